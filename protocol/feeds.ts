@@ -1,0 +1,94 @@
+/**
+ * Feeds: numbered, append-only sequences of events. Numbers run 1, 2, 3 … without holes and are taken in the
+ * transaction that inserts the event. Nothing in a feed is hidden from some of those who may read it.
+ *
+ * An event is immutable but for one thing: when a message is edited, its `posted` event is given out with the current
+ * text (`edited` tells since when), and when it is deleted, its `posted` and `edited` events are given out as
+ * `redacted`, so that deleted words are gone from every later page. Applying `edited` and `deleted` events to a
+ * message in any order therefore ends in one state: deleted wins, else the text with the highest sequence number.
+ */
+import { z } from 'zod';
+import { channel, level, member, name, seq, session, team, time, topic } from './entities.ts';
+import { channelId, epochId, memberId, messageId, sessionId } from './ids.ts';
+
+/** Where a reader stands in a feed. One indivisible value: a `seq` means nothing under another epoch. */
+export const position = z.object({ epoch: epochId, seq });
+export type Position = z.infer<typeof position>;
+
+/** Sequence numbers `from` to `to`, both included. */
+export interface Interval {
+  readonly from: number;
+  readonly to: number;
+}
+
+const base = { seq, at: time, by: memberId };
+const messageText = z.string();
+
+const channelEvents = {
+  created: z.object({ ...base, kind: z.literal('created'), channel, members: z.array(memberId) }),
+  posted: z.object({
+    ...base,
+    kind: z.literal('posted'),
+    id: messageId,
+    text: messageText,
+    edited: z.object({ seq, at: time }).optional(),
+  }),
+  edited: z.object({ ...base, kind: z.literal('edited'), id: messageId, text: messageText }),
+  deleted: z.object({ ...base, kind: z.literal('deleted'), id: messageId }),
+  redacted: z.object({ ...base, kind: z.literal('redacted'), id: messageId, was: z.enum(['posted', 'edited']) }),
+  joined: z.object({ ...base, kind: z.literal('joined'), member: memberId }),
+  left: z.object({ ...base, kind: z.literal('left'), member: memberId }),
+  changed: z.object({ ...base, kind: z.literal('changed'), name: name.optional(), topic: topic.optional() }),
+  archived: z.object({ ...base, kind: z.literal('archived'), isArchived: z.boolean() }),
+};
+
+const memberEvents = {
+  /** The member is now in this channel. `readSeq` is where their read mark starts. */
+  'channel-joined': z.object({ ...base, kind: z.literal('channel-joined'), channel, readSeq: seq, level }),
+  'channel-left': z.object({ ...base, kind: z.literal('channel-left'), channel: channelId }),
+  /** The read mark as it now stands: everything up to `seq` is read on all devices. */
+  read: z.object({ ...base, kind: z.literal('read'), channel: channelId, readSeq: seq }),
+  level: z.object({ ...base, kind: z.literal('level'), channel: channelId, level }),
+  'session-started': z.object({ ...base, kind: z.literal('session-started'), session }),
+  'session-ended': z.object({ ...base, kind: z.literal('session-ended'), session: sessionId }),
+};
+
+const teamEvents = {
+  'member-joined': z.object({ ...base, kind: z.literal('member-joined'), member }),
+  'member-changed': z.object({ ...base, kind: z.literal('member-changed'), member }),
+  /** A public channel as it now is: created, renamed, archived. */
+  'channel-listed': z.object({ ...base, kind: z.literal('channel-listed'), channel }),
+  'team-changed': z.object({ ...base, kind: z.literal('team-changed'), team }),
+};
+
+const EVENTS = { ...channelEvents, ...memberEvents, ...teamEvents };
+export const EVENT_SCHEMAS: Readonly<Record<string, z.ZodType>> = EVENTS;
+
+type EventOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+export type ChannelEvent = EventOf<typeof channelEvents>;
+export type MemberEvent = EventOf<typeof memberEvents>;
+export type TeamEvent = EventOf<typeof teamEvents>;
+export type KnownEvent = ChannelEvent | MemberEvent | TeamEvent;
+
+/** An event of a kind this build does not know: it advances the position and is kept as it came. */
+export interface UnknownEvent {
+  readonly seq: number;
+  readonly at: number;
+  readonly by: string;
+  readonly kind: 'unknown';
+  readonly raw: unknown;
+}
+export type FeedEvent = KnownEvent | UnknownEvent;
+
+const unknownBase = z.looseObject({ ...base, kind: z.string() });
+
+/** Reads one event from a page or push. Throws a ZodError only if even `seq`, `at`, `by` or `kind` is wrong. */
+export function parseEvent(raw: unknown): FeedEvent {
+  const kind = (raw as { readonly kind?: unknown } | null)?.kind;
+  if (typeof kind === 'string' && Object.hasOwn(EVENTS, kind)) {
+    const known = EVENTS[kind as keyof typeof EVENTS].safeParse(raw);
+    if (known.success) return known.data;
+  }
+  const { seq: number, at, by } = unknownBase.parse(raw);
+  return { seq: number, at, by, kind: 'unknown', raw };
+}

@@ -1,0 +1,118 @@
+/**
+ * What the relay says. Objects are tolerant: a field this build does not know is dropped, an event kind it does not
+ * know is kept raw. Feeds arrive as `events` (live, contiguous) and `page` (catch-up and history); `beat` names the
+ * heads of feeds that moved, so that a push lost on the way is found within one beat and pulled.
+ */
+import { z } from 'zod';
+import { channel, level, member, presence, role, seq, session, team, time } from './entities.ts';
+import { refusal } from './errors.ts';
+import { parseEvent } from './feeds.ts';
+import { channelId, epochId, feedId, memberId, operationId, sessionId } from './ids.ts';
+
+const req = z.number().int();
+const heads = z.record(feedId, seq);
+const events = z.array(z.unknown().transform(parseEvent));
+
+const readState = { channel, readSeq: seq, level };
+export const memberChannel = z.object(readState);
+export type MemberChannel = Readonly<z.infer<typeof memberChannel>>;
+
+export const invite = z.object({
+  id: z.string(),
+  role,
+  createdBy: memberId,
+  createdAt: time,
+  expiresAt: time,
+  usesLeft: z.number().int(),
+});
+export type Invite = Readonly<z.infer<typeof invite>>;
+
+export const DOWN_SCHEMAS = {
+  /**
+   * The answer to a good `hello`; every live event after it follows on this socket. `heads` names all feeds the
+   * member may read. With an `epoch` other than the client's, the client drops its positions and keeps its outbox.
+   */
+  welcome: z.object({
+    t: z.literal('welcome'),
+    version: z.number().int(),
+    epoch: epochId,
+    team,
+    member: memberId,
+    session: sessionId,
+    /** Which relay of a cluster this is. */
+    node: z.string(),
+    at: time,
+    heads,
+    /** How long the access token of this socket is still good. */
+    accessExpiresInMs: z.number().int(),
+    limits: z.object({
+      textBytes: z.number().int(),
+      pageEvents: z.number().int(),
+      sendsPerSecond: z.number(),
+      sendsBurst: z.number().int(),
+      pingEveryMs: z.number().int(),
+    }),
+  }),
+  /** The directory as of `seq` of the team feed. Sent when the client has no usable position there. */
+  'team-state': z.object({
+    t: z.literal('team-state'),
+    req: req.optional(),
+    seq,
+    team,
+    members: z.array(member),
+    /** Public channels, and nothing else. */
+    channels: z.array(channel),
+  }),
+  /** The member's own channels as of `seq` of the member feed. */
+  'member-state': z.object({ t: z.literal('member-state'), req: req.optional(), seq, channels: z.array(memberChannel) }),
+  /**
+   * Every event of the feed from `from` to `to`. `channel` comes along when the page does not follow on from the
+   * client's position: what changed in between is in it.
+   */
+  page: z.object({
+    t: z.literal('page'),
+    req: req.optional(),
+    feed: feedId,
+    from: seq,
+    to: seq,
+    head: seq,
+    events,
+    channel: channel.optional(),
+  }),
+  /** Catch-up is over: everything up to the heads of `welcome` was sent, or is a hole the client can ask for. */
+  'caught-up': z.object({ t: z.literal('caught-up') }),
+  events: z.object({ t: z.literal('events'), feed: feedId, events }),
+  /** The change is on the relay's disk. `channel` is set by `create-channel` and `open-direct`. */
+  ack: z.object({
+    t: z.literal('ack'),
+    op: operationId,
+    feed: feedId,
+    seq,
+    at: time,
+    channel: channelId.optional(),
+  }),
+  refused: z.object({ t: z.literal('refused'), op: operationId.optional(), req: req.optional(), refusal }),
+  beat: z.object({ t: z.literal('beat'), at: time, heads }),
+  roster: z.object({ t: z.literal('roster'), req, channel, members: z.array(memberId) }),
+  sessions: z.object({ t: z.literal('sessions'), req, sessions: z.array(session) }),
+  invite: z.object({
+    t: z.literal('invite'),
+    req,
+    invite,
+    code: z.string(),
+    addresses: z.array(z.string()),
+    fingerprint: z.string().nullable(),
+  }),
+  invites: z.object({ t: z.literal('invites'), req, invites: z.array(invite) }),
+  tokens: z.object({ t: z.literal('tokens'), req, access: z.string(), accessExpiresInMs: z.number().int(), refresh: z.string() }),
+  done: z.object({ t: z.literal('done'), req }),
+  typing: z.object({ t: z.literal('typing'), channel: channelId, member: memberId }),
+  presence: z.object({ t: z.literal('presence'), members: z.record(memberId, presence) }),
+  /** The relay is going down: leave by yourself and come back after this long. */
+  drain: z.object({ t: z.literal('drain'), afterMs: z.number().int() }),
+};
+
+type FrameOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+export type DownFrame = FrameOf<typeof DOWN_SCHEMAS>;
+export type DownFrameName = DownFrame['t'];
+export type Down<Name extends DownFrameName> = Extract<DownFrame, { readonly t: Name }>;

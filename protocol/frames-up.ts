@@ -1,0 +1,120 @@
+/**
+ * What a client may say to the relay. Three manners: a **mutation** carries an operation id `op` and is answered by
+ * `ack` or `refused`, once or many times with one effect; a **question** carries a request number `req` and is
+ * answered by one frame with the same `req`; a **signal** is not answered and may be dropped. Objects are strict:
+ * an unknown field is refused, so that nobody relies on something the relay silently ignores.
+ */
+import { z } from 'zod';
+import { level, name, presence, role, seq, topic } from './entities.ts';
+import { channelId, epochId, feedId, memberId, messageId, newChannelId, operationId, sessionId } from './ids.ts';
+import { DEFAULT_LIMITS } from './limits.ts';
+
+const op = operationId;
+const req = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
+const text = z
+  .string()
+  .min(1)
+  .max(DEFAULT_LIMITS.textBytes)
+  .refine((value) => value.isWellFormed() && !value.includes('\u0000'));
+const secret = z.string().min(1).max(DEFAULT_LIMITS.passwordMaxBytes);
+const members = z.array(memberId).max(DEFAULT_LIMITS.channelMembers);
+
+export const hello = z.strictObject({
+  t: z.literal('hello'),
+  versions: z.strictObject({ min: z.number().int(), max: z.number().int() }),
+  /** The epoch the positions belong to; null with none. */
+  epoch: epochId.nullable(),
+  /** The highest `seq` up to which this client holds each feed without a gap at its end. */
+  positions: z.record(feedId, seq).refine((positions) => Object.keys(positions).length <= DEFAULT_LIMITS.helloPositions),
+  /** The channel on screen: its pages come first. */
+  focus: channelId.nullable(),
+  presence,
+});
+
+export const mutations = {
+  /** Adds a message. Its `op` is the message's id for ever. */
+  post: z.strictObject({ t: z.literal('post'), op: messageId, channel: channelId, text }),
+  edit: z.strictObject({ t: z.literal('edit'), op, channel: channelId, message: messageId, text }),
+  delete: z.strictObject({ t: z.literal('delete'), op, channel: channelId, message: messageId }),
+  /** Moves the own read mark: forward only, unless `isBack` says the person asked for it. */
+  read: z.strictObject({ t: z.literal('read'), op, channel: channelId, seq, isBack: z.boolean().optional() }),
+  level: z.strictObject({ t: z.literal('level'), op, channel: channelId, level }),
+  'create-channel': z.strictObject({
+    t: z.literal('create-channel'),
+    op,
+    id: newChannelId,
+    kind: z.enum(['public', 'private']),
+    name,
+    topic,
+    members,
+  }),
+  /** The one conversation of exactly these members and the asker; made if there is none. The ack names it. */
+  'open-direct': z.strictObject({
+    t: z.literal('open-direct'),
+    op,
+    id: newChannelId,
+    members: z.array(memberId).max(DEFAULT_LIMITS.groupMembers - 1),
+  }),
+  'change-channel': z.strictObject({
+    t: z.literal('change-channel'),
+    op,
+    channel: channelId,
+    name: name.optional(),
+    topic: topic.optional(),
+  }),
+  archive: z.strictObject({ t: z.literal('archive'), op, channel: channelId, isArchived: z.boolean() }),
+  join: z.strictObject({ t: z.literal('join'), op, channel: channelId }),
+  leave: z.strictObject({ t: z.literal('leave'), op, channel: channelId }),
+  'add-member': z.strictObject({ t: z.literal('add-member'), op, channel: channelId, member: memberId }),
+  'remove-member': z.strictObject({ t: z.literal('remove-member'), op, channel: channelId, member: memberId }),
+  'change-profile': z.strictObject({ t: z.literal('change-profile'), op, name }),
+  'set-role': z.strictObject({ t: z.literal('set-role'), op, member: memberId, role }),
+  /** Deactivation ends every live socket of the member within a second. */
+  'set-active': z.strictObject({ t: z.literal('set-active'), op, member: memberId, isActive: z.boolean() }),
+  'change-team': z.strictObject({ t: z.literal('change-team'), op, name }),
+};
+
+export const questions = {
+  /** Events `from` to `to` of a feed. The answer is one page: the newest events of that span that fit a page. */
+  range: z.strictObject({ t: z.literal('range'), req, feed: feedId, from: seq.min(1), to: seq }),
+  /** A channel's describing facts and who is in it, as of its `seq`. */
+  roster: z.strictObject({ t: z.literal('roster'), req, channel: channelId }),
+  /** The directory as of now: answered by `team-state`. */
+  'get-team': z.strictObject({ t: z.literal('get-team'), req }),
+  /** The own channels as of now: answered by `member-state`. */
+  'get-member': z.strictObject({ t: z.literal('get-member'), req }),
+  sessions: z.strictObject({ t: z.literal('sessions'), req }),
+  'end-session': z.strictObject({ t: z.literal('end-session'), req, session: sessionId }),
+  'create-invite': z.strictObject({
+    t: z.literal('create-invite'),
+    req,
+    role: z.enum(['admin', 'member', 'guest']),
+    days: z.number().int().min(1).max(365),
+    uses: z.number().int().min(1).max(1_000),
+  }),
+  invites: z.strictObject({ t: z.literal('invites'), req }),
+  'end-invite': z.strictObject({ t: z.literal('end-invite'), req, invite: z.uuid() }),
+  /** New tokens for this session, without dropping the socket. */
+  refresh: z.strictObject({ t: z.literal('refresh'), req, token: secret }),
+  'change-password': z.strictObject({ t: z.literal('change-password'), req, current: secret, next: secret }),
+};
+
+export const signals = {
+  typing: z.strictObject({ t: z.literal('typing'), channel: channelId }),
+  presence: z.strictObject({ t: z.literal('presence'), presence }),
+};
+
+export const UP_SCHEMAS = { hello, ...mutations, ...questions, ...signals };
+
+type FrameOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+export type Hello = Readonly<z.infer<typeof hello>>;
+export type Mutation = FrameOf<typeof mutations>;
+export type Question = FrameOf<typeof questions>;
+export type Signal = FrameOf<typeof signals>;
+export type UpFrame = Hello | Mutation | Question | Signal;
+export type UpFrameName = keyof typeof UP_SCHEMAS;
+export type MutationOf<Name extends keyof typeof mutations> = Readonly<z.infer<(typeof mutations)[Name]>>;
+export type QuestionOf<Name extends keyof typeof questions> = Readonly<z.infer<(typeof questions)[Name]>>;
+
+export const isMutation = (frame: UpFrame): frame is Mutation => Object.hasOwn(mutations, frame.t);
+export const isQuestion = (frame: UpFrame): frame is Question => Object.hasOwn(questions, frame.t);

@@ -1,0 +1,129 @@
+/**
+ * Every limit of the product, in one table. The relay enforces them and tells the desktop the ones it must know in
+ * `welcome`; an operator may lower or raise them in the relay's configuration, nothing else may state a number of its
+ * own. Sizes are bytes of UTF-8 unless the name says otherwise; durations are milliseconds.
+ */
+export interface Limits {
+  /** One WebSocket message from a client, all fragments together. */
+  readonly frameBytes: number;
+  readonly frameFragments: number;
+  /** Text of one message. */
+  readonly textBytes: number;
+  /** Display names of members, channels and the team; topics. Counted in UTF-16 units after NFC. */
+  readonly nameLength: number;
+  readonly handleLength: number;
+  readonly topicLength: number;
+  readonly passwordMinLength: number;
+  readonly passwordMaxBytes: number;
+  readonly jsonDepth: number;
+  readonly jsonKeys: number;
+  /** Silence allowed between the upgrade and `hello`. */
+  readonly helloMs: number;
+  readonly sendsPerSecond: number;
+  readonly sendsBurst: number;
+  readonly framesPerSecond: number;
+  readonly framesBurst: number;
+  readonly bytesInPerSecond: number;
+  readonly historyPerSecond: number;
+  /** At most one typing signal per member and channel in this time is passed on. */
+  readonly typingEveryMs: number;
+  /** A typing or presence signal that is not renewed is over after this time. */
+  readonly signalTtlMs: number;
+  readonly pageEvents: number;
+  readonly pageBytes: number;
+  /** Feeds one `hello` may name; the others are found through the heads in `welcome`. */
+  readonly helloPositions: number;
+  /** Catch-up starts with the newest page when a feed is further behind than this. */
+  readonly farBehindEvents: number;
+  readonly socketsPerMember: number;
+  readonly socketsUnauthenticatedPerAddress: number;
+  readonly socketsUnauthenticated: number;
+  readonly outboundDropSignalsBytes: number;
+  readonly outboundBehindBytes: number;
+  readonly outboundCloseBytes: number;
+  readonly outboundStallMs: number;
+  readonly outboundTotalBytes: number;
+  readonly pingEveryMs: number;
+  readonly pingMisses: number;
+  /** The desktop gives a socket up after this long without a byte. */
+  readonly clientSilenceMs: number;
+  readonly clientAckMs: number;
+  readonly headerBytes: number;
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly httpBodyBytes: number;
+  readonly unknownFramesPerMinute: number;
+  readonly channelMembers: number;
+  /** Members of one group conversation, the maker included. */
+  readonly groupMembers: number;
+  readonly channelsPerMember: number;
+  readonly inviteDays: number;
+  readonly inviteUses: number;
+  readonly accessTokenMs: number;
+  /** A live socket outlives its access token by this much, so that a slow refresh does not cut it. */
+  readonly accessGraceMs: number;
+  /** The refresh token before the current one stays good once for this long: a crash between rotate and save. */
+  readonly refreshOverlapMs: number;
+  readonly refreshDays: number;
+  readonly signInsPerMinutePerAddress: number;
+  readonly signInsPerMinutePerHandle: number;
+  readonly passwordHashesAtOnce: number;
+}
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const DEFAULT_LIMITS: Limits = {
+  frameBytes: 64 * KIB,
+  frameFragments: 64,
+  textBytes: 16 * KIB,
+  nameLength: 80,
+  handleLength: 32,
+  topicLength: 250,
+  passwordMinLength: 10,
+  passwordMaxBytes: 1 * KIB,
+  jsonDepth: 16,
+  jsonKeys: 1_024,
+  helloMs: 5_000,
+  sendsPerSecond: 10,
+  sendsBurst: 30,
+  framesPerSecond: 20,
+  framesBurst: 60,
+  bytesInPerSecond: 256 * KIB,
+  historyPerSecond: 5,
+  typingEveryMs: 3_000,
+  signalTtlMs: 6_000,
+  pageEvents: 200,
+  pageBytes: 256 * KIB,
+  helloPositions: 512,
+  farBehindEvents: 1_000,
+  socketsPerMember: 10,
+  socketsUnauthenticatedPerAddress: 20,
+  socketsUnauthenticated: 500,
+  outboundDropSignalsBytes: 256 * KIB,
+  outboundBehindBytes: 1 * MIB,
+  outboundCloseBytes: 4 * MIB,
+  outboundStallMs: 10_000,
+  outboundTotalBytes: 256 * MIB,
+  pingEveryMs: 25_000,
+  pingMisses: 2,
+  clientSilenceMs: 40_000,
+  clientAckMs: 8_000,
+  headerBytes: 16 * KIB,
+  headersMs: 10_000,
+  requestMs: 30_000,
+  httpBodyBytes: 64 * KIB,
+  unknownFramesPerMinute: 50,
+  channelMembers: 10_000,
+  groupMembers: 9,
+  channelsPerMember: 2_000,
+  inviteDays: 7,
+  inviteUses: 1,
+  accessTokenMs: 10 * 60_000,
+  accessGraceMs: 30_000,
+  refreshOverlapMs: 60_000,
+  refreshDays: 90,
+  signInsPerMinutePerAddress: 20,
+  signInsPerMinutePerHandle: 10,
+  passwordHashesAtOnce: 2,
+};

@@ -1,0 +1,176 @@
+/**
+ * The store: where the team's truth lives and where order is decided. SQLite is one adapter, PostgreSQL will be
+ * another; nothing outside an adapter may know which is there. The contract suite under `test/contracts/` runs over
+ * every adapter and is the other half of this page.
+ *
+ * What every adapter guarantees:
+ * - **Order.** `append` gives an event its feed's next `seq` in the transaction that inserts it. Numbers run 1, 2, 3 …
+ *   without holes, are never reused, and become readable in order. `at` never decreases within a feed.
+ * - **Durability.** A promise of `write` resolves only when its transaction would survive a power cut.
+ * - **Group commit.** Works that arrive while a transaction is being made durable share the next one. Each work sees
+ *   the writes of those before it, in the order in which `write` was called; their effects are serializable.
+ * - **All or nothing per work.** A work that throws leaves nothing behind and does not disturb its neighbours.
+ *   A work may be run again (after a neighbour failed, or a deadlock): it must have no effect but through `tx`.
+ * - **Idempotence.** At most one event per (by, op) for ever: `append` returns the first one with `isNew: false`.
+ * - **Reads** outside a transaction see committed data only, each call one consistent snapshot.
+ */
+import type { Channel, Level, Member, Role, Team } from '../../protocol/entities.ts';
+import type { Interval } from '../../protocol/feeds.ts';
+import type { MemberChannel } from '../../protocol/frames-down.ts';
+import type { ChannelId, Epoch, FeedId, MemberId, MessageId, OperationId, SessionId, TeamId } from '../../protocol/ids.ts';
+
+/** The store cannot answer or write now (disk full, connection gone …). Nothing was written; safe to retry. */
+export class StoreUnavailable extends Error {
+  override readonly name = 'StoreUnavailable';
+}
+
+/** An event as it travels: `json` is the complete text of the event object, `seq`, `at`, `by` and `kind` included. */
+export interface StoredEvent {
+  readonly feed: FeedId;
+  readonly seq: number;
+  readonly at: number;
+  readonly json: string;
+}
+
+/** What an event says beside `seq`, `at`, `by` and `kind`. Keys and values as in `protocol/feeds.ts`. */
+export type EventBody = Readonly<Record<string, unknown>>;
+
+export interface EventDraft {
+  readonly by: MemberId;
+  readonly kind: string;
+  /** Null for an event that accompanies another one of the same transaction. */
+  readonly op: OperationId | MessageId | null;
+  readonly body: EventBody;
+}
+
+export type Appended =
+  | { readonly isNew: true; readonly event: StoredEvent }
+  /** (by, op) was there before; `isSame` tells whether feed, kind and body agree. Deleted content always agrees. */
+  | { readonly isNew: false; readonly isSame: boolean; readonly event: StoredEvent };
+
+export interface Page extends Interval {
+  readonly feed: FeedId;
+  readonly head: number;
+  readonly events: readonly StoredEvent[];
+}
+
+export interface MessageState {
+  readonly seq: number;
+  readonly by: MemberId;
+  readonly isDeleted: boolean;
+  /** Empty when deleted. */
+  readonly text: string;
+}
+
+export interface Credential {
+  readonly member: MemberId;
+  /** The PHC string of an argon2id hash. */
+  readonly hash: string;
+}
+
+export interface SessionRow {
+  readonly id: SessionId;
+  readonly member: MemberId;
+  readonly device: string;
+  readonly createdAt: number;
+  readonly lastSeenAt: number;
+  readonly endedAt: number | null;
+  /** SHA-256 of the current refresh token, and of the one before with the moment it was rotated away. */
+  readonly refreshHash: string;
+  readonly previousHash: string | null;
+  readonly rotatedAt: number | null;
+  readonly refreshExpiresAt: number;
+}
+
+export interface InviteRow {
+  readonly id: string;
+  /** SHA-256 of the code; the code itself is never stored. */
+  readonly codeHash: string;
+  readonly role: Role;
+  /** Null for the setup code and for invites made on the command line before there is an owner. */
+  readonly createdBy: MemberId | null;
+  readonly createdAt: number;
+  readonly expiresAt: number;
+  readonly usesLeft: number;
+}
+
+/** Questions that both a transaction and the store itself answer. Missing things are `undefined`, never an error. */
+export interface StoreReads {
+  team(): Promise<Team | undefined>;
+  member(id: MemberId): Promise<Member | undefined>;
+  memberByHandle(handle: string): Promise<Member | undefined>;
+  members(): Promise<readonly Member[]>;
+  channel(id: ChannelId): Promise<Channel | undefined>;
+  publicChannels(): Promise<readonly Channel[]>;
+  /** Who is in the channel. */
+  roster(channel: ChannelId): Promise<readonly MemberId[]>;
+  isInChannel(channel: ChannelId, member: MemberId): Promise<boolean>;
+  memberCount(channel: ChannelId): Promise<number>;
+  /** The channels the member is in, with their read marks and levels. */
+  memberChannels(member: MemberId): Promise<readonly MemberChannel[]>;
+  /** The direct or group channel of exactly these members. */
+  directChannel(members: readonly MemberId[]): Promise<ChannelId | undefined>;
+  message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined>;
+  readMark(channel: ChannelId, member: MemberId): Promise<number>;
+  /** 0 for a feed without events. */
+  head(feed: FeedId): Promise<number>;
+  /** Every feed the member may read, with its head: the team, their own, their channels. */
+  headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>>;
+  /**
+   * The newest events of `from`..`to` that fit both limits, in ascending order, at least one if there is any; the
+   * page's own `from` tells how far down it reaches.
+   */
+  page(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page>;
+  /** As `page`, but the oldest events of the span: for catching up upwards. */
+  pageUp(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page>;
+
+  credential(member: MemberId): Promise<Credential | undefined>;
+  session(id: SessionId): Promise<SessionRow | undefined>;
+  /** By the hash of a current or previous refresh token. */
+  sessionByRefresh(hash: string): Promise<SessionRow | undefined>;
+  /** The sessions that have not ended, newest first. */
+  sessions(member: MemberId): Promise<readonly SessionRow[]>;
+  invite(codeHash: string): Promise<InviteRow | undefined>;
+  invites(): Promise<readonly InviteRow[]>;
+}
+
+export interface WriteTx extends StoreReads {
+  /** @see Store for the order and idempotence this keeps. */
+  append(feed: FeedId, draft: EventDraft): Promise<Appended>;
+  /** The message's `posted` event is given out with this text from now on; the text it replaces is kept as history. */
+  reviseMessage(channel: ChannelId, id: MessageId, revision: { readonly text: string; readonly seq: number; readonly at: number }): Promise<void>;
+  /** Removes every word of the message for good; its `posted` and `edited` events are given out as `redacted`. */
+  redactMessage(channel: ChannelId, id: MessageId): Promise<void>;
+
+  putTeam(team: Team): Promise<void>;
+  /** Inserts or replaces. The caller has checked that the handle is free. */
+  putMember(member: Member): Promise<void>;
+  /** Inserts or replaces the describing facts. For direct and group channels `members` fixes who is in it. */
+  putChannel(channel: Channel): Promise<void>;
+  addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void>;
+  removeFromChannel(channel: ChannelId, member: MemberId): Promise<void>;
+  putReadMark(channel: ChannelId, member: MemberId, seq: number): Promise<void>;
+  putLevel(channel: ChannelId, member: MemberId, level: Level): Promise<void>;
+
+  putCredential(credential: Credential): Promise<void>;
+  putSession(session: SessionRow): Promise<void>;
+  putInvite(invite: InviteRow): Promise<void>;
+  removeInvite(id: string): Promise<void>;
+}
+
+export interface Store extends StoreReads {
+  readonly epoch: Epoch;
+  readonly teamId: TeamId;
+  /**
+   * Runs `work` in a transaction and resolves with its value once that is durable.
+   * @throws what `work` threw; nothing of it was written
+   * @throws StoreUnavailable  nothing was written; safe to retry
+   */
+  write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T>;
+  /** A consistent copy of the whole store at `path`, taken while others write. */
+  backup(path: string): Promise<void>;
+  /** What is wrong with the files, in words; empty when all is well. */
+  audit(): Promise<readonly string[]>;
+  close(): Promise<void>;
+}
+
