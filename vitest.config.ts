@@ -1,0 +1,48 @@
+// The three suites Vitest runs. `unit`: the tests beside the sources, the contract suites and the house's own fences;
+// `sim`: seeded whole teams on a fake clock; `system`: real sockets, files and processes, one file at a time.
+// The window's end-to-end specs are Playwright's (playwright.config.ts).
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  // Vite's own cache would otherwise land in node_modules, which `npm ci` deletes.
+  cacheDir: '.cache/vite',
+  test: {
+    // A native crash (better-sqlite3) then takes one worker down with a name, not the whole run.
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: [
+            '{protocol,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}',
+            'test/{contracts,fences,kit,electron-standin}/**/*.test.ts',
+          ],
+          testTimeout: 10_000,
+          hookTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'sim',
+          include: ['test/sim/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'system',
+          include: ['test/system/**/*.test.ts'],
+          // These start processes and count their milliseconds: a neighbour would spoil the numbers.
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
