@@ -1,5 +1,6 @@
 // The three suites Vitest runs. `unit`: the tests beside the sources, the contract suites and the house's own fences;
-// `sim`: seeded whole teams on a fake clock; `system`: real sockets, files and processes, one file at a time.
+// `sim`: seeded whole teams on a fake clock; `system`: real sockets, files and processes, one file at a time;
+// `packaging`: the app as it would be shipped.
 // The window's end-to-end specs are Playwright's (playwright.config.ts).
 import { defineConfig } from 'vitest/config';
 
@@ -41,6 +42,16 @@ export default defineConfig({
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'packaging',
+          include: ['test/packaging/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
         },
       },
     ],

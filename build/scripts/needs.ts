@@ -1,0 +1,40 @@
+/**
+ * What the tests need from outside npm: a browser of the Chromium family and the fonts in which the pictures are compared.
+ * On Debian as root they are installed; elsewhere what is there is used. Says in one line what could not be had.
+ */
+import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
+import { findBrowser } from './find-browser.ts';
+import { run } from './run.ts';
+
+const APT_LIMIT_MS = 6 * 60_000;
+
+const isOnPath = (name: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+
+const hasDebianPackage = (name: string): boolean => {
+  const answer = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
+  return answer.status === 0 && answer.stdout.includes('ok installed');
+};
+
+async function installByApt(names: readonly string[]): Promise<void> {
+  const env = { DEBIAN_FRONTEND: 'noninteractive' };
+  console.log(`Installing ${names.join(', ')} (apt-get).`);
+  await run('apt-get', ['update', '-qq'], { env, timeoutMs: APT_LIMIT_MS });
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, timeoutMs: APT_LIMIT_MS, quiet: true });
+}
+
+/** Makes sure of browser and fonts as far as this machine allows. */
+export async function provideNeeds(): Promise<void> {
+  const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
+  const fontPackages = ['fonts-noto-cjk', 'fonts-noto-color-emoji'];
+  const absent = (): readonly string[] =>
+    usesApt
+      ? [...(findBrowser() === undefined ? ['chromium'] : []), ...fontPackages.filter((name) => !hasDebianPackage(name))]
+      : findBrowser() === undefined
+        ? ['Chromium, Chrome or Edge']
+        : [];
+  if (usesApt && absent().length > 0) await installByApt(absent());
+  const missing = absent();
+  if (missing.length > 0) console.log(`Could not have: ${missing.join(', ')}.`);
+}

@@ -1,0 +1,50 @@
+/** Starting other programs from the scripts: inherited output, an exit code as the answer, and the tools of node_modules by path. */
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+
+export const ROOT = dirname(dirname(import.meta.dirname));
+
+const requireHere = createRequire(import.meta.url);
+
+/** The script behind a package's command, so that no shell and no PATH is in between. */
+export function toolPath(packageName: string, command = packageName): string {
+  const manifestPath = join(ROOT, 'node_modules', packageName, 'package.json');
+  const { bin } = requireHere(manifestPath) as { bin: string | Record<string, string> };
+  const file = typeof bin === 'string' ? bin : bin[command];
+  if (file === undefined) throw new Error(`${packageName} has no command ${command}`);
+  return join(dirname(manifestPath), file);
+}
+
+export interface RunOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Past this the program is ended and counts as failed. */
+  readonly timeoutMs?: number;
+  readonly quiet?: boolean;
+}
+
+/** Runs a program to its end. Resolves with its exit code; 1 where it died of a signal or could not start. */
+export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const child = spawn(program, args, {
+      cwd: ROOT,
+      env: { ...process.env, ...options.env },
+      stdio: options.quiet === true ? 'ignore' : 'inherit',
+      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' as const }),
+    });
+    const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+    process.on('SIGINT', passOn).on('SIGTERM', passOn);
+    const end = (code: number): void => {
+      process.off('SIGINT', passOn).off('SIGTERM', passOn);
+      resolve(code);
+    };
+    child.on('error', () => end(1));
+    child.on('exit', (code) => end(code ?? 1));
+  });
+}
+
+/** Runs a Node program with the Node that runs this one. */
+export const runNode = (args: readonly string[], options: RunOptions = {}): Promise<number> => run(process.execPath, args, options);
+
+export const buildWindow = (options: RunOptions = {}): Promise<number> =>
+  runNode([toolPath('electron-vite'), 'build', '--config', 'build/electron.vite.config.ts', '--logLevel', 'warn'], options);

@@ -1,0 +1,28 @@
+// The window's end-to-end specs: the built app on a host (the stand-in for Electron, the loopback page, or Electron itself),
+// driven in the browser that this machine has. One worker: two cores, and a spec starts a relay and desktops of its own.
+import { defineConfig } from '@playwright/test';
+import { findBrowser } from './build/scripts/find-browser.ts';
+
+const browser = findBrowser();
+// The browser's own calls home would break the promise that nothing but the relay is reached.
+const QUIET = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const isRoot = process.getuid?.() === 0;
+
+export default defineConfig({
+  testDir: 'test/e2e',
+  outputDir: 'test-results',
+  fullyParallel: false,
+  workers: 1,
+  forbidOnly: process.env['CI'] !== undefined,
+  retries: 0,
+  timeout: 60_000,
+  expect: { timeout: 10_000 },
+  reporter: [['dot']],
+  use: {
+    trace: 'retain-on-failure',
+    launchOptions: {
+      ...(browser === undefined ? {} : { executablePath: browser }),
+      args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
+    },
+  },
+});
