@@ -16,10 +16,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: [
-            '{protocol,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}',
-            'test/{contracts,fences,kit,electron-standin}/**/*.test.ts',
-          ],
+          include: ['{protocol,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}', 'test/{contracts,fences,kit}/**/*.test.ts'],
           testTimeout: 10_000,
           hookTimeout: 10_000,
         },
@@ -37,7 +34,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'system',
-          include: ['test/system/**/*.test.ts'],
+          include: ['test/{system,electron-standin}/**/*.test.ts'],
           // These start processes and count their milliseconds: a neighbour would spoil the numbers.
           fileParallelism: false,
           testTimeout: 120_000,

@@ -1,0 +1,3 @@
+import { z } from 'zod'; // zod
+import type { Result } from '../../protocol/result.ts'; // the types of the wire
+export type { Result } from '../../protocol/result.ts'; // passing on a type of the wire

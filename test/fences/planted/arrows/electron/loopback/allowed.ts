@@ -1,0 +1,3 @@
+import '../core/desktop.ts'; // the core
+import '../../protocol/version.ts'; // the wire
+import 'node:http'; // plain Node

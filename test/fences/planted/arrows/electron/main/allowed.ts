@@ -1,0 +1,4 @@
+import { app } from 'electron'; // Electron
+import '../core/desktop.ts'; // the core
+import '../bridge/api.ts'; // the bridge
+import '../../protocol/version.ts'; // the wire

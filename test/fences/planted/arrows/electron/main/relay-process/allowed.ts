@@ -1,0 +1,1 @@
+import '../../server/relay.ts'; // the relay, in this one file

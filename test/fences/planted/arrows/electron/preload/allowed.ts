@@ -1,0 +1,2 @@
+import { contextBridge } from 'electron'; // Electron
+import { IPC } from '../bridge/api.ts'; // the bridge

@@ -1,0 +1,2 @@
+import { z } from 'zod'; // zod
+import './codec.ts'; // its own files

@@ -1,0 +1,2 @@
+import { SignJWT } from 'jose'; // the tokens' package
+import type { Store } from '../ports/store.ts'; // the ports

@@ -1,0 +1,3 @@
+import '../adapters/blobs-disk.ts'; // an adapter
+import '../relay.ts'; // the composition root
+import { createClient } from 'redis'; // a driver

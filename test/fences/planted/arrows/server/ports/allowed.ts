@@ -1,0 +1,2 @@
+import type { Member } from '../../protocol/entities.ts'; // the wire
+import './clock.ts'; // another port

@@ -1,0 +1,1 @@
+import { c } from './c.ts'; export const b = (): number => c();

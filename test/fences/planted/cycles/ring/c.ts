@@ -1,0 +1,1 @@
+export const c = async (): Promise<number> => (await import('./a.ts')).a();

@@ -1,0 +1,2 @@
+// no-restricted-properties in server/domain
+export const jitter = (random: () => number): number => random();

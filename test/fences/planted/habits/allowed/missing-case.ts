@@ -1,0 +1,8 @@
+// @typescript-eslint/switch-exhaustiveness-check
+type Line = { readonly kind: 'live' } | { readonly kind: 'away' };
+export function wordsFor(line: Line): string {
+  switch (line.kind) {
+    case 'live': return 'connected';
+    case 'away': return 'away';
+  }
+}

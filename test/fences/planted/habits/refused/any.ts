@@ -1,0 +1,2 @@
+// @typescript-eslint/no-explicit-any
+export const a = (value: any): number => Number(value);

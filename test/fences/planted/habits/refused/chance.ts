@@ -1,0 +1,2 @@
+// no-restricted-properties in server/domain
+export const jitter = (): number => Math.random();

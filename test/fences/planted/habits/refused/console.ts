@@ -1,0 +1,2 @@
+// no-console in electron/core
+console.log('sent');

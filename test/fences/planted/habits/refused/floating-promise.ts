@@ -1,0 +1,3 @@
+// @typescript-eslint/no-floating-promises
+const save = async (): Promise<void> => {};
+export const press = (): void => { save(); };

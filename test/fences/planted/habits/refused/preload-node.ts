@@ -1,0 +1,2 @@
+// no-restricted-globals in electron/preload
+export const version = process.version;

@@ -1,0 +1,3 @@
+// react-hooks/exhaustive-deps in renderer
+import { useEffect } from 'react';
+export function Row({ id }: { readonly id: string }) { useEffect(() => { document.title = id; }, []); return null; }

@@ -1,0 +1,3 @@
+// house/reasoned-silence in server
+// @ts-expect-error
+export const a: number = 'a';

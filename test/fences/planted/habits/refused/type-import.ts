@@ -1,0 +1,3 @@
+// @typescript-eslint/consistent-type-imports in server/domain
+import { Store } from '../ports/store.ts';
+export type Mine = Store;

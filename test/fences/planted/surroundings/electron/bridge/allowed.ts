@@ -1,0 +1,1 @@
+export const ok_a = JSON.stringify({}); // the language itself
