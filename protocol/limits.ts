@@ -62,12 +62,16 @@ export interface Limits {
   readonly accessTokenMs: number;
   /** A live socket outlives its access token by this much, so that a slow refresh does not cut it. */
   readonly accessGraceMs: number;
-  /** The refresh token before the current one stays good once for this long: a crash between rotate and save. */
+  /** An access token longer than this is refused before anything of it is parsed. */
+  readonly accessTokenBytes: number;
+  /** The refresh token before the current one stays good for this long, until a newer one is used: a crash between rotate and save. */
   readonly refreshOverlapMs: number;
   readonly refreshDays: number;
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
   readonly passwordHashesAtOnce: number;
+  /** Password checks that may wait for their turn; beyond, `rate-limited`. */
+  readonly passwordHashesWaiting: number;
 }
 
 const KIB = 1024;
@@ -121,9 +125,11 @@ export const DEFAULT_LIMITS: Limits = {
   inviteUses: 1,
   accessTokenMs: 10 * 60_000,
   accessGraceMs: 30_000,
+  accessTokenBytes: 1 * KIB,
   refreshOverlapMs: 60_000,
   refreshDays: 90,
   signInsPerMinutePerAddress: 20,
   signInsPerMinutePerHandle: 10,
   passwordHashesAtOnce: 2,
+  passwordHashesWaiting: 32,
 };
