@@ -41,12 +41,24 @@ export interface EventDraft {
   /** Null for an event that accompanies another one of the same transaction. */
   readonly op: OperationId | MessageId | null;
   readonly body: EventBody;
+  /**
+   * What the operation asked for, where the body holds more than that (a time, a whole entity as it then was). A repetition is
+   * compared by this text instead of by the body.
+   */
+  readonly asked?: string;
 }
 
-export type Appended =
-  | { readonly isNew: true; readonly event: StoredEvent }
-  /** (by, op) was there before; `isSame` tells whether feed, kind and body agree. Deleted content always agrees. */
-  | { readonly isNew: false; readonly isSame: boolean; readonly event: StoredEvent };
+export type Appended = { readonly isNew: true; readonly event: StoredEvent } | Repeated;
+
+/**
+ * (by, op) was there before. `isSame` tells whether feed, kind and content (`asked`, else the body as it was first given) agree.
+ * Deleted content always agrees.
+ */
+export interface Repeated {
+  readonly isNew: false;
+  readonly isSame: boolean;
+  readonly event: StoredEvent;
+}
 
 export interface Page extends Interval {
   readonly feed: FeedId;
@@ -114,7 +126,7 @@ export interface StoreReads {
   readMark(channel: ChannelId, member: MemberId): Promise<number>;
   /** 0 for a feed without events. */
   head(feed: FeedId): Promise<number>;
-  /** Every feed the member may read, with its head: the team, their own, their channels. */
+  /** Every feed the member may read, with its head: the team, their own, then their channels, the most recently active first. */
   headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>>;
   /**
    * The newest events of `from`..`to` that fit both limits, in ascending order, at least one if there is any; the
@@ -135,10 +147,19 @@ export interface StoreReads {
 }
 
 export interface WriteTx extends StoreReads {
+  /**
+   * What `append` would answer if the operation was there before, else undefined; writes nothing. To be asked before any other
+   * check: what was acknowledged once is acknowledged again, whatever has become of the rights since.
+   */
+  repeated(feed: FeedId, draft: EventDraft): Promise<Repeated | undefined>;
   /** @see Store for the order and idempotence this keeps. */
   append(feed: FeedId, draft: EventDraft): Promise<Appended>;
   /** The message's `posted` event is given out with this text from now on; the text it replaces is kept as history. */
-  reviseMessage(channel: ChannelId, id: MessageId, revision: { readonly text: string; readonly seq: number; readonly at: number }): Promise<void>;
+  reviseMessage(
+    channel: ChannelId,
+    id: MessageId,
+    revision: { readonly text: string; readonly seq: number; readonly at: number },
+  ): Promise<void>;
   /** Removes every word of the message for good; its `posted` and `edited` events are given out as `redacted`. */
   redactMessage(channel: ChannelId, id: MessageId): Promise<void>;
 
@@ -167,10 +188,15 @@ export interface Store extends StoreReads {
    * @throws StoreUnavailable  nothing was written; safe to retry
    */
   write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T>;
+  /**
+   * Hears every event this store object has just made durable, in commit order, before the promises of the works resolve. The one
+   * way by which events reach fan-out, so that none can be told before its commit and none forgotten. A listener must not throw.
+   * @returns a function that ends the listening
+   */
+  onCommitted(listener: (events: readonly StoredEvent[]) => void): () => void;
   /** A consistent copy of the whole store at `path`, taken while others write. */
   backup(path: string): Promise<void>;
   /** What is wrong with the files, in words; empty when all is well. */
   audit(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
-
