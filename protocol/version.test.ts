@@ -1,0 +1,34 @@
+import { createHash } from 'node:crypto';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { EVENT_SCHEMAS } from './feeds.ts';
+import { DOWN_SCHEMAS } from './frames-down.ts';
+import { UP_SCHEMAS } from './frames-up.ts';
+import { pickVersion, PROTOCOL_VERSIONS } from './version.ts';
+
+/**
+ * The shape of the whole wire, as one number. When this fails, the wire changed: decide whether a desktop or relay of
+ * the version before still understands it; if not, raise PROTOCOL_VERSIONS. Then pin the new fingerprint and describe
+ * the change in docs/PROTOCOL.md.
+ */
+const PINNED = { max: 1, fingerprint: '1b3af78b8a19a91b' };
+
+test('the wire has not changed without its version', () => {
+  const shape = (schemas: Readonly<Record<string, z.ZodType>>): unknown =>
+    Object.fromEntries(
+      Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })]),
+    );
+  const text = JSON.stringify([shape(UP_SCHEMAS), shape(DOWN_SCHEMAS), shape(EVENT_SCHEMAS)]);
+  const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
+  expect({ max: PROTOCOL_VERSIONS.max, fingerprint }).toEqual(PINNED);
+});
+
+test.each([
+  [{ min: 1, max: 1 }, 1],
+  [{ min: 0, max: 9 }, 1],
+  [{ min: 2, max: 3 }, undefined],
+  [{ min: 0, max: 0 }, undefined],
+  [{ min: 3, max: 1 }, undefined],
+])('an offer of %o is met with %s', (offer, version) => {
+  expect(pickVersion(offer)).toBe(version);
+});
