@@ -1,0 +1,238 @@
+/**
+ * Sessions: one signed-in device each, and the truth about whether it still is. Guarantees that a refresh token is worth one new pair,
+ * that a pair lost on its way (a crash between rotating here and saving there) costs nobody their session, that a token which comes
+ * back after its successor was used ends the session for both who hold it, and that listeners hear of every ended session, whoever's
+ * transaction ended it, after it is durable and never before. Ends nothing on the socket: the gateway listens.
+ *
+ *   current ──used──▶ previous ──good for `refreshOverlapMs`──▶ old ──shown again──▶ session ended
+ *                        └─ used while no newer one was: a new pair again
+ */
+import { refuse, type Refusal } from '../../protocol/errors.ts';
+import type { Tokens } from '../../protocol/http.ts';
+import { memberFeed, type MemberId, type SessionId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { SessionRow, Store, StoredEvent, StoreReads, WriteTx } from '../ports/store.ts';
+import type { AccessTokens } from './access-tokens.ts';
+import { newId } from './new-id.ts';
+import type { RefreshTokens } from './refresh-tokens.ts';
+
+export type EndReason = 'signed-out' | 'revoked' | 'replayed' | 'expired';
+
+export interface StartedSession {
+  readonly row: SessionRow;
+  readonly refresh: string;
+}
+
+/** Who a good access token stands for. */
+export interface Admitted {
+  readonly member: MemberId;
+  readonly session: SessionId;
+  readonly accessExpiresAt: number;
+}
+
+export interface RefreshedSession {
+  readonly member: MemberId;
+  readonly session: SessionId;
+  readonly tokens: Tokens;
+  readonly accessExpiresAt: number;
+}
+
+export interface Sessions {
+  /** Adds a session in the caller's transaction. */
+  start(tx: WriteTx, member: MemberId, device: string): Promise<StartedSession>;
+  tokensFor(row: SessionRow, refresh: string): Promise<Tokens>;
+  /** Checks an access token and the session it names. */
+  admit(access: string): Promise<Result<Admitted, Refusal>>;
+  /** Whether the session has not ended, is not over, and its member is active. */
+  isStanding(session: SessionId, member: MemberId): Promise<boolean>;
+  /** @param of  the session that asks, where it is known: a token of another one is then refused */
+  refresh(token: string, of?: SessionId): Promise<Result<RefreshedSession, Refusal>>;
+  /** Ends one session of this member. False when there is none such. Twice is once. */
+  end(session: SessionId, member: MemberId, reason: EndReason): Promise<boolean>;
+  /** Ends all sessions of the member but one, in the caller's transaction. */
+  endAll(tx: WriteTx, member: MemberId, but?: SessionId): Promise<number>;
+  list(member: MemberId): Promise<readonly SessionRow[]>;
+  /** Calls back after each durable ending. The returned function stops that. */
+  onEnded(listener: (session: SessionId) => void): () => void;
+  dispose(): void;
+}
+
+export interface SessionsParts {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly access: AccessTokens;
+  readonly refreshTokens: RefreshTokens;
+  readonly limits: Pick<Limits, 'refreshDays' | 'refreshOverlapMs'>;
+}
+
+const DAY_MS = 24 * 60 * 60_000;
+const ended = refuse('session-ended');
+const untrusted = refuse('wrong-credentials');
+
+type Rotation =
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'over' }
+  | { readonly kind: 'ended-now'; readonly row: SessionRow; readonly reason: EndReason }
+  | { readonly kind: 'rotated'; readonly row: SessionRow; readonly refresh: string };
+
+export function createSessions({ store, clock, random, log, access, refreshTokens, limits }: SessionsParts): Sessions {
+  const listeners = new Set<(session: SessionId) => void>();
+  const stopListening = store.onCommitted((events) => {
+    for (const event of events) {
+      const session = endedSession(event);
+      if (session !== undefined) for (const listener of listeners) listener(session);
+    }
+  });
+
+  const isStandingRow = async (reads: StoreReads, row: SessionRow): Promise<boolean> => {
+    if (row.endedAt !== null || row.refreshExpiresAt <= clock.now()) return false;
+    return (await reads.member(row.member))?.isActive === true;
+  };
+
+  const endRow = async (tx: WriteTx, row: SessionRow): Promise<void> => {
+    if (row.endedAt !== null) return;
+    await tx.putSession({ ...row, endedAt: clock.now() });
+    await tx.append(memberFeed(row.member), { by: row.member, kind: 'session-ended', op: null, body: { session: row.id } });
+  };
+
+  const rotate = (token: string, of: SessionId | undefined): Promise<Rotation> =>
+    store.write(async (tx) => {
+      const hash = refreshTokens.hash(token);
+      const found = await tx.sessionByRefresh(hash);
+      if (!found) {
+        // Not a token of now; was it ever ours? Then somebody kept it, and one of two holders is not the member.
+        const family = refreshTokens.genuineSession(token);
+        const row = family === undefined ? undefined : await tx.session(family);
+        if (!row || (of !== undefined && row.id !== of)) return { kind: 'unknown' };
+        if (row.endedAt !== null) return { kind: 'over' };
+        await endRow(tx, row);
+        return { kind: 'ended-now', row, reason: 'replayed' };
+      }
+      if (of !== undefined && found.id !== of) return { kind: 'unknown' };
+      if (found.endedAt !== null) return { kind: 'over' };
+      const now = clock.now();
+      const isPrevious = found.refreshHash !== hash;
+      const isReplayed = isPrevious && now - (found.rotatedAt ?? 0) > limits.refreshOverlapMs;
+      if (isReplayed || found.refreshExpiresAt <= now) {
+        await endRow(tx, found);
+        return { kind: 'ended-now', row: found, reason: isReplayed ? 'replayed' : 'expired' };
+      }
+      if (!(await isStandingRow(tx, found))) return { kind: 'over' };
+      const refresh = refreshTokens.make(found.id);
+      const row: SessionRow = {
+        ...found,
+        lastSeenAt: now,
+        refreshHash: refreshTokens.hash(refresh),
+        // The token shown is the one the device surely holds. It stays good until the device shows that it has its successor.
+        previousHash: hash,
+        rotatedAt: now,
+        refreshExpiresAt: now + limits.refreshDays * DAY_MS,
+      };
+      await tx.putSession(row);
+      return { kind: 'rotated', row, refresh };
+    });
+
+  const told = ({ id, member }: SessionRow, reason: EndReason): void => {
+    const line = { session: id, member, reason };
+    if (reason === 'replayed') log.warn('session-ended', line);
+    else log.info('session-ended', line);
+  };
+
+  const tokensFor = async (row: SessionRow, refresh: string): Promise<Tokens> => ({
+    ...(await access.issue(row.member, row.id)),
+    refresh,
+  });
+
+  return {
+    async start(tx, member, device) {
+      const now = clock.now();
+      const id = newId<SessionId>(random);
+      const refresh = refreshTokens.make(id);
+      const row: SessionRow = {
+        id,
+        member,
+        device,
+        createdAt: now,
+        lastSeenAt: now,
+        endedAt: null,
+        refreshHash: refreshTokens.hash(refresh),
+        previousHash: null,
+        rotatedAt: null,
+        refreshExpiresAt: now + limits.refreshDays * DAY_MS,
+      };
+      await tx.putSession(row);
+      const session = { id, device, createdAt: now, lastSeenAt: now, isLive: true };
+      await tx.append(memberFeed(member), { by: member, kind: 'session-started', op: null, body: { session } });
+      return { row, refresh };
+    },
+    tokensFor,
+    async admit(token) {
+      const claims = await access.verify(token);
+      if (!claims.ok) return fail(untrusted);
+      const { member, session, expiresAt } = claims.value;
+      const row = await store.session(session);
+      if (!row || row.member !== member || !(await isStandingRow(store, row))) return fail(ended);
+      return ok({ member, session, accessExpiresAt: expiresAt });
+    },
+    async isStanding(session, member) {
+      const row = await store.session(session);
+      return row !== undefined && row.member === member && (await isStandingRow(store, row));
+    },
+    async refresh(token, of) {
+      const rotation = await rotate(token, of);
+      switch (rotation.kind) {
+        case 'unknown':
+          return fail(untrusted);
+        case 'over':
+          return fail(ended);
+        case 'ended-now':
+          told(rotation.row, rotation.reason);
+          return fail(ended);
+        case 'rotated': {
+          const tokens = await tokensFor(rotation.row, rotation.refresh);
+          const { member, id } = rotation.row;
+          return ok({ member, session: id, tokens, accessExpiresAt: clock.now() + tokens.accessExpiresInMs });
+        }
+        default:
+          return assertNever(rotation);
+      }
+    },
+    async end(session, member, reason) {
+      const row = await store.write(async (tx) => {
+        const found = await tx.session(session);
+        if (!found || found.member !== member) return undefined;
+        await endRow(tx, found);
+        return found;
+      });
+      if (!row) return false;
+      if (row.endedAt === null) told(row, reason);
+      return true;
+    },
+    async endAll(tx, member, but) {
+      const rows = (await tx.sessions(member)).filter((row) => row.id !== but);
+      for (const row of rows) await endRow(tx, row);
+      return rows.length;
+    },
+    list: (member) => store.sessions(member),
+    onEnded(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    dispose() {
+      stopListening();
+      listeners.clear();
+    },
+  };
+}
+
+/** The session whose end an event tells. Member feeds are busy with read marks, so the text is looked at before it is parsed. */
+function endedSession({ feed, json }: StoredEvent): SessionId | undefined {
+  if (!feed.startsWith('member/') || !json.includes('"session-ended"')) return undefined;
+  const event = JSON.parse(json) as { readonly kind?: unknown; readonly session?: unknown };
+  return event.kind === 'session-ended' && typeof event.session === 'string' ? (event.session as SessionId) : undefined;
+}
