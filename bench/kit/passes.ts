@@ -1,0 +1,11 @@
+/** What a member of a seeded relay needs to sit down: a good token and the positions of a desktop that was here before. */
+
+export interface Pass {
+  readonly access: string;
+  readonly epoch: string;
+  /** The id of their channel. */
+  readonly channel: string;
+  readonly positions: Readonly<Record<string, number>>;
+  /** 12 hex digits that differ between runs of the load, so that message ids never repeat. */
+  readonly run: string;
+}
