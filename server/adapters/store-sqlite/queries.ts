@@ -1,0 +1,38 @@
+/**
+ * The SQL of the store's questions, by name, so that the query-plan test can hold every one of them to an index.
+ */
+import { CHANNEL_COLUMNS, MEMBER_COLUMNS, SESSION_SELECT } from './rows.ts';
+
+export const QUERIES = {
+  feed: 'SELECT no, head, at FROM feed WHERE id = ?',
+  team: 'SELECT id, name, created_at AS createdAt FROM team',
+  member: `SELECT ${MEMBER_COLUMNS} FROM member WHERE id = ?`,
+  memberByHandle: `SELECT ${MEMBER_COLUMNS} FROM member WHERE handle = ?`,
+  members: `SELECT ${MEMBER_COLUMNS} FROM member ORDER BY no`,
+  channel: `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE id = ?`,
+  publicChannels: `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE kind = 'public' ORDER BY no`,
+  roster: 'SELECT member.id FROM membership JOIN member ON member.no = membership.member WHERE membership.channel = ? ORDER BY member.no',
+  isIn: 'SELECT 1 FROM membership WHERE channel = ? AND member = ?',
+  memberCount: 'SELECT count(*) FROM membership WHERE channel = ?',
+  memberChannels: `SELECT ${CHANNEL_COLUMNS}, membership.read_seq, membership.level FROM membership JOIN channel ON channel.no = membership.channel WHERE membership.member = ? ORDER BY channel.no`,
+  directChannel: 'SELECT id FROM channel WHERE members = ?',
+  message: "SELECT seq, at, by, json FROM event WHERE op = ? AND feed = ? AND kind = 'posted'",
+  readMark: 'SELECT read_seq FROM membership WHERE channel = ? AND member = ?',
+  channelHeads:
+    'SELECT feed.id, feed.head FROM membership JOIN feed ON feed.no = membership.channel WHERE membership.member = ? ORDER BY feed.at DESC, feed.no DESC',
+  pageDown: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?',
+  pageUp: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
+  credential: 'SELECT hash FROM credential WHERE member = ?',
+  session: `${SESSION_SELECT} WHERE session.id = ?`,
+  sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = ?1`,
+  sessionByPrevious: `${SESSION_SELECT} WHERE previous_hash = ?1`,
+  sessions: `${SESSION_SELECT} WHERE session.member = ? AND ended_at IS NULL ORDER BY created_at DESC, session.id DESC`,
+  invite: 'SELECT * FROM invite WHERE code_hash = ?',
+  invites: 'SELECT * FROM invite ORDER BY created_at, id',
+  // Of the writer alone:
+  operation: 'SELECT feed, seq, at, kind, asked, json FROM event WHERE op = ? AND by = ?',
+  firstText: 'SELECT text FROM revision WHERE feed = ? AND message = ? ORDER BY seq LIMIT 1',
+  revisions: 'SELECT seq FROM revision WHERE feed = ? AND message = ?',
+} as const;
+
+export type QueryName = keyof typeof QUERIES;

@@ -1,0 +1,262 @@
+/**
+ * The store's questions over one connection: the store uses it on its read connection (committed data only), a transaction on the
+ * write connection. SQLite answers at once; the methods are async because the port is.
+ */
+import type { Channel, Member, Team } from '../../../protocol/entities.ts';
+import type { Interval } from '../../../protocol/feeds.ts';
+import type { MemberChannel } from '../../../protocol/frames-down.ts';
+import { TEAM_FEED, channelFeed, memberFeed } from '../../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
+import type { Credential, InviteRow, MessageState, Page, SessionRow, StoreReads, StoredEvent } from '../../ports/store.ts';
+import type { Connection, Statement } from './database.ts';
+import { asStoreError } from './faults.ts';
+import { QUERIES, type QueryName } from './queries.ts';
+import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from './rows.ts';
+import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from './rows.ts';
+
+interface EventColumns {
+  readonly seq: number;
+  readonly at: number;
+  readonly json: string;
+}
+export interface FeedColumns {
+  readonly no: number;
+  readonly head: number;
+  readonly at: number;
+}
+export interface PageLimit {
+  readonly events: number;
+  readonly bytes: number;
+}
+
+/** Above this many remembered feeds the map starts anew: a bound, not a tuning. */
+const MAX_REMEMBERED = 50_000;
+
+export class SqliteReads implements StoreReads {
+  protected readonly db: Connection;
+  readonly #statements = new Map<QueryName, Statement>();
+  readonly #numbers = new Map<FeedId, number>();
+
+  constructor(db: Connection) {
+    this.db = db;
+  }
+
+  async team(): Promise<Team | undefined> {
+    return this.#get<Team>('team');
+  }
+
+  async member(id: MemberId): Promise<Member | undefined> {
+    return this.memberNow(id);
+  }
+
+  async memberByHandle(handle: string): Promise<Member | undefined> {
+    const row = this.#get<MemberColumns>('memberByHandle', handle);
+    return row && memberOf(row);
+  }
+
+  async members(): Promise<readonly Member[]> {
+    return this.#all<MemberColumns>('members').map(memberOf);
+  }
+
+  async channel(id: ChannelId): Promise<Channel | undefined> {
+    return this.channelNow(id);
+  }
+
+  async publicChannels(): Promise<readonly Channel[]> {
+    return this.#all<ChannelColumns>('publicChannels').map(channelOf);
+  }
+
+  async roster(channel: ChannelId): Promise<readonly MemberId[]> {
+    return this.rosterNow(channel);
+  }
+
+  async isInChannel(channel: ChannelId, member: MemberId): Promise<boolean> {
+    return this.isInNow(channel, member);
+  }
+
+  async memberCount(channel: ChannelId): Promise<number> {
+    const no = this.number(channelFeed(channel));
+    return no === undefined ? 0 : (this.#get<{ readonly 'count(*)': number }>('memberCount', no)?.['count(*)'] ?? 0);
+  }
+
+  async memberChannels(member: MemberId): Promise<readonly MemberChannel[]> {
+    const no = this.number(memberFeed(member));
+    return no === undefined ? [] : this.#all<ReadStateColumns>('memberChannels', no).map(readStateOf);
+  }
+
+  async directChannel(members: readonly MemberId[]): Promise<ChannelId | undefined> {
+    return this.#get<{ readonly id: ChannelId }>('directChannel', membersKey(members))?.id;
+  }
+
+  async message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined> {
+    const no = this.number(channelFeed(channel));
+    const row = no === undefined ? undefined : this.#get<EventColumns>('message', id, no);
+    if (!row) return undefined;
+    const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
+    return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
+  }
+
+  async readMark(channel: ChannelId, member: MemberId): Promise<number> {
+    const [at, who] = [this.number(channelFeed(channel)), this.number(memberFeed(member))];
+    if (at === undefined || who === undefined) return 0;
+    return this.#get<{ readonly read_seq: number }>('readMark', at, who)?.read_seq ?? 0;
+  }
+
+  async head(feed: FeedId): Promise<number> {
+    return this.headNow(feed);
+  }
+
+  async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
+    return this.guarded(() => {
+      const own = memberFeed(member);
+      const heads = new Map<FeedId, number>([
+        [TEAM_FEED, this.headNow(TEAM_FEED)],
+        [own, this.headNow(own)],
+      ]);
+      const no = this.number(own);
+      if (no === undefined) return heads;
+      for (const row of this.#all<{ readonly id: FeedId; readonly head: number }>('channelHeads', no)) heads.set(row.id, row.head);
+      return heads;
+    });
+  }
+
+  async page(feed: FeedId, span: Interval, limit: PageLimit): Promise<Page> {
+    return this.#page('pageDown', feed, span, limit);
+  }
+
+  async pageUp(feed: FeedId, span: Interval, limit: PageLimit): Promise<Page> {
+    return this.#page('pageUp', feed, span, limit);
+  }
+
+  async credential(member: MemberId): Promise<Credential | undefined> {
+    const no = this.number(memberFeed(member));
+    const row = no === undefined ? undefined : this.#get<{ readonly hash: string }>('credential', no);
+    return row && { member, hash: row.hash };
+  }
+
+  async session(id: SessionId): Promise<SessionRow | undefined> {
+    const row = this.#get<SessionColumns>('session', id);
+    return row && sessionOf(row);
+  }
+
+  async sessionByRefresh(hash: string): Promise<SessionRow | undefined> {
+    const row = this.#get<SessionColumns>('sessionByRefresh', hash) ?? this.#get<SessionColumns>('sessionByPrevious', hash);
+    return row && sessionOf(row);
+  }
+
+  async sessions(member: MemberId): Promise<readonly SessionRow[]> {
+    const no = this.number(memberFeed(member));
+    return no === undefined ? [] : this.#all<SessionColumns>('sessions', no).map(sessionOf);
+  }
+
+  async invite(codeHash: string): Promise<InviteRow | undefined> {
+    const row = this.#get<InviteColumns>('invite', codeHash);
+    return row && inviteOf(row);
+  }
+
+  async invites(): Promise<readonly InviteRow[]> {
+    return this.#all<InviteColumns>('invites').map(inviteOf);
+  }
+
+  protected memberNow(id: MemberId): Member | undefined {
+    const row = this.#get<MemberColumns>('member', id);
+    return row && memberOf(row);
+  }
+
+  protected channelNow(id: ChannelId): Channel | undefined {
+    const row = this.#get<ChannelColumns>('channel', id);
+    return row && channelOf(row);
+  }
+
+  protected rosterNow(channel: ChannelId): readonly MemberId[] {
+    const no = this.number(channelFeed(channel));
+    return no === undefined ? [] : this.#all<{ readonly id: MemberId }>('roster', no).map((row) => row.id);
+  }
+
+  protected isInNow(channel: ChannelId, member: MemberId): boolean {
+    const [at, who] = [this.number(channelFeed(channel)), this.number(memberFeed(member))];
+    return at !== undefined && who !== undefined && this.#get('isIn', at, who) !== undefined;
+  }
+
+  protected headNow(feed: FeedId): number {
+    return this.feedRow(feed)?.head ?? 0;
+  }
+
+  /** A feed's own number, by which the other tables know it. Never changes once it is committed. */
+  protected number(feed: FeedId): number | undefined {
+    const known = this.#numbers.get(feed);
+    if (known !== undefined) return known;
+    const row = this.feedRow(feed);
+    if (!row) return undefined;
+    if (this.#numbers.size >= MAX_REMEMBERED) this.#numbers.clear();
+    this.#numbers.set(feed, row.no);
+    return row.no;
+  }
+
+  protected forgetNumbers(): void {
+    this.#numbers.clear();
+  }
+
+  protected feedRow(feed: FeedId): FeedColumns | undefined {
+    return this.#get<FeedColumns>('feed', feed);
+  }
+
+  protected statement(name: QueryName): Statement {
+    let statement = this.#statements.get(name);
+    if (!statement) {
+      statement = this.db.prepare(QUERIES[name]);
+      this.#statements.set(name, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Questions asked in one go are one snapshot without a read transaction: this thread makes every commit of this file (the lock sees
+   * to that), and it is busy asking.
+   */
+  protected guarded<T>(question: () => T): T {
+    try {
+      return question();
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  #page(query: 'pageDown' | 'pageUp', feed: FeedId, span: Interval, limit: PageLimit): Page {
+    return this.guarded(() => {
+      const row = this.feedRow(feed);
+      const head = row ? row.head : 0;
+      const from = Math.max(1, span.from);
+      const to = Math.min(span.to, head);
+      const events: StoredEvent[] = [];
+      if (row && from <= to && limit.events > 0) {
+        let bytes = 0;
+        const found = this.statement(query).iterate(row.no, from, to, limit.events) as IterableIterator<EventColumns>;
+        for (const event of found) {
+          bytes += Buffer.byteLength(event.json);
+          if (events.length > 0 && bytes > limit.bytes) break;
+          events.push({ feed, seq: event.seq, at: event.at, json: event.json });
+        }
+        if (query === 'pageDown') events.reverse();
+      }
+      const first = events[0]?.seq ?? from;
+      return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
+    });
+  }
+
+  #get<Row>(name: QueryName, ...values: readonly (string | number)[]): Row | undefined {
+    try {
+      return this.statement(name).get(...values) as Row | undefined;
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+
+  #all<Row>(name: QueryName, ...values: readonly (string | number)[]): Row[] {
+    try {
+      return this.statement(name).all(...values) as Row[];
+    } catch (error) {
+      throw asStoreError(error);
+    }
+  }
+}

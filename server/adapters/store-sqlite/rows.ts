@@ -1,0 +1,110 @@
+/** Rows of the store's tables and the entities they stand for. Nothing here touches the database. */
+import type { Channel, ChannelKind, Level, Member, Role } from '../../../protocol/entities.ts';
+import type { ChannelId, MemberId, SessionId } from '../../../protocol/ids.ts';
+import type { InviteRow, SessionRow } from '../../ports/store.ts';
+
+export interface MemberColumns {
+  readonly id: string;
+  readonly handle: string;
+  readonly name: string;
+  readonly role: string;
+  readonly is_active: number;
+  readonly joined_at: number;
+}
+export const MEMBER_COLUMNS = 'id, handle, name, role, is_active, joined_at';
+
+export const memberOf = (row: MemberColumns): Member => ({
+  id: row.id as MemberId,
+  handle: row.handle,
+  name: row.name,
+  role: row.role as Role,
+  isActive: row.is_active === 1,
+  joinedAt: row.joined_at,
+});
+
+export interface ChannelColumns {
+  readonly id: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly topic: string;
+  readonly is_archived: number;
+  readonly created_at: number;
+  readonly created_by: string;
+  readonly seq: number;
+  readonly members: string | null;
+}
+export const CHANNEL_COLUMNS =
+  'channel.id, channel.kind, channel.name, channel.topic, channel.is_archived, channel.created_at, channel.created_by, channel.seq, channel.members';
+
+export const channelOf = (row: ChannelColumns): Channel => ({
+  id: row.id as ChannelId,
+  kind: row.kind as ChannelKind,
+  name: row.name,
+  topic: row.topic,
+  isArchived: row.is_archived === 1,
+  createdAt: row.created_at,
+  createdBy: row.created_by as MemberId,
+  ...(row.members === null ? {} : { members: row.members.split(' ') as MemberId[] }),
+  seq: row.seq,
+});
+
+/** One text for a set of members, whatever their order: what makes a direct conversation the only one of its kind. */
+export const membersKey = (members: readonly MemberId[]): string => [...new Set(members)].sort().join(' ');
+
+export interface ReadStateColumns extends ChannelColumns {
+  readonly read_seq: number;
+  readonly level: string;
+}
+export const readStateOf = (row: ReadStateColumns): { channel: Channel; readSeq: number; level: Level } => ({
+  channel: channelOf(row),
+  readSeq: row.read_seq,
+  level: row.level as Level,
+});
+
+export interface SessionColumns {
+  readonly id: string;
+  readonly member_id: string;
+  readonly device: string;
+  readonly created_at: number;
+  readonly last_seen_at: number;
+  readonly ended_at: number | null;
+  readonly refresh_hash: string;
+  readonly previous_hash: string | null;
+  readonly rotated_at: number | null;
+  readonly refresh_expires_at: number;
+}
+export const SESSION_SELECT =
+  'SELECT session.id, member.id AS member_id, device, created_at, last_seen_at, ended_at, refresh_hash, previous_hash, rotated_at, refresh_expires_at ' +
+  'FROM session JOIN member ON member.no = session.member';
+
+export const sessionOf = (row: SessionColumns): SessionRow => ({
+  id: row.id as SessionId,
+  member: row.member_id as MemberId,
+  device: row.device,
+  createdAt: row.created_at,
+  lastSeenAt: row.last_seen_at,
+  endedAt: row.ended_at,
+  refreshHash: row.refresh_hash,
+  previousHash: row.previous_hash,
+  rotatedAt: row.rotated_at,
+  refreshExpiresAt: row.refresh_expires_at,
+});
+
+export interface InviteColumns {
+  readonly id: string;
+  readonly code_hash: string;
+  readonly role: string;
+  readonly created_by: string | null;
+  readonly created_at: number;
+  readonly expires_at: number;
+  readonly uses_left: number;
+}
+export const inviteOf = (row: InviteColumns): InviteRow => ({
+  id: row.id,
+  codeHash: row.code_hash,
+  role: row.role as Role,
+  createdBy: row.created_by as MemberId | null,
+  createdAt: row.created_at,
+  expiresAt: row.expires_at,
+  usesLeft: row.uses_left,
+});

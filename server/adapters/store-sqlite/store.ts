@@ -1,0 +1,203 @@
+/**
+ * The store on one SQLite file: a write connection that commits in groups, a read connection that sees only what is committed, and a
+ * lock that keeps a second relay out. What it guarantees is written at the port.
+ */
+import type { Epoch, TeamId } from '../../../protocol/ids.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
+import type { Store, StoredEvent, WriteTx } from '../../ports/store.ts';
+import { StoreUnavailable } from '../../ports/store.ts';
+import { auditStore } from './audit.ts';
+import { backUp } from './backup.ts';
+import { connect, type Connection, type Statement } from './database.ts';
+import { isDamage, StoreOpenFault } from './faults.ts';
+import { GroupCommit } from './group-commit.ts';
+import { takeLock } from './lock.ts';
+import { migrate, type Migrated } from './migrate.ts';
+import { MIGRATIONS } from './migrations/list.ts';
+import { SqliteReads } from './reads.ts';
+import { SqliteTx } from './tx.ts';
+
+export interface SqliteStoreParts {
+  /** The file; it is made if there is none. Its folder must exist. */
+  readonly path: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** For tests and simulations that throw the file away: no fsync. */
+  readonly isTemporary?: boolean;
+  /** When a group starts; by default once the event loop's current input has been read. */
+  readonly soon?: (run: () => void) => void;
+  readonly onMigrated?: (what: Migrated) => void;
+  /** For the tests of migrating. */
+  readonly migrations?: readonly string[];
+}
+
+/** @throws StoreOpenFault with words for the person who runs the relay */
+export function openSqliteStore(parts: SqliteStoreParts): Store {
+  const release = openGuarded(parts.path, () => takeLock(parts.path));
+  try {
+    return openGuarded(parts.path, () => new SqliteStore(parts, release));
+  } catch (error) {
+    release();
+    throw error;
+  }
+}
+
+function openGuarded<T>(path: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof StoreOpenFault) throw error;
+    if (isDamage(error)) {
+      throw new StoreOpenFault(
+        'not-a-store',
+        `${path} is not a database, or it is damaged. Restore a backup, or choose another data folder.`,
+        error,
+      );
+    }
+    const code = (error as { readonly code?: unknown }).code;
+    const reason = typeof code === 'string' ? code : (error as Error).message;
+    throw new StoreOpenFault(
+      'not-accessible',
+      `${path} cannot be opened (${reason}). Check that the folder exists and can be written.`,
+      error,
+    );
+  }
+}
+
+class SqliteStore extends SqliteReads implements Store {
+  readonly epoch: Epoch;
+  readonly teamId: TeamId;
+  readonly #path: string;
+  readonly #writer: Connection;
+  readonly #release: () => void;
+  readonly #group: GroupCommit;
+  readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: SqliteStoreParts, release: () => void) {
+    const options = { isTemporary: parts.isTemporary ?? false };
+    const writer = connect(parts.path, options);
+    try {
+      const migrated = migrate(writer, parts.path, parts.migrations ?? MIGRATIONS);
+      if (migrated.from !== migrated.to) parts.onMigrated?.(migrated);
+      const identity = identify(writer, parts.random);
+      super(connect(parts.path, { ...options, isReadOnly: true }));
+      this.epoch = identity.epoch;
+      this.teamId = identity.teamId;
+      this.#path = parts.path;
+      this.#writer = writer;
+      this.#release = release;
+      this.#group = new GroupCommit({
+        transactions: createTransactions(writer, parts.clock, identity.fence),
+        soon: parts.soon ?? ((run) => void setImmediate(run)),
+        onCommitted: (events) => this.#tell(events),
+      });
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+  }
+
+  write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
+    return this.#group.run(work);
+  }
+
+  onCommitted(listener: (events: readonly StoredEvent[]) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  async backup(path: string): Promise<void> {
+    await backUp(this.#writer, path);
+  }
+
+  async audit(): Promise<readonly string[]> {
+    return auditStore(this.db);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    await this.#group.close();
+    this.db.close();
+    try {
+      this.#writer.pragma('wal_checkpoint(TRUNCATE)');
+    } finally {
+      this.#writer.close();
+      this.#release();
+    }
+  }
+
+  #tell(events: readonly StoredEvent[]): void {
+    for (const listener of this.#listeners) listener(events);
+  }
+}
+
+interface Identity {
+  readonly epoch: Epoch;
+  readonly teamId: TeamId;
+  readonly fence: string;
+}
+
+/** Reads who this store is, making it so on first use; a store opened from a copy gets a new epoch. */
+function identify(db: Connection, random: Random): Identity {
+  const get = db.prepare('SELECT value FROM meta WHERE key = ?').pluck();
+  const put = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  return db
+    .transaction((): Identity => {
+      const teamId = (get.get('team') ?? uuid(random)) as TeamId;
+      const isCopy = get.get('copy') !== undefined;
+      const epoch = (isCopy ? undefined : get.get('epoch')) ?? hex(random.bytes(16));
+      const fence = String(Number(get.get('fence') ?? 0) + 1);
+      put.run('team', teamId);
+      put.run('epoch', epoch);
+      put.run('fence', fence);
+      db.prepare("DELETE FROM meta WHERE key = 'copy'").run();
+      return { teamId, epoch: epoch as Epoch, fence };
+    })
+    .immediate();
+}
+
+const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
+
+function uuid(random: Random): string {
+  const bytes = random.bytes(16);
+  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
+  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
+  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+}
+
+function createTransactions(db: Connection, clock: Clock, fence: string) {
+  const tx = new SqliteTx(db, clock);
+  const begin: Statement = db.prepare('BEGIN IMMEDIATE');
+  const commit: Statement = db.prepare('COMMIT');
+  const rollback: Statement = db.prepare('ROLLBACK');
+  const fenceNow = db.prepare("SELECT value FROM meta WHERE key = 'fence'").pluck();
+  return {
+    tx,
+    begin(): void {
+      begin.run();
+      // Someone got past the lock and opened the store after us: whatever we still think of heads may be wrong.
+      if (fenceNow.get() !== fence) throw new StoreUnavailable('another relay has taken this store over');
+    },
+    commit(): readonly StoredEvent[] {
+      tx.flush();
+      commit.run();
+      return tx.takeAppended();
+    },
+    rollback(): void {
+      tx.forget();
+      // SQLite may have rolled back by itself (disk full, I/O error).
+      if (!db.inTransaction) return;
+      try {
+        rollback.run();
+      } catch {
+        // The connection is in no state to answer; the next `begin` will tell.
+      }
+    },
+    writeCount: () => tx.writeCount,
+  };
+}

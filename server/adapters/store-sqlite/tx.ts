@@ -1,0 +1,295 @@
+/**
+ * The write side of one group: the works of a group run on this object one after the other, inside one SQLite transaction. What the
+ * hot path needs is kept in memory and written once per group: a feed's head is counted here and stored by `flush`, so a message costs
+ * one look-up and one insert. Entities that every post asks for (channel, membership, member) are remembered between groups; this
+ * process alone writes the file, so the memory cannot go stale, and `forget` drops it all when a group is rolled back.
+ */
+import type { Channel, Level, Member, Team } from '../../../protocol/entities.ts';
+import { channelFeed, memberFeed } from '../../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, StoredEvent, WriteTx } from '../../ports/store.ts';
+import type { Connection, Statement } from './database.ts';
+import { SqliteReads, type FeedColumns } from './reads.ts';
+import { membersKey } from './rows.ts';
+import { WRITES, type WriteName } from './writes.ts';
+
+interface FeedState {
+  readonly no: number;
+  head: number;
+  at: number;
+  isMoved: boolean;
+}
+
+interface OperationColumns {
+  readonly feed: number;
+  readonly seq: number;
+  readonly at: number;
+  readonly kind: string;
+  readonly asked: string | null;
+  readonly json: string;
+}
+
+const MAX_REMEMBERED = 50_000;
+
+export class SqliteTx extends SqliteReads implements WriteTx {
+  readonly #clock: Clock;
+  readonly #writes = new Map<WriteName, Statement>();
+  readonly #feeds = new Map<FeedId, FeedState>();
+  readonly #channels = new Map<ChannelId, Channel>();
+  readonly #members = new Map<MemberId, Member>();
+  readonly #rosters = new Map<ChannelId, Set<MemberId>>();
+  #moved: FeedState[] = [];
+  #appended: StoredEvent[] = [];
+  #writeCount = 0;
+
+  constructor(db: Connection, clock: Clock) {
+    super(db);
+    this.#clock = clock;
+  }
+
+  /** Grows with every change made through this object: tells whether a work that failed had written. */
+  get writeCount(): number {
+    return this.#writeCount;
+  }
+
+  /** Writes what was only counted so far. To be called before the commit. */
+  flush(): void {
+    for (const feed of this.#moved) {
+      this.#run('moveHead', feed.head, feed.at, feed.no);
+      feed.isMoved = false;
+    }
+    this.#moved = [];
+  }
+
+  /** The events of the group, once it is committed. */
+  takeAppended(): readonly StoredEvent[] {
+    const appended = this.#appended;
+    this.#appended = [];
+    return appended;
+  }
+
+  /** Nothing of the group happened: forget whatever may stem from it. */
+  forget(): void {
+    this.#feeds.clear();
+    this.#channels.clear();
+    this.#members.clear();
+    this.#rosters.clear();
+    this.forgetNumbers();
+    this.#moved = [];
+    this.#appended = [];
+  }
+
+  async repeated(feed: FeedId, draft: EventDraft): Promise<Repeated | undefined> {
+    return this.#repeated(feed, draft);
+  }
+
+  async append(feed: FeedId, draft: EventDraft): Promise<Appended> {
+    const state = this.#feed(feed);
+    const by = this.#feed(memberFeed(draft.by)).no;
+    const seq = state.head + 1;
+    const at = Math.max(this.#clock.now(), state.at);
+    const json = eventJson(seq, at, draft, JSON.stringify(draft.body));
+    if (this.#run('event', state.no, seq, at, by, draft.kind, draft.op, draft.asked ?? null, json) === 0) {
+      const before = this.#repeated(feed, draft);
+      if (!before) throw new Error(`event ${seq} of feed ${state.no} is there already: its head is wrong`);
+      return before;
+    }
+    state.head = seq;
+    state.at = at;
+    if (!state.isMoved) {
+      state.isMoved = true;
+      this.#moved.push(state);
+    }
+    const event: StoredEvent = { feed, seq, at, json };
+    this.#appended.push(event);
+    return { isNew: true, event };
+  }
+
+  async reviseMessage(
+    channel: ChannelId,
+    id: MessageId,
+    revision: { readonly text: string; readonly seq: number; readonly at: number },
+  ): Promise<void> {
+    const posted = this.#posted(channel, id);
+    if (!posted) throw new Error('a message that is not there cannot be revised');
+    const event = JSON.parse(posted.json) as { readonly kind: string; readonly text: string };
+    if (event.kind !== 'posted') throw new Error('a deleted message cannot be revised');
+    this.#run('revision', posted.feed, id, revision.seq, revision.at, event.text);
+    const edited = { seq: revision.seq, at: revision.at };
+    this.#run('eventJson', JSON.stringify({ ...event, text: revision.text, edited }), posted.feed, posted.seq);
+  }
+
+  async redactMessage(channel: ChannelId, id: MessageId): Promise<void> {
+    const posted = this.#posted(channel, id);
+    if (!posted) throw new Error('a message that is not there cannot be redacted');
+    const revisions = this.statement('revisions').all(posted.feed, id) as { readonly seq: number }[];
+    for (const { seq } of [posted, ...revisions]) {
+      const row = this.#write('eventAt').get(posted.feed, seq) as { readonly kind: string; readonly json: string } | undefined;
+      if (!row) continue;
+      const event = JSON.parse(row.json) as { readonly seq: number; readonly at: number; readonly by: string };
+      const redacted = { seq: event.seq, at: event.at, by: event.by, kind: 'redacted', id, was: row.kind };
+      this.#run('eventJson', JSON.stringify(redacted), posted.feed, seq);
+    }
+    this.#run('dropRevisions', posted.feed, id);
+  }
+
+  async putTeam(team: Team): Promise<void> {
+    this.#run('team', team.id, team.name, team.createdAt);
+  }
+
+  async putMember(member: Member): Promise<void> {
+    const { no } = this.#feed(memberFeed(member.id));
+    this.#run('member', no, member.id, member.handle, member.name, member.role, member.isActive ? 1 : 0, member.joinedAt);
+    this.#members.set(member.id, member);
+  }
+
+  async putChannel(channel: Channel): Promise<void> {
+    const { no } = this.#feed(channelFeed(channel.id));
+    const { id, kind, name, topic, isArchived, createdAt, createdBy, seq, members } = channel;
+    this.#run('channel', no, id, kind, name, topic, isArchived ? 1 : 0, createdAt, createdBy, seq, members ? membersKey(members) : null);
+    this.#channels.delete(id);
+  }
+
+  async addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void> {
+    this.#run('membership', this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no, start.readSeq, start.level);
+    this.#rosters.get(channel)?.add(member);
+  }
+
+  async removeFromChannel(channel: ChannelId, member: MemberId): Promise<void> {
+    this.#run('dropMembership', this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+    this.#rosters.get(channel)?.delete(member);
+  }
+
+  async putReadMark(channel: ChannelId, member: MemberId, seq: number): Promise<void> {
+    this.#run('readMark', seq, this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+  }
+
+  async putLevel(channel: ChannelId, member: MemberId, level: Level): Promise<void> {
+    this.#run('level', level, this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+  }
+
+  async putCredential({ member, hash }: Credential): Promise<void> {
+    this.#run('credential', this.#feed(memberFeed(member)).no, hash);
+  }
+
+  async putSession(row: SessionRow): Promise<void> {
+    const { no } = this.#feed(memberFeed(row.member));
+    const { id, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt } = row;
+    this.#run('session', id, no, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt);
+  }
+
+  async putInvite(row: InviteRow): Promise<void> {
+    this.#run('invite', row.id, row.codeHash, row.role, row.createdBy, row.createdAt, row.expiresAt, row.usesLeft);
+  }
+
+  async removeInvite(id: string): Promise<void> {
+    this.#run('dropInvite', id);
+  }
+
+  override async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
+    this.flush();
+    return super.headsOf(member);
+  }
+
+  protected override memberNow(id: MemberId): Member | undefined {
+    return remembered(this.#members, id, () => super.memberNow(id));
+  }
+
+  protected override channelNow(id: ChannelId): Channel | undefined {
+    return remembered(this.#channels, id, () => super.channelNow(id));
+  }
+
+  protected override isInNow(channel: ChannelId, member: MemberId): boolean {
+    return remembered(this.#rosters, channel, () => new Set(this.rosterNow(channel)))?.has(member) ?? false;
+  }
+
+  protected override feedRow(feed: FeedId): FeedColumns | undefined {
+    return this.#feeds.get(feed) ?? super.feedRow(feed);
+  }
+
+  protected override number(feed: FeedId): number | undefined {
+    return this.#feeds.get(feed)?.no ?? super.number(feed);
+  }
+
+  #feed(id: FeedId): FeedState {
+    const known = this.#feeds.get(id);
+    if (known) return known;
+    let row = super.feedRow(id);
+    if (!row) {
+      this.#run('feed', id);
+      row = super.feedRow(id);
+      if (!row) throw new Error('a feed that was just made is not there');
+    }
+    if (this.#feeds.size >= MAX_REMEMBERED) this.#trimFeeds();
+    const state: FeedState = { no: row.no, head: row.head, at: row.at, isMoved: false };
+    this.#feeds.set(id, state);
+    return state;
+  }
+
+  #trimFeeds(): void {
+    for (const [id, feed] of this.#feeds) if (!feed.isMoved) this.#feeds.delete(id);
+  }
+
+  #repeated(feed: FeedId, draft: EventDraft): Repeated | undefined {
+    if (draft.op === null) return undefined;
+    const by = this.number(memberFeed(draft.by));
+    if (by === undefined) return undefined;
+    const row = this.statement('operation').get(draft.op, by) as OperationColumns | undefined;
+    if (!row) return undefined;
+    const isSame = row.feed === this.number(feed) && row.kind === draft.kind && this.#isSameContent(row, draft);
+    return { isNew: false, isSame, event: { feed: this.#feedId(row.feed), seq: row.seq, at: row.at, json: row.json } };
+  }
+
+  #isSameContent(row: OperationColumns, draft: EventDraft): boolean {
+    if (row.asked !== null || draft.asked !== undefined) return row.asked === (draft.asked ?? null);
+    if (row.json === eventJson(row.seq, row.at, draft, JSON.stringify(draft.body))) return true;
+    const now = JSON.parse(row.json) as { readonly kind: string; readonly edited?: unknown };
+    if (now.kind === 'redacted') return true;
+    if (now.edited === undefined || draft.op === null) return false;
+    // Edited since: what counts is the text it had at first.
+    const first = this.statement('firstText').get(row.feed, draft.op) as { readonly text: string } | undefined;
+    return first !== undefined && first.text === draft.body['text'] && now.kind === draft.kind;
+  }
+
+  #posted(channel: ChannelId, id: MessageId): { readonly feed: number; readonly seq: number; readonly json: string } | undefined {
+    const feed = this.number(channelFeed(channel));
+    if (feed === undefined) return undefined;
+    const row = this.statement('message').get(id, feed) as { readonly seq: number; readonly json: string } | undefined;
+    return row && { feed, seq: row.seq, json: row.json };
+  }
+
+  #feedId(no: number): FeedId {
+    return (this.#write('feedId').get(no) as { readonly id: FeedId }).id;
+  }
+
+  #write(name: WriteName): Statement {
+    let statement = this.#writes.get(name);
+    if (!statement) {
+      statement = this.db.prepare(WRITES[name]);
+      this.#writes.set(name, statement);
+    }
+    return statement;
+  }
+
+  #run(name: WriteName, ...values: readonly (string | number | null)[]): number {
+    this.#writeCount++;
+    return this.#write(name).run(...values).changes;
+  }
+}
+
+/** The event as it travels. `by` and `kind` need no escaping: one is an id, the other a word of ours. */
+function eventJson(seq: number, at: number, draft: EventDraft, body: string): string {
+  const start = `{"seq":${seq},"at":${at},"by":"${draft.by}","kind":"${draft.kind}"`;
+  return body === '{}' ? `${start}}` : `${start},${body.slice(1)}`;
+}
+
+function remembered<K, V>(map: Map<K, V>, key: K, look: () => V | undefined): V | undefined {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const found = look();
+  if (found === undefined) return undefined;
+  if (map.size >= MAX_REMEMBERED) map.clear();
+  map.set(key, found);
+  return found;
+}
