@@ -1,0 +1,133 @@
+/**
+ * The relay's configuration: what the operator may choose, from the command line first, then from `LANDLINE_*` of the environment,
+ * then the defaults. Secrets are never among it, and a variable that looks like one stops the start: what is in the environment can
+ * be read by every program of the account and ends up in crash dumps.
+ */
+import { z } from 'zod';
+import { DEFAULT_PORT, isRelayAddress } from '../protocol/invite-link.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { fail, ok, type Result } from '../protocol/result.ts';
+import { LOG_LEVELS, type LogLevel } from './observe/log.ts';
+
+export interface RelayConfig {
+  /** The folder that holds everything: store, keys, control socket. */
+  readonly data: string;
+  /** The address to listen on. `::` is every address of the machine, `127.0.0.1` this machine only. */
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** `own`: the relay's own key. `off`: plain HTTP, for a proxy in front that speaks TLS. */
+  readonly tls: 'own' | 'off';
+  /** Which relay of a cluster this is; in logs and in `welcome`. */
+  readonly node: string;
+  readonly log: LogLevel;
+  /** Addresses for invites instead of those the machine knows. */
+  readonly advertise: readonly string[];
+  /** Proxies whose `X-Forwarded-For` is believed, last hop only. */
+  readonly trustedProxies: readonly string[];
+  readonly limits: Limits;
+}
+
+/** The options of the command line that make up a configuration, by name. */
+export const CONFIG_OPTIONS = {
+  data: { value: '<folder>', help: 'where everything is kept (default ./landline-data)' },
+  host: { value: '<address>', help: 'address to listen on (default :: which is all of them)' },
+  port: { value: '<number>', help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)` },
+  tls: { value: 'own|off', help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)" },
+  node: { value: '<name>', help: 'name of this relay in logs (default relay)' },
+  log: { value: LOG_LEVELS.join('|'), help: 'how much to log on standard error (default info)' },
+  advertise: { value: '<address,…>', help: "addresses for invites (default: this machine's own)" },
+  'trusted-proxies': { value: '<ip,…>', help: 'proxies whose X-Forwarded-For is believed (default none)' },
+  limits: { value: '<json>', help: 'limits to lower or raise, e.g. {"sendsPerSecond":5}' },
+} as const;
+
+export type ConfigOption = keyof typeof CONFIG_OPTIONS;
+export type ConfigTexts = Partial<Record<ConfigOption, string>>;
+
+/** What is wrong, for the operator: the option's name and why. */
+export interface ConfigFault {
+  readonly option: string;
+  readonly problem: string;
+}
+
+const list = z.string().transform((text) =>
+  text
+    .split(',')
+    .map((item) => item.trim())
+    .filter((item) => item !== ''),
+);
+
+const limitNames = new Set(Object.keys(DEFAULT_LIMITS));
+const limits = z.string().transform((text, context): Limits => {
+  const wrong = (message: string): Limits => {
+    context.addIssue({ code: 'custom', message });
+    return DEFAULT_LIMITS;
+  };
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    return wrong('is not JSON');
+  }
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return wrong('is not a JSON object');
+  for (const [name, value] of Object.entries(raw)) {
+    if (!limitNames.has(name)) return wrong(`has no limit called ${name.slice(0, 40)}`);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return wrong(`${name} must be a number above zero`);
+  }
+  return { ...DEFAULT_LIMITS, ...raw };
+});
+
+const SCHEMAS = {
+  data: z.string().min(1, 'is empty'),
+  host: z.string().regex(/^[0-9a-zA-Z.:-]{1,253}$/, 'is not an address'),
+  port: z
+    .string()
+    .regex(/^\d{1,5}$/, 'is not a port')
+    .transform(Number)
+    .refine((port) => port <= 65_535, 'is not a port'),
+  tls: z.enum(['own', 'off'], 'must be own or off'),
+  node: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
+  log: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
+  advertise: list.refine((all) => all.length <= 8 && all.every(isRelayAddress), 'must be host or host:port, up to 8, commas between'),
+  'trusted-proxies': list.refine((all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success), 'must be IP addresses'),
+  limits,
+} satisfies Record<ConfigOption, z.ZodType>;
+
+const DEFAULTS: Record<ConfigOption, string> = {
+  data: 'landline-data',
+  host: '::',
+  port: String(DEFAULT_PORT),
+  tls: 'own',
+  node: 'relay',
+  log: 'info',
+  advertise: '',
+  'trusted-proxies': '',
+  limits: '{}',
+};
+
+const variableOf = (option: string): string => `LANDLINE_${option.replaceAll('-', '_').toUpperCase()}`;
+
+/** Variables of the environment that mean nothing to the relay: misspelt ones, perhaps. */
+export function strayVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const known = new Set(Object.keys(SCHEMAS).map(variableOf));
+  return Object.keys(env).filter((name) => name.startsWith('LANDLINE_') && !known.has(name));
+}
+
+/** @param env  only its `LANDLINE_*` variables are looked at */
+export function readConfig(options: ConfigTexts, env: Readonly<Record<string, string | undefined>>): Result<RelayConfig, ConfigFault> {
+  const names = Object.keys(SCHEMAS) as ConfigOption[];
+  const secret = strayVariables(env).find((name) => /SECRET|KEY|TOKEN|PASSWORD/.test(name));
+  if (secret !== undefined) return fail({ option: secret, problem: 'must not be set: keys live in files of the data folder' });
+  const read = {} as { -readonly [K in ConfigOption]: z.output<(typeof SCHEMAS)[K]> };
+  for (const option of names) {
+    const fromEnv = env[variableOf(option)];
+    const parsed = SCHEMAS[option].safeParse(options[option] ?? fromEnv ?? DEFAULTS[option]);
+    if (!parsed.success) {
+      const source = options[option] === undefined && fromEnv !== undefined ? variableOf(option) : `--${option}`;
+      return fail({ option: source, problem: parsed.error.issues[0]?.message ?? 'is wrong' });
+    }
+    Object.assign(read, { [option]: parsed.data });
+  }
+  const { 'trusted-proxies': trustedProxies, ...rest } = read;
+  return ok({ ...rest, trustedProxies });
+}
