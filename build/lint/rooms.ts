@@ -25,6 +25,13 @@ const SERVER_INSIDE = {
   'server/ports': 'value',
 } as const;
 
+const HOST_INSIDE = {
+  protocol: 'value',
+  'electron/bridge': 'value',
+  'electron/core': 'value',
+  'electron/core/cache': 'value',
+} as const;
+
 export const ROOMS: readonly Room[] = [
   {
     at: 'protocol',
@@ -55,8 +62,15 @@ export const ROOMS: readonly Room[] = [
     why: 'only the cache knows the database driver',
   },
   {
+    at: 'electron/host',
+    rooms: HOST_INSIDE,
+    packages: ['zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
+    node: 'all',
+    why: 'what both hosts share knows neither of them, nor Electron',
+  },
+  {
     at: 'electron/main',
-    rooms: { protocol: 'value', 'electron/bridge': 'value', 'electron/core': 'value', 'electron/core/cache': 'value' },
+    rooms: { ...HOST_INSIDE, 'electron/host': 'value' },
     packages: ['electron', 'zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
     node: 'all',
     why: 'the Electron host wraps the core; the relay is started by the path of its file, never imported',
@@ -77,10 +91,17 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'electron/loopback',
-    rooms: { protocol: 'value', 'electron/bridge': 'value', 'electron/core': 'value', 'electron/core/cache': 'value' },
+    rooms: { ...HOST_INSIDE, 'electron/host': 'value' },
     packages: ['zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
     node: 'all',
     why: 'the loopback host wraps the core; a relay is started by the path of its file, never imported',
+  },
+  {
+    at: 'electron/loopback/page',
+    rooms: { 'electron/bridge': 'value' },
+    packages: [],
+    node: 'none',
+    why: 'the carrier in the page stands where the preload stands: the bridge and the browser, nothing else',
   },
   {
     at: 'renderer',

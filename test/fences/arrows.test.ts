@@ -6,10 +6,13 @@
 import { join } from 'node:path';
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { OBSERVERS, ROOMS, roomOf } from '../../build/lint/rooms.ts';
 import { ROOT } from '../../build/scripts/run.ts';
 import { plantedLines } from './planted-lines.ts';
+
+// The first case of a kind reads the compiler's libraries or the lint's plugins; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 // What is planted is on no disk, so the rules that need types step aside; the arrows need none.
 const eslint = new ESLint({

@@ -7,8 +7,11 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { ESLint } from 'eslint';
 import tseslint from 'typescript-eslint';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { ROOT } from '../../build/scripts/run.ts';
+
+// The first case of a kind reads the compiler's libraries or the lint's plugins; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 60_000 });
 
 const PLANTED = join(import.meta.dirname, 'planted/habits');
 const names = readdirSync(join(PLANTED, 'refused'));

@@ -1,0 +1,1 @@
+import { IPC } from '../../bridge/api.ts'; // the bridge

@@ -1,0 +1,1 @@
+export const ok_a = document.title; // the DOM

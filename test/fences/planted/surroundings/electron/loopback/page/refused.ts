@@ -1,0 +1,2 @@
+export const a = process.version; // Node
+export const b = Buffer.from('a'); // Node's buffers
