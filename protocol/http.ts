@@ -42,6 +42,8 @@ export const inviteInfo = z.object({ team, role, invitedBy: z.string(), expiresA
 export const joinRequest = z.strictObject({ code, name, handle, password, device });
 export const signInRequest = z.strictObject({ handle: z.string().min(1).max(200), password, device });
 export const refreshRequest = z.strictObject({ refresh: z.string().min(1).max(200) });
+/** POST sign-out: ends the session this token belongs to. Answered by `{}`; signing out twice is no fault. */
+export const signOutRequest = refreshRequest;
 
 export const tokens = z.object({
   access: z.string(),

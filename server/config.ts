@@ -89,7 +89,10 @@ const SCHEMAS = {
   node: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
   log: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   advertise: list.refine((all) => all.length <= 8 && all.every(isRelayAddress), 'must be host or host:port, up to 8, commas between'),
-  'trusted-proxies': list.refine((all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success), 'must be IP addresses'),
+  'trusted-proxies': list.refine(
+    (all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success),
+    'must be IP addresses',
+  ),
   limits,
 } satisfies Record<ConfigOption, z.ZodType>;
 

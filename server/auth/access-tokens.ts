@@ -96,7 +96,12 @@ const encodedHeader = ({ kid }: TokenKey): string => Buffer.from(JSON.stringify(
 async function signedPayload(token: string, { access }: TokenKey): Promise<unknown> {
   try {
     // The time claims are judged by the caller, on the injected clock and to the millisecond: here the clock stands at 1970.
-    const { payload } = await jwtVerify(token, access, { algorithms: [ALGORITHM], typ: TYPE, audience: AUDIENCE, currentDate: new Date(0) });
+    const { payload } = await jwtVerify(token, access, {
+      algorithms: [ALGORITHM],
+      typ: TYPE,
+      audience: AUDIENCE,
+      currentDate: new Date(0),
+    });
     return payload;
   } catch {
     return undefined;

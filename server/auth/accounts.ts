@@ -59,7 +59,11 @@ export interface Accounts {
   join(ask: JoinAsk, from: From): Promise<Result<SignedIn, Refusal>>;
   signIn(ask: SignInAsk, from: From): Promise<Result<SignedIn, Refusal>>;
   /** Ends every other session of the member. */
-  changePassword(who: { readonly member: MemberId; readonly session: SessionId }, current: string, next: string): Promise<Result<null, Refusal>>;
+  changePassword(
+    who: { readonly member: MemberId; readonly session: SessionId },
+    current: string,
+    next: string,
+  ): Promise<Result<null, Refusal>>;
   /** For the operator: a fresh password, told once, in place of the old one; ends every session of the member. */
   resetPassword(member: MemberId): Promise<Result<string, Refusal>>;
   /** For the operator: a member with a fresh password, told once. */
@@ -98,11 +102,7 @@ export function createAccounts({ store, random, log, passwords, sessions, invite
     return refuse('rate-limited', { retryAfterMs: verdict.retryAfterMs });
   };
 
-  const newMember = async (
-    tx: WriteTx,
-    draft: PersonDraft & { readonly role: Role },
-    hash: string,
-  ): Promise<Result<Member, Refusal>> => {
+  const newMember = async (tx: WriteTx, draft: PersonDraft & { readonly role: Role }, hash: string): Promise<Result<Member, Refusal>> => {
     const added = await people.addMember(tx, draft);
     if (added.ok) await tx.putCredential({ member: added.value.id, hash });
     return added;

@@ -7,6 +7,7 @@ import { refuse, type Refusal } from '../../protocol/errors.ts';
 import type { Invite } from '../../protocol/frames-down.ts';
 import type { MemberId, SessionId } from '../../protocol/ids.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
+import { checkTeam } from '../domain/access.ts';
 import type { Log } from '../ports/log.ts';
 import type { InviteRow, SessionRow, Store } from '../ports/store.ts';
 import type { Accounts } from './accounts.ts';
@@ -59,11 +60,7 @@ export interface SocketAuth {
 const BEARER = /^Bearer ([A-Za-z0-9._-]+)$/i;
 
 export function createGatewayAuth({ store, log, sessions, accounts, invites, identity }: GatewayAuthParts): SocketAuth {
-  const inviter = async (member: MemberId): Promise<Result<Member, Refusal>> => {
-    const asker = await store.member(member);
-    const may = asker?.isActive === true && (asker.role === 'owner' || asker.role === 'admin');
-    return may ? ok(asker) : fail(refuse('not-allowed'));
-  };
+  const inviter = (member: MemberId): Promise<Result<Member, Refusal>> => checkTeam(store, member, 'invite');
 
   return {
     async verifyUpgrade({ headers }) {

@@ -62,7 +62,12 @@ export function createInvites({ store, clock, random, limits }: InvitesParts): I
     if (!invite || !isGood(invite) || !(await isBacked(reads, invite))) return fail(refuse('wrong-credentials', { field: 'code' }));
     return ok(invite);
   };
-  const draw = (wish: { readonly role: Role; readonly days: number; readonly uses: number; readonly createdBy: MemberId | null }): MadeInvite => {
+  const draw = (wish: {
+    readonly role: Role;
+    readonly days: number;
+    readonly uses: number;
+    readonly createdBy: MemberId | null;
+  }): MadeInvite => {
     const code = makeCode(random);
     const now = clock.now();
     return {

@@ -66,7 +66,11 @@ export function createPasswords({ random, rules, cost = DEFAULT_COST }: Password
   const nobody: Phc = { cost, salt: random.bytes(SALT_BYTES), hash: random.bytes(HASH_BYTES) };
   let begun = 0;
 
-  const derive = async (message: Uint8Array, salt: Uint8Array, { memoryKiB, passes, lanes }: ArgonCost): Promise<Result<Buffer, Refusal>> => {
+  const derive = async (
+    message: Uint8Array,
+    salt: Uint8Array,
+    { memoryKiB, passes, lanes }: ArgonCost,
+  ): Promise<Result<Buffer, Refusal>> => {
     const leave = await gate();
     if (!leave) return fail(refuse('rate-limited', { retryAfterMs: 2_000 }));
     begun += 1;

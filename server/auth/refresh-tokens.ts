@@ -43,4 +43,5 @@ export function createRefreshTokens(keys: TokenKeys, random: Random): RefreshTok
   };
 }
 
-const seal = ({ refresh }: TokenKey, body: Uint8Array): Buffer => createHmac('sha256', refresh).update(body).digest().subarray(0, SEAL_BYTES);
+const seal = ({ refresh }: TokenKey, body: Uint8Array): Buffer =>
+  createHmac('sha256', refresh).update(body).digest().subarray(0, SEAL_BYTES);

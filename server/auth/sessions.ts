@@ -52,6 +52,8 @@ export interface Sessions {
   refresh(token: string, of?: SessionId): Promise<Result<RefreshedSession, Refusal>>;
   /** Ends one session of this member. False when there is none such. Twice is once. */
   end(session: SessionId, member: MemberId, reason: EndReason): Promise<boolean>;
+  /** Signs out by a refresh token that this relay made, however old. False for anything else. Twice is once. */
+  endByRefresh(token: string): Promise<boolean>;
   /** Ends all sessions of the member but one, in the caller's transaction. */
   endAll(tx: WriteTx, member: MemberId, but?: SessionId): Promise<number>;
   list(member: MemberId): Promise<readonly SessionRow[]>;
@@ -212,6 +214,16 @@ export function createSessions({ store, clock, random, log, access, refreshToken
       if (!row) return false;
       if (row.endedAt === null) told(row, reason);
       return true;
+    },
+    async endByRefresh(token) {
+      const row = await store.write(async (tx) => {
+        const family = refreshTokens.genuineSession(token);
+        const found = (await tx.sessionByRefresh(refreshTokens.hash(token))) ?? (family && (await tx.session(family)));
+        if (found) await endRow(tx, found);
+        return found;
+      });
+      if (row && row.endedAt === null) told(row, 'signed-out');
+      return row !== undefined;
     },
     async endAll(tx, member, but) {
       const rows = (await tx.sessions(member)).filter((row) => row.id !== but);

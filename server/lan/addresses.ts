@@ -22,7 +22,10 @@ const MAX_ADDRESSES = 8;
 /** `host:port` for invites, the most likely first. */
 export function advertisedAddresses({ interfaces, hostname, port, host, advertised }: AddressesParts): readonly string[] {
   if (advertised.length > 0) return advertised.slice(0, MAX_ADDRESSES).map((address) => withPort(address, port));
-  const bound = host === '0.0.0.0' || host === '::' || host === '' ? [...localAddresses(interfaces, host !== '0.0.0.0'), ...hostNames(hostname)] : [host];
+  const bound =
+    host === '0.0.0.0' || host === '::' || host === ''
+      ? [...localAddresses(interfaces, host !== '0.0.0.0'), ...hostNames(hostname)]
+      : [host];
   const list = bound.length > 0 ? bound : ['127.0.0.1'];
   return [...new Set(list)].slice(0, MAX_ADDRESSES).map((address) => withPort(address, port));
 }

@@ -94,7 +94,9 @@ function parseKey(text: string, path: string): KeyObject {
   } catch {
     // Not a key at all: the same answer.
   }
-  throw new SecretFileError(`${path} is not a P-256 private key. Restore it from the backup; with a new one every desktop must trust the relay again.`);
+  throw new SecretFileError(
+    `${path} is not a P-256 private key. Restore it from the backup; with a new one every desktop must trust the relay again.`,
+  );
 }
 
 function readCertificate(path: string): X509Certificate | undefined {

@@ -1,0 +1,139 @@
+/**
+ * The HTTP doors of the relay on one server, plain or TLS: who the relay is, how a device gets its tokens, whether the relay lives.
+ * Guarantees that nothing reaches a handler that did not pass the guard and its schema, that slow and oversized requests are cut off,
+ * and that no answer tells a version, a stack or a path. The socket's upgrade is the gateway's, on the same server; listening is the
+ * caller's.
+ */
+import { createServer as createPlainServer, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TlsOptions } from 'node:tls';
+import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
+import { refuse } from '../../protocol/errors.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { Log } from '../ports/log.ts';
+import { faultAnswer, refusalAnswer, type Answer } from './answers.ts';
+import { clientAddress, requestFault } from './guard.ts';
+import { addRoutes, allowedMethods, type RoutesParts } from './routes.ts';
+
+export interface HttpServerParts extends RoutesParts {
+  readonly log: Log;
+  /** Null for plain HTTP. */
+  readonly tls: TlsOptions | null;
+  readonly trustedProxies: readonly string[];
+  readonly limits: Pick<Limits, 'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes'>;
+}
+
+export interface HttpServer {
+  /** Node's own server, for `upgrade` and for listening. */
+  readonly server: Server;
+  /** Stops listening, lets requests finish, cuts idle connections. Sockets that were upgraded are not touched. */
+  close(): Promise<void>;
+}
+
+/** How often Node looks for connections past their time; its default of 30 s would let a slow one live for 40. */
+const CHECK_EVERY_MS = 2_000;
+const KEEP_ALIVE_MS = 5_000;
+
+const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
+export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
+  const { limits, log, tls } = parts;
+  const trustedProxies = new Set(parts.trustedProxies);
+  const options = {
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    insecureHTTPParser: false,
+  };
+  let server: Server | undefined;
+  const app: FastifyInstance = fastify({
+    serverFactory: (handler) => (server = tls ? createTlsServer({ ...tls, ...options }, handler) : createPlainServer(options, handler)),
+    bodyLimit: limits.httpBodyBytes,
+    exposeHeadRoutes: false,
+    clientErrorHandler: refuseBrokenRequest,
+    frameworkErrors: (error, _request, reply) => void send(reply, faultAnswer(error).answer),
+    routerOptions: { caseSensitive: true },
+  });
+  acceptOnlyJson(app);
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers(HEADERS);
+    const fault = requestFault(request.raw);
+    if (!fault) return;
+    log.warn('http-guard', { reason: fault.reason, address: clientAddress(request.raw, trustedProxies) });
+    await send(reply, refusalAnswer(refuse(fault.status === 403 ? 'not-allowed' : 'bad-request'), fault.status));
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const { statusCode } = reply;
+    const line = {
+      method: request.method.slice(0, 10),
+      // The pattern, never what was asked for: people put secrets into addresses.
+      path: request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown'),
+      status: statusCode,
+      address: clientAddress(request.raw, trustedProxies),
+      ms: Math.round(reply.elapsedTime),
+    };
+    if (statusCode >= 400) log.info('http', line);
+    else log.debug('http', line);
+  });
+  app.setErrorHandler(async (error, request, reply) => {
+    const { answer, isBug } = faultAnswer(error);
+    if (isBug) log.error('http-failed', { path: request.routeOptions.url ?? 'unknown' }, error);
+    else if (answer.status === 503) log.warn('http-unavailable', { path: request.routeOptions.url ?? 'unknown' });
+    await send(reply, answer);
+  });
+  app.setNotFoundHandler(async (request, reply) => {
+    const methods = allowedMethods(request.raw.url ?? '');
+    if (methods === undefined) return send(reply, refusalAnswer(refuse('not-found')));
+    void reply.header('allow', methods);
+    return send(reply, refusalAnswer(refuse('bad-request'), 405));
+  });
+  addRoutes(app, parts, { send, addressOf: (request) => clientAddress(request, trustedProxies) });
+  await app.ready();
+  if (!server) throw new Error('fastify made no server');
+  return { server, close: () => close(app, server as Server) };
+}
+
+async function send(reply: FastifyReply, { status, headers, body }: Answer): Promise<void> {
+  await reply.code(status).headers(headers).send(body);
+}
+
+/** One content type, decoded strictly: broken UTF-8 must not become a password with question marks in it. */
+function acceptOnlyJson(app: FastifyInstance): void {
+  const utf8 = new TextDecoder('utf-8', { fatal: true });
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (_request, body, done) => {
+    try {
+      done(null, JSON.parse(utf8.decode(body as Buffer)));
+    } catch {
+      done(Object.assign(new Error('not JSON'), { statusCode: 400 }));
+    }
+  });
+}
+
+const BROKEN: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** What is not even HTTP gets a status line and the door. */
+function refuseBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
+  socket.end(`HTTP/1.1 ${BROKEN[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
+
+async function close(app: FastifyInstance, server: Server): Promise<void> {
+  const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
+  server.closeIdleConnections();
+  await closed;
+  await app.close();
+}
