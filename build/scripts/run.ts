@@ -32,7 +32,11 @@ export function run(program: string, args: readonly string[], options: RunOption
       stdio: options.quiet === true ? 'ignore' : 'inherit',
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' as const }),
     });
-    const passOn = (signal: NodeJS.Signals): void => void child.kill(signal);
+    const passOn = (signal: NodeJS.Signals): void => {
+      // Ctrl+C in a terminal has reached the child already, and a second one would mean "at once".
+      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      child.kill(signal);
+    };
     process.on('SIGINT', passOn).on('SIGTERM', passOn);
     const end = (code: number): void => {
       process.off('SIGINT', passOn).off('SIGTERM', passOn);
