@@ -118,6 +118,8 @@ export interface StoreReads {
   roster(channel: ChannelId): Promise<readonly MemberId[]>;
   isInChannel(channel: ChannelId, member: MemberId): Promise<boolean>;
   memberCount(channel: ChannelId): Promise<number>;
+  /** How many channels the member is in. */
+  channelCount(member: MemberId): Promise<number>;
   /** The channels the member is in, with their read marks and levels. */
   memberChannels(member: MemberId): Promise<readonly MemberChannel[]>;
   /** The direct or group channel of exactly these members. */

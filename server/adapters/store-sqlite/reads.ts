@@ -76,7 +76,12 @@ export class SqliteReads implements StoreReads {
 
   async memberCount(channel: ChannelId): Promise<number> {
     const no = this.number(channelFeed(channel));
-    return no === undefined ? 0 : (this.#get<{ readonly 'count(*)': number }>('memberCount', no)?.['count(*)'] ?? 0);
+    return no === undefined ? 0 : (this.#get<{ readonly count: number }>('memberCount', no)?.count ?? 0);
+  }
+
+  async channelCount(member: MemberId): Promise<number> {
+    const no = this.number(memberFeed(member));
+    return no === undefined ? 0 : (this.#get<{ readonly count: number }>('channelCount', no)?.count ?? 0);
   }
 
   async memberChannels(member: MemberId): Promise<readonly MemberChannel[]> {
