@@ -1,0 +1,115 @@
+/**
+ * Keeps the relay of this computer running: starts it when the core asks, starts it again when it falls, and ends it with the
+ * host. It does not know what kind of process the relay is; each host brings that as `spawn`.
+ *
+ *   idle ── start ──► starting ── ready ──► running
+ *     ▲                  │                    │
+ *     └──── too late ────┴──── fell ─────► resting ── back-off ──► starting
+ *
+ * A relay that fell before its first ready line is not tried again by itself: whoever asked is told `cannot-host`.
+ */
+import { fail, ok, type Result } from '../../protocol/result.ts';
+import type { Clock, LocalRelay, Log } from '../core/ports.ts';
+
+export interface RelayReady {
+  readonly address: string;
+  readonly fingerprint: string;
+  readonly setupCode: string | null;
+}
+
+export interface RelayProcess {
+  /** Asks it to finish its commits and end; resolves when it is gone, by force if need be. */
+  stop(): Promise<void>;
+}
+
+export interface RelayProcessEvents {
+  onReady(ready: RelayReady): void;
+  /** Once, however it ended; also when it could not be started at all. */
+  onExit(): void;
+}
+
+export interface RelayKeeperParts {
+  readonly spawn: (events: RelayProcessEvents) => RelayProcess;
+  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
+  readonly log: Log;
+}
+
+export interface RelayKeeper extends LocalRelay {
+  /** Ends the relay and keeps it ended. */
+  stop(): Promise<void>;
+}
+
+type Started = Result<RelayReady, 'cannot-host'>;
+
+const READY_LIMIT_MS = 20_000;
+const FIRST_REST_MS = 500;
+const LONGEST_REST_MS = 30_000;
+/** After this long upright the next fall is a first fall again. */
+const HEALTHY_MS = 60_000;
+
+export function createRelayKeeper({ spawn, clock, log }: RelayKeeperParts): RelayKeeper {
+  let current: RelayProcess | undefined;
+  let ready: RelayReady | undefined;
+  let isStopped = false;
+  let restMs = FIRST_REST_MS;
+  let cancelRest = (): void => undefined;
+  const waiting = new Set<(started: Started) => void>();
+
+  const answer = (started: Started): void => {
+    for (const tell of [...waiting]) tell(started);
+    waiting.clear();
+  };
+
+  const launch = (isFirst: boolean): void => {
+    let readyAt: number | undefined;
+    let hasEnded = false;
+    const cancelLimit = clock.after(READY_LIMIT_MS, () => {
+      if (readyAt !== undefined || hasEnded) return;
+      log.error('relay.silent', {});
+      void mine.stop();
+    });
+    const onReady = (given: RelayReady): void => {
+      if (hasEnded) return;
+      readyAt = clock.monotonic();
+      ready = given;
+      log.info('relay.ready', { address: given.address });
+      answer(ok(given));
+    };
+    const onExit = (): void => {
+      if (hasEnded) return;
+      hasEnded = true;
+      cancelLimit();
+      current = undefined;
+      ready = undefined;
+      if (isStopped) return answer(fail('cannot-host'));
+      log.error('relay.fell', { wasReady: readyAt !== undefined });
+      if (isFirst && readyAt === undefined) return answer(fail('cannot-host'));
+      if (readyAt !== undefined && clock.monotonic() - readyAt >= HEALTHY_MS) restMs = FIRST_REST_MS;
+      cancelRest = clock.after(restMs, () => launch(false));
+      restMs = Math.min(restMs * 2, LONGEST_REST_MS);
+    };
+    const mine = spawn({ onReady, onExit });
+    if (!hasEnded) current = mine;
+  };
+
+  return {
+    isAvailable: true,
+    async start() {
+      if (isStopped) return fail('cannot-host');
+      if (ready !== undefined) return ok(ready);
+      const { promise, resolve } = Promise.withResolvers<Started>();
+      waiting.add(resolve);
+      if (current === undefined) {
+        cancelRest();
+        launch(true);
+      }
+      return promise;
+    },
+    async stop() {
+      isStopped = true;
+      cancelRest();
+      answer(fail('cannot-host'));
+      await current?.stop();
+    },
+  };
+}
