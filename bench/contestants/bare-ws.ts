@@ -10,7 +10,8 @@ import { serveContestant } from '../kit/server-spec.ts';
 
 serveContestant(async ({ isTls }) => {
   const channels = new Map<string, Set<WebSocket>>();
-  const server = isTls ? createHttps(await (await import('../kit/throwaway-key.ts')).throwawayKey()) : createHttp();
+  // Loaded only where needed: memory is compared too.
+  const server = isTls ? createHttps((await import('../kit/throwaway-key.ts')).throwawayKey()) : createHttp();
   const sockets = new WebSocketServer({ server, perMessageDeflate: false });
   sockets.on('connection', (socket, request) => {
     const name = request.url ?? '/';

@@ -16,12 +16,21 @@ export interface Contestant {
   readonly dialect: DialectName;
   /** Under bench/contestants/. */
   readonly file: string;
+  readonly variant?: string;
   readonly nodeOptions?: readonly string[];
 }
 
 export const BARE: Contestant = { name: 'bare ws', dialect: 'bare', file: 'bare-ws.ts' };
 export const SOCKET_IO: Contestant = { name: 'socket.io', dialect: 'socket.io', file: 'socket-io.ts' };
 export const RELAY: Contestant = { name: 'relay', dialect: 'relay', file: 'relay.ts' };
+
+/** The same relay with a store that commits each message by itself: what group commit is measured against. */
+export const RELAY_SINGLE_COMMITS: Contestant = {
+  name: 'relay, commit per message',
+  dialect: 'relay',
+  file: 'relay.ts',
+  variant: 'single-commits',
+};
 
 export interface Shape {
   readonly channels: number;
@@ -59,7 +68,14 @@ export class Contest {
   static async start(contestant: Contestant, shape: Shape): Promise<Contest & { readonly started: Started }> {
     const contest = new Contest(contestant, shape);
     const { channels, membersPerChannel, isTls = false, recovers = false } = shape;
-    const spec: ServerSpec = { channels, membersPerChannel, isTls, recovers, folder: contest.#folder };
+    const spec: ServerSpec = {
+      channels,
+      membersPerChannel,
+      isTls,
+      recovers,
+      folder: contest.#folder,
+      variant: contestant.variant ?? 'default',
+    };
     try {
       const started = await contest.server.ask<Started>('start', spec);
       return Object.assign(contest, { started });

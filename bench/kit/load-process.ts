@@ -1,6 +1,6 @@
 /** The load as a process of its own: the questions it answers. */
 import { Load } from './load.ts';
-import type { Closed, Paced, Setting } from './load-spec.ts';
+import type { Burst, Closed, Paced, Setting } from './load-spec.ts';
 import { answer } from './remote.ts';
 
 let load: Load | null = null;
@@ -16,7 +16,9 @@ answer({
     return load.connect();
   },
   saturate: (closed: Closed) => current().saturate(closed),
+  burst: (burst: Burst) => current().burst(burst),
   pace: (paced: Paced) => current().pace(paced),
-  stopReading: ({ member }: { readonly member: number }) => current().stopReading(member),
+  setBody: (body: { readonly bytes: number }) => current().setBody(body),
+  stopReading: () => current().stopReading(),
   comeBack: (returning: { readonly missedEach: number }) => current().comeBack(returning),
 });

@@ -22,7 +22,6 @@ export interface Connected {
 }
 
 export interface Closed {
-  readonly kind: 'saturate';
   /** Members per channel who always have `window` messages on the way. */
   readonly sendersPerChannel: number;
   readonly window: number;
@@ -30,9 +29,14 @@ export interface Closed {
 }
 
 export interface Paced {
-  readonly kind: 'pace';
   readonly messagesPerSecond: number;
   readonly ms: number;
+}
+
+export interface Burst {
+  readonly messages: number;
+  /** So many on the way at once, each from another member. */
+  readonly window: number;
 }
 
 export interface Flown {

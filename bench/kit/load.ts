@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { performance } from 'node:perf_hooks';
 import { bodiesOf } from './bodies.ts';
 import { dialectOf, type Dialect } from './dialects.ts';
-import type { Closed, Connected, Flown, Paced, Returned, Setting } from './load-spec.ts';
+import type { Burst, Closed, Connected, Flown, Paced, Returned, Setting } from './load-spec.ts';
 import { Meter, type Tally } from './meter.ts';
 import type { Pass } from './passes.ts';
 import { RawSocket } from './raw-socket.ts';
@@ -22,6 +22,7 @@ interface Line {
   readonly dialect: Dialect;
   socket: RawSocket | null;
   isReady: boolean;
+  isStopped: boolean;
   /** When the messages still without an ack were sent, oldest first. */
   readonly unacked: number[];
   lastFrame: string | null;
@@ -38,7 +39,7 @@ export class Load {
   readonly #setting: Setting;
   readonly #meter: Meter;
   readonly #lines: Line[];
-  readonly #body: (n: number) => string;
+  #body: (n: number) => string;
   readonly #troubles: string[] = [];
   #acks = 0;
   #ackDelays = new DelayHistogram();
@@ -65,6 +66,7 @@ export class Load {
       dialect: dialectOf(setting.dialect, { member, channel, pass: passes[member] }),
       socket: null,
       isReady: false,
+      isStopped: false,
       unacked: [],
       lastFrame: null,
     }));
@@ -74,6 +76,11 @@ export class Load {
     const startedAt = performance.now();
     await this.#openAll(this.#lines);
     return { members: this.#lines.length, tookMs: performance.now() - startedAt };
+  }
+
+  /** From now on messages are this long, and never shorter than the setting's. */
+  setBody({ bytes }: { readonly bytes: number }): void {
+    this.#body = bodiesOf(bytes);
   }
 
   /** Closed loop: each sender's next message goes out when an earlier one has come back. */
@@ -87,6 +94,19 @@ export class Load {
     for (let i = 0; i < window; i++) for (const line of senders) this.#post(line, performance.now());
     await sleep(ms);
     isOver = true;
+    return this.#land(flight);
+  }
+
+  /** A given number of messages in a closed loop over the first members. */
+  async burst({ messages, window }: Burst): Promise<Flown> {
+    const flight = this.#takeOff();
+    let left = messages;
+    const next = (member: number): void => {
+      if (left-- > 0) this.#post(this.#line(member), performance.now());
+    };
+    this.#onOwn = next;
+    for (let member = 0; member < window; member++) next(member);
+    while (left > 0 && this.#troubles.length === 0) await sleep(5);
     return this.#land(flight);
   }
 
@@ -108,9 +128,12 @@ export class Load {
     return this.#land(flight);
   }
 
-  stopReading(member: number): void {
-    this.#meter.setAway(member, true);
-    this.#line(member).socket?.pause();
+  /** The last member stays connected and takes nothing more; that the server ends it for that is no trouble. */
+  stopReading(): void {
+    const line = this.#line(this.#lines.length - 1);
+    this.#meter.setAway(line.member, true);
+    line.socket?.pause();
+    line.isStopped = true;
   }
 
   /** All but the first member of each channel hang up, miss messages, and return at once. */
@@ -230,7 +253,8 @@ export class Load {
       onText: (buffer, from, to) => {
         const kind = dialect.kindOf(buffer, from, to);
         if (kind === 'bodies') {
-          this.#meter.take(member, buffer, from, to);
+          const count = this.#meter.take(member, buffer, from, to);
+          if (count === 0) return;
           this.#lastArrivalAt = performance.now();
           if (this.#keepsLastFrame) line.lastFrame = buffer.toString('latin1', from, to);
         } else if (kind === 'ack') {
@@ -245,7 +269,7 @@ export class Load {
         }
       },
       onClose: (why) => {
-        if (line.socket !== socket) return;
+        if (line.socket !== socket || line.isStopped) return;
         this.#trouble(`member ${member}: ${why}`);
         becomeReady();
       },

@@ -39,6 +39,7 @@ export interface MeterParts {
   /** The channel of each member. */
   readonly channelOf: readonly number[];
   readonly channels: number;
+  /** No body is shorter. */
   readonly bodyBytes: number;
   /** Called when a member's own message comes back to them. */
   readonly onOwn: (member: number) => void;
@@ -88,8 +89,8 @@ export class Meter {
     return n;
   }
 
-  /** Takes all bodies of one frame that came to a member. */
-  take(member: number, buffer: Buffer, from: number, to: number): void {
+  /** Takes all bodies of one frame that came to a member; returns how many there were. */
+  take(member: number, buffer: Buffer, from: number, to: number): number {
     const channel = this.#channelAt(member);
     const start = this.#cursor[member] ?? 0;
     const length = to - from;
@@ -98,13 +99,14 @@ export class Meter {
       for (let i = 0; i < known.count; i++) this.#arrived(member, channel.order[start + i] ?? 0);
       this.#cursor[member] = start + known.count;
       this.#deliveries += known.count;
-      return;
+      return known.count;
     }
     const before = this.#wrong;
     const count = eachBody(buffer, from, to, this.#parts.bodyBytes, (n) => this.#takeOne(member, channel, n));
-    if (length < WORTH_REMEMBERING || count === 0 || known !== undefined || this.#wrong !== before) return;
+    if (length < WORTH_REMEMBERING || count === 0 || known !== undefined || this.#wrong !== before) return count;
     if (channel.frames.size >= REMEMBERED_FRAMES) channel.frames.clear();
     channel.frames.set(start, { bytes: Buffer.from(buffer.subarray(from, to)), count });
+    return count;
   }
 
   /** What a member misses while away is not missing; `isBack` makes it count again. */

@@ -1,16 +1,12 @@
-/** A key and certificate for one run over TLS: ECDSA P-256, as a relay makes for itself. */
-import { webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+/** A key and certificate for one run over TLS, of the kind a relay makes for itself. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { makeCertificate } from '../../server/lan/certificate.ts';
 
-export async function throwawayKey(): Promise<{ readonly key: string; readonly cert: string }> {
-  const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ['sign', 'verify'])) as CryptoKeyPair;
-  const day = 86_400_000;
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned(
-    { name: 'CN=bench', keys, signingAlgorithm: algorithm, notBefore: new Date(Date.now() - day), notAfter: new Date(Date.now() + day) },
-    webcrypto as Crypto,
-  );
-  const secret = Buffer.from(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)).toString('base64');
-  const lines = secret.match(/.{1,64}/g) ?? [];
-  return { key: `-----BEGIN PRIVATE KEY-----\n${lines.join('\n')}\n-----END PRIVATE KEY-----\n`, cert: certificate.toString('pem') };
+const DAY = 86_400_000;
+
+export function throwawayKey(): { readonly key: string; readonly cert: string } {
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const [from, until] = [Date.now() - DAY, Date.now() + DAY];
+  const cert = makeCertificate({ key: privateKey, commonName: 'bench', hosts: ['127.0.0.1'], from, until, serial: randomBytes(16) });
+  return { key: privateKey.export({ type: 'pkcs8', format: 'pem' }), cert };
 }
