@@ -34,6 +34,8 @@ export function createRefreshTokens(keys: TokenKeys, random: Random): RefreshTok
     genuineSession(token) {
       if (!SHAPE.test(token)) return undefined;
       const bytes = Buffer.from(token.slice(PREFIX.length), 'base64url');
+      // 86 characters hold four bits more than 64 bytes: only the canonical spelling was ever given out.
+      if (PREFIX + bytes.toString('base64url') !== token) return undefined;
       const body = bytes.subarray(0, BODY_BYTES);
       const sealed = bytes.subarray(BODY_BYTES);
       if (!keys.some((key) => timingSafeEqual(seal(key, body), sealed))) return undefined;

@@ -1,0 +1,236 @@
+import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
+import { base64url, EncryptJWT, SignJWT } from 'jose';
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import type { MemberId, SessionId, TeamId } from '../../protocol/ids.ts';
+import { createFakeClock } from '../../test/kit/fake-clock.ts';
+import { createSeededRandom } from '../../test/kit/seeded-random.ts';
+import { createAccessTokens } from './access-tokens.ts';
+import { createRefreshTokens } from './refresh-tokens.ts';
+import { parseTokenKeys, type TokenKeys } from './token-keys.ts';
+
+const TEAM = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b01' as TeamId;
+const MEMBER = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b02' as MemberId;
+const SESSION = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b03' as SessionId;
+const keysOf = (...kids: readonly string[]): TokenKeys =>
+  parseTokenKeys(JSON.stringify({ keys: kids.map((kid) => ({ kid, secret: randomBytes(32).toString('base64url') })) }), 'keys.json');
+
+function set() {
+  const clock = createFakeClock();
+  const random = createSeededRandom('tokens');
+  const keys = keysOf('k1');
+  const tokens = createAccessTokens({ keys, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
+  const nowS = Math.floor(clock.now() / 1000);
+  const claims = { iss: TEAM, aud: 'landline-relay', sub: MEMBER, sid: SESSION, iat: nowS, exp: nowS + 600, jti: 'A'.repeat(22) };
+  return { clock, random, keys, tokens, claims, nowS };
+}
+
+const part = (value: unknown): string => base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
+/** Signs anything at all with the relay's true key: what is refused then is refused for its form. */
+function sign(header: unknown, payload: unknown, keys: TokenKeys): string {
+  const text = `${part(header)}.${part(payload)}`;
+  return `${text}.${createHmac('sha256', keys[0].access).update(text).digest('base64url')}`;
+}
+const HEADER = { alg: 'HS256', typ: 'at+jwt', kid: 'k1' };
+
+describe('an access token', () => {
+  test('is accepted by the relay that made it, until the moment it is over', async () => {
+    const { tokens, clock } = set();
+    const { access, accessExpiresInMs } = await tokens.issue(MEMBER, SESSION);
+    expect(accessExpiresInMs).toBe(600_000);
+    expect(await tokens.verify(access)).toEqual({
+      ok: true,
+      value: { member: MEMBER, session: SESSION, expiresAt: clock.now() + 600_000 },
+    });
+    clock.advance(599_999);
+    expect((await tokens.verify(access)).ok).toBe(true);
+    clock.advance(1);
+    expect(await tokens.verify(access)).toEqual({ ok: false, error: 'expired' });
+  });
+
+  test('carries exactly the claims of the contract', async () => {
+    const { tokens, nowS } = set();
+    const { access } = await tokens.issue(MEMBER, SESSION);
+    const [header, payload] = access.split('.').map((text) => Buffer.from(text, 'base64url').toString());
+    expect(JSON.parse(header!)).toEqual(HEADER);
+    expect(JSON.parse(payload!)).toEqual({
+      iss: TEAM,
+      aud: 'landline-relay',
+      sub: MEMBER,
+      sid: SESSION,
+      iat: nowS,
+      exp: nowS + 600,
+      jti: expect.stringMatching(/^[\w-]{22}$/),
+    });
+  });
+
+  test('signed by the former key is still believed, the new key signs', async () => {
+    const { clock, random } = set();
+    const old = keysOf('old');
+    const next: TokenKeys = [keysOf('new')[0], old[0]];
+    const before = createAccessTokens({ keys: old, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
+    const after = createAccessTokens({ keys: next, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
+    const { access } = await before.issue(MEMBER, SESSION);
+    expect((await after.verify(access)).ok).toBe(true);
+    expect((await before.verify((await after.issue(MEMBER, SESSION)).access)).ok).toBe(false);
+  });
+
+  test('stays good when the wall clock is set back by seconds', async () => {
+    const { tokens, clock } = set();
+    const { access } = await tokens.issue(MEMBER, SESSION);
+    clock.setWall(clock.now() - 30_000);
+    expect((await tokens.verify(access)).ok).toBe(true);
+  });
+});
+
+describe('a token is refused', () => {
+  const { keys, claims, nowS } = set();
+  const headers: readonly (readonly [string, unknown])[] = [
+    ...['none', 'None', 'NONE', 'nOnE', 'none ', ''].map((alg) => [`alg "${alg}"`, { ...HEADER, alg }] as const),
+    ['without alg', { typ: 'at+jwt', kid: 'k1' }],
+    ['alg HS512', { ...HEADER, alg: 'HS512' }],
+    ['alg EdDSA', { ...HEADER, alg: 'EdDSA' }],
+    ['alg as an array', { ...HEADER, alg: ['HS256'] }],
+    ['typ JWT', { ...HEADER, typ: 'JWT' }],
+    ['without typ', { alg: 'HS256', kid: 'k1' }],
+    ['without kid', { alg: 'HS256', typ: 'at+jwt' }],
+    ['unknown kid', { ...HEADER, kid: 'k2' }],
+    ['kid that climbs', { ...HEADER, kid: '../../dev/null' }],
+    ['kid with SQL', { ...HEADER, kid: "k1' UNION SELECT 'x" }],
+    ['kid __proto__', { ...HEADER, kid: '__proto__' }],
+    ['embedded jwk', { ...HEADER, jwk: { kty: 'oct', k: 'AAAA' } }],
+    ['jku', { ...HEADER, jku: 'https://evil.test/keys' }],
+    ['x5u', { ...HEADER, x5u: 'https://evil.test/cert' }],
+    ['x5c', { ...HEADER, x5c: ['AAAA'] }],
+    ['unknown crit', { ...HEADER, crit: ['evil'], evil: 1 }],
+    ['b64 false', { ...HEADER, crit: ['b64'], b64: false }],
+    ['zip', { ...HEADER, zip: 'DEF' }],
+    ['nested', { ...HEADER, cty: 'JWT' }],
+    ['header fields in another order', { kid: 'k1', typ: 'at+jwt', alg: 'HS256' }],
+    ['header that is no object', 'null'],
+  ];
+  test.each(headers)('header: %s', async (_what, header) => {
+    const own = createAccessTokens({ keys, team: TEAM, clock: createFakeClock(), random: createSeededRandom(1), limits: DEFAULT_LIMITS });
+    expect((await own.verify(sign(HEADER, claims, keys))).ok).toBe(true);
+    expect((await own.verify(sign(header, claims, keys))).ok).toBe(false);
+  });
+
+  const { exp: _exp, ...withoutExp } = claims;
+  const { iat: _iat, ...withoutIat } = claims;
+  const { jti: _jti, ...withoutJti } = claims;
+  const payloads: readonly (readonly [string, unknown])[] = [
+    ['no exp', withoutExp],
+    ['exp as text', { ...claims, exp: String(nowS + 600) }],
+    [
+      'exp 1e308',
+      `{"iss":"${TEAM}","aud":"landline-relay","sub":"${MEMBER}","sid":"${SESSION}","iat":${nowS},"exp":1e308,"jti":"${claims.jti}"}`,
+    ],
+    [
+      'exp 1e400',
+      `{"iss":"${TEAM}","aud":"landline-relay","sub":"${MEMBER}","sid":"${SESSION}","iat":${nowS},"exp":1e400,"jti":"${claims.jti}"}`,
+    ],
+    ['exp negative', { ...claims, exp: -1 }],
+    ['exp fractional', { ...claims, exp: nowS + 600.5 }],
+    ['exp null', { ...claims, exp: null }],
+    ['exp beyond the life of a token', { ...claims, exp: nowS + 601 }],
+    ['exp before iat', { ...claims, iat: nowS + 30, exp: nowS + 20 }],
+    ['exp 31 s ago', { ...claims, iat: nowS - 600, exp: nowS - 31 }],
+    ['exp 20 s ago', { ...claims, iat: nowS - 600, exp: nowS - 20 }],
+    ['no iat', withoutIat],
+    ['iat tomorrow', { ...claims, iat: nowS + 86_400, exp: nowS + 87_000 }],
+    ['nbf tomorrow', { ...claims, nbf: nowS + 86_400 }],
+    ['no jti', withoutJti],
+    ['iss of another team', { ...claims, iss: '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7bff' }],
+    ['iss as an array', { ...claims, iss: [TEAM] }],
+    ['aud of somebody else', { ...claims, aud: 'other' }],
+    ['aud as an array', { ...claims, aud: ['landline-relay', 'other'] }],
+    ['sub that is no id', { ...claims, sub: '../admin' }],
+    ['sid missing', { ...claims, sid: undefined }],
+    ['a claim more', { ...claims, role: 'owner' }],
+    [
+      '__proto__',
+      `{"__proto__":{"exp":${nowS + 600}},"iss":"${TEAM}","aud":"landline-relay","sub":"${MEMBER}","sid":"${SESSION}","iat":${nowS},"jti":"${claims.jti}"}`,
+    ],
+    ['no JSON', 'hello'],
+    ['null', 'null'],
+  ];
+  test.each(payloads)('claims: %s', async (_what, payload) => {
+    const own = createAccessTokens({ keys, team: TEAM, clock: createFakeClock(), random: createSeededRandom(1), limits: DEFAULT_LIMITS });
+    expect((await own.verify(sign(HEADER, payload, keys))).ok).toBe(false);
+  });
+
+  test('that was encrypted, nested, or written as JSON', async () => {
+    const { tokens, keys: own } = set();
+    const good = sign(HEADER, claims, own);
+    const secret = randomBytes(32);
+    const jwe = await new EncryptJWT({ ...claims }).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(secret);
+    const nested = sign(HEADER, JSON.stringify(good), own);
+    const [header, payload, signature] = good.split('.');
+    for (const token of [jwe, nested, JSON.stringify({ protected: header, payload, signature }), `${good}.`, `.${good}`, `${good}.x.y`]) {
+      expect((await tokens.verify(token)).ok).toBe(false);
+    }
+    expect((await tokens.verify(good)).ok).toBe(true);
+  });
+
+  test('that was signed with a public key in the shapes of key confusion, or with an empty one', async () => {
+    const { tokens } = set();
+    const { publicKey } = generateKeyPairSync('ed25519');
+    const pem = publicKey.export({ type: 'spki', format: 'pem' }).toString();
+    const raw = publicKey.export({ type: 'spki', format: 'der' });
+    const text = `${part(HEADER)}.${part(claims)}`;
+    for (const secret of [raw, pem, ` ${pem}`, `${pem}\n`, '', 'secret', 'changeme']) {
+      expect(await tokens.verify(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`)).toEqual({
+        ok: false,
+        error: 'untrusted',
+      });
+    }
+  });
+
+  test('whose signature is spelt in a way that decodes alike', async () => {
+    const { tokens } = set();
+    const { access } = await tokens.issue(MEMBER, SESSION);
+    const alphabet = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+    for (const last of alphabet) {
+      const other = access.slice(0, -1) + last;
+      expect((await tokens.verify(other)).ok).toBe(other === access);
+    }
+    for (const other of [`${access}=`, `${access} `, ` ${access}`, `${access}\n`, access.replace('-', '+').replace('_', '/') + '']) {
+      if (other !== access) expect((await tokens.verify(other)).ok).toBe(false);
+    }
+  });
+
+  test('when any one of its characters is changed', async () => {
+    const { tokens } = set();
+    const { access } = await tokens.issue(MEMBER, SESSION);
+    for (let at = 0; at < access.length; at++) {
+      const other = access.slice(0, at) + (access[at] === 'A' ? 'B' : 'A') + access.slice(at + 1);
+      expect((await tokens.verify(other)).ok, `character ${at}`).toBe(false);
+    }
+  });
+
+  test('of a megabyte, before anything of it is parsed', async () => {
+    const { tokens, keys: own } = set();
+    expect(await tokens.verify('A'.repeat(1_000_000))).toEqual({ ok: false, error: 'too-long' });
+    expect(await tokens.verify(sign({ ...HEADER, kid: 'x'.repeat(10_240) }, claims, own))).toEqual({ ok: false, error: 'too-long' });
+  });
+
+  test('that is a refresh token, or was signed with the key of refresh tokens', async () => {
+    const { tokens, keys: own, random } = set();
+    expect((await tokens.verify(createRefreshTokens(own, random).make(SESSION))).ok).toBe(false);
+    const crossed = await new SignJWT({ sid: SESSION })
+      .setProtectedHeader(HEADER)
+      .setIssuer(TEAM)
+      .setAudience('landline-relay')
+      .setSubject(MEMBER)
+      .setIssuedAt(nowS)
+      .setExpirationTime(nowS + 600)
+      .setJti('A'.repeat(22))
+      .sign(own[0].refresh);
+    expect(await tokens.verify(crossed)).toEqual({ ok: false, error: 'untrusted' });
+  });
+
+  test('of another relay', async () => {
+    const { claims: theirs } = set();
+    expect((await set().tokens.verify(sign(HEADER, theirs, keysOf('k1')))).ok).toBe(false);
+  });
+});
