@@ -9,16 +9,22 @@ import type { SignedIn } from '../../protocol/http.ts';
 import type { MemberId, SessionId } from '../../protocol/ids.ts';
 import { isHandle } from '../../protocol/names.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
-import type { Random } from '../ports/clock.ts';
+import { createMember, createTeamWithOwner } from '../domain/members.ts';
+import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { InviteRow, Store, WriteTx } from '../ports/store.ts';
 import { makeCode } from './codes.ts';
 import type { Invites } from './invites.ts';
 import type { Passwords } from './passwords.ts';
-import type { People, PersonDraft } from './people.ts';
+import { newId } from './new-id.ts';
 import { writeOrRefuse } from './refusable.ts';
 import type { Sessions, StartedSession } from './sessions.ts';
 import type { Attempt, Throttle } from './throttle.ts';
+
+export interface PersonDraft {
+  readonly handle: string;
+  readonly name: string;
+}
 
 export interface SetupAsk extends PersonDraft {
   readonly code: string;
@@ -72,21 +78,22 @@ export interface Accounts {
 
 export interface AccountsParts {
   readonly store: Store;
+  readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   readonly passwords: Passwords;
   readonly sessions: Sessions;
   readonly invites: Invites;
-  readonly people: People;
   readonly throttle: Throttle;
 }
 
 const wrong = refuse('wrong-credentials');
 const wrongCode = refuse('wrong-credentials', { field: 'code' });
+const FIRST_CHANNEL = 'general';
 /** A member id nobody has: an unknown handle makes the same questions to the store as a known one. */
 const NOBODY = '00000000-0000-4000-8000-000000000000' as MemberId;
 
-export function createAccounts({ store, random, log, passwords, sessions, invites, people, throttle }: AccountsParts): Accounts {
+export function createAccounts({ store, clock, random, log, passwords, sessions, invites, throttle }: AccountsParts): Accounts {
   /** The session, tokens and member of somebody who just proved who they are. */
   const welcome = async (team: Team, member: Member, { row, refresh }: StartedSession): Promise<SignedIn> => ({
     team,
@@ -103,7 +110,7 @@ export function createAccounts({ store, random, log, passwords, sessions, invite
   };
 
   const newMember = async (tx: WriteTx, draft: PersonDraft & { readonly role: Role }, hash: string): Promise<Result<Member, Refusal>> => {
-    const added = await people.addMember(tx, draft);
+    const added = await createMember(tx, { id: newId<MemberId>(random), ...draft }, clock.now());
     if (added.ok) await tx.putCredential({ member: added.value.id, hash });
     return added;
   };
@@ -128,7 +135,12 @@ export function createAccounts({ store, random, log, passwords, sessions, invite
         if (await tx.team()) return fail(refuse('setup-done'));
         const taken = await invites.take(tx, ask.code);
         if (!taken.ok || taken.value.role !== 'owner') return fail(wrongCode);
-        const founded = await people.foundTeam(tx, { team: ask.team, owner: { handle: ask.handle, name: ask.name } });
+        const founded = await createTeamWithOwner(tx, {
+          team: { id: store.teamId, name: ask.team },
+          owner: { id: newId<MemberId>(random), handle: ask.handle, name: ask.name },
+          channelName: FIRST_CHANNEL,
+          now: clock.now(),
+        });
         if (!founded.ok) return founded;
         const { team, member } = founded.value;
         await tx.putCredential({ member: member.id, hash: hash.value });

@@ -8,7 +8,6 @@ import { createAccounts, type Accounts } from './accounts.ts';
 import { createGatewayAuth, type RelayIdentity, type SocketAuth } from './gateway-auth.ts';
 import { createInvites, type Invites } from './invites.ts';
 import { createPasswords, type ArgonCost, type Passwords } from './passwords.ts';
-import type { People } from './people.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { createSessions, type Sessions } from './sessions.ts';
 import { createThrottle } from './throttle.ts';
@@ -21,7 +20,6 @@ export interface AuthParts {
   readonly log: Log;
   readonly limits: Limits;
   readonly keys: TokenKeys;
-  readonly people: People;
   readonly identity: RelayIdentity;
   readonly passwordCost?: ArgonCost;
 }
@@ -37,14 +35,14 @@ export interface Auth {
 }
 
 export function createAuth(parts: AuthParts): Auth {
-  const { store, clock, random, log, limits, keys, people, identity } = parts;
+  const { store, clock, random, log, limits, keys, identity } = parts;
   const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits });
   const refreshTokens = createRefreshTokens(keys, random);
   const passwords = createPasswords({ random, rules: limits, ...(parts.passwordCost ? { cost: parts.passwordCost } : {}) });
   const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits });
   const invites = createInvites({ store, clock, random, limits });
   const throttle = createThrottle({ clock, limits });
-  const accounts = createAccounts({ store, random, log, passwords, sessions, invites, people, throttle });
+  const accounts = createAccounts({ store, clock, random, log, passwords, sessions, invites, throttle });
   const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };
 }

@@ -12,6 +12,7 @@ import type { Tokens } from '../../protocol/http.ts';
 import { memberFeed, type MemberId, type SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
+import { endSession } from '../domain/sessions.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { SessionRow, Store, StoredEvent, StoreReads, WriteTx } from '../ports/store.ts';
@@ -96,11 +97,7 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     return (await reads.member(row.member))?.isActive === true;
   };
 
-  const endRow = async (tx: WriteTx, row: SessionRow): Promise<void> => {
-    if (row.endedAt !== null) return;
-    await tx.putSession({ ...row, endedAt: clock.now() });
-    await tx.append(memberFeed(row.member), { by: row.member, kind: 'session-ended', op: null, body: { session: row.id } });
-  };
+  const endRow = (tx: WriteTx, row: SessionRow): Promise<void> => endSession(tx, row, row.member, clock.now());
 
   const rotate = (token: string, of: SessionId | undefined): Promise<Rotation> =>
     store.write(async (tx) => {
