@@ -104,7 +104,7 @@ function relayDialect(seat: Seat): Dialect {
       if (first === LETTER.c) return 'ready'; // caught-up
       return first === LETTER.r && third === 102 ? 'refused' : 'other'; // refused, not roster
     },
-    post: (n, body) => `{"t":"post","op":"${messageIdOf(pass.run, n)}","channel":"${pass.channel}","text":"${body}"}`,
+    post: (n, body) => `{"t":"post","op":"${messageIdOf(n)}","channel":"${pass.channel}","text":"${body}"}`,
     sawLast(text) {
       const { feed, events } = JSON.parse(text) as { feed: string; events: readonly { seq: number }[] };
       positions[feed] = events.at(-1)?.seq ?? 0;
@@ -113,7 +113,7 @@ function relayDialect(seat: Seat): Dialect {
   };
 }
 
-/** A well-formed version 7 identifier, unique within the store's life: the run and the message's number. */
-function messageIdOf(run: string, n: number): string {
-  return `${run.slice(0, 8)}-${run.slice(8, 12)}-7000-8000-${n.toString(16).padStart(12, '0')}`;
+/** A well-formed version 7 identifier, unique within the life of a store that sees one load. */
+function messageIdOf(n: number): string {
+  return `01900000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 }

@@ -6,6 +6,4 @@ export interface Pass {
   /** The id of their channel. */
   readonly channel: string;
   readonly positions: Readonly<Record<string, number>>;
-  /** 12 hex digits that differ between runs of the load, so that message ids never repeat. */
-  readonly run: string;
 }

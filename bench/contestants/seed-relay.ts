@@ -1,0 +1,94 @@
+/**
+ * Fills a relay's data folder with a team, as if its people had joined over the months: through the domain's own functions and the
+ * relay's own token code, only without the passwords and the waiting. A process of its own, so that what seeding left in memory is not
+ * taken for the relay's. Writes one pass per member beside the store: a good token, and the positions of a desktop that was here before.
+ */
+import { writeFileSync } from 'node:fs';
+import type { Channel } from '../../protocol/entities.ts';
+import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
+import { systemClock as clock, systemRandom as random } from '../../server/adapters/system-clock.ts';
+import { createAccessTokens } from '../../server/auth/access-tokens.ts';
+import { newId } from '../../server/auth/new-id.ts';
+import { createRefreshTokens } from '../../server/auth/refresh-tokens.ts';
+import { createSessions } from '../../server/auth/sessions.ts';
+import { loadTokenKeys } from '../../server/auth/token-keys.ts';
+import { found } from '../../server/domain/channels.ts';
+import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
+import { silentLog } from '../../server/observe/log.ts';
+import type { SessionRow, WriteTx } from '../../server/ports/store.ts';
+import type { Pass } from '../kit/passes.ts';
+
+export interface Seeding {
+  readonly storePath: string;
+  readonly keysPath: string;
+  readonly passesPath: string;
+  readonly channels: number;
+  readonly membersPerChannel: number;
+}
+
+const AT_ONCE = 500;
+
+const { storePath, keysPath, passesPath, channels, membersPerChannel } = JSON.parse(process.argv[2] ?? '{}') as Seeding;
+const store = openSqliteStore({ path: storePath, clock, random });
+const keys = loadTokenKeys(keysPath, random);
+const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits: DEFAULT_LIMITS });
+const refreshTokens = createRefreshTokens(keys, random);
+const sessions = createSessions({ store, clock, random, log: silentLog, access, refreshTokens, limits: DEFAULT_LIMITS });
+
+/** Some hundred at a time in one transaction. */
+async function inParts<T, R>(items: readonly T[], work: (tx: WriteTx, item: T, index: number) => Promise<R>): Promise<R[]> {
+  const results: R[] = [];
+  for (let from = 0; from < items.length; from += AT_ONCE) {
+    const part = items.slice(from, from + AT_ONCE);
+    const done = await store.write(async (tx) => {
+      const some: R[] = [];
+      for (const [i, item] of part.entries()) some.push(await work(tx, item, from + i));
+      return some;
+    });
+    results.push(...done);
+  }
+  return results;
+}
+
+const ids = Array.from({ length: channels * membersPerChannel }, () => newId<MemberId>(random));
+const owner = { id: newId<MemberId>(random), handle: 'owner', name: 'Owner' };
+const now = clock.now();
+await store.write((tx) => createTeamWithOwner(tx, { team: { id: store.teamId, name: 'Bench' }, owner, channelName: 'general', now }));
+await inParts(ids, (tx, id, i) => createMember(tx, { id, handle: `member${i}`, name: `Member ${i}`, role: 'member' }, now));
+
+const channelIds = Array.from({ length: channels }, () => newId<ChannelId>(random));
+for (const [i, id] of channelIds.entries()) {
+  // The load's rule: member m sits in channel m modulo the number of channels.
+  const members = ids.filter((_, member) => member % channels === i);
+  const by = members[0] ?? owner.id;
+  const channel: Channel = {
+    id,
+    kind: 'private',
+    name: `channel-${i}`,
+    topic: '',
+    isArchived: false,
+    createdAt: now,
+    createdBy: by,
+    seq: 1,
+  };
+  await store.write((tx) => found({ tx, by }, channel, members, { op: null }));
+}
+
+const rows: SessionRow[] = await inParts(ids, async (tx, id) => (await sessions.start(tx, id, 'Bench')).row);
+const general = channelFeed(generalChannel(store.teamId));
+const shared = { [TEAM_FEED]: await store.head(TEAM_FEED), [general]: await store.head(general) };
+const passes: Pass[] = [];
+for (const [i, row] of rows.entries()) {
+  const channel = channelIds[i % channels];
+  if (channel === undefined) throw new Error('a member without a channel');
+  const own = {
+    [memberFeed(row.member)]: await store.head(memberFeed(row.member)),
+    [channelFeed(channel)]: await store.head(channelFeed(channel)),
+  };
+  passes.push({ access: (await access.issue(row.member, row.id)).access, epoch: store.epoch, channel, positions: { ...shared, ...own } });
+}
+writeFileSync(passesPath, JSON.stringify(passes));
+sessions.dispose();
+await store.close();
