@@ -13,9 +13,7 @@ export default tseslint.config(
   { ignores: ['node_modules/', 'out/', 'dist/', '.cache/', 'coverage/', 'test-results/', 'test/fences/planted/'] },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
-    files: ['**/*.ts', '**/*.tsx'],
-    extends: [tseslint.configs.recommendedTypeChecked],
-    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    files: ['**/*.{ts,tsx,js,cjs,mjs}'],
     plugins: { house: { rules: { rooms: roomsRule, 'no-barrel': noBarrel, 'reasoned-silence': reasonedSilence } } },
     rules: {
       'house/rooms': 'error',
@@ -26,6 +24,13 @@ export default tseslint.config(
       'no-self-compare': 'error',
       'no-unreachable-loop': 'error',
       'no-console': 'error',
+    },
+  },
+  {
+    files: ['**/*.ts', '**/*.tsx'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
+    rules: {
       '@typescript-eslint/consistent-type-exports': 'error',
       '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
       '@typescript-eslint/no-import-type-side-effects': 'error',
