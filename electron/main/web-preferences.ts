@@ -13,12 +13,18 @@ export const WEB_PREFERENCES = Object.freeze({
   webviewTag: false,
   navigateOnDragDrop: false,
   safeDialogs: true,
-  spellcheck: true,
 } as const satisfies WebPreferences);
 
-/** Developer tools stay shut in what people install. */
-export const webPreferences = (preload: string, isPackaged: boolean): WebPreferences => ({
+export interface WindowKind {
+  readonly isPackaged: boolean;
+  readonly platform: NodeJS.Platform;
+}
+
+export const webPreferences = (preload: string, { isPackaged, platform }: WindowKind): WebPreferences => ({
   ...WEB_PREFERENCES,
   preload,
+  // Developer tools stay shut in what people install.
   devTools: !isPackaged,
+  // macOS has its own; elsewhere Chromium would fetch a dictionary from the internet.
+  spellcheck: platform === 'darwin',
 });
