@@ -32,7 +32,7 @@ async function vitest(project: string): Promise<Tally> {
     'run',
     '--project',
     project,
-    '--reporter=dot',
+    '--reporter=minimal',
     '--reporter=json',
     `--outputFile.json=${report}`,
   ]);
