@@ -11,13 +11,14 @@ import { parseArgs } from 'node:util';
 import { comingBack } from './coming-back.ts';
 import { durableAcks } from './durable-acks.ts';
 import { fanOut } from './fan-out.ts';
+import { growth } from './growth.ts';
 import { idleMembers } from './idle-members.ts';
 import { isMet, type Aim, type Question } from './kit/question.ts';
 import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
 import { stoppedReader } from './stopped-reader.ts';
 
-const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader];
+const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const names = values.only?.split(',') ?? QUESTIONS.map(({ name }) => name);

@@ -5,7 +5,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Channel } from '../../protocol/entities.ts';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId } from '../../protocol/ids.ts';
+import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { systemClock as clock, systemRandom as random } from '../../server/adapters/system-clock.ts';
@@ -18,6 +18,7 @@ import { found } from '../../server/domain/channels.ts';
 import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
 import { silentLog } from '../../server/observe/log.ts';
 import type { SessionRow, WriteTx } from '../../server/ports/store.ts';
+import { bodiesOf } from '../kit/bodies.ts';
 import type { Pass } from '../kit/passes.ts';
 
 export interface Seeding {
@@ -26,11 +27,14 @@ export interface Seeding {
   readonly passesPath: string;
   readonly channels: number;
   readonly membersPerChannel: number;
+  /** Messages already said, spread over the channels. */
+  readonly storedMessages: number;
 }
 
 const AT_ONCE = 500;
+const MESSAGES_AT_ONCE = 10_000;
 
-const { storePath, keysPath, passesPath, channels, membersPerChannel } = JSON.parse(process.argv[2] ?? '{}') as Seeding;
+const { storePath, keysPath, passesPath, channels, membersPerChannel, storedMessages } = JSON.parse(process.argv[2] ?? '{}') as Seeding;
 const store = openSqliteStore({ path: storePath, clock, random });
 const keys = loadTokenKeys(keysPath, random);
 const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits: DEFAULT_LIMITS });
@@ -74,6 +78,19 @@ for (const [i, id] of channelIds.entries()) {
     seq: 1,
   };
   await store.write((tx) => found({ tx, by }, channel, members, { op: null }));
+}
+
+const body = bodiesOf(200);
+for (let from = 0; from < storedMessages; from += MESSAGES_AT_ONCE) {
+  await store.write(async (tx) => {
+    for (let n = from; n < Math.min(storedMessages, from + MESSAGES_AT_ONCE); n++) {
+      const [by, channel] = [ids[n % ids.length], channelIds[n % channels]];
+      if (by === undefined || channel === undefined) continue;
+      // Older than anything that the load will send, and sorted, as version 7 is.
+      const op = `01800000-0000-7000-8000-${n.toString(16).padStart(12, '0')}` as MessageId;
+      await tx.append(channelFeed(channel), { by, kind: 'posted', op, body: { id: op, text: body(n) } });
+    }
+  });
 }
 
 const rows: SessionRow[] = await inParts(ids, async (tx, id) => (await sessions.start(tx, id, 'Bench')).row);

@@ -38,6 +38,7 @@ export interface Shape {
   readonly bodyBytes: number;
   readonly isTls?: boolean;
   readonly recovers?: boolean;
+  readonly storedMessages?: number;
 }
 
 /** Where stores go: on the disk of the project, since /tmp is memory on many machines and memory needs no fsync. */
@@ -67,15 +68,9 @@ export class Contest {
   /** The server runs and nobody is connected yet. */
   static async start(contestant: Contestant, shape: Shape): Promise<Contest & { readonly started: Started }> {
     const contest = new Contest(contestant, shape);
-    const { channels, membersPerChannel, isTls = false, recovers = false } = shape;
-    const spec: ServerSpec = {
-      channels,
-      membersPerChannel,
-      isTls,
-      recovers,
-      folder: contest.#folder,
-      variant: contestant.variant ?? 'default',
-    };
+    const { channels, membersPerChannel, isTls = false, recovers = false, storedMessages = 0 } = shape;
+    const variant = contestant.variant ?? 'default';
+    const spec: ServerSpec = { channels, membersPerChannel, isTls, recovers, storedMessages, variant, folder: contest.#folder };
     try {
       const started = await contest.server.ask<Started>('start', spec);
       return Object.assign(contest, { started });

@@ -10,6 +10,8 @@ export interface ServerSpec {
   readonly isTls: boolean;
   /** Whether members may come back and get what they missed. */
   readonly recovers: boolean;
+  /** Messages already in the store, spread over the channels; for the relay only. */
+  readonly storedMessages: number;
   /** Which of a contestant's ways to run, where it has several. */
   readonly variant: string;
 }
