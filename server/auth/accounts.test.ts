@@ -1,0 +1,303 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { memberFeed, TEAM_FEED, type MemberId, type SessionId } from '../../protocol/ids.ts';
+import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
+import type { GatewayAuth } from '../gateway/auth-port.ts';
+import { COST_FLOOR } from './passwords.ts';
+
+let kit: AuthKit;
+beforeEach(() => void (kit = createAuthKit()));
+afterEach(() => kit.dispose());
+
+const ADA = { team: 'Night shift', name: 'Ada Okafor', handle: 'ada', password: PASSWORD, device: 'desk' };
+const LIN = { name: '林佳穎', handle: '林佳穎', password: 'the lift is out again', device: 'phone' };
+const signInAda = { handle: 'ada', password: PASSWORD, device: 'laptop' };
+const kinds = async (feed: string): Promise<readonly string[]> => {
+  const { events } = await kit.store.page(feed as typeof TEAM_FEED, { from: 1, to: 100 }, { events: 100, bytes: 1e6 });
+  return events.map(({ json }) => (JSON.parse(json) as { kind: string }).kind);
+};
+
+describe('setting the team up', () => {
+  test('makes team, owner, first channel and session together', async () => {
+    const { team, member, session, tokens } = await kit.found();
+    expect(team).toMatchObject({ id: kit.store.teamId, name: 'Night shift' });
+    expect(member).toMatchObject({ handle: 'ada', role: 'owner', isActive: true });
+    expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
+    expect(await kit.store.memberChannels(member.id as MemberId)).toMatchObject([{ channel: { name: 'general', kind: 'public' } }]);
+    expect(await kinds(memberFeed(member.id as MemberId))).toContain('session-started');
+    expect((await kit.store.session(session))?.device).toBe('desk');
+  });
+
+  test('is done once, also when two race with the same code', async () => {
+    const { code } = await kit.auth.invites.createSetup();
+    const both = await Promise.all([
+      kit.auth.accounts.setup({ code, ...ADA }, FROM),
+      kit.auth.accounts.setup({ code, ...ADA, handle: 'eve', name: 'Eve' }, FROM),
+    ]);
+    expect(both.filter((one) => one.ok)).toHaveLength(1);
+    expect(await kit.store.members()).toHaveLength(1);
+    expect(await kit.auth.accounts.setup({ code, ...ADA }, FROM)).toMatchObject({ error: { kind: 'setup-done' } });
+  });
+
+  test('takes only the newest setup code', async () => {
+    const old = await kit.auth.invites.createSetup();
+    const fresh = await kit.auth.invites.createSetup();
+    expect(await kit.auth.accounts.setup({ code: old.code, ...ADA }, FROM)).toMatchObject({ error: { kind: 'wrong-credentials' } });
+    expect(await kit.auth.accounts.setup({ code: fresh.code.toLowerCase().replaceAll('-', ''), ...ADA }, FROM)).toMatchObject({ ok: true });
+  });
+
+  test('with a weak password changes nothing and leaves the code good', async () => {
+    const { code } = await kit.auth.invites.createSetup();
+    expect(await kit.auth.accounts.setup({ code, ...ADA, password: 'short' }, FROM)).toMatchObject({ error: { kind: 'weak-password' } });
+    expect(await kit.store.team()).toBeUndefined();
+    expect((await kit.auth.accounts.setup({ code, ...ADA }, FROM)).ok).toBe(true);
+  });
+});
+
+describe('an invite', () => {
+  const invite = async (uses = 1, role: 'admin' | 'member' | 'guest' = 'member') => {
+    const { member } = await kit.found();
+    return kit.auth.invites.create({ role, days: 7, uses, createdBy: member.id as MemberId });
+  };
+
+  test('tells who invites to what, and takes a person in with its role', async () => {
+    const { code, invite: row } = await invite(1, 'admin');
+    expect(await kit.auth.accounts.lookAtInvite(code, FROM)).toMatchObject({
+      value: { team: { name: 'Night shift' }, role: 'admin', invitedBy: 'Ada Okafor', expiresAt: row.expiresAt },
+    });
+    const joined = await kit.auth.accounts.join({ code, ...LIN }, FROM);
+    expect(joined).toMatchObject({ ok: true, value: { member: { handle: '林佳穎', role: 'admin' } } });
+    expect(await kinds(TEAM_FEED)).toContain('member-joined');
+  });
+
+  test('for one use lets one of two racing people in', async () => {
+    const { code } = await invite();
+    const both = await Promise.all([
+      kit.auth.accounts.join({ code, ...LIN }, FROM),
+      kit.auth.accounts.join({ code, ...LIN, handle: 'sam', name: 'Sam' }, FROM),
+    ]);
+    expect(both.filter((one) => one.ok)).toHaveLength(1);
+    expect(both.find((one) => !one.ok)).toMatchObject({ error: { kind: 'wrong-credentials' } });
+    expect(await kit.store.members()).toHaveLength(2);
+    expect(await kit.auth.invites.list()).toEqual([]);
+  });
+
+  test('for two uses is good twice', async () => {
+    const { code } = await invite(2);
+    expect((await kit.auth.accounts.join({ code, ...LIN }, FROM)).ok).toBe(true);
+    expect(await kit.auth.invites.list()).toMatchObject([{ usesLeft: 1 }]);
+    expect((await kit.auth.accounts.join({ code, ...LIN, handle: 'sam' }, FROM)).ok).toBe(true);
+    expect((await kit.auth.accounts.join({ code, ...LIN, handle: 'kim' }, FROM)).ok).toBe(false);
+  });
+
+  test('is not used up by a handle that is taken or a weak password', async () => {
+    const { code } = await invite();
+    expect(await kit.auth.accounts.join({ code, ...LIN, handle: 'ada' }, FROM)).toMatchObject({
+      error: { kind: 'taken', field: 'handle' },
+    });
+    expect(await kit.auth.accounts.join({ code, ...LIN, password: 'aaaaaaaaaaaaa' }, FROM)).toMatchObject({
+      error: { kind: 'weak-password' },
+    });
+    expect((await kit.auth.accounts.join({ code, ...LIN }, FROM)).ok).toBe(true);
+  });
+
+  test('says the same when unknown, expired, ended, or made by somebody who was shut out', async () => {
+    const { code, invite: row } = await invite(5);
+    const refused = { ok: false, error: { kind: 'wrong-credentials', retryable: false, field: 'code' } };
+    expect(await kit.auth.accounts.lookAtInvite('00000-00000-00000-00000-00000-0', FROM)).toEqual(refused);
+    const maker = (await kit.store.member(row.createdBy!))!;
+    await kit.store.write((tx) => tx.putMember({ ...maker, isActive: false }));
+    expect(await kit.auth.accounts.lookAtInvite(code, FROM)).toEqual(refused);
+    await kit.store.write((tx) => tx.putMember(maker));
+    expect((await kit.auth.accounts.lookAtInvite(code, FROM)).ok).toBe(true);
+    kit.clock.advance(7 * 86_400_000);
+    expect(await kit.auth.accounts.join({ code, ...LIN }, FROM)).toEqual(refused);
+    kit.clock.setWall(row.createdAt);
+    expect(await kit.auth.invites.end(row.id)).toBe(true);
+    expect(await kit.auth.invites.end(row.id)).toBe(false);
+    expect(await kit.auth.accounts.join({ code, ...LIN }, FROM)).toEqual(refused);
+  });
+
+  test('code for setup is none for joining', async () => {
+    const { code } = await kit.auth.invites.createSetup();
+    expect((await kit.auth.accounts.lookAtInvite(code, FROM)).ok).toBe(false);
+    expect((await kit.auth.accounts.join({ code, ...LIN }, FROM)).ok).toBe(false);
+    expect(await kit.auth.invites.list()).toEqual([]);
+  });
+});
+
+describe('signing in', () => {
+  test('finds the member however the handle was typed', async () => {
+    await kit.found();
+    for (const handle of ['ada', ' @Ada ', 'ADA']) expect((await kit.auth.accounts.signIn({ ...signInAda, handle }, FROM)).ok).toBe(true);
+  });
+
+  test('costs and says the same for a wrong password, an unknown, impossible or deactivated member', async () => {
+    const { member } = await kit.found();
+    const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: member.id as MemberId });
+    const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
+    if (!lin.ok) throw new Error(lin.error.kind);
+    await kit.store.write((tx) => tx.putMember({ ...lin.value.member, isActive: false } as never));
+    for (const ask of [
+      { ...signInAda, password: 'not my password' },
+      { ...signInAda, handle: 'nobody' },
+      { ...signInAda, handle: '../../etc' },
+      { ...signInAda, handle: LIN.handle, password: LIN.password },
+    ]) {
+      const begun = kit.auth.passwords.hashesBegun;
+      expect(await kit.auth.accounts.signIn(ask, FROM)).toEqual({ ok: false, error: { kind: 'wrong-credentials', retryable: false } });
+      expect(kit.auth.passwords.hashesBegun).toBe(begun + 1);
+    }
+  });
+
+  test('replaces a stored hash that is weaker than the present cost', async () => {
+    const { member } = await kit.found();
+    const dearer = kit.another({ passwordCost: { ...COST_FLOOR, passes: 3 } });
+    expect((await dearer.accounts.signIn(signInAda, FROM)).ok).toBe(true);
+    expect((await kit.store.credential(member.id as MemberId))?.hash).toContain('t=3');
+    expect((await dearer.accounts.signIn(signInAda, FROM)).ok).toBe(true);
+    dearer.dispose();
+  });
+
+  test('is slowed by address, and an honest person elsewhere is not', async () => {
+    await kit.found();
+    const wrong = { ...signInAda, password: 'guess after guess' };
+    for (let n = 0; n < 20; n++) await kit.auth.accounts.signIn({ ...wrong, handle: `h${n}` }, { address: '203.0.113.9' });
+    const begun = kit.auth.passwords.hashesBegun;
+    const slowed = await kit.auth.accounts.signIn(wrong, { address: '203.0.113.9' });
+    expect(slowed).toMatchObject({ error: { kind: 'rate-limited', retryable: true } });
+    expect(kit.auth.passwords.hashesBegun).toBe(begun);
+    expect((await kit.auth.accounts.signIn(signInAda, { address: '203.0.113.10' })).ok).toBe(true);
+  });
+});
+
+describe('changing the password', () => {
+  test('ends every other session and keeps the one that asks', async () => {
+    const first = await kit.found();
+    const second = await kit.auth.accounts.signIn(signInAda, FROM);
+    if (!second.ok) throw new Error(second.error.kind);
+    const heard: SessionId[] = [];
+    kit.auth.sessions.onEnded((session) => heard.push(session));
+    const who = { member: first.member.id as MemberId, session: first.session };
+    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({ ok: true, value: null });
+    expect(heard).toEqual([second.value.session]);
+    expect((await kit.auth.sessions.admit(second.value.tokens.access)).ok).toBe(false);
+    expect((await kit.auth.sessions.refresh(second.value.tokens.refresh)).ok).toBe(false);
+    expect((await kit.auth.sessions.admit(first.tokens.access)).ok).toBe(true);
+    expect((await kit.auth.accounts.signIn(signInAda, FROM)).ok).toBe(false);
+    expect((await kit.auth.accounts.signIn({ ...signInAda, password: 'another fine password' }, FROM)).ok).toBe(true);
+  });
+
+  test('needs the current one, and a strong next one', async () => {
+    const { member, session } = await kit.found();
+    const who = { member: member.id as MemberId, session };
+    expect(await kit.auth.accounts.changePassword(who, 'wrong one here', 'another fine password')).toMatchObject({
+      error: { kind: 'wrong-credentials', field: 'current' },
+    });
+    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'short')).toMatchObject({
+      error: { kind: 'weak-password', field: 'next' },
+    });
+  });
+
+  test('by the operator ends all sessions and gives a password that works', async () => {
+    const { member, tokens } = await kit.found();
+    const reset = await kit.auth.accounts.resetPassword(member.id as MemberId);
+    if (!reset.ok) throw new Error(reset.error.kind);
+    expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(false);
+    expect((await kit.auth.accounts.signIn({ ...signInAda, password: reset.value }, FROM)).ok).toBe(true);
+    expect(await kit.auth.accounts.resetPassword('00000000-0000-4000-8000-000000000009' as MemberId)).toMatchObject({
+      error: { kind: 'not-found' },
+    });
+  });
+});
+
+describe('the gateway', () => {
+  const asked = async () => {
+    const first = await kit.found();
+    const gateway: GatewayAuth = kit.auth.gateway;
+    const who = { member: first.member.id as MemberId, session: first.session, accessExpiresAt: kit.clock.now() + 600_000 };
+    return { first, gateway, who };
+  };
+
+  test('learns who is behind an upgrade, or that nobody is', async () => {
+    const { first, gateway, who } = await asked();
+    const upgrade = (authorization: string | undefined) => gateway.verifyUpgrade({ headers: { authorization } });
+    expect(await upgrade(`Bearer ${first.tokens.access}`)).toEqual({ ok: true, value: who });
+    for (const bad of [undefined, '', 'Bearer', `Basic ${first.tokens.access}`, first.tokens.access, `Bearer ${first.tokens.refresh}`]) {
+      expect(await upgrade(bad)).toEqual({ ok: false, error: { status: 401 } });
+    }
+    await gateway.endSession(who, first.session);
+    expect(await upgrade(`Bearer ${first.tokens.access}`)).toEqual({ ok: false, error: { status: 401 } });
+  });
+
+  test('refreshes with the token of its own session only', async () => {
+    const { first, gateway, who } = await asked();
+    const second = await kit.auth.accounts.signIn(signInAda, FROM);
+    if (!second.ok) throw new Error(second.error.kind);
+    expect(await gateway.refresh(who, second.value.tokens.refresh)).toMatchObject({ error: { kind: 'wrong-credentials' } });
+    expect((await kit.auth.sessions.admit(second.value.tokens.access)).ok).toBe(true);
+    expect(await gateway.refresh(who, first.tokens.refresh)).toMatchObject({
+      ok: true,
+      value: { accessExpiresAt: kit.clock.now() + 600_000 },
+    });
+  });
+
+  test('lists and ends the own sessions, never those of others', async () => {
+    const { gateway, who } = await asked();
+    const { invite, code } = (
+      (await gateway.createInvite(who, { role: 'member', days: 7, uses: 1 })) as { value: { invite: { id: string }; code: string } }
+    ).value;
+    const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
+    if (!lin.ok) throw new Error(lin.error.kind);
+    expect(await gateway.sessions(who)).toMatchObject([{ id: who.session, device: 'desk' }]);
+    expect(await gateway.endSession(who, lin.value.session)).toMatchObject({ error: { kind: 'not-found' } });
+    expect(await gateway.endInvite(who, invite.id)).toMatchObject({ error: { kind: 'not-found' } });
+    const asLin = { member: lin.value.member.id as MemberId, session: lin.value.session, accessExpiresAt: 0 };
+    expect(await gateway.createInvite(asLin, { role: 'member', days: 1, uses: 1 })).toMatchObject({ error: { kind: 'not-allowed' } });
+    expect(await gateway.invites(asLin)).toMatchObject({ error: { kind: 'not-allowed' } });
+  });
+
+  test('makes invites that carry addresses and fingerprint, and lists and ends them', async () => {
+    const { gateway, who } = await asked();
+    const made = await gateway.createInvite(who, { role: 'guest', days: 7, uses: 3 });
+    expect(made).toMatchObject({
+      value: {
+        invite: { role: 'guest', usesLeft: 3, createdBy: who.member },
+        code: expect.stringMatching(/^[0-9A-Z-]{31}$/),
+        addresses: ['10.0.0.5:7420'],
+        fingerprint: 'ab'.repeat(32),
+      },
+    });
+    const listed = await gateway.invites(who);
+    expect(listed).toMatchObject({ value: [{ role: 'guest' }] });
+    if (!listed.ok) return;
+    expect(await gateway.endInvite(who, listed.value[0]!.id)).toEqual({ ok: true, value: null });
+    expect(await gateway.invites(who)).toEqual({ ok: true, value: [] });
+  });
+});
+
+test('no flow leaves a password, token, code or name in the log', async () => {
+  const { member, tokens, session } = await kit.found();
+  const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: member.id as MemberId });
+  await kit.auth.accounts.lookAtInvite(code, FROM);
+  const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
+  await kit.auth.accounts.signIn({ ...signInAda, password: 'canary-wrong-password' }, FROM);
+  const refreshed = await kit.auth.sessions.refresh(tokens.refresh);
+  await kit.auth.accounts.changePassword({ member: member.id as MemberId, session }, PASSWORD, 'canary-next-password');
+  const reset = await kit.auth.accounts.resetPassword(member.id as MemberId);
+  if (!lin.ok || !refreshed.ok || !reset.ok) throw new Error('a flow failed');
+  const log = kit.lines.join('');
+  expect(log).toContain('password-changed');
+  const secrets = [
+    PASSWORD,
+    LIN.password,
+    'canary',
+    code,
+    tokens.access,
+    tokens.refresh,
+    refreshed.value.tokens.refresh,
+    reset.value,
+    'Okafor',
+    '林',
+  ];
+  for (const secret of secrets) expect(log).not.toContain(secret);
+});

@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { SignedIn } from '../../protocol/http.ts';
+import type { MemberId, SessionId } from '../../protocol/ids.ts';
+import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
+import { setActive } from '../domain/members.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+
+let kit: AuthKit;
+let ada: SignedIn;
+let ended: SessionId[];
+beforeEach(async () => {
+  kit = createAuthKit();
+  ada = await kit.found();
+  ended = [];
+  kit.auth.sessions.onEnded((session) => ended.push(session));
+});
+afterEach(() => kit.dispose());
+
+const refresh = async (token: string): Promise<string> => {
+  const result = await kit.auth.sessions.refresh(token);
+  return result.ok ? result.value.tokens.refresh : `refused ${result.error.kind}`;
+};
+const MINUTE = 60_000;
+
+describe('refreshing', () => {
+  test('gives a new pair whose tokens both work', async () => {
+    const result = await kit.auth.sessions.refresh(ada.tokens.refresh);
+    if (!result.ok) throw new Error(result.error.kind);
+    const { member, session, tokens, accessExpiresAt } = result.value;
+    expect({ member, session }).toEqual({ member: ada.member.id, session: ada.session });
+    expect(accessExpiresAt).toBe(kit.clock.now() + 10 * MINUTE);
+    expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
+    kit.clock.advance(9 * MINUTE);
+    expect(await refresh(tokens.refresh)).toMatch(/^llr_/);
+  });
+
+  test('keeps only hashes in the store', async () => {
+    const row = await kit.store.session(ada.session);
+    expect(row?.refreshHash).toMatch(/^[0-9a-f]{64}$/);
+    expect(JSON.stringify(row)).not.toContain(ada.tokens.refresh);
+  });
+
+  test('with a pair that was lost on its way gives another one, as often as it happens within the minute', async () => {
+    // Killed between the relay's rotation and the device's save: the device still holds the old token.
+    for (let crash = 0; crash < 100; crash++) {
+      kit.clock.advance(59_000);
+      expect(await refresh(ada.tokens.refresh)).toMatch(/^llr_/);
+    }
+    expect(ended).toEqual([]);
+  });
+
+  test('with the token before the current one ends the session once a newer one was used', async () => {
+    const second = await refresh(ada.tokens.refresh);
+    const third = await refresh(second);
+    expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+    expect(await refresh(third)).toBe('refused session-ended');
+    expect(ended).toEqual([ada.session]);
+    expect(kit.lines.some((line) => line.includes('"reason":"replayed"') && line.includes('"level":"warn"'))).toBe(true);
+  });
+
+  test('with the token before the current one ends the session after the minute', async () => {
+    const second = await refresh(ada.tokens.refresh);
+    kit.clock.advance(MINUTE + 1);
+    expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+    expect(await refresh(second)).toBe('refused session-ended');
+    expect((await kit.auth.sessions.admit(ada.tokens.access)).ok).toBe(false);
+  });
+
+  test('with a token of long ago ends the session', async () => {
+    let token = ada.tokens.refresh;
+    for (let n = 0; n < 5; n++) {
+      kit.clock.advance(9 * MINUTE);
+      token = await refresh(token);
+    }
+    expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+    expect(await refresh(token)).toBe('refused session-ended');
+  });
+
+  test('twice at once with the token before leaves one good chain', async () => {
+    const [one, two] = await Promise.all([refresh(ada.tokens.refresh), refresh(ada.tokens.refresh)]);
+    expect(one).toMatch(/^llr_/);
+    expect(two).toMatch(/^llr_/);
+    expect(await refresh(two)).toMatch(/^llr_/);
+    expect(ended).toEqual([]);
+  });
+
+  test.each(['', 'llr_', 'x', `llr_${'A'.repeat(86)}`, '" OR 1=1 --', 'null'])(
+    'with the stranger "%s" is refused and ends nothing',
+    async (token) => {
+      expect(await refresh(token)).toBe('refused wrong-credentials');
+      expect(ended).toEqual([]);
+      expect((await kit.auth.sessions.admit(ada.tokens.access)).ok).toBe(true);
+    },
+  );
+
+  test('with the access token is refused', async () => {
+    expect(await refresh(ada.tokens.access)).toBe('refused wrong-credentials');
+  });
+
+  test('after ninety days away is refused, and the session is over', async () => {
+    kit.clock.advance(90 * 24 * 60 * MINUTE);
+    expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+    expect(ended).toEqual([ada.session]);
+  });
+});
+
+describe('an ended session', () => {
+  test('is refused at handshake, hello and refresh, and told once it is durable', async () => {
+    const order: string[] = [];
+    kit.store.onCommitted(() => order.push('committed'));
+    kit.auth.sessions.onEnded(() => order.push('told'));
+    expect(await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'revoked')).toBe(true);
+    expect(order.sort()).toEqual(['committed', 'told']);
+    expect((await kit.store.session(ada.session))?.endedAt).toBe(kit.clock.now());
+    expect((await kit.auth.sessions.admit(ada.tokens.access)).ok).toBe(false);
+    expect(await kit.auth.sessions.isStanding(ada.session, ada.member.id as MemberId)).toBe(false);
+    expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+  });
+
+  test('ends once, however often it is asked', async () => {
+    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'signed-out');
+    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'signed-out');
+    expect(await kit.auth.sessions.endByRefresh(ada.tokens.refresh)).toBe(true);
+    expect(ended).toEqual([ada.session]);
+  });
+
+  test('can be ended by its refresh token, not by a made-up one', async () => {
+    expect(await kit.auth.sessions.endByRefresh(`llr_${'A'.repeat(86)}`)).toBe(false);
+    expect(ended).toEqual([]);
+    expect(await kit.auth.sessions.endByRefresh(ada.tokens.refresh)).toBe(true);
+    expect(ended).toEqual([ada.session]);
+  });
+
+  test('is told no more to a listener that left', async () => {
+    const heard: SessionId[] = [];
+    kit.auth.sessions.onEnded((session) => heard.push(session))();
+    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'revoked');
+    expect(heard).toEqual([]);
+  });
+});
+
+test('deactivating a member ends their sessions for good, also when they come back', async () => {
+  const owner = { tx: undefined as never, by: ada.member.id as MemberId, limits: DEFAULT_LIMITS, now: kit.clock.now() };
+  const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: owner.by });
+  const lin = await kit.auth.accounts.join({ code, name: 'Lin', handle: 'lin', password: PASSWORD, device: 'phone' }, FROM);
+  if (!lin.ok) throw new Error(lin.error.kind);
+  const { member, session, tokens } = lin.value;
+  const set = (isActive: boolean, n: number) => {
+    const op = `0192f0a0-0000-7000-8000-00000000000${n}` as never;
+    return kit.store.write((tx) => setActive({ ...owner, tx }, { t: 'set-active', op, member: member.id as MemberId, isActive }));
+  };
+  expect((await set(false, 1)).ok).toBe(true);
+  expect(ended).toEqual([session]);
+  expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(false);
+  expect((await set(true, 2)).ok).toBe(true);
+  expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(false);
+  expect(await refresh(tokens.refresh)).toBe('refused session-ended');
+});
