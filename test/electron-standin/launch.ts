@@ -24,6 +24,7 @@ import type { Browser, Page } from 'playwright-core';
 import type * as Electron from 'electron';
 import { startChromium } from './browser/chromium.ts';
 import { PageFinder } from './page-finder.ts';
+import { whenProcessGone } from './process-alive.ts';
 import type { Control } from './main/control.ts';
 import type { EvaluateAnswer, EvaluateRequest } from './main/harness-channel.ts';
 import type { Note, NoteKind, NoteOf } from './main/notes.ts';
@@ -182,18 +183,18 @@ export class StandinApp {
     });
   }
 
-  /** The n-th window the app opened. */
+  /** The n-th window the app opened, once its first page has loaded. */
   async window(n = 0): Promise<Page> {
-    const deadline = Date.now() + START_TIMEOUT_MS;
-    for (;;) {
-      const opened = this.notesOf('window')[n];
-      if (opened !== undefined) return this.#pageOf(opened.targetId);
-      const count = this.notesOf('window').length;
-      const seen = new Set(this.notesOf('window').map(({ id }) => id));
-      await this.note('window', ({ id }) => !seen.has(id), Math.max(1, deadline - Date.now())).catch((cause: unknown) => {
-        throw new Error(`window ${n} never opened, ${count} did\n${this.#output}`, { cause });
-      });
-    }
+    const opened = await this.#nth('window', n);
+    await this.note('loaded', ({ id }) => id === opened.id, START_TIMEOUT_MS);
+    return this.#pageOf(opened.targetId);
+  }
+
+  async #nth<K extends NoteKind>(kind: K, n: number): Promise<NoteOf<K>> {
+    let found: NoteOf<K> | undefined;
+    await this.note(kind, () => (found = this.notesOf(kind)[n]) !== undefined, START_TIMEOUT_MS);
+    if (found === undefined) throw new Error(`no '${kind}' number ${n}`);
+    return found;
   }
 
   /** Asks the app to quit; one that will not is killed. */
@@ -212,6 +213,11 @@ export class StandinApp {
     this.#child.kill('SIGKILL');
     await this.#gone;
     await this.#letGo();
+  }
+
+  /** Closes the channel to the app, as the end of the test process would. */
+  disconnect(): void {
+    this.#child.disconnect();
   }
 
   /** For the launcher: waits for Chromium, then follows its pages. */
@@ -246,24 +252,6 @@ export class StandinApp {
     this.#pending.delete(message.id);
     if (message.ok) waiting?.resolve(this.#codec.decode(message.value));
     else waiting?.reject(new Error(message.error));
-  }
-}
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/** No event tells of the end of somebody else's child: ask now and then. */
-export async function whenProcessGone(pid: number, timeoutMs = CLOSE_TIMEOUT_MS): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (isAlive(pid)) {
-    if (Date.now() > deadline) throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 

@@ -23,7 +23,9 @@ const isRequest = (message: unknown): message is EvaluateRequest =>
 export function openHarnessChannel(electron: object, gone: () => void): void {
   if (process.send === undefined) return;
   const codec = createCodec();
-  const answer = (message: EvaluateAnswer): void => void process.send?.(message);
+  const answer = (message: EvaluateAnswer): void => {
+    if (process.connected) process.send?.(message);
+  };
   const evaluate = async ({ id, source, arg }: EvaluateRequest): Promise<void> => {
     try {
       const run = new Script(`(${source})`, { filename: 'evaluated-by-a-test' }).runInThisContext() as (

@@ -18,6 +18,8 @@ export interface NotificationNote {
 export interface NoteBodies {
   readonly browser: { readonly endpoint: string; readonly pid: number | undefined };
   readonly window: { readonly id: number; readonly targetId: string };
+  /** A document of the window has loaded. */
+  readonly loaded: { readonly id: number; readonly url: string };
   readonly 'window-state': { readonly id: number; readonly event: string };
   readonly 'window-closed': { readonly id: number };
   readonly 'window-open': { readonly url: string; readonly action: string };
@@ -51,5 +53,5 @@ export type Note = { readonly [K in NoteKind]: NoteOf<K> }[NoteKind];
 export type Tell = <K extends NoteKind>(kind: K, body: NoteBodies[K]) => void;
 
 export const tellHarness: Tell = (kind, body) => {
-  process.send?.({ op: 'note', note: { kind, ...body } });
+  if (process.connected) process.send?.({ op: 'note', note: { kind, ...body } });
 };

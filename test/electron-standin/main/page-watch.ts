@@ -12,7 +12,6 @@ export interface PageWatch {
   readonly opened: (url: string, disposition: 'foreground-tab' | 'background-tab') => void;
   readonly domReady: () => void;
   readonly loaded: () => void;
-  readonly titled: (title: string) => void;
   readonly crashed: () => void;
   readonly revived: () => void;
   readonly said: (level: string, text: string) => void;
@@ -24,7 +23,7 @@ export interface PageWatch {
 const FETCHED = /^(?:https?|file|about|data|blob|javascript|chrome-error):/i;
 
 export function watchPage(watch: PageWatch): void {
-  const { link, session, targetId } = watch;
+  const { session } = watch;
   watchDocuments(watch);
   watchPopups(watch);
   session.on('Inspector.targetCrashed', () => watch.crashed());
@@ -36,10 +35,6 @@ export function watchPage(watch: PageWatch): void {
   session.on('Page.javascriptDialogOpening', ({ type }) => {
     const accept = type === 'beforeunload' ? watch.mayUnload() : true;
     session.send('Page.handleJavaScriptDialog', { accept }).catch(() => undefined);
-  });
-  link.root.on('Target.targetInfoChanged', ({ targetInfo }) => {
-    // Until a page names itself Chromium calls it by its address.
-    if (targetInfo.targetId === targetId && !targetInfo.url.endsWith(targetInfo.title)) watch.titled(targetInfo.title);
   });
 }
 

@@ -166,6 +166,7 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
     });
     const received = (message: ToMain, documentId: number): void => {
       if (message.op === 'open') this.#windowOpen(message.url, message.features, 'foreground-tab');
+      else if (message.op === 'title') this.#retitle(message.title);
       else deliver(message, documentId);
     };
     const versions = { node: process.versions.node, electron: process.versions['electron'] ?? '', chrome: link.chromeVersion };
@@ -233,8 +234,8 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
         this.emit('did-finish-load', createEvent({}));
         this.emit('did-stop-loading', createEvent({}));
         this.#host.firstPaint();
+        tell('loaded', { id: this.#host.windowId, url: this.getURL() });
       },
-      titled: (title) => this.#retitle(title),
       crashed: () => {
         this.#isCrashed = true;
         const details: Electron.RenderProcessGoneDetails = { reason: 'crashed', exitCode: 5 };

@@ -11,7 +11,8 @@ import type { WorldPort } from './world-port.ts';
 export type ToMain =
   | { readonly op: 'send'; readonly channel: string; readonly args: string }
   | { readonly op: 'invoke'; readonly id: number; readonly channel: string; readonly args: string }
-  | { readonly op: 'open'; readonly url: string; readonly features: string };
+  | { readonly op: 'open'; readonly url: string; readonly features: string }
+  | { readonly op: 'title'; readonly title: string };
 
 /** Main → page. `value` and `args` are the codec's text. */
 export type ToPage =
@@ -146,6 +147,16 @@ export function preloadWorld(
     }
   };
   world.standinToPage = (text) => receive(JSON.parse(text) as ToPage);
+
+  // Chromium does not announce a page's title over its debugging protocol.
+  let title = '';
+  const announceTitle = (): void => {
+    if (document.title !== title) post({ op: 'title', title: (title = document.title) });
+  };
+  document.addEventListener('DOMContentLoaded', () => {
+    announceTitle();
+    new MutationObserver(announceTitle).observe(document.head, { childList: true, subtree: true, characterData: true });
+  });
 
   const contextBridge = strict('contextBridge', {
     exposeInMainWorld: (key: string, value: unknown) => port.expose(key, value),

@@ -50,6 +50,11 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
   };
   const packError = (error: unknown): Marked => ({ [MARK]: 'error', message: error instanceof Error ? error.message : String(error) });
 
+  // Defined, not assigned: a key named __proto__ must stay data.
+  const define = (target: object, key: string, value: unknown): void => {
+    Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+  };
+
   const isClonedWhole = (value: object): boolean =>
     ArrayBuffer.isView(value) ||
     [Date, RegExp, Map, Set, ArrayBuffer, Blob, ImageData, ImageBitmap].some(
@@ -92,9 +97,9 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
     }
     if (isClonedWhole(value)) return value;
     // Prototypes stay behind, as in Electron: only own enumerable values cross.
-    const copy: Record<string, unknown> = {};
+    const copy = {};
     seen.set(value, copy);
-    for (const [key, item] of Object.entries(value)) copy[key] = pack(item, seen);
+    for (const [key, item] of Object.entries(value)) define(copy, key, pack(item, seen));
     return copy;
   }
 
@@ -126,9 +131,9 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
       return freeze ? Object.freeze(items) : items;
     }
     if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-    const copy: Record<string, unknown> = {};
+    const copy = {};
     seen.set(value, copy);
-    for (const [key, item] of Object.entries(value)) copy[key] = unpack(item, freeze, seen);
+    for (const [key, item] of Object.entries(value)) define(copy, key, unpack(item, freeze, seen));
     return freeze ? Object.freeze(copy) : copy;
   }
 
