@@ -27,10 +27,12 @@ async function installByApt(names: readonly string[]): Promise<void> {
 /** Makes sure of browser and fonts as far as this machine allows. */
 export async function provideNeeds(): Promise<void> {
   const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
+  // Whoever names a browser means that one.
+  const isBrowserNamed = process.env['LANDLINE_BROWSER'] !== undefined;
   const fontPackages = ['fonts-noto-cjk', 'fonts-noto-color-emoji'];
   const absent = (): readonly string[] =>
     usesApt
-      ? [...(findBrowser() === undefined ? ['chromium'] : []), ...fontPackages.filter((name) => !hasDebianPackage(name))]
+      ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...fontPackages.filter((name) => !hasDebianPackage(name))]
       : findBrowser() === undefined
         ? ['Chromium, Chrome or Edge']
         : [];

@@ -16,6 +16,9 @@ export function toolPath(packageName: string, command = packageName): string {
   return join(dirname(manifestPath), file);
 }
 
+/** For output that goes to a log; an inherited FORCE_COLOR would win over NO_COLOR. */
+const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
+
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** Past this the program is ended and counts as failed. */
@@ -28,7 +31,7 @@ export function run(program: string, args: readonly string[], options: RunOption
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
-      env: { ...process.env, ...(process.stdout.isTTY ? {} : { NO_COLOR: '1', FORCE_COLOR: '0' }), ...options.env },
+      env: { ...process.env, ...(process.stdout.isTTY ? {} : PLAIN), ...options.env },
       stdio: options.quiet === true ? 'ignore' : 'inherit',
       ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' as const }),
     });
