@@ -1,0 +1,89 @@
+/**
+ * What the relay keeps of one live socket: numbers and references, no timers, no closures, and nothing that outlives the socket. What a
+ * client has seen is not among it: a returning client says so itself and is answered from the store.
+ *
+ *   new ──hello──▶ greeting ──welcome──▶ open ──▶ closed      (closed is reachable from everywhere)
+ *
+ * Beside its stage a connection is **live** (events are pushed as they come) or **catching up** (`missed` names the feeds that moved
+ * past it, each with the position from which to go on; nothing is pushed until the map is empty). Greeting starts as catching up, and a
+ * client that reads too slowly falls back into it.
+ */
+import type { Presence } from '../../protocol/entities.ts';
+import type { FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
+import type { UpFrame } from '../../protocol/frames-up.ts';
+import type { StoredEvent } from '../ports/store.ts';
+import type { Meter } from './meter.ts';
+import type { Packet } from './packet.ts';
+import type { Spoke } from './wheel.ts';
+import type { Wire } from './wire.ts';
+
+/** In `missed`: the client holds nothing of this feed that could be continued. */
+export const NO_POSITION = -1;
+
+export class Connection implements Spoke {
+  readonly wire: Wire;
+  readonly member: MemberNode;
+  readonly session: SessionId;
+  stage: 'new' | 'greeting' | 'open' | 'closed' = 'new';
+  presence: Presence = 'gone';
+  /** By the monotonic clock: when the access token runs out, and when to ping next. */
+  accessUntil: number;
+  pingAt = 0;
+  misses = 0;
+  isHeard = true;
+  /** The hub's count of moves at the last beat. */
+  beatMoves = 0;
+  dueTick = 0;
+  out: Packet[] | undefined;
+  missed: Map<FeedId, number> | undefined;
+  isPumping = false;
+  isCaughtUp = false;
+  /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */
+  lag: { taken: number; since: number } | undefined;
+  meter: Meter | undefined;
+  /** Frames that came between `hello` and `welcome`. */
+  early: UpFrame[] | undefined;
+
+  constructor(wire: Wire, member: MemberNode, session: SessionId, accessUntil: number) {
+    this.wire = wire;
+    this.member = member;
+    this.session = session;
+    this.accessUntil = accessUntil;
+  }
+}
+
+/** A member with at least one socket on this node. */
+export class MemberNode {
+  readonly id: MemberId;
+  /** Oldest first. */
+  readonly connections: Connection[] = [];
+  /** What this member may read; the same for all their sockets. Own feed, team, then the channels. */
+  readonly feeds: FeedEntry[] = [];
+  /** Set once `feeds` is being found out; resolves when it is complete. */
+  ready: Promise<boolean> | undefined;
+  /** Grows when a channel is entered or left: a list of channels read before that is stale. */
+  moves = 0;
+  /** When typing in a channel was last passed on. */
+  typed: Map<string, number> | undefined;
+
+  constructor(id: MemberId) {
+    this.id = id;
+  }
+}
+
+/** A feed that somebody on this node follows. */
+export class FeedEntry {
+  readonly id: FeedId;
+  /** The last event handed out or waiting in `pending`; undefined until it is known. */
+  head: number | undefined;
+  /** Committed, not yet pushed. */
+  pending: StoredEvent[] = [];
+  readonly members: MemberNode[] = [];
+  isPulling = false;
+  /** The hub's count of moves when this feed last moved. */
+  moves = 0;
+
+  constructor(id: FeedId) {
+    this.id = id;
+  }
+}

@@ -1,0 +1,400 @@
+/**
+ * The relay without sockets: members connect over wires, say frames, and are told events. The WebSocket gateway carries it over the
+ * network, a simulation carries it over two functions. Everything it needs from the world comes in as ports.
+ *
+ * Guarantees: exactly one good `hello` comes first; every mutation and question is answered once, in words of the protocol; whatever a
+ * client sends, the worst it gets is a refusal or its own socket closed; a session that ends takes its sockets along at once.
+ */
+import { CLOSE } from '../../protocol/close-codes.ts';
+import { decodeUp, type BadFrame } from '../../protocol/codec.ts';
+import { refuse, type Refusal } from '../../protocol/errors.ts';
+import { isMutation, isQuestion, type Hello, type Mutation, type Question, type UpFrame } from '../../protocol/frames-up.ts';
+import type { SessionId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import { mutate, type Acknowledged } from '../domain/mutate.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { FanOut } from '../ports/fan-out.ts';
+import type { Log } from '../ports/log.ts';
+import type { PresenceBoard } from '../ports/presence.ts';
+import { StoreUnavailable, type Store } from '../ports/store.ts';
+import { answer } from './answers.ts';
+import type { GatewayAuth, Principal } from './auth-port.ts';
+import { CatchUp } from './catch-up.ts';
+import { Connection } from './connection.ts';
+import { greet } from './greeting.ts';
+import { Hub } from './hub.ts';
+import { Lifeline } from './lifeline.ts';
+import { Meter } from './meter.ts';
+import { Outbound } from './outbound.ts';
+import { Packet } from './packet.ts';
+import { Pages } from './pages.ts';
+import { PresenceDesk } from './presence-desk.ts';
+import { TICK_MS } from './wheel.ts';
+import { textWire, type TextWireParts, type Wire } from './wire.ts';
+
+export interface RelayCoreParts {
+  readonly store: Store;
+  readonly fanOut: FanOut;
+  readonly presence: PresenceBoard;
+  readonly auth: GatewayAuth;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly log: Log;
+  /** Which relay of a cluster this is. */
+  readonly node?: string;
+  /** Runs the callback when the current turn's input has been read; `setImmediate` unless a test steps by itself. */
+  readonly soon?: (run: () => void) => void;
+}
+
+/** The relay's end of one client, as its carrier sees it. */
+export interface ClientSide {
+  /** A whole message. @param bytes  its size on the network, where the carrier knows it */
+  receive(text: string, bytes?: number): void;
+  /** A sign of life: an answer to `ping`, or any other byte. */
+  heard(): void;
+  /** The wire has taken all that was queued. */
+  drained(): void;
+  /** The wire is gone. Nothing may be called after it. */
+  closed(): void;
+}
+
+export interface RelayStats {
+  readonly connections: number;
+  readonly members: number;
+  readonly feeds: number;
+  readonly queuedBytes: number;
+}
+
+const RETRY_MS = 1_000;
+const PAGES_KEPT_TICKS = 1_000 / TICK_MS;
+/** All feeds are held against the store once in this time. */
+const AUDIT_MS = 25_000;
+const DRAIN_SPREAD_MS = 10_000;
+/** A client comes back within this; few clients need no long spread. */
+const DRAIN_EACH_MS = 20;
+const DRAIN_LEAST_MS = 300;
+
+export function createRelayCore(parts: RelayCoreParts): RelayCore {
+  return new RelayCore(parts);
+}
+
+export class RelayCore {
+  readonly #parts: RelayCoreParts;
+  readonly #soon: (run: () => void) => void;
+  readonly #hub: Hub;
+  readonly #outbound: Outbound;
+  readonly #pages: Pages;
+  readonly #catchUp: CatchUp;
+  readonly #lifeline: Lifeline;
+  readonly #presence: PresenceDesk;
+  readonly #stops: (() => void)[] = [];
+  #connections = 0;
+  #ticks = 0;
+  #onEmpty: (() => void) | undefined;
+
+  constructor(parts: RelayCoreParts) {
+    this.#parts = parts;
+    const { store, fanOut, presence: board, clock, random, limits, log } = parts;
+    const soon = parts.soon ?? ((run: () => void) => void setImmediate(run));
+    this.#soon = soon;
+    const close = (connection: Connection, code: number): void => this.#close(connection, code);
+    this.#outbound = new Outbound({ limits, clock, log, soon, close, onDrained: (connection) => this.#catchUp.goOn(connection) });
+    this.#pages = new Pages({ store, limits });
+    this.#hub = new Hub({
+      store,
+      fanOut,
+      outbound: this.#outbound,
+      limits,
+      log,
+      soon,
+      onRewritten: (feed) => this.#pages.forget(feed),
+      onSessionEnded: (session) => this.endSession(session),
+      onTyping: (entry, member) => this.#presence.tellTyping(entry, member),
+    });
+    const { hub, outbound } = { hub: this.#hub, outbound: this.#outbound };
+    this.#catchUp = new CatchUp({ hub, outbound, pages: this.#pages, log });
+    this.#presence = new PresenceDesk({ hub, outbound, board, fanOut, clock, limits, log, soon });
+    this.#lifeline = new Lifeline({
+      hub,
+      outbound,
+      clock,
+      random,
+      limits,
+      log,
+      close,
+      terminate: (connection) => this.#terminate(connection),
+      onTick: () => this.#tick(),
+    });
+    this.#stops.push(
+      store.onCommitted((events) => fanOut.publish({ kind: 'events', events })),
+      parts.auth.onSessionEnded((session) => this.endSession(session)),
+    );
+  }
+
+  get stats(): RelayStats {
+    let members = 0;
+    for (const _ of this.#hub.members()) members++;
+    return { connections: this.#connections, members, feeds: this.#hub.feedCount, queuedBytes: this.#outbound.queuedBytes };
+  }
+
+  /** For simulations and tests: a client over two functions. */
+  connect(principal: Principal, wire: TextWireParts): ClientSide {
+    const connection = this.accept(principal, textWire(wire));
+    return {
+      receive: (text, bytes) => this.receive(connection, text, bytes),
+      heard: () => this.heard(connection),
+      drained: () => this.drained(connection),
+      closed: () => this.closed(connection),
+    };
+  }
+
+  /** Takes in a client whose token is good. The carrier then calls `receive`, `heard`, `drained` and `closed` with what it returns. */
+  accept(principal: Principal, wire: Wire): Connection {
+    const { clock, limits, log } = this.#parts;
+    const node = this.#hub.enter(principal.member);
+    const oldest = node.connections[0];
+    if (oldest && node.connections.length >= limits.socketsPerMember) {
+      log.info('client-replaced', { member: node.id, session: oldest.session });
+      this.#close(oldest, CLOSE.replaced);
+    }
+    const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
+    // The member's last other socket may just have been the oldest.
+    const connection = new Connection(wire, this.#hub.enter(principal.member), principal.session, accessUntil);
+    connection.member.connections.push(connection);
+    this.#connections++;
+    this.#lifeline.start(connection);
+    return connection;
+  }
+
+  receive(connection: Connection, text: string, bytes = text.length): void {
+    if (connection.stage === 'closed') return;
+    connection.isHeard = true;
+    const { clock, limits } = this.#parts;
+    const now = clock.monotonic();
+    const meter = (connection.meter ??= new Meter());
+    const wait = meter.takeFrame(now, bytes, limits);
+    if (wait > 0 && meter.isFlood(now)) return this.#close(connection, CLOSE.flood);
+    const decoded = decodeUp(text);
+    if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
+    const frame = decoded.value;
+    if (connection.stage === 'new') {
+      if (frame.t === 'hello') this.#greet(connection, frame);
+      else this.#close(connection, CLOSE.protocolError);
+      return;
+    }
+    if (frame.t === 'hello') return this.#close(connection, CLOSE.protocolError);
+    if (wait > 0) return this.#hold(connection, meter, now, frame, wait);
+    if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
+    else this.#perform(connection, meter, now, frame);
+  }
+
+  /** A ping of the client: counted like a frame, so that a flood of them ends too. False when it should go unanswered. */
+  pinged(connection: Connection): boolean {
+    if (connection.stage === 'closed') return false;
+    connection.isHeard = true;
+    const { clock, limits } = this.#parts;
+    const now = clock.monotonic();
+    const meter = (connection.meter ??= new Meter());
+    if (meter.takeFrame(now, 1, limits) === 0) return connection.wire.queuedBytes <= limits.outboundDropSignalsBytes;
+    if (meter.isFlood(now)) this.#close(connection, CLOSE.flood);
+    return false;
+  }
+
+  heard(connection: Connection): void {
+    connection.isHeard = true;
+  }
+
+  drained(connection: Connection): void {
+    this.#outbound.drained(connection);
+  }
+
+  closed(connection: Connection): void {
+    if (connection.stage !== 'closed') this.#forget(connection);
+  }
+
+  /** Closes what this frame breaks: a binary message, say. */
+  breach(connection: Connection): void {
+    this.#close(connection, CLOSE.protocolError);
+  }
+
+  endSession(session: SessionId): void {
+    for (const node of this.#hub.members()) {
+      for (const connection of [...node.connections]) {
+        if (connection.session === session) this.#close(connection, CLOSE.sessionEnded);
+      }
+    }
+  }
+
+  /**
+   * Asks every client to leave and come back a little later, each at its own moment. Resolves when all have gone; after `withinMs` the
+   * rest is closed.
+   */
+  async drain(withinMs: number): Promise<void> {
+    const { clock, random, log } = this.#parts;
+    const spread = Math.min(DRAIN_SPREAD_MS, this.#connections * DRAIN_EACH_MS);
+    log.info('draining', { connections: this.#connections, spreadMs: spread });
+    for (const connection of this.#all()) {
+      if (connection.stage === 'new') this.#close(connection, CLOSE.restart);
+      else {
+        const afterMs = Math.round(DRAIN_LEAST_MS + spread * random.fraction());
+        this.#outbound.queue(connection, new Packet(JSON.stringify({ t: 'drain', afterMs })));
+      }
+    }
+    this.#outbound.flush();
+    await new Promise<void>((resolve) => {
+      if (this.#connections === 0) return resolve();
+      const cancel = clock.after(withinMs, resolve);
+      this.#onEmpty = () => {
+        cancel();
+        resolve();
+      };
+    });
+    for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
+  }
+
+  dispose(): void {
+    for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
+    for (const stop of this.#stops) stop();
+    this.#lifeline.dispose();
+    this.#presence.dispose();
+    this.#hub.dispose();
+  }
+
+  #all(): Connection[] {
+    return [...this.#hub.members()].flatMap((node) => node.connections);
+  }
+
+  #tick(): void {
+    this.#ticks++;
+    if (this.#ticks % PAGES_KEPT_TICKS === 0) this.#pages.forgetAll();
+    this.#outbound.tend();
+    this.#presence.tend();
+    this.#hub.audit(TICK_MS / AUDIT_MS);
+  }
+
+  #greet(connection: Connection, hello: Hello): void {
+    connection.stage = 'greeting';
+    const { store, clock, limits, log } = this.#parts;
+    const close = (one: Connection, code: number): void => this.#close(one, code);
+    const parts = { store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node: this.#parts.node ?? 'relay', close };
+    this.#lifeline.open(connection);
+    greet(parts, connection, hello).then(
+      (isWelcome) => {
+        if (!isWelcome) return;
+        this.#catchUp.goOn(connection, hello.focus);
+        this.#presence.welcome(connection, hello.presence);
+        const { early } = connection;
+        connection.early = undefined;
+        const meter = (connection.meter ??= new Meter());
+        for (const frame of early ?? []) this.#perform(connection, meter, clock.monotonic(), frame);
+      },
+      (error: unknown) => {
+        if (error instanceof StoreUnavailable) log.warn('store-unavailable', { what: 'hello' });
+        else log.error('hello-failed', { member: connection.member.id }, error);
+        this.#close(connection, CLOSE.restart);
+      },
+    );
+  }
+
+  #perform(connection: Connection, meter: Meter, now: number, frame: UpFrame): void {
+    const { limits } = this.#parts;
+    if (isMutation(frame)) {
+      // Reading is not sending: a person who scrolls fast is no spammer.
+      const wait = frame.t === 'read' ? 0 : meter.takeSend(now, limits);
+      if (wait > 0) this.#refuse(connection, { op: frame.op }, refuse('rate-limited', { retryAfterMs: Math.ceil(wait) }));
+      else this.#mutate(connection, frame);
+    } else if (isQuestion(frame)) {
+      const wait = HISTORY.has(frame.t) ? meter.takeHistory(now, limits) : 0;
+      if (wait > 0) this.#refuse(connection, { req: frame.req }, refuse('rate-limited', { retryAfterMs: Math.ceil(wait) }));
+      else this.#answer(connection, frame);
+    } else if (frame.t === 'typing') this.#presence.typing(connection, frame.channel);
+    else if (frame.t === 'presence') this.#presence.set(connection, frame.presence);
+  }
+
+  /** The frame came too fast: refused where it can be, else dropped. */
+  #hold(connection: Connection, meter: Meter, now: number, frame: UpFrame, wait: number): void {
+    const retryAfterMs = Math.ceil(wait);
+    if (isMutation(frame)) {
+      meter.blockSends(now, wait);
+      this.#refuse(connection, { op: frame.op }, refuse('rate-limited', { retryAfterMs }));
+    } else if (isQuestion(frame)) this.#refuse(connection, { req: frame.req }, refuse('rate-limited', { retryAfterMs }));
+  }
+
+  #mutate(connection: Connection, frame: Mutation): void {
+    mutate(this.#parts, connection.member.id, frame).then(
+      (result) => {
+        if (result.ok) this.#outbound.queue(connection, new Packet(ackText(frame.op, result.value)));
+        else this.#refuse(connection, { op: frame.op }, result.error);
+      },
+      (error: unknown) => {
+        this.#parts.log.error('mutation-failed', { frame: frame.t, member: connection.member.id }, error);
+        this.#refuse(connection, { op: frame.op }, refuse('internal', { retryAfterMs: RETRY_MS }));
+      },
+    );
+  }
+
+  #answer(connection: Connection, frame: Question): void {
+    const { store, auth, clock, limits, log } = this.#parts;
+    const onRefreshed = (one: Connection, accessUntil: number): void => {
+      one.accessUntil = accessUntil;
+      if (one.stage !== 'closed') this.#lifeline.renewed(one);
+    };
+    answer({ store, auth, clock, limits, onRefreshed }, connection, frame).then(
+      (result) => {
+        if (result.ok) this.#outbound.queue(connection, new Packet(result.value));
+        else this.#refuse(connection, { req: frame.req }, result.error);
+      },
+      (error: unknown) => {
+        const isUnavailable = error instanceof StoreUnavailable;
+        if (!isUnavailable) log.error('question-failed', { frame: frame.t, member: connection.member.id }, error);
+        this.#refuse(connection, { req: frame.req }, refuse(isUnavailable ? 'unavailable' : 'internal', { retryAfterMs: RETRY_MS }));
+      },
+    );
+  }
+
+  #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): void {
+    // Whoever has not said hello does not get a conversation about it.
+    if (connection.stage === 'new') return this.#close(connection, CLOSE.protocolError);
+    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits)) return this.#close(connection, CLOSE.flood);
+    this.#refuse(connection, bad, bad.refusal);
+  }
+
+  #refuse(connection: Connection, to: { readonly op?: string; readonly req?: number }, refusal: Refusal): void {
+    const address = { ...(to.op === undefined ? {} : { op: to.op }), ...(to.req === undefined ? {} : { req: to.req }) };
+    this.#outbound.queue(connection, new Packet(JSON.stringify({ t: 'refused', ...address, refusal })));
+  }
+
+  #close(connection: Connection, code: number): void {
+    if (connection.stage === 'closed') return;
+    // What was answered before goes first.
+    if (connection.stage === 'open' && code !== CLOSE.slow) this.#outbound.send(connection);
+    this.#forget(connection);
+    connection.wire.close(code);
+  }
+
+  #terminate(connection: Connection): void {
+    if (connection.stage === 'closed') return;
+    this.#forget(connection);
+    connection.wire.terminate();
+  }
+
+  #forget(connection: Connection): void {
+    connection.stage = 'closed';
+    connection.missed = undefined;
+    connection.early = undefined;
+    this.#connections--;
+    this.#outbound.forget(connection);
+    this.#lifeline.stop(connection);
+    this.#hub.leave(connection);
+    this.#presence.left(connection.member);
+    if (this.#connections === 0) this.#onEmpty?.();
+  }
+}
+
+const HISTORY: ReadonlySet<Question['t']> = new Set(['range', 'roster', 'get-team', 'get-member']);
+
+function ackText(op: string, { feed, seq, at, channel }: Acknowledged): string {
+  const named = channel === undefined ? '' : `,"channel":"${channel}"`;
+  return `{"t":"ack","op":"${op}","feed":"${feed}","seq":${seq},"at":${at}${named}}`;
+}

@@ -1,0 +1,306 @@
+/**
+ * The hub: hears what was committed and tells the sockets of this node. Guarantees that a live connection gets every event of every
+ * feed it follows, once, in order, and nothing of a channel after its member left it; that an event is encoded once whoever gets it;
+ * and that one turn of the event loop costs a socket one write. What was lost on the way here is found (by the next event, or by
+ * `audit`) and read from the store.
+ */
+import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
+import type { Log } from '../ports/log.ts';
+import type { Store, StoredEvent } from '../ports/store.ts';
+import { background } from './background.ts';
+import { FeedEntry, MemberNode, type Connection } from './connection.ts';
+import { kindOf } from './event-kind.ts';
+import type { Outbound } from './outbound.ts';
+import { Packet } from './packet.ts';
+
+export interface HubParts {
+  readonly store: Store;
+  readonly fanOut: FanOut;
+  readonly outbound: Outbound;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly soon: (run: () => void) => void;
+  /** An edit or deletion: what was read of this feed before is out of date. */
+  readonly onRewritten: (feed: FeedId) => void;
+  readonly onSessionEnded: (session: SessionId, member: MemberNode) => void;
+  readonly onTyping: (entry: FeedEntry, member: MemberId) => void;
+}
+
+export class Hub {
+  readonly #parts: HubParts;
+  readonly #feeds = new Map<FeedId, FeedEntry>();
+  readonly #members = new Map<MemberId, MemberNode>();
+  readonly #stop: () => void;
+  #moved: FeedEntry[] = [];
+  #moves = 1;
+  #isScheduled = false;
+  #audit: Iterator<FeedEntry> | undefined;
+
+  constructor(parts: HubParts) {
+    this.#parts = parts;
+    this.#stop = parts.fanOut.listen((message) => this.#hear(message));
+  }
+
+  /** Grows with every feed that moves. */
+  get moves(): number {
+    return this.#moves;
+  }
+  get feedCount(): number {
+    return this.#feeds.size;
+  }
+
+  members(): IterableIterator<MemberNode> {
+    return this.#members.values();
+  }
+
+  member(id: MemberId): MemberNode | undefined {
+    return this.#members.get(id);
+  }
+
+  feed(id: FeedId): FeedEntry | undefined {
+    return this.#feeds.get(id);
+  }
+
+  /** The member's node, made for their first socket. */
+  enter(id: MemberId): MemberNode {
+    let node = this.#members.get(id);
+    if (!node) this.#members.set(id, (node = new MemberNode(id)));
+    return node;
+  }
+
+  /** Takes a socket out. The last one takes the member along. */
+  leave(connection: Connection): void {
+    const node = connection.member;
+    remove(node.connections, connection);
+    if (node.connections.length > 0 || this.#members.get(node.id) !== node) return;
+    this.#members.delete(node.id);
+    for (const entry of [...node.feeds]) this.#unfollow(node, entry);
+  }
+
+  /**
+   * Follows everything the member may read: subscribe first, then read the heads, so that no event can fall between the two. False
+   * when the member left meanwhile.
+   */
+  followAll(node: MemberNode): Promise<boolean> {
+    node.ready ??= this.#followAll(node).catch((error: unknown) => {
+      node.ready = undefined;
+      throw error;
+    });
+    return node.ready;
+  }
+
+  /** Asks the store about some of the feeds: a push that was lost on its way here is found within one round. */
+  audit(share: number): void {
+    for (let left = Math.ceil(this.#feeds.size * share); left > 0; left--) {
+      const next = (this.#audit ??= this.#feeds.values()).next();
+      if (next.done) {
+        this.#audit = undefined;
+        return;
+      }
+      background(this.#check(next.value), this.#parts.log, 'audit');
+    }
+  }
+
+  dispose(): void {
+    this.#stop();
+    this.#feeds.clear();
+    this.#members.clear();
+  }
+
+  async #followAll(node: MemberNode): Promise<boolean> {
+    const { store } = this.#parts;
+    const fresh = [this.#follow(node, TEAM_FEED), this.#follow(node, memberFeed(node.id))];
+    for (;;) {
+      const { moves } = node;
+      const heads = await store.headsOf(node.id);
+      // Somebody added or removed the member while we read: what we read may name a channel they just left.
+      if (moves !== node.moves) continue;
+      for (const feed of heads.keys()) fresh.push(this.#follow(node, feed));
+      break;
+    }
+    for (const entry of fresh) {
+      if (entry.head !== undefined) continue;
+      const head = await store.head(entry.id);
+      entry.head ??= head;
+    }
+    return this.#members.get(node.id) === node;
+  }
+
+  #follow(node: MemberNode, feed: FeedId): FeedEntry {
+    let entry = this.#feeds.get(feed);
+    if (!entry) this.#feeds.set(feed, (entry = new FeedEntry(feed)));
+    if (!node.feeds.includes(entry)) {
+      this.#seal(entry);
+      entry.members.push(node);
+      node.feeds.push(entry);
+    }
+    return entry;
+  }
+
+  #unfollow(node: MemberNode, entry: FeedEntry): void {
+    if (!remove(node.feeds, entry)) return;
+    remove(entry.members, node);
+    for (const connection of node.connections) connection.missed?.delete(entry.id);
+    if (entry.members.length === 0) this.#feeds.delete(entry.id);
+  }
+
+  #hear(message: FanOutMessage): void {
+    switch (message.kind) {
+      case 'events':
+        for (const event of message.events) {
+          const entry = this.#feeds.get(event.feed);
+          if (entry) this.#take(entry, event);
+        }
+        return;
+      case 'moved':
+        for (const [feed, head] of message.heads) {
+          const entry = this.#feeds.get(feed);
+          if (entry && head > (entry.head ?? head)) this.#pull(entry);
+        }
+        return;
+      case 'typing': {
+        const entry = this.#feeds.get(channelFeed(message.channel));
+        if (entry) this.#parts.onTyping(entry, message.member);
+      }
+    }
+  }
+
+  #take(entry: FeedEntry, event: StoredEvent): void {
+    const expected = (entry.head ?? event.seq - 1) + 1;
+    if (event.seq < expected) return;
+    if (event.seq > expected) {
+      this.#parts.log.warn('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
+      this.#pull(entry);
+      return;
+    }
+    entry.head = event.seq;
+    entry.moves = ++this.#moves;
+    if (entry.pending.length === 0) this.#moved.push(entry);
+    entry.pending.push(event);
+    this.#schedule();
+    const kind = kindOf(event.json);
+    if (kind !== 'posted') this.#act(entry, event, kind);
+  }
+
+  /** Events that mean something to the hub itself. */
+  #act(entry: FeedEntry, event: StoredEvent, kind: string): void {
+    switch (kind) {
+      case 'edited':
+      case 'deleted':
+        this.#parts.onRewritten(entry.id);
+        return;
+      case 'channel-joined': {
+        const node = entry.members[0];
+        const { channel } = JSON.parse(event.json) as { readonly channel: { readonly id: ChannelId } };
+        if (!node) return;
+        node.moves++;
+        this.#follow(node, channelFeed(channel.id));
+        return;
+      }
+      case 'left': {
+        const { member } = JSON.parse(event.json) as { readonly member: MemberId };
+        const node = this.#members.get(member);
+        if (!node) return;
+        // Everything up to and with this event is theirs, nothing after it.
+        this.#seal(entry);
+        node.moves++;
+        this.#unfollow(node, entry);
+        return;
+      }
+      case 'channel-left': {
+        // The channel's own `left` came first where both are heard; this is for a node that heard only this one.
+        const node = entry.members[0];
+        const { channel } = JSON.parse(event.json) as { readonly channel: ChannelId };
+        const left = this.#feeds.get(channelFeed(channel));
+        if (!node) return;
+        node.moves++;
+        if (left && node.feeds.includes(left)) this.#unfollow(node, left);
+        return;
+      }
+      case 'session-ended': {
+        const node = entry.members[0];
+        const { session } = JSON.parse(event.json) as { readonly session: SessionId };
+        if (node) this.#parts.onSessionEnded(session, node);
+      }
+    }
+  }
+
+  #schedule(): void {
+    if (this.#isScheduled) return;
+    this.#isScheduled = true;
+    this.#parts.soon(() => {
+      this.#isScheduled = false;
+      const moved = this.#moved;
+      this.#moved = [];
+      for (const entry of moved) this.#seal(entry);
+      this.#parts.outbound.flush();
+    });
+  }
+
+  /** Hands what is pending to the sockets' queues: one packet, the same for all. */
+  #seal(entry: FeedEntry): void {
+    const events = entry.pending;
+    if (events.length === 0) return;
+    entry.pending = [];
+    let start = 0;
+    while (start < events.length) {
+      let bytes = 0;
+      let end = start;
+      while (end < events.length && (end === start || bytes < this.#parts.limits.pageBytes)) bytes += events[end++]?.json.length ?? 0;
+      this.#push(entry, events.slice(start, end));
+      start = end;
+    }
+  }
+
+  #push(entry: FeedEntry, events: readonly StoredEvent[]): void {
+    const packet = new Packet(`{"t":"events","feed":"${entry.id}","events":[${events.map((event) => event.json).join(',')}]}`);
+    const position = (events[0]?.seq ?? 1) - 1;
+    const { outbound } = this.#parts;
+    for (const node of entry.members) {
+      for (const connection of node.connections) outbound.push(connection, packet, entry.id, position);
+    }
+  }
+
+  #pull(entry: FeedEntry): void {
+    if (entry.isPulling) return;
+    entry.isPulling = true;
+    background(
+      this.#pullAll(entry).finally(() => (entry.isPulling = false)),
+      this.#parts.log,
+      'pull',
+    );
+  }
+
+  async #pullAll(entry: FeedEntry): Promise<void> {
+    const { store, limits } = this.#parts;
+    for (;;) {
+      const from = (entry.head ?? 0) + 1;
+      const page = await store.pageUp(
+        entry.id,
+        { from, to: Number.MAX_SAFE_INTEGER },
+        { events: limits.pageEvents, bytes: limits.pageBytes },
+      );
+      if (this.#feeds.get(entry.id) !== entry) return;
+      for (const event of page.events) this.#take(entry, event);
+      if (page.to >= page.head) return;
+    }
+  }
+
+  async #check(entry: FeedEntry): Promise<void> {
+    if (entry.head === undefined) return;
+    const head = await this.#parts.store.head(entry.id);
+    if (head <= entry.head || this.#feeds.get(entry.id) !== entry) return;
+    this.#parts.log.warn('fan-out-lost', { feed: entry.id, heard: entry.head, head });
+    this.#pull(entry);
+  }
+}
+
+function remove<T>(from: T[], one: T): boolean {
+  const index = from.indexOf(one);
+  if (index < 0) return false;
+  from.splice(index, 1);
+  return true;
+}

@@ -1,0 +1,119 @@
+/**
+ * Tells the living from the dead, for all connections from one wheel: a `hello` that does not come, an access token that ran out, a
+ * client that is silent. Each ping is accompanied by a `beat` with the heads of the feeds that moved, so that a client which lost a push
+ * finds out within one beat.
+ */
+import { CLOSE } from '../../protocol/close-codes.ts';
+import type { FeedId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import type { Connection } from './connection.ts';
+import type { Hub } from './hub.ts';
+import type { Outbound } from './outbound.ts';
+import { Packet } from './packet.ts';
+import { Wheel } from './wheel.ts';
+
+export interface LifelineParts {
+  readonly hub: Hub;
+  readonly outbound: Outbound;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly close: (connection: Connection, code: number) => void;
+  readonly terminate: (connection: Connection) => void;
+  /** Once per turn of the wheel, while anybody is connected. */
+  readonly onTick: () => void;
+}
+
+/** Pings are spread over this part of their period, so that ten thousand clients do not answer at once. */
+const JITTER = 0.2;
+/** After a miss the next ping comes sooner: a dead peer is known within 75 s, the interval's jitter included. */
+const HURRY = 0.4;
+
+export class Lifeline {
+  readonly #parts: LifelineParts;
+  readonly #wheel: Wheel<Connection>;
+  /** The beat of a moment at which nothing had moved: the same bytes for all that are due in it. */
+  #quiet: { readonly at: number; readonly packet: Packet } | undefined;
+
+  constructor(parts: LifelineParts) {
+    this.#parts = parts;
+    this.#wheel = new Wheel({ clock: parts.clock, onDue: (connection) => this.#look(connection), onTick: parts.onTick });
+  }
+
+  /** A socket was accepted: `hello` is due. */
+  start(connection: Connection): void {
+    this.#wheel.set(connection, this.#parts.limits.helloMs);
+  }
+
+  /** `hello` came: from now on the connection is pinged. */
+  open(connection: Connection): void {
+    connection.beatMoves = this.#parts.hub.moves;
+    this.#plan(connection, this.#parts.clock.monotonic(), 1);
+  }
+
+  /** The access token was renewed. */
+  renewed(connection: Connection): void {
+    this.#set(connection, this.#parts.clock.monotonic());
+  }
+
+  stop(connection: Connection): void {
+    this.#wheel.drop(connection);
+  }
+
+  dispose(): void {
+    this.#wheel.dispose();
+  }
+
+  #look(connection: Connection): void {
+    const { clock, limits, close, terminate, log } = this.#parts;
+    if (connection.stage === 'closed') return;
+    if (connection.stage === 'new') return close(connection, CLOSE.helloTimeout);
+    const now = clock.monotonic();
+    if (now >= connection.accessUntil + limits.accessGraceMs) return close(connection, CLOSE.tokenExpired);
+    if (now < connection.pingAt) return this.#set(connection, now);
+    if (connection.isHeard) connection.misses = 0;
+    else if (++connection.misses >= limits.pingMisses) {
+      log.info('client-silent', { member: connection.member.id, session: connection.session });
+      return terminate(connection);
+    }
+    connection.isHeard = false;
+    connection.wire.ping();
+    this.#beat(connection);
+    this.#plan(connection, now, connection.misses > 0 ? HURRY : 1);
+  }
+
+  #beat(connection: Connection): void {
+    if (connection.stage !== 'open') return;
+    const { hub, outbound, clock } = this.#parts;
+    const since = connection.beatMoves;
+    connection.beatMoves = hub.moves;
+    const heads: Record<FeedId, number> = {};
+    let hasMoved = false;
+    if (hub.moves !== since) {
+      for (const entry of connection.member.feeds) {
+        if (entry.moves <= since || entry.head === undefined) continue;
+        heads[entry.id] = entry.head;
+        hasMoved = true;
+      }
+    }
+    const at = clock.now();
+    if (hasMoved) return outbound.queue(connection, new Packet(JSON.stringify({ t: 'beat', at, heads })));
+    if (this.#quiet?.at !== at) this.#quiet = { at, packet: new Packet(JSON.stringify({ t: 'beat', at, heads })) };
+    outbound.queue(connection, this.#quiet.packet);
+  }
+
+  #plan(connection: Connection, now: number, part: number): void {
+    const { random, limits } = this.#parts;
+    const spread = 1 - JITTER + 2 * JITTER * random.fraction();
+    connection.pingAt = now + limits.pingEveryMs * part * spread;
+    this.#set(connection, now);
+  }
+
+  #set(connection: Connection, now: number): void {
+    const over = connection.accessUntil + this.#parts.limits.accessGraceMs;
+    this.#wheel.set(connection, Math.min(connection.pingAt, over) - now);
+  }
+}

@@ -1,0 +1,124 @@
+/**
+ * Pages as they travel, encoded once. When a thousand clients come back after a restart they ask for the same pages within the same
+ * second; each is read and framed once and the bytes are shared. A page is forgotten after a second at most, and at once when an event
+ * in it was edited or deleted.
+ */
+import type { Channel } from '../../protocol/entities.ts';
+import { feedName, memberFeed, TEAM_FEED, type FeedId, type MemberId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import { readMember, readTeam } from '../domain/questions.ts';
+import type { Page, Store } from '../ports/store.ts';
+import { Packet } from './packet.ts';
+
+export interface PagePacket {
+  readonly packet: Packet;
+  /** The highest seq that the client holds after this. */
+  readonly to: number;
+  readonly head: number;
+}
+
+export interface PagesParts {
+  readonly store: Store;
+  readonly limits: Limits;
+}
+
+/** Enough to fill a screen and scroll a little: for channels that are not on screen and start from nothing. */
+const GLANCE_EVENTS = 50;
+/** All remembered pages together; a bound, they are gone in a second anyway. */
+const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
+
+export class Pages {
+  readonly #parts: PagesParts;
+  readonly #byFeed = new Map<FeedId, Map<string, Promise<PagePacket>>>();
+  #bytes = 0;
+
+  constructor(parts: PagesParts) {
+    this.#parts = parts;
+  }
+
+  /** The oldest events after `position` that fit a page. */
+  after(feed: FeedId, position: number): Promise<PagePacket> {
+    return this.#remember(feed, `after ${position}`, async () => {
+      const { store, limits } = this.#parts;
+      const span = { from: position + 1, to: Number.MAX_SAFE_INTEGER };
+      const page = await store.pageUp(feed, span, { events: limits.pageEvents, bytes: limits.pageBytes });
+      // Nothing new after all: the client stands where it stood.
+      return { packet: new Packet(pageText(page)), to: Math.max(page.to, position), head: page.head };
+    });
+  }
+
+  /** The newest events, with what the channel is by now: for a client whose own end of the feed is far away. */
+  newest(feed: FeedId, isOnScreen: boolean): Promise<PagePacket> {
+    return this.#remember(feed, isOnScreen ? 'newest' : 'glance', async () => {
+      const { store, limits } = this.#parts;
+      const head = await store.head(feed);
+      const channel = await this.#channel(feed, head);
+      const events = isOnScreen ? limits.pageEvents : Math.min(GLANCE_EVENTS, limits.pageEvents);
+      const page = await store.page(feed, { from: 1, to: Number.MAX_SAFE_INTEGER }, { events, bytes: limits.pageBytes });
+      return { packet: new Packet(pageText(page, { channel })), to: page.head, head: page.head };
+    });
+  }
+
+  /** The directory as of now. */
+  team(): Promise<PagePacket> {
+    return this.#remember(TEAM_FEED, 'state', async () => {
+      const state = await readTeam(this.#parts.store);
+      if (!state) throw new Error('a member asks, but there is no team');
+      return { packet: new Packet(JSON.stringify({ t: 'team-state', ...state })), to: state.seq, head: state.seq };
+    });
+  }
+
+  /** The member's own channels as of now. Nobody else asks for these, so they are not kept. */
+  async member(member: MemberId): Promise<PagePacket> {
+    const state = await readMember(this.#parts.store, member);
+    return { packet: new Packet(JSON.stringify({ t: 'member-state', ...state })), to: state.seq, head: state.seq };
+  }
+
+  /** Whatever a client at `position` (or at none) needs next of this feed. */
+  next(feed: FeedId, position: number | undefined, who: MemberId, isOnScreen: boolean): Promise<PagePacket> {
+    if (position !== undefined) return this.after(feed, position);
+    if (feed === TEAM_FEED) return this.team();
+    return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen);
+  }
+
+  forget(feed: FeedId): void {
+    this.#byFeed.delete(feed);
+  }
+
+  forgetAll(): void {
+    if (this.#byFeed.size > 0) this.#byFeed.clear();
+    this.#bytes = 0;
+  }
+
+  async #channel(feed: FeedId, seq: number): Promise<Channel | undefined> {
+    const name = feedName(feed);
+    const channel = name.kind === 'channel' ? await this.#parts.store.channel(name.channel) : undefined;
+    return channel && { ...channel, seq };
+  }
+
+  #remember(feed: FeedId, what: string, make: () => Promise<PagePacket>): Promise<PagePacket> {
+    let pages = this.#byFeed.get(feed);
+    if (!pages) this.#byFeed.set(feed, (pages = new Map()));
+    const known = pages.get(what);
+    if (known) return known;
+    const made = make();
+    pages.set(what, made);
+    const remembered = pages;
+    made.then(
+      ({ packet }) => {
+        this.#bytes += packet.text.length;
+        if (this.#bytes > MAX_REMEMBERED_BYTES) this.forgetAll();
+      },
+      () => remembered.delete(what),
+    );
+    return made;
+  }
+}
+
+/** A page as text; its events are text already. */
+export function pageText(page: Page, more: { readonly req?: number; readonly channel?: Channel | undefined } = {}): string {
+  const req = more.req === undefined ? '' : `"req":${more.req},`;
+  const channel = more.channel === undefined ? '' : `,"channel":${JSON.stringify(more.channel)}`;
+  const events = page.events.map((event) => event.json).join(',');
+  return `{"t":"page",${req}"feed":"${page.feed}","from":${page.from},"to":${page.to},"head":${page.head},"events":[${events}]${channel}}`;
+}
