@@ -156,6 +156,8 @@ function readArguments() {
       allowPositionals: true,
     });
   } catch (error) {
-    return stop(`${error instanceof Error ? error.message : 'Bad arguments.'}\nUsage: npm start -- [--data <folder>] [--no-open] [landline://…]`);
+    return stop(
+      `${error instanceof Error ? error.message : 'Bad arguments.'}\nUsage: npm start -- [--data <folder>] [--no-open] [landline://…]`,
+    );
   }
 }

@@ -30,6 +30,12 @@ const HEADERS_TIMEOUT_MS = 5_000;
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
 const isSame = (given: string, wanted: string): boolean => timingSafeEqual(hash(given), hash(wanted));
 
+/** Names this host, and no other beside it. Shared with the WebSocket's door. */
+export const namesHost = (request: IncomingMessage, host: string): boolean => {
+  const named = request.headersDistinct['host'] ?? [];
+  return named.length === 1 && named[0] === host;
+};
+
 /** The bridge has to be there before the window's own script runs. */
 const withBridge = (page: string): string => page.replace('<script', '<script src="/bridge.js"></script><script');
 
@@ -64,7 +70,7 @@ export async function startPageServer({ files, bridgeScript, again }: PageServer
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    if (request.headers.host !== host) return end(response, 421);
+    if (!namesHost(request, host)) return end(response, 421);
     const path = URL.parse(request.url ?? '', `http://${host}`)?.pathname;
     if (request.method === 'POST' && path === '/again') return answerAgain(request, response);
     if (request.method !== 'GET' || path === undefined) return end(response, 405);

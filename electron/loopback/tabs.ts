@@ -9,6 +9,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import type { Clock, Log } from '../core/ports.ts';
 import type { BridgeSession } from '../host/bridge-session.ts';
 import { CLOSE_STRANGER, SECRET_PREFIX, SUBPROTOCOL, TAB_PREFIX, TICKET_PREFIX, frameUp, type FrameDown, type FrameUp } from './frames.ts';
+import { namesHost } from './page-server.ts';
 import { Tab, type TabLine } from './tab.ts';
 import type { Tickets } from './tickets.ts';
 
@@ -85,7 +86,7 @@ export class Tabs {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { host, log } = this.#parts;
     socket.on('error', () => socket.destroy());
-    const isOurPage = request.headers.host === host && request.headers.origin === `http://${host}` && request.url === '/bridge';
+    const isOurPage = namesHost(request, host) && request.headers.origin === `http://${host}` && request.url === '/bridge';
     if (!isOurPage) {
       log.warn('loopback.stranger');
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
