@@ -50,7 +50,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
-    connectionsCheckingInterval: CHECK_EVERY_MS,
+    connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.headersMs),
     keepAliveTimeout: KEEP_ALIVE_MS,
     insecureHTTPParser: false,
   };

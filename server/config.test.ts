@@ -1,0 +1,71 @@
+import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
+import { readConfig, strayVariables } from './config.ts';
+
+describe('the configuration', () => {
+  test('has sensible defaults', () => {
+    expect(readConfig({}, {})).toEqual({
+      ok: true,
+      value: {
+        data: 'landline-data',
+        host: '::',
+        port: 7420,
+        tls: 'own',
+        node: 'relay',
+        log: 'info',
+        advertise: [],
+        trustedProxies: [],
+        limits: DEFAULT_LIMITS,
+      },
+    });
+  });
+
+  test('takes the command line before the environment before the defaults', () => {
+    const env = { LANDLINE_PORT: '8000', LANDLINE_NODE: 'two', LANDLINE_TRUSTED_PROXIES: '10.0.0.1, ::1', PATH: '/bin' };
+    const read = readConfig({ port: '9000' }, env);
+    expect(read).toMatchObject({ value: { port: 9000, node: 'two', trustedProxies: ['10.0.0.1', '::1'] } });
+  });
+
+  test('lets limits be changed by name', () => {
+    const read = readConfig({ limits: '{"sendsPerSecond":5}' }, {});
+    expect(read).toEqual({ ok: true, value: expect.objectContaining({ limits: { ...DEFAULT_LIMITS, sendsPerSecond: 5 } }) });
+  });
+
+  test.each([
+    [{ port: '70000' }, '--port'],
+    [{ port: '-1' }, '--port'],
+    [{ port: '80x' }, '--port'],
+    [{ tls: 'maybe' }, '--tls'],
+    [{ log: 'loud' }, '--log'],
+    [{ node: 'a b' }, '--node'],
+    [{ data: '' }, '--data'],
+    [{ host: 'a/b' }, '--host'],
+    [{ advertise: 'http://x' }, '--advertise'],
+    [{ 'trusted-proxies': 'proxy.local' }, '--trusted-proxies'],
+    [{ limits: '{' }, '--limits'],
+    [{ limits: '[]' }, '--limits'],
+    [{ limits: '{"sendPerSecond":5}' }, '--limits'],
+    [{ limits: '{"sendsPerSecond":-5}' }, '--limits'],
+    [{ limits: '{"sendsPerSecond":"5"}' }, '--limits'],
+    [{ limits: '{"__proto__":{"helloMs":1}}' }, '--limits'],
+  ])('refuses %o and names the option', (options, option) => {
+    expect(readConfig(options, {})).toEqual({ ok: false, error: { option, problem: expect.any(String) } });
+  });
+
+  test('names the variable when that is where the mistake is', () => {
+    expect(readConfig({}, { LANDLINE_PORT: 'x' })).toMatchObject({ error: { option: 'LANDLINE_PORT' } });
+  });
+
+  test.each(['LANDLINE_SECRET', 'LANDLINE_JWT_KEY', 'LANDLINE_TOKEN', 'LANDLINE_PASSWORD'])(
+    'refuses the secret %s in the environment',
+    (name) => {
+      const read = readConfig({}, { [name]: 'hunter2hunter2' });
+      expect(read).toMatchObject({ error: { option: name } });
+      expect(JSON.stringify(read)).not.toContain('hunter2');
+    },
+  );
+
+  test('can name variables that mean nothing', () => {
+    expect(strayVariables({ LANDLINE_PROT: '1', LANDLINE_PORT: '1', HOME: '/' })).toEqual(['LANDLINE_PROT']);
+  });
+});
