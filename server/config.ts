@@ -3,6 +3,7 @@
  * then the defaults. Secrets are never among it, and a variable that looks like one stops the start: what is in the environment can
  * be read by every program of the account and ends up in crash dumps.
  */
+import { join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_PORT, isRelayAddress } from '../protocol/invite-link.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
@@ -134,3 +135,11 @@ export function readConfig(options: ConfigTexts, env: Readonly<Record<string, st
   const { 'trusted-proxies': trustedProxies, ...rest } = read;
   return ok({ ...rest, trustedProxies });
 }
+
+/** Where in the data folder things lie. */
+export const dataFiles = (data: string) => ({
+  store: join(data, 'team.sqlite'),
+  tokenKeys: join(data, 'token-keys.json'),
+  /** How the relay was last started: what the command line goes by while it does not run. */
+  lastStart: join(data, 'last-start.json'),
+});

@@ -1,0 +1,76 @@
+/**
+ * What an operator may ask of a relay from its own machine, and what comes back. The same commands run inside a relay (over its
+ * control socket) and, when none runs, straight on its store.
+ */
+import { z } from 'zod';
+import { handle, name, role, type Member } from '../../protocol/entities.ts';
+
+/** A member is named by handle or id. */
+const who = z.string().min(1).max(200);
+
+export const COMMANDS = {
+  status: z.strictObject({ command: z.literal('status') }),
+  /** Before the team is set up: a fresh setup code in place of the one before. */
+  invite: z.strictObject({
+    command: z.literal('invite'),
+    role: z.enum(['admin', 'member', 'guest']),
+    days: z.number().int().min(1).max(365),
+    uses: z.number().int().min(1).max(1_000),
+  }),
+  members: z.strictObject({ command: z.literal('members') }),
+  'add-member': z.strictObject({ command: z.literal('add-member'), handle, name, role }),
+  'set-active': z.strictObject({ command: z.literal('set-active'), who, isActive: z.boolean() }),
+  'set-role': z.strictObject({ command: z.literal('set-role'), who, role }),
+  'reset-password': z.strictObject({ command: z.literal('reset-password'), who }),
+  /** An absolute path; nothing that exists is overwritten. */
+  backup: z.strictObject({ command: z.literal('backup'), path: z.string().min(1).max(4096) }),
+  audit: z.strictObject({ command: z.literal('audit') }),
+};
+
+const anyCommand = z.discriminatedUnion('command', [
+  COMMANDS.status,
+  COMMANDS.invite,
+  COMMANDS.members,
+  COMMANDS['add-member'],
+  COMMANDS['set-active'],
+  COMMANDS['set-role'],
+  COMMANDS['reset-password'],
+  COMMANDS.backup,
+  COMMANDS.audit,
+]);
+export const command = anyCommand;
+export type Command = z.infer<typeof anyCommand>;
+export type CommandName = Command['command'];
+export type CommandOf<Name extends CommandName> = Extract<Command, { readonly command: Name }>;
+
+export interface Answers {
+  readonly status: {
+    readonly team: string | null;
+    readonly members: number;
+    readonly addresses: readonly string[];
+    readonly fingerprint: string | null;
+    /** Null when no relay runs and the store was asked directly. */
+    readonly startedAt: number | null;
+  };
+  readonly invite: {
+    readonly purpose: 'join' | 'setup';
+    readonly link: string;
+    readonly role: string;
+    readonly expiresAt: number;
+    readonly uses: number;
+  };
+  readonly members: readonly Member[];
+  readonly 'add-member': { readonly member: Member; readonly password: string };
+  readonly 'set-active': Member;
+  readonly 'set-role': Member;
+  readonly 'reset-password': { readonly member: Member; readonly password: string };
+  readonly backup: { readonly path: string };
+  /** What is wrong, in words; empty when all is well. */
+  readonly audit: readonly string[];
+}
+
+/** Why a command was not carried out, in words for the operator. */
+export interface CommandFault {
+  readonly kind: 'bad-command' | 'not-set-up' | 'no-such-member' | 'refused' | 'exists' | 'failed';
+  readonly message: string;
+}

@@ -1,0 +1,166 @@
+/**
+ * The operator's commands, carried out. The operator has the machine and its files, so no role stands in the way; two things are kept
+ * all the same: a team always has an active owner, and nothing that exists is overwritten. Every change is an event like any other
+ * and a line in the log.
+ */
+import { existsSync } from 'node:fs';
+import { isAbsolute } from 'node:path';
+import type { Member } from '../../protocol/entities.ts';
+import { refuse, type Refusal } from '../../protocol/errors.ts';
+import { TEAM_FEED, type MemberId } from '../../protocol/ids.ts';
+import { formatInviteLink } from '../../protocol/invite-link.ts';
+import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
+import type { Auth } from '../auth/auth.ts';
+import type { RelayIdentity } from '../auth/gateway-auth.ts';
+import { writeOrRefuse } from '../auth/refusable.ts';
+import type { Log } from '../ports/log.ts';
+import { StoreUnavailable, type Store, type StoreReads, type WriteTx } from '../ports/store.ts';
+import type { Answers, Command, CommandFault, CommandName, CommandOf } from './commands.ts';
+
+export interface OperatorParts {
+  readonly store: Store;
+  readonly auth: Pick<Auth, 'accounts' | 'invites' | 'sessions'>;
+  readonly identity: RelayIdentity;
+  readonly log: Log;
+  /** Null when the store is asked directly. */
+  readonly startedAt: number | null;
+}
+
+export type CommandResult<Name extends CommandName = CommandName> = Result<Answers[Name], CommandFault>;
+
+export interface Operator {
+  run<C extends Command>(ask: C): Promise<CommandResult<C['command']>>;
+}
+
+export function createOperator(parts: OperatorParts): Operator {
+  return {
+    async run<C extends Command>(ask: C) {
+      try {
+        return (await perform(parts, ask)) as CommandResult<C['command']>;
+      } catch (error) {
+        parts.log.error('operator-command-failed', { command: ask.command }, error);
+        const isStore = error instanceof StoreUnavailable;
+        return fault('failed', isStore ? `The store cannot do that now: ${error.message}.` : 'Something broke; the log says what.');
+      }
+    },
+  };
+}
+
+function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
+  const { store, auth, log } = parts;
+  switch (ask.command) {
+    case 'status':
+      return status(parts);
+    case 'invite':
+      return invite(parts, ask);
+    case 'members':
+      return store.members().then(ok);
+    case 'add-member':
+      return addMember(auth, ask);
+    case 'set-active':
+      return changeMember(parts, ask.who, async (tx, member) => {
+        if (!ask.isActive) await auth.sessions.endAll(tx, member.id as MemberId);
+        return { ...member, isActive: ask.isActive };
+      });
+    case 'set-role':
+      return changeMember(parts, ask.who, async (_tx, member) => ({ ...member, role: ask.role }));
+    case 'reset-password':
+      return resetPassword(parts, ask.who);
+    case 'backup':
+      return backup(store, log, ask);
+    case 'audit':
+      return store.audit().then(ok);
+    default:
+      return assertNever(ask);
+  }
+}
+
+async function status({ store, identity, startedAt }: OperatorParts): Promise<CommandResult<'status'>> {
+  const [team, members] = [await store.team(), await store.members()];
+  return ok({
+    team: team?.name ?? null,
+    members: members.length,
+    addresses: identity.addresses(),
+    fingerprint: identity.fingerprint,
+    startedAt,
+  });
+}
+
+async function invite({ store, auth, identity, log }: OperatorParts, ask: CommandOf<'invite'>): Promise<CommandResult<'invite'>> {
+  const team = await store.team();
+  const owner = (await store.members()).find((member) => member.role === 'owner' && member.isActive);
+  const { role, days, uses } = ask;
+  const made = team
+    ? await auth.invites.create({ role, days, uses, createdBy: (owner?.id as MemberId | undefined) ?? null })
+    : await auth.invites.createSetup();
+  log.info('invite-made', { invite: made.invite.id, role: made.invite.role });
+  const purpose = team ? 'join' : 'setup';
+  const link = formatInviteLink({ purpose, relays: identity.addresses(), code: made.code, fingerprint: identity.fingerprint });
+  return ok({ purpose, link, role: made.invite.role, expiresAt: made.invite.expiresAt, uses: made.invite.usesLeft });
+}
+
+async function addMember({ accounts }: OperatorParts['auth'], ask: CommandOf<'add-member'>): Promise<CommandResult<'add-member'>> {
+  const { handle, name, role } = ask;
+  const added = await accounts.addMember({ handle, name, role });
+  if (added.ok) return ok(added.value);
+  if (added.error.kind === 'not-found') return notSetUp;
+  return added.error.kind === 'taken' ? fault('refused', `The handle ${handle} is taken.`) : refused(added.error);
+}
+
+async function resetPassword({ store, auth }: OperatorParts, who: string): Promise<CommandResult<'reset-password'>> {
+  const member = await find(store, who);
+  if (!member) return noSuchMember(who);
+  const reset = await auth.accounts.resetPassword(member.id as MemberId);
+  return reset.ok ? ok({ member, password: reset.value }) : refused(reset.error);
+}
+
+async function changeMember(
+  { store, log }: OperatorParts,
+  who: string,
+  change: (tx: WriteTx, member: Member) => Promise<Member>,
+): Promise<CommandResult<'set-role'>> {
+  const done = await writeOrRefuse(store, async (tx) => {
+    const member = await find(tx, who);
+    if (!member) return fail(refuse('not-found'));
+    const changed = await change(tx, member);
+    if (changed.role === member.role && changed.isActive === member.isActive) return ok(member);
+    await tx.putMember(changed);
+    const isOwned = (await tx.members()).some(({ role, isActive }) => role === 'owner' && isActive);
+    if (!isOwned) return fail(refuse('not-allowed'));
+    await tx.append(TEAM_FEED, { by: member.id as MemberId, kind: 'member-changed', op: null, body: { member: changed } });
+    return ok(changed);
+  });
+  if (done.ok) {
+    const { id, role, isActive } = done.value;
+    log.info('member-changed', { member: id, role, isActive });
+    return done;
+  }
+  if (done.error.kind === 'not-found') return noSuchMember(who);
+  if (done.error.kind === 'not-allowed') return fault('refused', 'A team needs an active owner. Make somebody else an owner first.');
+  return refused(done.error);
+}
+
+async function backup(store: Store, log: Log, { path }: CommandOf<'backup'>): Promise<CommandResult<'backup'>> {
+  if (!isAbsolute(path)) return fault('bad-command', 'The path of a backup must be absolute.');
+  if (existsSync(path)) return fault('exists', `${path} exists already. A backup never overwrites anything.`);
+  try {
+    await store.backup(path);
+  } catch (error) {
+    log.error('backup-failed', {}, error);
+    const reason = error instanceof Error ? error.message : 'unknown';
+    return fault('failed', `The backup was not made: ${reason}. Check that the folder exists and has room.`);
+  }
+  log.info('backup-made');
+  return ok({ path });
+}
+
+async function find(reads: StoreReads, who: string): Promise<Member | undefined> {
+  const plain = who.replace(/^@/, '').normalize('NFC').toLowerCase();
+  return (await reads.memberByHandle(plain)) ?? (await reads.member(plain as MemberId));
+}
+
+const fault = (kind: CommandFault['kind'], message: string): { readonly ok: false; readonly error: CommandFault } =>
+  fail({ kind, message });
+const notSetUp = fault('not-set-up', 'The team is not set up yet. Open the setup link first.');
+const noSuchMember = (who: string) => fault('no-such-member', `There is no member ${who}.`);
+const refused = ({ kind }: Refusal) => fault('refused', `Refused: ${kind}.`);
