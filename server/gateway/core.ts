@@ -213,9 +213,9 @@ export class RelayCore {
     if (connection.stage !== 'closed') this.#forget(connection);
   }
 
-  /** Closes what this frame breaks: a binary message, say. */
-  breach(connection: Connection): void {
-    this.#close(connection, CLOSE.protocolError);
+  /** The carrier cannot let this pass: a binary message, say. */
+  reject(connection: Connection, code: number): void {
+    this.#close(connection, code);
   }
 
   endSession(session: SessionId): void {

@@ -1,0 +1,61 @@
+/**
+ * How many connections may stand at the door without having shown a token: few per address, some in all. Beyond that new ones are
+ * closed at once, before a byte of theirs is read, so that those who are inside do not notice.
+ */
+import type { Socket } from 'node:net';
+import type { Limits } from '../../protocol/limits.ts';
+
+export interface DoorkeeperParts {
+  readonly limits: Pick<Limits, 'socketsUnauthenticated' | 'socketsUnauthenticatedPerAddress'>;
+  /** Proxies bring everybody's connections: only the total counts for them. */
+  readonly trustedProxies: ReadonlySet<string>;
+}
+
+type End = Pick<Socket, 'remoteAddress' | 'remotePort'>;
+
+export class Doorkeeper {
+  readonly #parts: DoorkeeperParts;
+  readonly #waiting = new Map<string, Socket>();
+  readonly #perAddress = new Map<string, number>();
+
+  constructor(parts: DoorkeeperParts) {
+    this.#parts = parts;
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
+  }
+
+  /** A connection came. False when it was closed because too many wait. */
+  arrive(socket: Socket): boolean {
+    const { limits, trustedProxies } = this.#parts;
+    const address = plain(socket.remoteAddress);
+    const here = this.#perAddress.get(address) ?? 0;
+    const isFull = this.#waiting.size >= limits.socketsUnauthenticated;
+    if (isFull || (!trustedProxies.has(address) && here >= limits.socketsUnauthenticatedPerAddress)) {
+      socket.destroy();
+      return false;
+    }
+    // Kept by its two ends: a TLS socket and the plain one under it have the same.
+    const key = keyOf(socket);
+    this.#waiting.set(key, socket);
+    this.#perAddress.set(address, here + 1);
+    socket.once('close', () => this.#leave(key, address));
+    return true;
+  }
+
+  /** It showed a good token: it waits no more. */
+  admit(end: End): void {
+    this.#leave(keyOf(end), plain(end.remoteAddress));
+  }
+
+  #leave(key: string, address: string): void {
+    if (!this.#waiting.delete(key)) return;
+    const left = (this.#perAddress.get(address) ?? 1) - 1;
+    if (left > 0) this.#perAddress.set(address, left);
+    else this.#perAddress.delete(address);
+  }
+}
+
+const keyOf = ({ remoteAddress, remotePort }: End): string => `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+const plain = (address: string | undefined): string => (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '');

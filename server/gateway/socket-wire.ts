@@ -1,0 +1,121 @@
+/**
+ * A WebSocket as a wire. `ws` reads: frames, fragments, masks, UTF-8 and close codes are its business. Writing is done here, straight to
+ * the socket: packets come framed and shared, several of them leave in one write, and what waits is the socket's own count and never a
+ * second queue inside `ws`.
+ */
+import type { Duplex } from 'node:stream';
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { CLOSE } from '../../protocol/close-codes.ts';
+import type { Connection } from './connection.ts';
+import type { RelayCore } from './core.ts';
+import type { Packet } from './packet.ts';
+import type { Principal } from './auth-port.ts';
+import type { Wire } from './wire.ts';
+
+/** FIN and opcode ping, no payload. The same two bytes for everybody. */
+const PING = Buffer.from([0x89, 0x00]);
+/** Unsupported data: the wire carries text. */
+const NOT_TEXT = 1003;
+
+/** What the gateway makes of `ws`'s class, so that its events find their wire without a closure per socket. */
+export class RelaySocket extends WebSocket {
+  wire: SocketWire | undefined;
+}
+
+export class SocketWire implements Wire {
+  readonly #ws: RelaySocket;
+  readonly #socket: Socket;
+  readonly #core: RelayCore;
+  readonly #connection: Connection;
+  #isWaiting = false;
+
+  constructor(ws: RelaySocket, socket: Duplex, core: RelayCore, principal: Principal) {
+    this.#ws = ws;
+    // Node's upgrades come on net or TLS sockets.
+    this.#socket = socket as Socket;
+    this.#core = core;
+    this.#connection = core.accept(principal, this);
+    ws.wire = this;
+    ws.on('message', onMessage);
+    ws.on('ping', onPing);
+    ws.on('pong', onPong);
+    ws.on('close', onClose);
+    ws.on('error', onError);
+  }
+
+  get queuedBytes(): number {
+    return this.#socket.writableLength;
+  }
+
+  get takenBytes(): number {
+    return this.#socket.bytesWritten - this.#socket.writableLength;
+  }
+
+  send(packets: readonly Packet[]): void {
+    const socket = this.#socket;
+    if (!socket.writable) return;
+    if (packets.length === 1) socket.write((packets[0] as Packet).frame);
+    else {
+      socket.cork();
+      for (const packet of packets) socket.write(packet.frame);
+      socket.uncork();
+    }
+    if (!socket.writableNeedDrain || this.#isWaiting) return;
+    this.#isWaiting = true;
+    socket.once('drain', () => {
+      this.#isWaiting = false;
+      this.#core.drained(this.#connection);
+    });
+  }
+
+  ping(): void {
+    if (this.#socket.writable) this.#socket.write(PING);
+  }
+
+  close(code: number): void {
+    this.#ws.close(code);
+    // Who does not read will not read why either: what waits for them is given up with them.
+    if (code === CLOSE.slow) this.#ws.terminate();
+  }
+
+  terminate(): void {
+    this.#ws.terminate();
+  }
+
+  message(data: Buffer, isBinary: boolean): void {
+    if (isBinary) this.#core.reject(this.#connection, NOT_TEXT);
+    else this.#core.receive(this.#connection, data.toString(), data.length);
+  }
+
+  /** Answered by hand: an automatic pong would queue without end for somebody who pings and does not read. */
+  pinged(data: Buffer): void {
+    if (this.#core.pinged(this.#connection)) this.#ws.pong(data);
+  }
+
+  heard(): void {
+    this.#core.heard(this.#connection);
+  }
+
+  closed(): void {
+    this.#core.closed(this.#connection);
+  }
+}
+
+function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
+  // `ws` hands over Buffers unless its binaryType was changed.
+  (this as RelaySocket).wire?.message(data as Buffer, isBinary);
+}
+function onPing(this: WebSocket, data: Buffer): void {
+  (this as RelaySocket).wire?.pinged(data);
+}
+function onPong(this: WebSocket): void {
+  (this as RelaySocket).wire?.heard();
+}
+function onClose(this: WebSocket): void {
+  const socket = this as RelaySocket;
+  socket.wire?.closed();
+  socket.wire = undefined;
+}
+/** A broken frame or a lost line: `ws` closes with the fitting code by itself, and `close` follows. */
+function onError(): void {}

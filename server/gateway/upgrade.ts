@@ -1,0 +1,142 @@
+/**
+ * The door for sockets: which upgrade requests become connections. One path, one protocol, no pages in browsers, and a good token
+ * before `101`. Every refusal is a plain HTTP answer that tells nothing but its status.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Limits } from '../../protocol/limits.ts';
+import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
+import type { Log } from '../ports/log.ts';
+import { StoreUnavailable } from '../ports/store.ts';
+import type { GatewayAuth, Principal } from './auth-port.ts';
+import type { RelayCore } from './core.ts';
+import { Doorkeeper } from './doorkeeper.ts';
+import { RelaySocket, SocketWire } from './socket-wire.ts';
+
+export interface UpgradesParts {
+  /** Node's own server; this attaches to its `connection` and `upgrade`. */
+  readonly server: Server;
+  readonly core: RelayCore;
+  readonly auth: Pick<GatewayAuth, 'verifyUpgrade'>;
+  readonly limits: Limits;
+  readonly log: Log;
+  readonly trustedProxies: ReadonlySet<string>;
+  /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
+  readonly requestFault: (request: IncomingMessage) => { readonly status: number; readonly reason: string } | undefined;
+  readonly isDraining: () => boolean;
+}
+
+const PHRASES: Readonly<Record<number, string>> = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  426: 'Upgrade Required',
+  429: 'Too Many Requests',
+  431: 'Request Header Fields Too Large',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+};
+const KEY = /^[+/0-9A-Za-z]{22}==$/;
+const RETRY_AFTER = 'Retry-After: 2';
+/** How long a closing handshake may take: a peer that is gone keeps its memory no longer than this. */
+const CLOSE_TIMEOUT_MS = 2_000;
+/** Pieces of one message that may wait to be put together; `ws` calls them chunks. */
+const MAX_BUFFERED_CHUNKS = 4_096;
+
+export interface Upgrades {
+  /** Connections that have not shown a token. */
+  readonly waiting: number;
+  close(): void;
+}
+
+export function attachUpgrades(parts: UpgradesParts): Upgrades {
+  const { server, limits } = parts;
+  const doorkeeper = new Doorkeeper(parts);
+  const options = {
+    noServer: true,
+    WebSocket: RelaySocket,
+    clientTracking: false,
+    autoPong: false,
+    perMessageDeflate: false,
+    maxPayload: limits.frameBytes,
+    maxFragments: limits.frameFragments,
+    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
+    skipUTF8Validation: false,
+    closeTimeout: CLOSE_TIMEOUT_MS,
+    handleProtocols: () => SUBPROTOCOL,
+  } as const;
+  const wss = new WebSocketServer(options);
+
+  const onConnection = (socket: Socket): void => {
+    if (!doorkeeper.arrive(socket)) parts.log.debug('door-full', { waiting: doorkeeper.waiting });
+  };
+  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+    socket.on('error', ignore);
+    const accept = (who: Principal): void => {
+      doorkeeper.admit(socket as Socket);
+      socket.off('error', ignore);
+      wss.handleUpgrade(request, socket, head, (ws) => {
+        new SocketWire(ws, socket, parts.core, who);
+      });
+    };
+    upgrade(parts, request, socket, accept).catch((error: unknown) => {
+      const isUnavailable = error instanceof StoreUnavailable;
+      if (!isUnavailable) parts.log.error('upgrade-failed', {}, error);
+      refuse(socket, isUnavailable ? 503 : 500, [RETRY_AFTER]);
+    });
+  };
+  server.on('connection', onConnection);
+  server.on('upgrade', onUpgrade);
+  return {
+    get waiting() {
+      return doorkeeper.waiting;
+    },
+    close() {
+      server.off('connection', onConnection);
+      server.off('upgrade', onUpgrade);
+      wss.close();
+    },
+  };
+}
+
+async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: Duplex, accept: (who: Principal) => void): Promise<void> {
+  const { auth, log } = parts;
+  const fault = parts.requestFault(request);
+  if (fault) {
+    log.warn('upgrade-refused', { reason: fault.reason, status: fault.status });
+    return refuse(socket, fault.status);
+  }
+  if (request.url !== SOCKET_PATH) return refuse(socket, 404);
+  if (parts.isDraining()) return refuse(socket, 503, [RETRY_AFTER]);
+  const shape = shapeFault(request);
+  if (shape) return refuse(socket, shape.status, shape.headers);
+  const who = await auth.verifyUpgrade(request);
+  if (socket.destroyed) return;
+  if (!who.ok) return refuse(socket, who.error.status, who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : []);
+  // What was true before the token was checked may have changed meanwhile.
+  if (parts.isDraining()) return refuse(socket, 503, [RETRY_AFTER]);
+  accept(who.value);
+}
+
+/** What RFC 6455 asks of a handshake, and our own protocol's name. Asked before the token, so that nobody learns more by asking wrongly. */
+function shapeFault({ method, headers }: IncomingMessage): { readonly status: number; readonly headers: readonly string[] } | undefined {
+  if (method !== 'GET') return { status: 405, headers: ['Allow: GET'] };
+  if (headers.upgrade?.toLowerCase() !== 'websocket') return { status: 400, headers: [] };
+  if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: ['Sec-WebSocket-Version: 13'] };
+  if (!KEY.test(headers['sec-websocket-key'] ?? '')) return { status: 400, headers: [] };
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  return offered.includes(SUBPROTOCOL) ? undefined : { status: 400, headers: [] };
+}
+
+function refuse(socket: Duplex, status: number, headers: readonly string[] = []): void {
+  if (socket.destroyed) return;
+  const lines = [`HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`, 'Connection: close', 'Content-Length: 0', ...headers];
+  socket.once('finish', () => socket.destroy());
+  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+}
+
+function ignore(): void {}

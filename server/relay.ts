@@ -1,0 +1,180 @@
+/**
+ * The relay, wired. Reads top to bottom: keys and store from the data folder, authentication, the core, the HTTP doors, the door for
+ * sockets, and at last the port. This is the one place that constructs adapters.
+ */
+import { mkdirSync } from 'node:fs';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { hostname, networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import type { TlsOptions } from 'node:tls';
+import type { Fingerprint } from '../protocol/invite-link.ts';
+import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { createLocalFanOut } from './adapters/fan-out-local.ts';
+import { createLocalPresence } from './adapters/presence-local.ts';
+import { openSqliteStore } from './adapters/store-sqlite/store.ts';
+import { systemClock, systemRandom } from './adapters/system-clock.ts';
+import { createAuth, type Auth } from './auth/auth.ts';
+import type { RelayIdentity } from './auth/gateway-auth.ts';
+import { loadTokenKeys } from './auth/token-keys.ts';
+import { createRelayCore, type RelayCore } from './gateway/core.ts';
+import { attachUpgrades } from './gateway/upgrade.ts';
+import { requestFault } from './http/guard.ts';
+import { createHttpServer } from './http/http-server.ts';
+import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
+import { loadTls } from './lan/tls.ts';
+import { silentLog } from './observe/log.ts';
+import type { Clock, Random } from './ports/clock.ts';
+import type { Log } from './ports/log.ts';
+import type { Store } from './ports/store.ts';
+
+export interface RelaySettings {
+  /** The folder that holds everything; made if there is none. */
+  readonly data: string;
+  /** `::` is every address of the machine, `127.0.0.1` this machine only (the default). */
+  readonly host?: string;
+  /** 0 (the default) lets the system choose. */
+  readonly port?: number;
+  /** `own` (the default): the relay's own key. `off`: plain, for a proxy in front that speaks TLS. Or a key and certificate. */
+  readonly tls?: 'own' | 'off' | { readonly key: string; readonly cert: string };
+  readonly node?: string;
+  /** Addresses for invites instead of those the machine knows. */
+  readonly advertise?: readonly string[];
+  readonly trustedProxies?: readonly string[];
+  readonly limits?: Partial<Limits>;
+}
+
+export interface RelayParts {
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly log?: Log;
+}
+
+export interface Relay {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  /** Of the relay's own key; null when TLS is somebody else's business. */
+  readonly fingerprint: Fingerprint | null;
+  /** The code that sets the team up; null when there is a team. */
+  readonly setupCode: string | null;
+  readonly store: Store;
+  readonly auth: Auth;
+  readonly core: RelayCore;
+  readonly identity: RelayIdentity;
+  /** Refuses what is new, asks every client to come back a little later, and waits for them to go. */
+  drain(): Promise<void>;
+  /** Ends everything; what was acknowledged is on the disk. After `drain` nobody is cut off in the middle. */
+  close(): Promise<void>;
+}
+
+export const STORE_FILE = 'team.sqlite';
+export const TOKEN_KEYS_FILE = 'token-keys.json';
+/** Draining spreads the clients over 10 s at most; with the closing of the store all is over within 15. */
+const DRAIN_MS = 11_000;
+
+/** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
+export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
+  const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
+  const { data, host = '127.0.0.1', port = 0, tls = 'own', node = 'relay', advertise = [] } = settings;
+  const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
+  const trustedProxies = settings.trustedProxies ?? [];
+  const reachable = { interfaces: networkInterfaces(), hostname: hostname(), host, advertised: advertise };
+
+  mkdirSync(data, { recursive: true, mode: 0o700 });
+  const store = openSqliteStore({
+    path: join(data, STORE_FILE),
+    clock,
+    random,
+    onMigrated: ({ from, to }) => log.info('store-migrated', { from, to }),
+  });
+  try {
+    const keys = loadTokenKeys(join(data, TOKEN_KEYS_FILE), random);
+    const own = tls === 'own' ? loadTls({ folder: data, hosts: certificateHosts(reachable), clock, random }) : null;
+    let listeningOn = port;
+    const identity: RelayIdentity = {
+      addresses: () => advertisedAddresses({ ...reachable, port: listeningOn }),
+      fingerprint: own?.fingerprint ?? null,
+    };
+
+    const auth = createAuth({ store, clock, random, log, limits, keys, identity });
+    const fanOut = createLocalFanOut({ log });
+    const presence = createLocalPresence();
+    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node });
+
+    let isDraining = false;
+    const http = await createHttpServer({
+      store,
+      accounts: auth.accounts,
+      sessions: auth.sessions,
+      log,
+      tls: tlsOptions(tls, own?.options ?? null),
+      trustedProxies,
+      limits,
+      isDraining: () => isDraining,
+    });
+    const upgrades = attachUpgrades({
+      server: http.server,
+      core,
+      auth: auth.gateway,
+      limits,
+      log,
+      trustedProxies: new Set(trustedProxies),
+      requestFault,
+      isDraining: () => isDraining,
+    });
+
+    listeningOn = await listen(http.server, port, host);
+    const setupCode = (await store.team()) ? null : (await auth.invites.createSetup()).code;
+    log.info('relay-started', { port: listeningOn, tls: own !== null, isSetUp: setupCode === null });
+
+    const drain = async (): Promise<void> => {
+      if (isDraining) return;
+      isDraining = true;
+      await core.drain(DRAIN_MS);
+    };
+    const stop = async (): Promise<void> => {
+      isDraining = true;
+      core.dispose();
+      upgrades.close();
+      await http.close();
+      auth.dispose();
+      await fanOut.close();
+      await presence.close();
+      await store.close();
+      log.info('relay-stopped', {});
+    };
+    let stopping: Promise<void> | undefined;
+    return {
+      port: listeningOn,
+      addresses: identity.addresses(),
+      fingerprint: identity.fingerprint,
+      setupCode,
+      store,
+      auth,
+      core,
+      identity,
+      drain,
+      close: () => (stopping ??= stop()),
+    };
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | null): TlsOptions | null {
+  if (tls === 'own') return own;
+  return tls === 'off' ? null : { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] };
+}
+
+/** @returns the port it listens on */
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    // A team that comes back after a restart knocks all at once.
+    server.listen({ port, host, backlog: 4_096 }, () => {
+      server.off('error', reject);
+      resolve((server.address() as AddressInfo).port);
+    });
+  });
+}
