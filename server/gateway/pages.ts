@@ -98,7 +98,7 @@ export class Pages {
 
   #remember(feed: FeedId, what: string, make: () => Promise<PagePacket>): Promise<PagePacket> {
     let pages = this.#byFeed.get(feed);
-    if (!pages) this.#byFeed.set(feed, (pages = new Map()));
+    if (!pages) this.#byFeed.set(feed, (pages = new Map<string, Promise<PagePacket>>()));
     const known = pages.get(what);
     if (known) return known;
     const made = make();

@@ -102,7 +102,7 @@ export class Wheel<T extends Spoke> {
         this.#parts.onDue(spoke);
       } else if (spoke.dueTick % SLOTS === index) {
         // Due in a later round of this same slot.
-        (this.#slots[index] as T[]).push(spoke);
+        this.#slots[index]?.push(spoke);
       }
     }
   }
