@@ -136,10 +136,14 @@ export function readConfig(options: ConfigTexts, env: Readonly<Record<string, st
   return ok({ ...rest, trustedProxies });
 }
 
+export const STORE_FILE = 'team.sqlite';
+export const TOKEN_KEYS_FILE = 'token-keys.json';
+/** How the relay was last started: what the command line goes by while it does not run. */
+const LAST_START_FILE = 'last-start.json';
+
 /** Where in the data folder things lie. */
 export const dataFiles = (data: string) => ({
-  store: join(data, 'team.sqlite'),
-  tokenKeys: join(data, 'token-keys.json'),
-  /** How the relay was last started: what the command line goes by while it does not run. */
-  lastStart: join(data, 'last-start.json'),
+  store: join(data, STORE_FILE),
+  tokenKeys: join(data, TOKEN_KEYS_FILE),
+  lastStart: join(data, LAST_START_FILE),
 });

@@ -2,6 +2,7 @@
  * The relay, wired. Reads top to bottom: keys and store from the data folder, authentication, the core, the HTTP doors, the door for
  * sockets, and at last the port. This is the one place that constructs adapters.
  */
+import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -17,6 +18,7 @@ import { systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { loadTokenKeys } from './auth/token-keys.ts';
+import { STORE_FILE, TOKEN_KEYS_FILE } from './config.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { attachUpgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
@@ -67,8 +69,7 @@ export interface Relay {
   close(): Promise<void>;
 }
 
-export const STORE_FILE = 'team.sqlite';
-export const TOKEN_KEYS_FILE = 'token-keys.json';
+export { STORE_FILE, TOKEN_KEYS_FILE };
 /** Draining spreads the clients over 10 s at most; with the closing of the store all is over within 15. */
 const DRAIN_MS = 11_000;
 
@@ -92,7 +93,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     const own = tls === 'own' ? loadTls({ folder: data, hosts: certificateHosts(reachable), clock, random }) : null;
     let listeningOn = port;
     const identity: RelayIdentity = {
-      addresses: () => advertisedAddresses({ ...reachable, port: listeningOn }),
+      // Asked anew each time: machines change networks.
+      addresses: () => advertisedAddresses({ ...reachable, interfaces: networkInterfaces(), port: listeningOn }),
       fingerprint: own?.fingerprint ?? null,
     };
 
@@ -168,13 +170,16 @@ function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | nu
 }
 
 /** @returns the port it listens on */
-function listen(server: Server, port: number, host: string): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    // A team that comes back after a restart knocks all at once.
-    server.listen({ port, host, backlog: 4_096 }, () => {
-      server.off('error', reject);
-      resolve((server.address() as AddressInfo).port);
-    });
-  });
+async function listen(server: Server, port: number, host: string): Promise<number> {
+  // A team that comes back after a restart knocks all at once.
+  server.listen({ port, host, backlog: 4_096 });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    // A machine without IPv6: all its addresses are the IPv4 ones.
+    if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) return listen(server, port, '0.0.0.0');
+    throw error;
+  }
+  return (server.address() as AddressInfo).port;
 }
