@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { describeStandin, useDemo } from './demo-kit.ts';
-import type { StandinApp } from './launch.ts';
+import type { ElectronInTest, StandinApp } from './launch.ts';
 import { whenProcessGone } from './process-alive.ts';
 
 interface Demo {
@@ -211,37 +211,22 @@ describeStandin('the desktop round the app', () => {
     expect(size).toEqual({ width: 900, height: 600 });
   });
 
-  test.each([
-    ['a member of a module', 'electron.app.getAppMetrics()', 'stand-in: App.getAppMetrics is not implemented'],
-    [
-      'a member of a window',
-      'electron.BrowserWindow.getAllWindows()[0].setOpacity(1)',
-      'stand-in: BrowserWindow.setOpacity is not implemented',
-    ],
-    ['a member of a page', 'electron.webContents.getAllWebContents()[0].print()', 'stand-in: WebContents.print is not implemented'],
-    ['a static member', 'electron.BrowserWindow.addExtension()', 'stand-in: BrowserWindow.addExtension is not implemented'],
-    ['a module that is only a name', 'electron.autoUpdater.checkForUpdates()', 'stand-in: autoUpdater.checkForUpdates is not implemented'],
-    [
-      'an event that would never come',
-      `electron.app.on('new-window-for-tab', () => 1)`,
-      "stand-in: the event 'new-window-for-tab' of App is not implemented",
-    ],
+  test.each<[string, (electron: ElectronInTest) => unknown, string]>([
+    ['a member of a module', ({ app }) => app.getAppMetrics(), 'App.getAppMetrics'],
+    ['a member of a window', ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setOpacity(1), 'BrowserWindow.setOpacity'],
+    ['a member of a page', ({ webContents }) => webContents.getAllWebContents()[0]?.print(), 'WebContents.print'],
+    ['a member of a class', ({ Menu }) => Menu.sendActionToFirstResponder('x'), 'Menu.sendActionToFirstResponder'],
+    ['a module that is only a name', ({ autoUpdater }) => autoUpdater.checkForUpdates(), 'autoUpdater.checkForUpdates'],
+    ['an event that would never come', ({ app }) => app.on('new-window-for-tab', () => undefined), "the event 'new-window-for-tab' of App"],
     [
       'an unscripted dialog that cannot wait',
-      'electron.dialog.showMessageBoxSync({})',
-      'stand-in: an unscripted showMessageBoxSync is not implemented',
+      ({ dialog }) => dialog.showMessageBoxSync({ message: '' }),
+      'an unscripted showMessageBoxSync',
     ],
-    ['a second session', `electron.session.fromPartition('x')`, "stand-in: session.fromPartition('x') is not implemented"],
-  ])('%s that is missing throws by name', async (_what, code, message) => {
+    ['a second session', ({ session }) => session.fromPartition('x'), "session.fromPartition('x')"],
+  ])('%s that is missing throws by name, and the harness is told', async (_what, use, what) => {
     const { app } = await demo.fresh();
-    const thrown = await app.evaluate((electron, source) => {
-      try {
-        new Function('electron', source)(electron);
-        return 'nothing was thrown';
-      } catch (error) {
-        return (error as Error).message;
-      }
-    }, code);
-    expect(thrown).toBe(message);
+    await expect(app.evaluate(use)).rejects.toThrow(`stand-in: ${what} is not implemented`);
+    expect(await app.note('missing', (note) => note.what === what)).toBeDefined();
   });
 });

@@ -95,6 +95,10 @@ export class App extends StrictEmitter implements Pick<Electron.App, Shown> {
     appendArgument: (value: string) => void process.argv.push(value),
     hasSwitch: (name: string) => switchValue(name) !== undefined,
     getSwitchValue: (name: string) => switchValue(name) ?? '',
+    removeSwitch: (name: string) => {
+      const at = process.argv.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+      if (at >= 0) process.argv.splice(at, 1);
+    },
   });
 
   constructor(parts: AppParts) {

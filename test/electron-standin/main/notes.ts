@@ -42,6 +42,8 @@ export interface NoteBodies {
   readonly 'protocol-client': { readonly scheme: string; readonly registered: boolean };
   readonly 'login-item': { readonly openAtLogin: boolean };
   readonly devtools: { readonly open: boolean };
+  /** The app used something the stand-in does not have; it was thrown in its face, and maybe caught there. */
+  readonly missing: { readonly what: string };
   readonly relaunch: { readonly args: readonly string[] };
 }
 

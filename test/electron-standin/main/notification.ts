@@ -28,6 +28,11 @@ export class NotificationLog {
     return [...this.#shown.values()];
   }
 
+  /** The numbers of their notes, oldest first. */
+  get numbersOnScreen(): readonly number[] {
+    return [...this.#shown.keys()];
+  }
+
   #get(number: number): StandinNotification {
     const found = this.#shown.get(number);
     if (found === undefined) throw new Error(`stand-in: no notification ${number} is on screen`);

@@ -1,10 +1,12 @@
 /**
  * How the stand-in refuses what it does not have: a member, an event or an option it lacks throws
- * "stand-in: X is not implemented", so that no test can pass on a silent stub.
+ * "stand-in: X is not implemented", so that no test can pass on a silent stub. The harness is told too, in case the app catches it.
  */
 import { EventEmitter } from 'node:events';
+import { tellHarness } from './notes.ts';
 
 export function notImplemented(what: string): never {
+  tellHarness('missing', { what });
   throw new Error(`stand-in: ${what} is not implemented`);
 }
 

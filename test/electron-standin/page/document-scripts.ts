@@ -11,10 +11,14 @@ import { worldPort } from './world-port.ts';
 
 const inTopFrame = (code: string): string => `if (self === top) { ${code} }`;
 const text = (value: unknown): string => JSON.stringify(value);
+/** A function as an expression: what the page gets is its source. */
+const source = (part: (...args: never[]) => unknown): string => `(${String(part)})`;
 
 export function pageScript(secret: string): string {
   const start: Presence = { visible: true, focused: false };
-  return inTopFrame(`(${pageWorld})((${worldPort})(${text(secret)}, 'page', 'preload'), (${pagePresence})(${text(start)}));`);
+  return inTopFrame(
+    `${source(pageWorld)}(${source(worldPort)}(${text(secret)}, 'page', 'preload'), ${source(pagePresence)}(${text(start)}));`,
+  );
 }
 
 /** Runs after the page's script, so that a new document starts with what main last said. */
@@ -25,12 +29,12 @@ export function presenceScript(secret: string, presence: Presence): string {
 
 /** @param preload  the source of the preload, CommonJS; empty when the window has none */
 export function preloadScript(secret: string, about: RendererProcess, preload: string): string {
-  const port = `(${worldPort})(${text(secret)}, 'preload', 'page')`;
+  const port = `${source(worldPort)}(${text(secret)}, 'preload', 'page')`;
   const run = `function (require, process) {
     const module = { exports: {} };
     (function (exports, require, module, process, global, setImmediate, clearImmediate) {
 ${preload}
     }).call(undefined, module.exports, require, module, process, globalThis, (f, ...a) => setTimeout(f, 0, ...a), clearTimeout);
   }`;
-  return inTopFrame(`(${preloadWorld})(${port}, (${createCodec})(), ${text(about)}, ${run});`);
+  return inTopFrame(`${source(preloadWorld)}(${port}, ${source(createCodec)}(), ${text(about)}, ${run});`);
 }

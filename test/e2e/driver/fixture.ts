@@ -1,0 +1,61 @@
+/**
+ * Playwright fixtures over the driver. A spec asks for as many desktops as it has people; each gets a data folder that lives as long as
+ * the test, and at the end is closed and must be without faults. The host is an option of the project (`use: { desktopKind }`).
+ *
+ *   import { expect, test } from './driver/fixture.ts';
+ *   test('a message sent offline arrives after the relay is back', async ({ openDesktop }) => {
+ *     const lin = await openDesktop();
+ *     const page = await lin.window();
+ *     …
+ *   });
+ */
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test as base, expect } from '@playwright/test';
+import { startSharedChromium } from '../../electron-standin/launch.ts';
+import type { SharedChromium } from '../../electron-standin/launch.ts';
+import { launchDesktop } from './driver.ts';
+import type { DesktopDriver, DesktopKind, DesktopOptions } from './driver.ts';
+
+export interface DesktopFixtures {
+  readonly openDesktop: (options?: Partial<DesktopOptions>) => Promise<DesktopDriver>;
+}
+
+export interface DesktopWorker {
+  readonly desktopKind: DesktopKind;
+  readonly sharedChromium: SharedChromium | undefined;
+}
+
+export const test = base.extend<DesktopFixtures, DesktopWorker>({
+  desktopKind: ['standin', { scope: 'worker', option: true }],
+  sharedChromium: [
+    async ({ desktopKind }, use) => {
+      const chromium = desktopKind === 'electron' ? undefined : await startSharedChromium();
+      await use(chromium);
+      await chromium?.close();
+    },
+    { scope: 'worker' },
+  ],
+  openDesktop: async ({ desktopKind, sharedChromium }, use, info) => {
+    const desktops: DesktopDriver[] = [];
+    const folders: string[] = [];
+    await use(async (options = {}) => {
+      const userDataDir = options.userDataDir ?? mkdtempSync(join(tmpdir(), 'landline-e2e-'));
+      if (options.userDataDir === undefined) folders.push(userDataDir);
+      const chromium = sharedChromium === undefined ? {} : { chromium: sharedChromium };
+      const desktop = await launchDesktop(desktopKind, { ...chromium, ...options, userDataDir });
+      desktops.push(desktop);
+      return desktop;
+    });
+    for (const [at, desktop] of desktops.entries()) {
+      await desktop.close();
+      if (info.status !== info.expectedStatus)
+        await info.attach(`desktop-${at + 1}`, { body: desktop.output(), contentType: 'text/plain' });
+    }
+    for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    expect(desktops.flatMap((desktop) => desktop.faults())).toEqual([]);
+  },
+});
+
+export { expect };
