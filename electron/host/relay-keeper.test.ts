@@ -18,7 +18,8 @@ beforeEach(() => {
   keeper = createRelayKeeper({
     clock,
     log,
-    spawn(events) {
+    chooseDoor: async () => ({ host: '127.0.0.1', port: 7420 }),
+    spawn(_door, events) {
       processes.push(events);
       return {
         stop: async () => {
@@ -30,14 +31,18 @@ beforeEach(() => {
   });
 });
 
+/** Lets the door be chosen. */
+const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const startUp = async (): Promise<void> => {
   const started = keeper.start();
+  await settle();
   processes.at(-1)?.onReady(READY);
   await started;
 };
 
 test('the relay is started once however often it is asked for', async () => {
   const both = Promise.all([keeper.start(), keeper.start()]);
+  await settle();
   processes[0]?.onReady(READY);
   expect(await both).toEqual([ok(READY), ok(READY)]);
   expect(await keeper.start()).toEqual(ok(READY));
@@ -46,11 +51,14 @@ test('the relay is started once however often it is asked for', async () => {
 
 test('a relay that falls before it was ready cannot host, and is not tried again by itself', async () => {
   const started = keeper.start();
+  await settle();
   processes[0]?.onExit();
   expect(await started).toEqual(fail('cannot-host'));
   clock.advance(10 * 60_000);
+  await settle();
   expect(processes).toHaveLength(1);
   const again = keeper.start();
+  await settle();
   processes[1]?.onReady(READY);
   expect(await again).toEqual(ok(READY));
 });
@@ -64,6 +72,7 @@ test('a relay that falls later is started again, waiting longer each time', asyn
     let restMs = 0;
     while (processes.length === before) {
       clock.advance(100);
+      await settle();
       restMs += 100;
     }
     restsMs.push(restMs);
@@ -77,12 +86,14 @@ test('after a healthy minute the next fall is a first fall again', async () => {
   for (let fall = 0; fall < 3; fall += 1) {
     processes.at(-1)?.onExit();
     clock.advance(5_000);
+    await settle();
     processes.at(-1)?.onReady(READY);
   }
   clock.advance(60_000);
   processes.at(-1)?.onExit();
   const before = processes.length;
   clock.advance(500);
+  await settle();
   expect(processes).toHaveLength(before + 1);
 });
 
@@ -90,15 +101,18 @@ test('whoever asks while it rests gets the next one', async () => {
   await startUp();
   processes[0]?.onExit();
   const started = keeper.start();
+  await settle();
   expect(processes).toHaveLength(2);
   processes[1]?.onReady({ ...READY, setupCode: null });
   expect(await started).toEqual(ok({ ...READY, setupCode: null }));
   clock.advance(60_000);
+  await settle();
   expect(processes).toHaveLength(2);
 });
 
 test('a relay that says nothing is ended', async () => {
   const started = keeper.start();
+  await settle();
   clock.advance(20_000);
   expect(await started).toEqual(fail('cannot-host'));
   expect(stops).toBe(1);

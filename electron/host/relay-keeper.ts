@@ -9,7 +9,9 @@
  * A relay that fell before its first ready line is not tried again by itself: whoever asked is told `cannot-host`.
  */
 import { fail, ok, type Result } from '../../protocol/result.ts';
+import { background } from '../core/background.ts';
 import type { Clock, LocalRelay, Log } from '../core/ports.ts';
+import type { RelayDoor } from './relay-port.ts';
 
 export interface RelayReady {
   readonly address: string;
@@ -29,7 +31,9 @@ export interface RelayProcessEvents {
 }
 
 export interface RelayKeeperParts {
-  readonly spawn: (events: RelayProcessEvents) => RelayProcess;
+  /** Where it shall listen; asked before every start. */
+  readonly chooseDoor: () => Promise<RelayDoor>;
+  readonly spawn: (door: RelayDoor, events: RelayProcessEvents) => RelayProcess;
   readonly clock: Pick<Clock, 'after' | 'monotonic'>;
   readonly log: Log;
 }
@@ -47,9 +51,10 @@ const LONGEST_REST_MS = 30_000;
 /** After this long upright the next fall is a first fall again. */
 const HEALTHY_MS = 60_000;
 
-export function createRelayKeeper({ spawn, clock, log }: RelayKeeperParts): RelayKeeper {
+export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeperParts): RelayKeeper {
   let current: RelayProcess | undefined;
   let ready: RelayReady | undefined;
+  let isLaunching = false;
   let isStopped = false;
   let restMs = FIRST_REST_MS;
   let cancelRest = (): void => undefined;
@@ -60,13 +65,34 @@ export function createRelayKeeper({ spawn, clock, log }: RelayKeeperParts): Rela
     waiting.clear();
   };
 
-  const launch = (isFirst: boolean): void => {
+  const rest = (): void => {
+    cancelRest = clock.after(restMs, () => background(launch(false), log, 'relay.launch'));
+    restMs = Math.min(restMs * 2, LONGEST_REST_MS);
+  };
+
+  const launch = async (isFirst: boolean): Promise<void> => {
+    isLaunching = true;
+    let door: RelayDoor;
+    try {
+      door = await chooseDoor();
+    } catch (error) {
+      log.error('relay.no-door', { error });
+      answer(fail('cannot-host'));
+      return;
+    } finally {
+      isLaunching = false;
+    }
+    if (isStopped) return;
+    run(door, isFirst);
+  };
+
+  const run = (door: RelayDoor, isFirst: boolean): void => {
     let readyAt: number | undefined;
     let hasEnded = false;
     const cancelLimit = clock.after(READY_LIMIT_MS, () => {
       if (readyAt !== undefined || hasEnded) return;
-      log.error('relay.silent', {});
-      void mine.stop();
+      log.error('relay.silent');
+      background(mine.stop(), log, 'relay.stop');
     });
     const onReady = (given: RelayReady): void => {
       if (hasEnded) return;
@@ -85,10 +111,9 @@ export function createRelayKeeper({ spawn, clock, log }: RelayKeeperParts): Rela
       log.error('relay.fell', { wasReady: readyAt !== undefined });
       if (isFirst && readyAt === undefined) return answer(fail('cannot-host'));
       if (readyAt !== undefined && clock.monotonic() - readyAt >= HEALTHY_MS) restMs = FIRST_REST_MS;
-      cancelRest = clock.after(restMs, () => launch(false));
-      restMs = Math.min(restMs * 2, LONGEST_REST_MS);
+      rest();
     };
-    const mine = spawn({ onReady, onExit });
+    const mine = spawn(door, { onReady, onExit });
     if (!hasEnded) current = mine;
   };
 
@@ -99,9 +124,9 @@ export function createRelayKeeper({ spawn, clock, log }: RelayKeeperParts): Rela
       if (ready !== undefined) return ok(ready);
       const { promise, resolve } = Promise.withResolvers<Started>();
       waiting.add(resolve);
-      if (current === undefined) {
+      if (current === undefined && !isLaunching) {
         cancelRest();
-        launch(true);
+        background(launch(true), log, 'relay.launch');
       }
       return promise;
     },

@@ -10,9 +10,9 @@ export interface SleepWatchParts {
   readonly onWake: () => void;
 }
 
-const LOOK_EVERY_MS = 5_000;
+const LOOK_EVERY_MS = 2_000;
 /** A busy computer makes a timer late by less. */
-const SLEPT_MS = 15_000;
+const SLEPT_MS = 3_000;
 
 /** The returned function ends the watch. */
 export function watchSleep({ clock, onWake }: SleepWatchParts): () => void {

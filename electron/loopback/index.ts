@@ -13,6 +13,7 @@ import { background } from '../core/background.ts';
 import { createRelayNet } from '../core/connection/relay-socket.ts';
 import { createDesktop, type Desktop } from '../core/desktop.ts';
 import { openKeyFileBox } from '../host/key-file-box.ts';
+import { systemLocale } from '../host/locale.ts';
 import { createLogFile } from '../host/log-file.ts';
 import { watchNetwork } from '../host/network-watch.ts';
 import { watchSleep } from '../host/sleep-watch.ts';
@@ -87,7 +88,7 @@ const browser = createBrowserHost({
   openTab: () => background(present(freshAddress()), log, 'loopback.open'),
   onToastClick: (route) => desktop.notificationClicked(route),
   platform,
-  locale: Intl.DateTimeFormat().resolvedOptions().locale,
+  locale: systemLocale(env),
   version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version,
   clock,
   log,
@@ -97,7 +98,7 @@ const desktop: Desktop = createDesktop({
   folder,
   clock,
   random,
-  net: createRelayNet(),
+  net: createRelayNet({ clock }),
   secrets: openKeyFileBox(join(folder, 'secrets.key')),
   notifier: browser.notifier,
   localRelay,

@@ -188,7 +188,7 @@ async function run(): Promise<void> {
     folder: userData,
     clock,
     random: createSystemRandom(),
-    net: createRelayNet(),
+    net: createRelayNet({ clock }),
     secrets,
     notifier,
     localRelay,

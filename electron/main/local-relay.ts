@@ -6,6 +6,7 @@ import type { ForkOptions, UtilityProcess } from 'electron';
 import { z } from 'zod';
 import type { Clock, Log } from '../core/ports.ts';
 import { createRelayKeeper, type RelayKeeper, type RelayProcessEvents, type RelayProcess } from '../host/relay-keeper.ts';
+import { chooseRelayDoor, type RelayDoor } from '../host/relay-port.ts';
 
 export interface LocalRelayParts {
   readonly fork: (modulePath: string, args: string[], options: ForkOptions) => UtilityProcess;
@@ -19,20 +20,21 @@ export interface LocalRelayParts {
 /** Longer than the relay's own drain. */
 const STOP_LIMIT_MS = 16_000;
 
-export const fromRelay = z.discriminatedUnion('kind', [
-  z.object({
-    kind: z.literal('ready'),
-    address: z.string().max(400),
-    fingerprint: z.string().max(64),
-    setupCode: z.string().max(64).nullable(),
-  }),
-]);
-export type FromRelay = z.infer<typeof fromRelay>;
+/** The one thing `relay-process.ts` says. */
+const fromRelay = z.object({
+  kind: z.literal('ready'),
+  address: z.string().max(400),
+  fingerprint: z.string().max(64),
+  setupCode: z.string().max(64).nullable(),
+});
 
 export function createLocalRelay({ fork, modulePath, dataFolder, clock, log }: LocalRelayParts): RelayKeeper {
-  const spawn = (events: RelayProcessEvents): RelayProcess => {
+  const spawn = ({ host, port }: RelayDoor, events: RelayProcessEvents): RelayProcess => {
     const gone = Promise.withResolvers<void>();
-    const child = fork(modulePath, ['--data', dataFolder], { serviceName: 'Landline relay', stdio: 'ignore' });
+    const child = fork(modulePath, ['--data', dataFolder, '--host', host, '--port', String(port)], {
+      serviceName: 'Landline relay',
+      stdio: 'ignore',
+    });
     child.on('message', (message: unknown) => {
       const parsed = fromRelay.safeParse(message);
       if (parsed.success) events.onReady(parsed.data);
@@ -51,5 +53,5 @@ export function createLocalRelay({ fork, modulePath, dataFolder, clock, log }: L
       },
     };
   };
-  return createRelayKeeper({ spawn, clock, log });
+  return createRelayKeeper({ chooseDoor: () => chooseRelayDoor({ dataFolder, env: process.env, clock, log }), spawn, clock, log });
 }
