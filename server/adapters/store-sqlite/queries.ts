@@ -17,7 +17,8 @@ export const QUERIES = {
   channelCount: 'SELECT count(*) AS count FROM membership WHERE member = ?',
   memberChannels: `SELECT ${CHANNEL_COLUMNS}, membership.read_seq, membership.level FROM membership JOIN channel ON channel.no = membership.channel WHERE membership.member = ? ORDER BY channel.no`,
   directChannel: 'SELECT id FROM channel WHERE members = ?',
-  message: "SELECT seq, at, by, json FROM event WHERE op = ? AND feed = ? AND kind = 'posted'",
+  // `+feed`: else the planner takes the feed for the better clue and walks through all of it.
+  message: "SELECT seq, json FROM event WHERE op = ? AND +feed = ? AND kind = 'posted'",
   readMark: 'SELECT read_seq FROM membership WHERE channel = ? AND member = ?',
   channelHeads:
     'SELECT feed.id, feed.head FROM membership JOIN feed ON feed.no = membership.channel WHERE membership.member = ? ORDER BY feed.at DESC, feed.no DESC',
