@@ -1,4 +1,6 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { isProcessAlive, whenProcessGone } from './process-alive.ts';
 import { DEMO_MAIN, describeStandin, useDemo } from './demo-kit.ts';
@@ -107,6 +109,37 @@ describeStandin('the life of an app', () => {
       (['userData', 'logs', 'home', 'downloads', 'documents'] as const).map((name) => electronApp.getPath(name)),
     );
     expect(paths.filter((path) => !path.startsWith(userData))).toEqual([]);
+  });
+
+  test('a packaged app knows that it is, and has no main file among its arguments', async () => {
+    const app = await demo.launch({ env: { STANDIN_PACKAGED: '/opt/Demo/resources' }, args: ['--hidden'] });
+    const seen = await app.evaluate(({ app: electronApp }) => [
+      electronApp.isPackaged,
+      electronApp.getVersion(),
+      electronApp.getName(),
+      process.argv.slice(1),
+      process.resourcesPath,
+    ]);
+    expect(seen).toEqual([true, '1.2.3', 'Demo', ['--hidden'], '/opt/Demo/resources']);
+  });
+
+  test('a program named electron runs the folder of an app', async () => {
+    const program = join(import.meta.dirname, 'bin', 'electron');
+    const env = {
+      ...process.env,
+      PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
+      STANDIN_CDP: demo.chromium().endpoint,
+    };
+    const child = spawn(program, [dirname(DEMO_MAIN), `--user-data-dir=${demo.folder()}`], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const pages = (): string[] =>
+      demo
+        .chromium()
+        .browser.contexts()
+        .flatMap((context) => context.pages())
+        .map((page) => page.url());
+    await expect.poll(pages, { timeout: 5_000 }).toContain('https://app.demo.standin.invalid/index.html#start');
+    child.kill('SIGTERM');
+    expect(await once(child, 'exit')).toEqual([0, null]);
   });
 
   test('a Chromium of its own dies with an app that is killed', async () => {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe } from 'vitest';
-import { findChromium } from './browser/find-chromium.ts';
+import { requireBrowser } from './browser/chromium.ts';
 import { launchStandin, startSharedChromium } from './launch.ts';
 import type { LaunchOptions, SharedChromium, StandinApp } from './launch.ts';
 
@@ -12,7 +12,7 @@ export const DEMO_MAIN = join(import.meta.dirname, 'demo', 'main.mjs');
 
 function hasChromium(): boolean {
   try {
-    findChromium();
+    requireBrowser();
     return true;
   } catch (error) {
     if (process.env['REQUIRE_SERVICES'] === '1') throw error;

@@ -72,6 +72,15 @@ describeStandin('the desktop round the app', () => {
     expect(await eventsOf(app)).toEqual([{ name: 'hello' }]);
   });
 
+  test('a right click tells main what is under it, and its menu is recorded', async () => {
+    const { app, page } = await demo.fresh();
+    await page.locator('#away').click({ button: 'right' });
+    await expect
+      .poll(() => eventsOf(app))
+      .toEqual([{ name: 'context-menu', selectionText: '', isEditable: false, linkURL: 'https://elsewhere.test/away', canPaste: false }]);
+    expect(await app.note('menu-popup')).toMatchObject({ labels: ['Copy'] });
+  });
+
   test('a dialog waits for the test, or takes the answer scripted for it', async () => {
     const { app } = await demo.fresh();
     const chosen = await app.evaluate(async ({ dialog, standin }) => {

@@ -36,6 +36,13 @@ const { version } = createRequire(import.meta.url)('electron/package.json') as {
 Object.assign(process.versions, { electron: version, chrome: '' });
 Object.assign(process, { type: 'browser', defaultApp: env['STANDIN_PACKAGED'] === undefined ? true : undefined });
 
+// A packaged app has no main file among its arguments, and its resources beside it.
+const entry = process.argv[1] ?? '.';
+if (env['STANDIN_PACKAGED'] !== undefined) {
+  process.argv.splice(1, 1);
+  Object.assign(process, { resourcesPath: env['STANDIN_PACKAGED'] });
+}
+
 const windows = new WindowRegistry<StandinWindow>();
 const link = new BrowserLink({
   env,
@@ -45,7 +52,7 @@ const link = new BrowserLink({
     process.exit(71);
   },
 });
-export const app = new App({ env, tell, link, windows });
+export const app = new App({ env, entry, tell, link, windows });
 const schemes = new Schemes();
 export const protocol = createProtocol(schemes, () => app.isReady());
 const defaultSession = new Session(link, protocol);

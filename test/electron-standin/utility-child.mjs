@@ -1,6 +1,14 @@
 // Loaded before the module of a stand-in utility process: gives it `process.parentPort` over Node's channel, and ends it when the
 // app is gone, however the app went.
 import { EventEmitter } from 'node:events';
+import { registerHooks } from 'node:module';
+
+registerHooks({
+  resolve(specifier, context, next) {
+    if (/^electron(?:\/.*)?$/.test(specifier)) throw new Error(`stand-in: '${specifier}' in a utility process is not implemented`);
+    return next(specifier, context);
+  },
+});
 
 const port = new EventEmitter();
 const send = process.send?.bind(process);

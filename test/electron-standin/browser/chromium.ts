@@ -6,7 +6,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { findChromium } from './find-chromium.ts';
+import { findBrowser } from '../../../build/scripts/find-browser.ts';
 
 export interface Chromium {
   /** `ws://127.0.0.1:PORT/devtools/browser/ID`. */
@@ -75,11 +75,18 @@ function whenListening(child: ChildProcess): Promise<string> {
   });
 }
 
+/** @throws Error  none is installed; the message says how to get or name one */
+export function requireBrowser(env: NodeJS.ProcessEnv = process.env): string {
+  const path = findBrowser(env);
+  if (path !== undefined) return path;
+  throw new Error('no Chromium found: install one (Debian: apt-get install chromium) or name one in LANDLINE_BROWSER');
+}
+
 export async function startChromium({ profile, env = process.env }: ChromiumOptions): Promise<Chromium> {
   mkdirSync(profile, { recursive: true });
   const headless = env['STANDIN_HEADED'] === undefined ? ['--headless=new'] : [];
   const asRoot = isRoot() ? ['--no-sandbox'] : [];
-  const child = spawn(findChromium(env), [...headless, ...asRoot, ...FLAGS, `--user-data-dir=${profile}`], {
+  const child = spawn(requireBrowser(env), [...headless, ...asRoot, ...FLAGS, `--user-data-dir=${profile}`], {
     // Descriptors 3 and 4 are the debugging pipe, unused but for this: Chromium ends when this process is gone.
     stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
   });

@@ -100,6 +100,11 @@ window.webContents.on('render-process-gone', (_event, { reason }) => {
   window.webContents.reload();
 });
 
+window.webContents.on('context-menu', (_event, { selectionText, isEditable, linkURL, editFlags }) => {
+  demo.events.push({ name: 'context-menu', selectionText, isEditable, linkURL, canPaste: editFlags.canPaste });
+  Menu.buildFromTemplate([{ role: 'copy', label: 'Copy' }]).popup({ window });
+});
+
 Menu.setApplicationMenu(
   Menu.buildFromTemplate([
     { label: 'Demo', submenu: [{ id: 'hello', label: 'Hello', click: () => demo.events.push({ name: 'hello' }) }, { role: 'quit' }] },

@@ -13,6 +13,8 @@ import type { ListedWindow, WindowRegistry } from './window-registry.ts';
 
 export interface AppParts {
   readonly env: NodeJS.ProcessEnv;
+  /** The app's main file; its package.json is looked for from there upwards. */
+  readonly entry: string;
   readonly tell: Tell;
   readonly link: BrowserLink;
   readonly windows: WindowRegistry<ListedWindow>;
@@ -105,7 +107,7 @@ export class App extends StrictEmitter implements Pick<Electron.App, Shown> {
     super();
     this.#parts = parts;
     const { env } = parts;
-    this.#root = findRoot(process.argv[1] ?? '.');
+    this.#root = findRoot(parts.entry);
     const manifest = join(this.#root, 'package.json');
     this.#package = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as Package) : {};
     this.name = this.#package.productName ?? this.#package.name ?? 'Electron';

@@ -16,7 +16,7 @@ import { Network } from './network.ts';
 import type { Tell } from './notes.ts';
 import type { Schemes } from './schemes.ts';
 import type { Session } from './session.ts';
-import { StrictEmitter, createEvent, notImplemented } from './strict.ts';
+import { StrictEmitter, createEvent, notImplemented, strict } from './strict.ts';
 import { createMainFrame } from './web-frame-main.ts';
 import type { MainFrame } from './web-frame-main.ts';
 import { watchPage } from './page-watch.ts';
@@ -141,8 +141,8 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
       'focus',
       'blur',
       'destroyed',
-      // Headless Chromium raises no such thing; a test may emit them.
       'context-menu',
+      // Headless Chromium raises no such thing; a test may emit them.
       'unresponsive',
       'responsive',
       'will-attach-webview',
@@ -165,9 +165,25 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
       heard: (event, channel, args) => void this.emit('ipc-message', event, channel, ...args),
     });
     const received = (message: ToMain, documentId: number): void => {
-      if (message.op === 'open') this.#windowOpen(message.url, message.features, 'foreground-tab');
-      else if (message.op === 'title') this.#retitle(message.title);
-      else deliver(message, documentId);
+      switch (message.op) {
+        case 'open':
+          this.#windowOpen(message.url, message.features, 'foreground-tab');
+          return;
+        case 'title':
+          this.#retitle(message.title);
+          return;
+        case 'context-menu': {
+          const pageURL = schemes.fromWire(message.params.pageURL);
+          this.emit(
+            'context-menu',
+            createEvent({}),
+            strict('the parameters of context-menu', { ...message.params, pageURL, frame: this.mainFrame }),
+          );
+          return;
+        }
+        default:
+          deliver(message, documentId);
+      }
     };
     const versions = { node: process.versions.node, electron: process.versions['electron'] ?? '', chrome: link.chromeVersion };
     const { platform, arch } = process;

@@ -12,7 +12,8 @@ export type ToMain =
   | { readonly op: 'send'; readonly channel: string; readonly args: string }
   | { readonly op: 'invoke'; readonly id: number; readonly channel: string; readonly args: string }
   | { readonly op: 'open'; readonly url: string; readonly features: string }
-  | { readonly op: 'title'; readonly title: string };
+  | { readonly op: 'title'; readonly title: string }
+  | { readonly op: 'context-menu'; readonly params: ContextMenu };
 
 /** Main → page. `value` and `args` are the codec's text. */
 export type ToPage =
@@ -20,6 +21,22 @@ export type ToPage =
   | { readonly op: 'reply'; readonly id: number; readonly value: string }
   | { readonly op: 'refuse'; readonly id: number; readonly error: string }
   | { readonly op: 'presence'; readonly presence: Presence };
+
+/** The part of Electron's `ContextMenuParams` a page can know. */
+export interface ContextMenu {
+  readonly x: number;
+  readonly y: number;
+  readonly pageURL: string;
+  readonly linkURL: string;
+  readonly linkText: string;
+  readonly srcURL: string;
+  readonly mediaType: 'none' | 'image';
+  readonly selectionText: string;
+  readonly isEditable: boolean;
+  readonly editFlags: Readonly<Record<'canUndo' | 'canRedo' | 'canCut' | 'canCopy' | 'canPaste' | 'canDelete' | 'canSelectAll', boolean>>;
+  readonly misspelledWord: string;
+  readonly dictionarySuggestions: readonly string[];
+}
 
 export interface RendererProcess {
   readonly type: 'renderer';
@@ -156,6 +173,44 @@ export function preloadWorld(
   document.addEventListener('DOMContentLoaded', () => {
     announceTitle();
     new MutationObserver(announceTitle).observe(document.head, { childList: true, subtree: true, characterData: true });
+  });
+
+  const contextMenuAt = (event: MouseEvent): ContextMenu => {
+    const target = event.composedPath()[0];
+    const element = target instanceof Element ? target : document.body;
+    const link = element.closest('a[href]');
+    const image = element instanceof HTMLImageElement ? element : undefined;
+    const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element : undefined;
+    const isEditable = field !== undefined || (element instanceof HTMLElement && element.isContentEditable);
+    const inField = field === undefined ? '' : field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
+    const selectionText = inField === '' ? String(getSelection() ?? '') : inField;
+    const hasSelection = selectionText !== '';
+    return {
+      x: event.clientX,
+      y: event.clientY,
+      pageURL: location.href,
+      linkURL: link instanceof HTMLAnchorElement ? link.href : '',
+      linkText: link?.textContent ?? '',
+      srcURL: image?.currentSrc ?? '',
+      mediaType: image === undefined ? 'none' : 'image',
+      selectionText,
+      isEditable,
+      editFlags: {
+        canUndo: isEditable,
+        canRedo: isEditable,
+        canCut: isEditable && hasSelection,
+        canCopy: hasSelection,
+        canPaste: isEditable,
+        canDelete: isEditable && hasSelection,
+        canSelectAll: true,
+      },
+      misspelledWord: '',
+      dictionarySuggestions: [],
+    };
+  };
+  // The last to hear of it: a page that has a menu of its own prevents the system's.
+  window.addEventListener('contextmenu', (event) => {
+    if (!event.defaultPrevented) post({ op: 'context-menu', params: contextMenuAt(event) });
   });
 
   const contextBridge = strict('contextBridge', {
