@@ -117,15 +117,22 @@ export function strayVariables(env: Readonly<Record<string, string | undefined>>
   return Object.keys(env).filter((name) => name.startsWith('LANDLINE_') && !known.has(name));
 }
 
-/** @param env  only its `LANDLINE_*` variables are looked at */
-export function readConfig(options: ConfigTexts, env: Readonly<Record<string, string | undefined>>): Result<RelayConfig, ConfigFault> {
+/**
+ * @param env  only its `LANDLINE_*` variables are looked at
+ * @param before  what is known from elsewhere, in place of the defaults
+ */
+export function readConfig(
+  options: ConfigTexts,
+  env: Readonly<Record<string, string | undefined>>,
+  before: ConfigTexts = {},
+): Result<RelayConfig, ConfigFault> {
   const names = Object.keys(SCHEMAS) as ConfigOption[];
   const secret = strayVariables(env).find((name) => /SECRET|KEY|TOKEN|PASSWORD/.test(name));
   if (secret !== undefined) return fail({ option: secret, problem: 'must not be set: keys live in files of the data folder' });
   const read = {} as { -readonly [K in ConfigOption]: z.output<(typeof SCHEMAS)[K]> };
   for (const option of names) {
     const fromEnv = env[variableOf(option)];
-    const parsed = SCHEMAS[option].safeParse(options[option] ?? fromEnv ?? DEFAULTS[option]);
+    const parsed = SCHEMAS[option].safeParse(options[option] ?? fromEnv ?? before[option] ?? DEFAULTS[option]);
     if (!parsed.success) {
       const source = options[option] === undefined && fromEnv !== undefined ? variableOf(option) : `--${option}`;
       return fail({ option: source, problem: parsed.error.issues[0]?.message ?? 'is wrong' });

@@ -22,8 +22,8 @@ describe('setting the team up', () => {
     expect(team).toMatchObject({ id: kit.store.teamId, name: 'Night shift' });
     expect(member).toMatchObject({ handle: 'ada', role: 'owner', isActive: true });
     expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
-    expect(await kit.store.memberChannels(member.id as MemberId)).toMatchObject([{ channel: { name: 'general', kind: 'public' } }]);
-    expect(await kinds(memberFeed(member.id as MemberId))).toContain('session-started');
+    expect(await kit.store.memberChannels(member.id)).toMatchObject([{ channel: { name: 'general', kind: 'public' } }]);
+    expect(await kinds(memberFeed(member.id))).toContain('session-started');
     expect((await kit.store.session(session))?.device).toBe('desk');
   });
 
@@ -56,7 +56,7 @@ describe('setting the team up', () => {
 describe('an invite', () => {
   const invite = async (uses = 1, role: 'admin' | 'member' | 'guest' = 'member') => {
     const { member } = await kit.found();
-    return kit.auth.invites.create({ role, days: 7, uses, createdBy: member.id as MemberId });
+    return kit.auth.invites.create({ role, days: 7, uses, createdBy: member.id });
   };
 
   test('tells who invites to what, and takes a person in with its role', async () => {
@@ -133,10 +133,10 @@ describe('signing in', () => {
 
   test('costs and says the same for a wrong password, an unknown, impossible or deactivated member', async () => {
     const { member } = await kit.found();
-    const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: member.id as MemberId });
+    const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: member.id });
     const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
     if (!lin.ok) throw new Error(lin.error.kind);
-    await kit.store.write((tx) => tx.putMember({ ...lin.value.member, isActive: false } as never));
+    await kit.store.write((tx) => tx.putMember({ ...lin.value.member, isActive: false }));
     for (const ask of [
       { ...signInAda, password: 'not my password' },
       { ...signInAda, handle: 'nobody' },
@@ -153,7 +153,7 @@ describe('signing in', () => {
     const { member } = await kit.found();
     const dearer = kit.another({ passwordCost: { ...COST_FLOOR, passes: 3 } });
     expect((await dearer.accounts.signIn(signInAda, FROM)).ok).toBe(true);
-    expect((await kit.store.credential(member.id as MemberId))?.hash).toContain('t=3');
+    expect((await kit.store.credential(member.id))?.hash).toContain('t=3');
     expect((await dearer.accounts.signIn(signInAda, FROM)).ok).toBe(true);
     dearer.dispose();
   });
@@ -177,7 +177,7 @@ describe('changing the password', () => {
     if (!second.ok) throw new Error(second.error.kind);
     const heard: SessionId[] = [];
     kit.auth.sessions.onEnded((session) => heard.push(session));
-    const who = { member: first.member.id as MemberId, session: first.session };
+    const who = { member: first.member.id, session: first.session };
     expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({ ok: true, value: null });
     expect(heard).toEqual([second.value.session]);
     expect((await kit.auth.sessions.admit(second.value.tokens.access)).ok).toBe(false);
@@ -189,7 +189,7 @@ describe('changing the password', () => {
 
   test('needs the current one, and a strong next one', async () => {
     const { member, session } = await kit.found();
-    const who = { member: member.id as MemberId, session };
+    const who = { member: member.id, session };
     expect(await kit.auth.accounts.changePassword(who, 'wrong one here', 'another fine password')).toMatchObject({
       error: { kind: 'wrong-credentials', field: 'current' },
     });
@@ -200,7 +200,7 @@ describe('changing the password', () => {
 
   test('by the operator ends all sessions and gives a password that works', async () => {
     const { member, tokens } = await kit.found();
-    const reset = await kit.auth.accounts.resetPassword(member.id as MemberId);
+    const reset = await kit.auth.accounts.resetPassword(member.id);
     if (!reset.ok) throw new Error(reset.error.kind);
     expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(false);
     expect((await kit.auth.accounts.signIn({ ...signInAda, password: reset.value }, FROM)).ok).toBe(true);
@@ -214,7 +214,7 @@ describe('the gateway', () => {
   const asked = async () => {
     const first = await kit.found();
     const gateway: GatewayAuth = kit.auth.gateway;
-    const who = { member: first.member.id as MemberId, session: first.session, accessExpiresAt: kit.clock.now() + 600_000 };
+    const who = { member: first.member.id, session: first.session, accessExpiresAt: kit.clock.now() + 600_000 };
     return { first, gateway, who };
   };
 
@@ -251,7 +251,7 @@ describe('the gateway', () => {
     expect(await gateway.sessions(who)).toMatchObject([{ id: who.session, device: 'desk' }]);
     expect(await gateway.endSession(who, lin.value.session)).toMatchObject({ error: { kind: 'not-found' } });
     expect(await gateway.endInvite(who, invite.id)).toMatchObject({ error: { kind: 'not-found' } });
-    const asLin = { member: lin.value.member.id as MemberId, session: lin.value.session, accessExpiresAt: 0 };
+    const asLin = { member: lin.value.member.id, session: lin.value.session, accessExpiresAt: 0 };
     expect(await gateway.createInvite(asLin, { role: 'member', days: 1, uses: 1 })).toMatchObject({ error: { kind: 'not-allowed' } });
     expect(await gateway.invites(asLin)).toMatchObject({ error: { kind: 'not-allowed' } });
   });
@@ -277,13 +277,13 @@ describe('the gateway', () => {
 
 test('no flow leaves a password, token, code or name in the log', async () => {
   const { member, tokens, session } = await kit.found();
-  const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: member.id as MemberId });
+  const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: member.id });
   await kit.auth.accounts.lookAtInvite(code, FROM);
   const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
   await kit.auth.accounts.signIn({ ...signInAda, password: 'canary-wrong-password' }, FROM);
   const refreshed = await kit.auth.sessions.refresh(tokens.refresh);
-  await kit.auth.accounts.changePassword({ member: member.id as MemberId, session }, PASSWORD, 'canary-next-password');
-  const reset = await kit.auth.accounts.resetPassword(member.id as MemberId);
+  await kit.auth.accounts.changePassword({ member: member.id, session }, PASSWORD, 'canary-next-password');
+  const reset = await kit.auth.accounts.resetPassword(member.id);
   if (!lin.ok || !refreshed.ok || !reset.ok) throw new Error('a flow failed');
   const log = kit.lines.join('');
   expect(log).toContain('password-changed');

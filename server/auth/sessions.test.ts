@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SignedIn } from '../../protocol/http.ts';
-import type { MemberId, SessionId } from '../../protocol/ids.ts';
+import type { SessionId } from '../../protocol/ids.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import { setActive } from '../domain/members.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
@@ -109,17 +109,17 @@ describe('an ended session', () => {
     const order: string[] = [];
     kit.store.onCommitted(() => order.push('committed'));
     kit.auth.sessions.onEnded(() => order.push('told'));
-    expect(await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'revoked')).toBe(true);
+    expect(await kit.auth.sessions.end(ada.session, ada.member.id, 'revoked')).toBe(true);
     expect(order.sort()).toEqual(['committed', 'told']);
     expect((await kit.store.session(ada.session))?.endedAt).toBe(kit.clock.now());
     expect((await kit.auth.sessions.admit(ada.tokens.access)).ok).toBe(false);
-    expect(await kit.auth.sessions.isStanding(ada.session, ada.member.id as MemberId)).toBe(false);
+    expect(await kit.auth.sessions.isStanding(ada.session, ada.member.id)).toBe(false);
     expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
   });
 
   test('ends once, however often it is asked', async () => {
-    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'signed-out');
-    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'signed-out');
+    await kit.auth.sessions.end(ada.session, ada.member.id, 'signed-out');
+    await kit.auth.sessions.end(ada.session, ada.member.id, 'signed-out');
     expect(await kit.auth.sessions.endByRefresh(ada.tokens.refresh)).toBe(true);
     expect(ended).toEqual([ada.session]);
   });
@@ -134,20 +134,20 @@ describe('an ended session', () => {
   test('is told no more to a listener that left', async () => {
     const heard: SessionId[] = [];
     kit.auth.sessions.onEnded((session) => heard.push(session))();
-    await kit.auth.sessions.end(ada.session, ada.member.id as MemberId, 'revoked');
+    await kit.auth.sessions.end(ada.session, ada.member.id, 'revoked');
     expect(heard).toEqual([]);
   });
 });
 
 test('deactivating a member ends their sessions for good, also when they come back', async () => {
-  const owner = { tx: undefined as never, by: ada.member.id as MemberId, limits: DEFAULT_LIMITS, now: kit.clock.now() };
+  const owner = { tx: undefined as never, by: ada.member.id, limits: DEFAULT_LIMITS, now: kit.clock.now() };
   const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: owner.by });
   const lin = await kit.auth.accounts.join({ code, name: 'Lin', handle: 'lin', password: PASSWORD, device: 'phone' }, FROM);
   if (!lin.ok) throw new Error(lin.error.kind);
   const { member, session, tokens } = lin.value;
   const set = (isActive: boolean, n: number) => {
     const op = `0192f0a0-0000-7000-8000-00000000000${n}` as never;
-    return kit.store.write((tx) => setActive({ ...owner, tx }, { t: 'set-active', op, member: member.id as MemberId, isActive }));
+    return kit.store.write((tx) => setActive({ ...owner, tx }, { t: 'set-active', op, member: member.id, isActive }));
   };
   expect((await set(false, 1)).ok).toBe(true);
   expect(ended).toEqual([session]);

@@ -59,7 +59,7 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
       return addMember(auth, ask);
     case 'set-active':
       return changeMember(parts, ask.who, async (tx, member) => {
-        if (!ask.isActive) await auth.sessions.endAll(tx, member.id as MemberId);
+        if (!ask.isActive) await auth.sessions.endAll(tx, member.id);
         return { ...member, isActive: ask.isActive };
       });
     case 'set-role':
@@ -91,7 +91,7 @@ async function invite({ store, auth, identity, log }: OperatorParts, ask: Comman
   const owner = (await store.members()).find((member) => member.role === 'owner' && member.isActive);
   const { role, days, uses } = ask;
   const made = team
-    ? await auth.invites.create({ role, days, uses, createdBy: (owner?.id as MemberId | undefined) ?? null })
+    ? await auth.invites.create({ role, days, uses, createdBy: (owner?.id) ?? null })
     : await auth.invites.createSetup();
   log.info('invite-made', { invite: made.invite.id, role: made.invite.role });
   const purpose = team ? 'join' : 'setup';
@@ -110,7 +110,7 @@ async function addMember({ accounts }: OperatorParts['auth'], ask: CommandOf<'ad
 async function resetPassword({ store, auth }: OperatorParts, who: string): Promise<CommandResult<'reset-password'>> {
   const member = await find(store, who);
   if (!member) return noSuchMember(who);
-  const reset = await auth.accounts.resetPassword(member.id as MemberId);
+  const reset = await auth.accounts.resetPassword(member.id);
   return reset.ok ? ok({ member, password: reset.value }) : refused(reset.error);
 }
 
@@ -127,7 +127,7 @@ async function changeMember(
     await tx.putMember(changed);
     const isOwned = (await tx.members()).some(({ role, isActive }) => role === 'owner' && isActive);
     if (!isOwned) return fail(refuse('not-allowed'));
-    await tx.append(TEAM_FEED, { by: member.id as MemberId, kind: 'member-changed', op: null, body: { member: changed } });
+    await tx.append(TEAM_FEED, { by: member.id, kind: 'member-changed', op: null, body: { member: changed } });
     return ok(changed);
   });
   if (done.ok) {

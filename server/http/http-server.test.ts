@@ -3,7 +3,6 @@ import { request } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inviteInfo, refreshed, relayInfo, signedIn } from '../../protocol/http.ts';
-import type { MemberId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { createAuthKit, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import { createLog } from '../observe/log.ts';
@@ -113,7 +112,7 @@ describe('a team begins', () => {
 
   test('and grows by invites', async () => {
     const ada = await setUp();
-    const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: ada.member.id as MemberId });
+    const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: ada.member.id });
     expect(inviteInfo.parse((await ask('/v1/invite', { body: { code } })).body)).toMatchObject({ role: 'member', invitedBy: 'Ada Okafor' });
     const lin = await ask('/v1/join', { body: { code, name: '林佳穎', handle: '林佳穎', password: PASSWORD, device: 'phone' } });
     expect(signedIn.parse(lin.body).member).toMatchObject({ handle: '林佳穎', role: 'member' });

@@ -99,7 +99,8 @@ function parseKey(text: string, path: string): KeyObject {
   );
 }
 
-function readCertificate(path: string): X509Certificate | undefined {
+/** Nothing when it is missing or spoilt. */
+export function readCertificate(path: string): X509Certificate | undefined {
   try {
     return new X509Certificate(readFileSync(path));
   } catch {

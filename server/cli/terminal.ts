@@ -1,0 +1,94 @@
+/** What the command line says to people: an answer of the relay as lines of text. */
+import { renderUnicodeCompact } from 'uqr';
+import type { Member } from '../../protocol/entities.ts';
+import { showFingerprint } from '../../protocol/invite-link.ts';
+import { assertNever } from '../../protocol/result.ts';
+import type { Answers, Command, CommandName } from '../control/commands.ts';
+import type { CommandResult } from '../control/operator.ts';
+
+export interface Started {
+  readonly port: number;
+  readonly addresses: readonly string[];
+  readonly fingerprint: string | null;
+  readonly setupLink: string | null;
+}
+
+/** For the operator who just started a relay. */
+export function describeStart({ port, addresses, fingerprint, setupLink }: Started, data: string): string {
+  const lines = [
+    `Landline relay, listening on port ${port}`,
+    `  data         ${data}`,
+    `  reachable at ${addresses.join(', ')}`,
+    `  fingerprint  ${fingerprint === null ? 'none: TLS is off' : showFingerprint(fingerprint)}`,
+  ];
+  if (setupLink !== null) {
+    lines.push('', 'This relay has no team yet. Whoever opens this link founds it and owns it:', '', `  ${setupLink}`, '', qr(setupLink));
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+export function describe<C extends Command>(ask: C, value: Answers[C['command']], now: number): string {
+  return describeAnswer({ name: ask.command, value } as Answered, now);
+}
+
+type Answered = { readonly [Name in CommandName]: { readonly name: Name; readonly value: Answers[Name] } }[CommandName];
+
+function describeAnswer(answered: Answered, now: number): string {
+  switch (answered.name) {
+    case 'invite':
+      return invite(answered.value, now);
+    case 'members':
+      return members(answered.value);
+    case 'add-member':
+    case 'reset-password': {
+      const { member, password } = answered.value;
+      return `${member.name} signs in as ${member.handle} with the password\n\n  ${password}\n\nIt is shown this once. They should change it in Settings.\n`;
+    }
+    case 'set-active':
+      return `${answered.value.name} is ${answered.value.isActive ? 'active' : 'shut out; their devices are cut off'}.\n`;
+    case 'set-role':
+      return `${answered.value.name} is ${answered.value.role}.\n`;
+    case 'backup':
+      return `A complete copy is at ${answered.value.path}.\nKeep relay-key.pem and token-keys.json of the data folder with it, in a safe place.\n`;
+    case 'audit':
+      return answered.value.length === 0 ? 'The store is sound.\n' : `${answered.value.join('\n')}\n`;
+    case 'status':
+      return `${JSON.stringify(answered.value, null, 2)}\n`;
+    default:
+      return assertNever(answered);
+  }
+}
+
+function invite({ purpose, link, role, expiresAt, uses }: Answers['invite'], now: number): string {
+  const days = Math.max(1, Math.round((expiresAt - now) / 86_400_000));
+  const good = `good for ${days} ${days === 1 ? 'day' : 'days'}, ${uses === 1 ? 'for one person' : `for ${uses} people`}`;
+  const what = purpose === 'setup' ? 'Setup link: whoever opens it founds the team and owns it' : `Invite as ${role}`;
+  return `${what} (${good})\n\n  ${link}\n\n${qr(link)}\n`;
+}
+
+const qr = (text: string): string => renderUnicodeCompact(text, { border: 2 });
+
+function members(all: readonly Member[]): string {
+  if (all.length === 0) return 'Nobody yet: the team is not set up.\n';
+  const width = Math.max(...all.map(({ handle }) => handle.length));
+  const line = ({ handle, role, name, isActive }: Member): string =>
+    `${handle.padEnd(width)}  ${role.padEnd(6)}  ${name}${isActive ? '' : '  (shut out)'}`;
+  return `${all.map(line).join('\n')}\n`;
+}
+
+/** The answer to a command, for people or for programs. */
+export function writeAnswer(
+  ask: Command,
+  result: CommandResult,
+  {
+    isJson,
+    now,
+    out,
+    err,
+  }: { readonly isJson: boolean; readonly now: number; readonly out: (text: string) => void; readonly err: (text: string) => void },
+): number {
+  if (isJson) out(`${JSON.stringify(result.ok ? { ok: true, value: result.value } : { ok: false, error: result.error })}\n`);
+  else if (result.ok) out(describe(ask, result.value as never, now));
+  else err(`${result.error.message}\n`);
+  return result.ok ? 0 : 1;
+}

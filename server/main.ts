@@ -1,0 +1,219 @@
+/**
+ * The command line of the relay. `serve` runs one; the other commands speak to the one that runs on the data folder or, when none
+ * does, open its store themselves: two processes may not share it. Exit codes: 0 done, 1 not done, 2 not understood.
+ */
+import { existsSync } from 'node:fs';
+import { hostname, networkInterfaces } from 'node:os';
+import { resolve } from 'node:path';
+import process from 'node:process';
+import { assertNever } from '../protocol/result.ts';
+import { StoreOpenFault } from './adapters/store-sqlite/faults.ts';
+import { takeLock } from './adapters/store-sqlite/lock.ts';
+import { openSqliteStore } from './adapters/store-sqlite/store.ts';
+import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
+import { createAuth } from './auth/auth.ts';
+import type { RelayIdentity } from './auth/gateway-auth.ts';
+import { SecretFileError } from './auth/secret-file.ts';
+import { loadTokenKeys } from './auth/token-keys.ts';
+import { readArguments, usage, type Invocation } from './cli/arguments.ts';
+import { describeFindings, examine } from './cli/doctor.ts';
+import { readLastStart, writeLastStart } from './cli/last-start.ts';
+import { putBackupInPlace } from './cli/restore.ts';
+import { serve } from './cli/serve.ts';
+import { writeAnswer } from './cli/terminal.ts';
+import { dataFiles, readConfig, strayVariables, type ConfigTexts, type RelayConfig } from './config.ts';
+import { reachOperator } from './control/control-client.ts';
+import { controlPath } from './control/control-path.ts';
+import { createOperator, type Operator } from './control/operator.ts';
+import { advertisedAddresses } from './lan/addresses.ts';
+import { storedFingerprint } from './lan/tls.ts';
+import { createLog, type LogLevel } from './observe/log.ts';
+import type { Log } from './ports/log.ts';
+import { startRelay } from './relay.ts';
+
+const out = (text: string): void => void process.stdout.write(text);
+const err = (text: string): void => void process.stderr.write(text);
+type InvocationOf<Kind extends Invocation['kind']> = Extract<Invocation, { readonly kind: Kind }>;
+
+// Everything the relay makes is for its own account alone.
+process.umask(0o077);
+// Whoever read our words is gone; that is no reason to go too.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+const exitCode = await main();
+await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+// Nothing left behind may keep a relay that has stopped.
+process.exit(exitCode);
+
+async function main(): Promise<number> {
+  const read = readArguments(process.argv.slice(2), (path) => resolve(path));
+  if (!read.ok) {
+    err(`landline-relay: ${read.error}\n\n${usage()}`);
+    return 2;
+  }
+  if (read.value.kind === 'help') {
+    out(usage());
+    return 0;
+  }
+  const config = configOf(read.value.config, read.value.kind !== 'serve');
+  if (typeof config === 'string') {
+    err(`landline-relay: ${config}\n`);
+    return 2;
+  }
+  for (const name of strayVariables(process.env)) err(`landline-relay: ${name} means nothing here\n`);
+  return perform(read.value, config);
+}
+
+/** @param isAfter  go by how the relay was last started, where nothing else is said */
+function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string {
+  const first = readConfig(options, process.env);
+  if (!first.ok) return `${first.error.option} ${first.error.problem}`;
+  const data = resolve(first.value.data);
+  const last = isAfter ? readLastStart(dataFiles(data).lastStart) : undefined;
+  if (!last) return { ...first.value, data };
+  const before = { port: String(last.port), host: last.host, tls: last.tls, advertise: last.advertise.join(',') };
+  const again = readConfig(options, process.env, before);
+  return again.ok ? { ...again.value, data } : `${again.error.option} ${again.error.problem}`;
+}
+
+function perform(what: Invocation, config: RelayConfig): Promise<number> {
+  switch (what.kind) {
+    case 'help':
+      return Promise.resolve(0);
+    case 'serve':
+      return runRelay(what, config);
+    case 'command':
+      return runCommand(what, config);
+    case 'doctor':
+      return runDoctor(what, config);
+    case 'restore':
+      return runRestore(what, config);
+    default:
+      return assertNever(what);
+  }
+}
+
+async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, config: RelayConfig): Promise<number> {
+  const log = logFor(config, config.log);
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+    process.on(event, (error: unknown) => {
+      // What state the relay is in is anybody's guess; what was acknowledged is on the disk. Start afresh.
+      log.error('relay-crashed', { event }, error);
+      process.exit(1);
+    });
+  }
+  if (config.tls === 'off' && !isLoopback(config.host)) {
+    err('landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n');
+  }
+  let relay;
+  try {
+    relay = await startRelay(config, { clock, random, log });
+  } catch (error) {
+    const { kind, message } = startFault(error, config);
+    log.debug('start-failed', { kind });
+    err(`landline-relay: ${message}\n`);
+    if (isJson) out(`${JSON.stringify({ event: 'failed', kind, message })}\n`);
+    return 1;
+  }
+  const { store, auth, identity } = relay;
+  const operator = createOperator({ store, auth, identity, log, startedAt: clock.now() });
+  writeLastStart(dataFiles(config.data).lastStart, { ...config, port: relay.port });
+  await serve({ config, isJson, stopsWithStdin, relay, operator, log, process });
+  return 0;
+}
+
+async function runCommand({ command, isJson }: InvocationOf<'command'>, config: RelayConfig): Promise<number> {
+  const reached = await findOperator(config);
+  if (typeof reached === 'string') {
+    if (isJson) out(`${JSON.stringify({ ok: false, error: { kind: 'failed', message: reached } })}\n`);
+    else err(`landline-relay: ${reached}\n`);
+    return 1;
+  }
+  try {
+    return writeAnswer(command, await reached.operator.run(command), { isJson, now: clock.now(), out, err });
+  } finally {
+    await reached.leave();
+  }
+}
+
+async function runDoctor({ isJson }: InvocationOf<'doctor'>, config: RelayConfig): Promise<number> {
+  const reached = await findOperator(config);
+  const [operator, isRunning] = typeof reached === 'string' ? [reached, false] : [reached.operator, reached.isRunning];
+  try {
+    const findings = await examine({ config, now: clock.now(), operator, isRunning, nodeVersion: process.version });
+    out(isJson ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
+    return findings.every(({ isOk }) => isOk) ? 0 : 1;
+  } finally {
+    if (typeof reached !== 'string') await reached.leave();
+  }
+}
+
+async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: RelayConfig): Promise<number> {
+  const audit = async (path: string): Promise<readonly string[]> => {
+    const copy = openSqliteStore({ path, clock, random });
+    try {
+      return await copy.audit();
+    } finally {
+      await copy.close();
+    }
+  };
+  const done = await putBackupInPlace({ from, store: dataFiles(config.data).store, now: clock.now(), audit, lock: takeLock });
+  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
+  else if (!done.ok) err(`landline-relay: ${done.error}\n`);
+  else out(`The backup is in place.${done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`}\n`);
+  return done.ok ? 0 : 1;
+}
+
+interface Reached {
+  readonly operator: Operator;
+  readonly isRunning: boolean;
+  leave(): Promise<void>;
+}
+
+/** The operator of the relay that runs on the data folder, else one on its store; or why there is neither. */
+async function findOperator(config: RelayConfig): Promise<Reached | string> {
+  const { store: path, tokenKeys } = dataFiles(config.data);
+  const running = await reachOperator(controlPath(config.data));
+  if (running) return { operator: running, isRunning: true, leave: () => Promise.resolve() };
+  if (!existsSync(path)) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
+  try {
+    const store = openSqliteStore({ path, clock, random });
+    const log = logFor(config, 'error');
+    const identity = identityAtRest(config);
+    const auth = createAuth({ store, clock, random, log, limits: config.limits, keys: loadTokenKeys(tokenKeys, random), identity });
+    const leave = async (): Promise<void> => {
+      auth.dispose();
+      await store.close();
+    };
+    return { operator: createOperator({ store, auth, identity, log, startedAt: null }), isRunning: false, leave };
+  } catch (error) {
+    return startFault(error, config).message;
+  }
+}
+
+/** Where the relay will be found once it runs again. */
+function identityAtRest({ data, tls, port, host, advertise }: RelayConfig): RelayIdentity {
+  return {
+    addresses: () => advertisedAddresses({ interfaces: networkInterfaces(), hostname: hostname(), port, host, advertised: advertise }),
+    fingerprint: tls === 'own' ? (storedFingerprint(data) ?? null) : null,
+  };
+}
+
+function startFault(error: unknown, { host, port, data }: RelayConfig): { readonly kind: string; readonly message: string } {
+  if (error instanceof StoreOpenFault) return { kind: error.kind, message: error.message };
+  if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return { kind: 'port-in-use', message: `Port ${port} is in use. Another relay? Choose one with --port.` };
+  if (code === 'EADDRNOTAVAIL') return { kind: 'no-such-address', message: `This machine has no address ${host}. See --host.` };
+  if (code === 'EACCES' || code === 'EPERM') {
+    return { kind: 'not-allowed', message: `This account may not use port ${port}, or the folder ${data}.` };
+  }
+  return { kind: 'failed', message: `The relay cannot start: ${message}` };
+}
+
+function logFor(config: RelayConfig, level: LogLevel): Log {
+  return createLog({ level, node: config.node, destination: process.stderr });
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+}
