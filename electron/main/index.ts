@@ -61,7 +61,6 @@ const built = join(import.meta.dirname, '..');
 // --- before the app is ready
 
 app.enableSandbox();
-app.setName('Landline');
 app.setAppUserModelId('app.landline.desktop');
 // Packaged, nobody needs a door into the page from outside.
 for (const door of ['remote-debugging-port', 'remote-debugging-pipe']) {
