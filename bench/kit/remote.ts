@@ -10,6 +10,8 @@ const TASKSET = ['/usr/bin/taskset', '/bin/taskset'].find((path) => existsSync(p
 /** Whether processes can be tied to a core here (Linux with util-linux). */
 export const canPin = TASKSET !== undefined;
 
+const PATIENCE_MS = 5_000;
+
 interface Question {
   readonly id: number;
   readonly name: string;
@@ -63,9 +65,12 @@ export class Remote {
     });
   }
 
+  /** Lets the child go in peace (a profile is written then), and ends it if it does not. */
   async dispose(): Promise<void> {
-    if (!this.#isOver) this.#child.kill('SIGKILL');
+    if (!this.#isOver) this.#child.disconnect();
+    const kill = setTimeout(() => this.#child.kill('SIGKILL'), PATIENCE_MS);
     await this.#ended;
+    clearTimeout(kill);
   }
 
   #take(message: Answer): void {
