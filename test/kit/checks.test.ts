@@ -1,0 +1,454 @@
+// One good history; each test breaks it in one way and expects the checker of that promise, by name, to say so.
+import { expect, test } from 'vitest';
+import type { FeedEvent } from '../../protocol/feeds.ts';
+import type { Mutation } from '../../protocol/frames-up.ts';
+import { heldWhole, PROMISES, violations, type Evidence } from './checks.ts';
+import type { DesktopRead, HeldChannel, HeldMessage } from './desktop-read.ts';
+import { createHistory, readHistory, writeHistory, type Moment } from './history.ts';
+import type { RelayRead } from './relay-read.ts';
+
+const FEED = 'channel/general';
+
+interface Draft {
+  moments: Moment[];
+  events: FeedEvent[];
+  relay: RelayRead;
+  ada: DesktopRead;
+  ben: DesktopRead;
+}
+
+const posted = (seq: number, by: string, id: string, text: string): FeedEvent =>
+  ({ seq, at: 1_000 + seq, by, kind: 'posted', id, text }) as FeedEvent;
+const post = (member: string, id: string, text: string, seq: number): Moment[] => [
+  { kind: 'entered', member, computer: `${member}-pc`, channel: 'general', message: id, text },
+  { kind: 'asked', member, frame: { t: 'post', op: id, channel: 'general', text } as Mutation },
+  { kind: 'acked', member, op: id, feed: FEED, seq },
+];
+const held = (seq: number, author: string, id: string, text: string): HeldMessage => ({
+  id,
+  seq,
+  author,
+  at: 1_000 + seq,
+  text,
+  editedAt: null,
+  isDeleted: false,
+});
+
+/** Ada said hello to Ben, he answered and corrected himself, she deleted a slip of hers. Ben has read one message. */
+function good(): Draft {
+  const events = [
+    { seq: 1, at: 1_001, by: 'ada', kind: 'created', channel: {}, members: ['ada', 'ben'] } as unknown as FeedEvent,
+    posted(2, 'ada', 'm1', 'hello @ben'),
+    { ...posted(3, 'ben', 'm2', 'hello again'), edited: { seq: 4, at: 1_004 } } as FeedEvent,
+    { seq: 4, at: 1_004, by: 'ben', kind: 'edited', id: 'm2', text: 'hello again' } as FeedEvent,
+    { seq: 5, at: 1_005, by: 'ada', kind: 'redacted', id: 'm3', was: 'posted' } as FeedEvent,
+    { seq: 6, at: 1_006, by: 'ada', kind: 'deleted', id: 'm3' } as FeedEvent,
+  ];
+  const moments: Moment[] = [
+    ...post('ada', 'm1', 'hello @ben', 2),
+    ...post('ben', 'm2', 'hello', 3),
+    { kind: 'revised', member: 'ben', message: 'm2', text: 'hello again' },
+    { kind: 'asked', member: 'ben', frame: { t: 'edit', op: 'o4', channel: 'general', message: 'm2', text: 'hello again' } as Mutation },
+    { kind: 'acked', member: 'ben', op: 'o4', feed: FEED, seq: 4 },
+    ...post('ada', 'm3', 'a slip', 5),
+    { kind: 'told', computer: 'ben-pc', feed: FEED, event: posted(5, 'ada', 'm3', 'a slip') },
+    { kind: 'deleted', member: 'ada', message: 'm3' },
+    { kind: 'asked', member: 'ada', frame: { t: 'delete', op: 'o6', channel: 'general', message: 'm3' } as Mutation },
+    { kind: 'acked', member: 'ada', op: 'o6', feed: FEED, seq: 6 },
+    { kind: 'toast', computer: 'ben-pc', message: 'm1' },
+  ];
+  const facts = { id: 'general', kind: 'public', name: 'general', topic: '', isArchived: false, createdAt: 1, createdBy: 'ada', seq: 1 };
+  const relay = {
+    epoch: 'e1',
+    feeds: new Map([[FEED, { head: 6, events }]]),
+    channels: new Map([
+      [
+        'general',
+        {
+          facts,
+          roster: new Map([
+            ['ada', { readSeq: 6, level: 'all' }],
+            ['ben', { readSeq: 1, level: 'mentions' }],
+          ]),
+        },
+      ],
+    ]),
+    members: new Map(['ada', 'ben'].map((id) => [id, { id, handle: id, name: id, role: 'member', isActive: true, joinedAt: 1 }])),
+    damage: [],
+  } as unknown as RelayRead;
+  const desktop = (member: string, seat: { readSeq: number; level: string; unread: number; mentions: number }): DesktopRead => ({
+    computer: `${member}-pc`,
+    member,
+    epoch: 'e1',
+    channels: new Map([
+      [
+        'general',
+        {
+          id: 'general',
+          isJoined: true,
+          name: 'general',
+          topic: '',
+          isArchived: false,
+          held: [{ from: 1, to: 6 }],
+          head: 6,
+          ...seat,
+          messages: [
+            held(2, 'ada', 'm1', 'hello @ben'),
+            { ...held(3, 'ben', 'm2', 'hello again'), editedAt: 1_004 },
+            { ...held(5, 'ada', 'm3', ''), isDeleted: true, editedAt: 77 },
+          ],
+        },
+      ],
+    ]),
+    members: new Map(['ada', 'ben'].map((id) => [id, { name: id, role: 'member', isActive: true }])),
+    outbox: [],
+    sent: [],
+    drafts: new Map(),
+    damage: [],
+  });
+  return {
+    moments,
+    events,
+    relay,
+    ada: desktop('ada', { readSeq: 6, level: 'all', unread: 0, mentions: 0 }),
+    ben: desktop('ben', { readSeq: 1, level: 'mentions', unread: 1, mentions: 1 }),
+  };
+}
+
+const evidence = ({ moments, relay, ada, ben }: Draft): Evidence => ({ history: createHistory(moments), relay, desktops: [ada, ben] });
+const general = (desktop: DesktopRead): { -readonly [K in keyof HeldChannel]: HeldChannel[K] } =>
+  desktop.channels.get('general') as HeldChannel;
+const without = (draft: Draft, seq: number): void => {
+  for (const desktop of [draft.ada, draft.ben])
+    general(desktop).messages = general(desktop).messages.filter((message) => message.seq !== seq);
+};
+
+test('the good history has no violation', () => {
+  expect(violations(evidence(good()), { ...PROMISES, heldWhole })).toEqual([]);
+});
+
+const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (draft: Draft) => void])[] = [
+  [
+    'ackedIsKept',
+    'the relay lost an acknowledged post and gave its number to another',
+    (d) => {
+      d.events[1] = posted(2, 'ada', 'm9', 'hello @ben');
+    },
+  ],
+  ['ackedIsKept', 'an acknowledged post is beyond the head', (d) => void d.moments.push(...post('ada', 'm8', 'gone', 7))],
+  [
+    'ackedIsKept',
+    'an acknowledged edit is not there',
+    (d) => {
+      d.events[3] = { seq: 4, at: 1_004, by: 'ben', kind: 'joined', member: 'ben' } as unknown as FeedEvent;
+    },
+  ],
+  [
+    'ackedIsKept',
+    'an acknowledged deletion is not there',
+    (d) => {
+      d.events[5] = posted(6, 'ada', 'm7', 'x');
+    },
+  ],
+  [
+    'ackedIsKept',
+    'somebody got an ack for what they never asked',
+    (d) => void d.moments.push({ kind: 'acked', member: 'ben', op: 'm1', feed: FEED, seq: 2 }),
+  ],
+  [
+    'ackedIsKept',
+    'a desktop holds the place but not the message',
+    (d) => {
+      general(d.ben).messages = general(d.ben).messages.slice(1);
+    },
+  ],
+  [
+    'nothingUnsent',
+    'a message nobody wrote',
+    (d) => {
+      d.events.push(posted(7, 'ada', 'm9', 'boo'));
+    },
+  ],
+  [
+    'nothingUnsent',
+    'a message under another name',
+    (d) => {
+      d.events[1] = posted(2, 'ben', 'm1', 'hello @ben');
+    },
+  ],
+  [
+    'nothingUnsent',
+    'words nobody gave it',
+    (d) => {
+      d.events[1] = posted(2, 'ada', 'm1', 'hello @bel');
+    },
+  ],
+  [
+    'nothingUnsent',
+    'a message in another channel',
+    (d) => {
+      (d.relay.feeds as Map<string, unknown>).set('channel/other', { head: 1, events: [posted(1, 'ada', 'm1', 'hello @ben')] });
+    },
+  ],
+  [
+    'nothingUnsent',
+    'a deletion nobody asked for',
+    (d) => {
+      d.moments = d.moments.filter((moment) => moment.kind !== 'deleted');
+    },
+  ],
+  [
+    'nothingUnsent',
+    'a message that had been refused for good',
+    (d) => {
+      d.moments.push({ kind: 'refused', member: 'ada', op: 'm1', why: 'archived', isRetryable: false });
+    },
+  ],
+  [
+    'onlyOnce',
+    'the relay has it twice',
+    (d) => {
+      d.events.push(posted(7, 'ada', 'm1', 'hello @ben'));
+    },
+  ],
+  [
+    'onlyOnce',
+    'the relay has it in two channels',
+    (d) => {
+      (d.relay.feeds as Map<string, unknown>).set('channel/other', { head: 1, events: [posted(1, 'ada', 'm1', 'hello @ben')] });
+    },
+  ],
+  [
+    'onlyOnce',
+    'a cache has it twice',
+    (d) => {
+      general(d.ben).messages = [...general(d.ben).messages, held(6, 'ada', 'm1', 'hello @ben')];
+    },
+  ],
+  ['onlyOnce', 'it notified twice', (d) => void d.moments.push({ kind: 'toast', computer: 'ben-pc', message: 'm1' })],
+  [
+    'everyEnterEnds',
+    'an Enter is gone without a trace',
+    (d) => {
+      d.moments.push({ kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm9', text: 'x' });
+    },
+  ],
+  [
+    'everyEnterEnds',
+    'something waits for ever',
+    (d) => {
+      const frame = { t: 'post', op: 'm9', channel: 'general', text: 'x' } as Mutation;
+      d.ben = { ...d.ben, outbox: [{ op: 'm9', message: 'm9', channel: 'general', frame, state: 'waiting', isOffer: false }] };
+    },
+  ],
+  ['oneOrder', 'a number is missing', (d) => void d.events.splice(3, 1)],
+  [
+    'oneOrder',
+    'two events with one number',
+    (d) => {
+      d.events[3] = { ...d.events[3], seq: 3 } as FeedEvent;
+    },
+  ],
+  [
+    'oneOrder',
+    'time runs backwards',
+    (d) => {
+      d.events[4] = { ...d.events[4], at: 5 } as FeedEvent;
+    },
+  ],
+  [
+    'oneOrder',
+    'somebody was told another message under that number',
+    (d) => {
+      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: posted(3, 'ben', 'm5', 'hello') });
+    },
+  ],
+  [
+    'oneOrder',
+    'somebody was told an event that is not there any more',
+    (d) => {
+      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: posted(7, 'ben', 'm5', 'hello') });
+    },
+  ],
+  [
+    'oneOrder',
+    'somebody was told another moment',
+    (d) => {
+      d.moments.push({
+        kind: 'told',
+        computer: 'ada-pc',
+        feed: FEED,
+        event: { ...posted(2, 'ada', 'm1', 'hello @ben'), at: 9 } as FeedEvent,
+      });
+    },
+  ],
+  [
+    'oneOrder',
+    'somebody was told another joiner',
+    (d) => {
+      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: { ...d.events[0], members: ['ada'] } as unknown as FeedEvent });
+    },
+  ],
+  ['converged', 'a cache lacks a message', (d) => without(d, 3)],
+  [
+    'converged',
+    'a cache has other words',
+    (d) => {
+      general(d.ada).messages = general(d.ada).messages.map((message) => ({ ...message, text: 'hello' }));
+    },
+  ],
+  [
+    'converged',
+    'a cache kept the words of a deleted message',
+    (d) => {
+      general(d.ada).messages = general(d.ada).messages.map((message) => (message.seq === 5 ? held(5, 'ada', 'm3', 'a slip') : message));
+    },
+  ],
+  [
+    'converged',
+    'a cache missed the edit',
+    (d) => {
+      general(d.ben).messages = general(d.ben).messages.map((message) => ({ ...message, editedAt: null }));
+    },
+  ],
+  [
+    'converged',
+    'a cache has a message outside what it says it holds',
+    (d) => {
+      general(d.ben).held = [{ from: 3, to: 6 }];
+    },
+  ],
+  [
+    'converged',
+    'a desktop has another read mark',
+    (d) => {
+      general(d.ben).readSeq = 3;
+    },
+  ],
+  [
+    'converged',
+    'a desktop knows another topic',
+    (d) => {
+      general(d.ben).topic = 'lunch';
+    },
+  ],
+  [
+    'converged',
+    'a desktop knows another head',
+    (d) => {
+      general(d.ben).head = 5;
+    },
+  ],
+  [
+    'converged',
+    'a desktop does not know that it is in',
+    (d) => {
+      general(d.ben).isJoined = false;
+    },
+  ],
+  [
+    'converged',
+    'a desktop that left kept the words',
+    (d) => {
+      (d.relay.channels.get('general')?.roster as Map<string, unknown>).delete('ben');
+    },
+  ],
+  [
+    'converged',
+    'a desktop knows another epoch',
+    (d) => {
+      d.ben = { ...d.ben, epoch: 'e0' };
+    },
+  ],
+  [
+    'converged',
+    'a desktop knows another name',
+    (d) => {
+      d.ben = { ...d.ben, members: new Map([...d.ben.members, ['ada', { name: 'Ida', role: 'member', isActive: true }]]) };
+    },
+  ],
+  [
+    'converged',
+    'a desktop has a channel that is not there',
+    (d) => {
+      (d.ben.channels as Map<string, HeldChannel>).set('ghost', { ...general(d.ben), id: 'ghost', isJoined: false, messages: [] });
+    },
+  ],
+  [
+    'heldWhole',
+    'a desktop has a hole',
+    (d) => {
+      general(d.ben).held = [
+        { from: 1, to: 3 },
+        { from: 5, to: 6 },
+      ];
+    },
+  ],
+  [
+    'countsAgree',
+    'an unread message is not counted',
+    (d) => {
+      general(d.ben).unread = 0;
+    },
+  ],
+  [
+    'countsAgree',
+    'own messages are counted',
+    (d) => {
+      general(d.ben).unread = 2;
+    },
+  ],
+  [
+    'countsAgree',
+    'a mention is not counted',
+    (d) => {
+      general(d.ben).mentions = 0;
+    },
+  ],
+  [
+    'countsAgree',
+    'something beyond the head is read',
+    (d) => {
+      general(d.ada).readSeq = 9;
+    },
+  ],
+  [
+    'filesAreSound',
+    'a file is damaged',
+    (d) => {
+      d.ben = { ...d.ben, damage: ['row 7 missing from index message_by_id'] };
+    },
+  ],
+];
+
+test.each(BAD)('%s sees it when %s', (name, _what, spoil) => {
+  const draft = good();
+  spoil(draft);
+  const seen = violations(evidence(draft), { ...PROMISES, heldWhole }).map((words) => words.split(':')[0]);
+  expect(seen).toContain(name);
+});
+
+test('every promise has a bad history', () => {
+  expect(new Set(BAD.map(([name]) => name))).toEqual(new Set([...Object.keys(PROMISES), 'heldWhole']));
+});
+
+test('a message that failed visibly, was taken back, or was sent again by the person has ended well', () => {
+  const draft = good();
+  const frame = { t: 'post', op: 'm9', channel: 'general', text: 'x' } as Mutation;
+  draft.moments.push(
+    { kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm9', text: 'x' },
+    { kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm8', text: 'x' },
+    { kind: 'discarded', member: 'ben', message: 'm8' },
+  );
+  draft.moments.unshift(
+    { kind: 'asked', member: 'ada', frame: { t: 'post', op: 'm1', channel: 'general', text: 'hello @ben' } as Mutation },
+    { kind: 'refused', member: 'ada', op: 'm1', why: 'archived', isRetryable: false },
+  );
+  draft.ben = { ...draft.ben, outbox: [{ op: 'm9', message: 'm9', channel: 'general', frame, state: 'failed', isOffer: false }] };
+  expect(violations(evidence(draft))).toEqual([]);
+});
+
+test('a history is read back from its file as it was', () => {
+  const { moments } = good();
+  expect(readHistory(writeHistory(createHistory(moments))).moments).toEqual(moments);
+});

@@ -1,0 +1,289 @@
+/**
+ * The promises about messages, as checkers over a history and what is found in the end. Each answers the violations it sees, in words;
+ * none when the promise was kept. They know nothing of how the programs work. A checker that cannot fail proves nothing: `checks.test.ts`
+ * holds bad histories against every one of them.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import type { FeedEvent } from '../../protocol/feeds.ts';
+import { findMentions } from '../../protocol/mentions.ts';
+import type { DesktopRead, HeldChannel } from './desktop-read.ts';
+import type { History } from './history.ts';
+import type { RelayRead } from './relay-read.ts';
+import { foldChannel } from './reference.ts';
+
+export interface Evidence {
+  readonly history: History;
+  readonly relay: RelayRead;
+  readonly desktops: readonly DesktopRead[];
+}
+
+export type Check = (evidence: Evidence) => readonly string[];
+
+const channelOf = (feed: string): string | undefined => (feed.startsWith('channel/') ? feed.slice(8) : undefined);
+const isPosted = (event: FeedEvent): boolean => event.kind === 'posted' || (event.kind === 'redacted' && event.was === 'posted');
+const isEdited = (event: FeedEvent): boolean => event.kind === 'edited' || (event.kind === 'redacted' && event.was === 'edited');
+const idOf = (event: FeedEvent): string | undefined => ('id' in event ? event.id : undefined);
+
+/** Every `posted` event of the relay, also of messages that were deleted since. */
+function* postedIn(relay: RelayRead): Generator<{ readonly channel: string; readonly event: FeedEvent; readonly id: string }> {
+  for (const [feed, { events }] of relay.feeds) {
+    const channel = channelOf(feed);
+    if (channel === undefined) continue;
+    for (const event of events) if (isPosted(event)) yield { channel, event, id: idOf(event) ?? '' };
+  }
+}
+
+/** What was acknowledged is in the relay's store, at the acknowledged place, and in every cache that holds that place. */
+export const ackedIsKept: Check = ({ history, relay, desktops }) => {
+  const found: string[] = [];
+  const asked = new Map(history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]));
+  const seen = new Set<string>();
+  for (const { member, op, feed, seq } of history.all('acked')) {
+    const key = `${member} ${op} ${feed} ${seq}`;
+    if (seen.has(key)) continue;
+    seen.add(key);
+    const frame = asked.get(`${member} ${op}`);
+    const event = relay.feeds.get(feed)?.events[seq - 1];
+    if (!frame) found.push(`${op} was acknowledged to ${member}, who never asked for it`);
+    else if (event?.seq !== seq) found.push(`${frame.t} ${op} was acknowledged at ${feed} ${seq}, where the relay has nothing`);
+    else if (frame.t === 'post' && !(isPosted(event) && idOf(event) === op && event.by === member)) {
+      found.push(`post ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
+    } else if (frame.t === 'edit' && !(isEdited(event) && idOf(event) === frame.message)) {
+      found.push(`edit ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
+    } else if (frame.t === 'delete' && !(event.kind === 'deleted' && event.id === frame.message)) {
+      found.push(`delete ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
+    } else if (frame.t === 'post') {
+      for (const desktop of desktops) {
+        const held = desktop.channels.get(channelOf(feed) ?? '');
+        if (!held || !holds(held, seq)) continue;
+        if (held.messages.find((message) => message.seq === seq)?.id !== op)
+          found.push(`${desktop.computer} holds ${feed} ${seq}, but not message ${op}`);
+      }
+    }
+  }
+  return found;
+};
+
+/** Nothing appears that nobody wrote, nor under another name, nor elsewhere; and nothing whose last word was a refusal for good. */
+export const nothingUnsent: Check = ({ history, relay }) => {
+  const found: string[] = [];
+  const texts = new Map<string, Set<string>>();
+  const entered = new Map(history.all('entered').map((moment) => [moment.message, moment]));
+  for (const { message, text } of history.all('entered')) texts.set(message, new Set([text]));
+  for (const { message, text } of history.all('revised')) texts.get(message)?.add(text);
+  const deleted = new Set(history.all('deleted').map(({ message }) => message));
+  const refused = refusedForGood(history);
+  for (const [feed, { events }] of relay.feeds) {
+    const channel = channelOf(feed);
+    if (channel === undefined) continue;
+    for (const event of events) {
+      const id = idOf(event);
+      if (id === undefined) continue;
+      const source = entered.get(id);
+      const where = `${feed} ${event.seq}`;
+      if (!source) found.push(`${where}: nobody wrote message ${id}`);
+      else if (source.channel !== channel) found.push(`${where}: message ${id} was written in ${source.channel}`);
+      else if (isPosted(event) && source.member !== event.by)
+        found.push(`${where}: message ${id} was written by ${source.member}, not ${event.by}`);
+      else if ((event.kind === 'posted' || event.kind === 'edited') && !texts.get(id)?.has(event.text))
+        found.push(`${where}: message ${id} has words nobody gave it`);
+      else if ((event.kind === 'deleted' || event.kind === 'redacted') && !deleted.has(id))
+        found.push(`${where}: nobody deleted message ${id}`);
+      if (isPosted(event) && refused.has(`${event.by} ${id}`)) found.push(`${where}: message ${id} had been refused for good`);
+    }
+  }
+  return found;
+};
+
+function refusedForGood(history: History): ReadonlySet<string> {
+  const refused = new Set<string>();
+  for (const moment of history.moments) {
+    if (moment.kind === 'refused' && !moment.isRetryable) refused.add(`${moment.member} ${moment.op}`);
+    // A person pressed Retry.
+    else if (moment.kind === 'asked') refused.delete(`${moment.member} ${moment.frame.op}`);
+  }
+  return refused;
+}
+
+/** One effect: one row at the relay for each (sender, id), one row in each cache, one notification on each computer. */
+export const onlyOnce: Check = ({ history, relay, desktops }) => {
+  const found: string[] = [];
+  const posted = countBy([...postedIn(relay)], ({ event, id }) => `${event.by} ${id}`);
+  for (const [key, count] of posted) if (count > 1) found.push(`the relay has message ${key} ${count} times`);
+  for (const { computer, channels } of desktops) {
+    const ids = [...channels.values()].flatMap(({ messages }) => messages.map(({ id }) => id));
+    for (const [id, count] of countBy(ids, (id) => id)) if (count > 1) found.push(`${computer} has message ${id} ${count} times`);
+  }
+  for (const [key, count] of countBy(history.all('toast'), ({ computer, message }) => `${computer} of message ${message}`)) {
+    if (count > 1) found.push(`${count} notifications on ${key}`);
+  }
+  return found;
+};
+
+/** Every accepted Enter ended: at the relay, or visibly failed on the computer it was pressed on, or taken back by the person. */
+export const everyEnterEnds: Check = ({ history, relay, desktops }) => {
+  const found: string[] = [];
+  const posted = new Set([...postedIn(relay)].map(({ event, id }) => `${event.by} ${id}`));
+  const discarded = new Set(history.all('discarded').map(({ message }) => message));
+  for (const { member, computer, message } of history.all('entered')) {
+    if (posted.has(`${member} ${message}`) || discarded.has(message)) continue;
+    const item = desktops.find((desktop) => desktop.computer === computer)?.outbox.find(({ op }) => op === message);
+    if (!item) found.push(`message ${message} of ${computer} is gone: not at the relay, not in the outbox`);
+  }
+  for (const { computer, outbox } of desktops) {
+    for (const { op, frame, state } of outbox)
+      if (state !== 'failed') found.push(`${frame.t} ${op} still waits in the outbox of ${computer}`);
+  }
+  return found;
+};
+
+/** Each feed is one sequence without holes, and a number never meant two different things, to nobody, at no time. */
+export const oneOrder: Check = ({ history, relay }) => {
+  const found: string[] = [];
+  for (const [feed, { head, events }] of relay.feeds) {
+    if (events.length !== head) found.push(`${feed} has ${events.length} events and the head ${head}`);
+    events.forEach((event, index) => {
+      if (event.seq !== index + 1) found.push(`${feed}: event ${index + 1} has the number ${event.seq}`);
+      if (index > 0 && event.at < (events[index - 1]?.at ?? 0)) found.push(`${feed} ${event.seq} is older than the event before it`);
+    });
+  }
+  const said = new Set<string>();
+  for (const { computer, feed, event } of history.all('told')) {
+    const stored = relay.feeds.get(feed)?.events[event.seq - 1];
+    const problem = stored ? difference(event, stored) : 'the relay has nothing there';
+    if (problem === undefined) continue;
+    const words = `${computer} was told ${describe(event)} at ${feed} ${event.seq}: ${problem}`;
+    if (!said.has(words)) found.push(words);
+    said.add(words);
+  }
+  return found;
+};
+
+/** What may differ between two tellings of one event: the words of a message, when it was edited or deleted between them. */
+function difference(told: FeedEvent, stored: FeedEvent): string | undefined {
+  if (told.at !== stored.at || told.by !== stored.by) return `the relay has another moment or author (${describe(stored)})`;
+  if (isPosted(told) || isEdited(told)) {
+    const isSameKind = isPosted(told) === isPosted(stored) && isEdited(told) === isEdited(stored);
+    return isSameKind && idOf(told) === idOf(stored) ? undefined : `the relay has ${describe(stored)}`;
+  }
+  return isDeepStrictEqual(told, stored) ? undefined : `the relay has ${describe(stored)}`;
+}
+
+/** At rest every desktop agrees with the relay, and so with every other: channels, facts, words, read marks, people. */
+export const converged: Check = ({ relay, desktops }) => desktops.flatMap((desktop) => convergence(relay, desktop));
+
+function convergence(relay: RelayRead, { computer, member, epoch, channels, members }: DesktopRead): readonly string[] {
+  const found: string[] = [];
+  if (epoch !== relay.epoch) found.push(`${computer} knows another epoch`);
+  for (const [id, { facts, roster }] of relay.channels) {
+    const seat = roster.get(member);
+    const held = channels.get(id);
+    if (!seat) {
+      if (held?.isJoined) found.push(`${computer} thinks it is in ${id}`);
+      if (held && held.messages.length > 0) found.push(`${computer} kept messages of ${id}, which it is not in`);
+      if (!held && facts.kind === 'public') found.push(`${computer} does not list the public channel ${id}`);
+      continue;
+    }
+    if (!held?.isJoined) {
+      found.push(`${computer} does not know that it is in ${id}`);
+      continue;
+    }
+    const { name, topic, isArchived, readSeq, level } = held;
+    const told = { name, topic, isArchived, readSeq, level };
+    const truth = { name: facts.name, topic: facts.topic, isArchived: facts.isArchived, ...seat };
+    if (!isDeepStrictEqual(told, truth)) found.push(`${computer} has ${JSON.stringify(told)} of ${id}, the relay ${JSON.stringify(truth)}`);
+    found.push(...sameMessages(computer, held, relay));
+  }
+  for (const id of channels.keys()) if (!relay.channels.has(id)) found.push(`${computer} has a channel ${id} that the relay does not have`);
+  for (const [id, { name, role, isActive }] of relay.members) {
+    if (!isDeepStrictEqual(members.get(id), { name, role, isActive })) found.push(`${computer} has another idea of member ${id}`);
+  }
+  return found;
+}
+
+function sameMessages(computer: string, held: HeldChannel, relay: RelayRead): readonly string[] {
+  const found: string[] = [];
+  const feed = relay.feeds.get(`channel/${held.id}`);
+  const head = feed?.head ?? 0;
+  const where = `${computer} in ${held.id}`;
+  if (held.head !== head) found.push(`${where} knows the head ${held.head}, the relay has ${head}`);
+  const { messages } = foldChannel(feed?.events ?? []);
+  const expected = [...messages.values()].filter((message) => holds(held, message.seq)).sort((a, b) => a.seq - b.seq);
+  const here = new Map(held.messages.map((message) => [message.seq, message]));
+  for (const { editSeq: _, ...message } of expected) {
+    const mine = here.get(message.seq);
+    here.delete(message.seq);
+    if (!mine) found.push(`${where} lacks message ${message.id} at ${message.seq}`);
+    else if (!isDeepStrictEqual(plain(mine), plain(message)))
+      found.push(`${where} has another message than ${message.id} at ${message.seq}, or other words`);
+  }
+  for (const { id, seq } of here.values())
+    found.push(`${where} has message ${id} at ${seq}, where the relay has none, or outside what it holds`);
+  return found;
+}
+
+const plain = (message: { readonly isDeleted: boolean; readonly editedAt: number | null }): object =>
+  message.isDeleted ? { ...message, editedAt: null } : message;
+
+/** Every channel a desktop is in is there from its first event to its last. For runs too short for holes of history. */
+export const heldWhole: Check = ({ relay, desktops }) => {
+  const found: string[] = [];
+  for (const { computer, channels } of desktops) {
+    for (const { id, isJoined, held } of channels.values()) {
+      const head = relay.feeds.get(`channel/${id}`)?.head ?? 0;
+      const whole = head === 0 ? [] : [{ from: 1, to: head }];
+      if (isJoined && !isDeepStrictEqual(held, whole))
+        found.push(`${computer} holds ${JSON.stringify(held)} of ${id}, whose head is ${head}`);
+    }
+  }
+  return found;
+};
+
+/** Unread and mentions are what counting again gives; a read mark never lies beyond the head. */
+export const countsAgree: Check = ({ relay, desktops }) => {
+  const found: string[] = [];
+  const handles = new Set([...relay.members.values()].map(({ handle }) => handle));
+  for (const { computer, member, channels } of desktops) {
+    const me = relay.members.get(member)?.handle ?? '';
+    for (const { id, isJoined, messages, unread, mentions, readSeq, head } of channels.values()) {
+      if (!isJoined) continue;
+      const kind = relay.channels.get(id)?.facts.kind;
+      const waiting = messages.filter((message) => message.seq > (readSeq ?? 0) && message.author !== member && !message.isDeleted);
+      const calling = waiting.filter(({ text }) =>
+        findMentions(text, (handle) => handles.has(handle)).some(({ whom, handle }) => whom !== 'handle' || handle === me),
+      );
+      const isConversation = kind === 'direct' || kind === 'group';
+      const expected = { unread: waiting.length, mentions: isConversation ? waiting.length : calling.length };
+      if (!isDeepStrictEqual({ unread, mentions }, expected)) {
+        found.push(
+          `${computer} counts ${unread} unread and ${mentions} mentions in ${id}, where there are ${expected.unread} and ${expected.mentions}`,
+        );
+      }
+      if ((readSeq ?? 0) > head) found.push(`${computer} has read ${id} up to ${readSeq}, beyond its head ${head}`);
+    }
+  }
+  return found;
+};
+
+/** Every file passes SQLite's own examination. */
+export const filesAreSound: Check = ({ relay, desktops }) => [
+  ...relay.damage.map((words) => `relay: ${words}`),
+  ...desktops.flatMap(({ computer, damage }) => damage.map((words) => `${computer}: ${words}`)),
+];
+
+/** What no run may break. `heldWhole` comes on top where channels are short. */
+export const PROMISES = { ackedIsKept, nothingUnsent, onlyOnce, everyEnterEnds, oneOrder, converged, countsAgree, filesAreSound } as const;
+
+export function violations(evidence: Evidence, checks: Readonly<Record<string, Check>> = PROMISES): readonly string[] {
+  return Object.entries(checks).flatMap(([name, check]) => check(evidence).map((words) => `${name}: ${words}`));
+}
+
+const holds = ({ held }: HeldChannel, seq: number): boolean => held.some(({ from, to }) => seq >= from && seq <= to);
+
+const describe = (event: FeedEvent): string => `${event.kind}${idOf(event) === undefined ? '' : ` ${idOf(event)}`} by ${event.by}`;
+
+function countBy<T>(all: readonly T[], key: (one: T) => string): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const one of all) counts.set(key(one), (counts.get(key(one)) ?? 0) + 1);
+  return counts;
+}

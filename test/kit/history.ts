@@ -1,0 +1,73 @@
+/**
+ * What happened in a run, written down outside the programs under test: what people asked for, what the relay promised on the wire,
+ * what it handed to whom, what was shown as a notification. The checks in `checks.ts` hold it against what is found in the end. A
+ * history can be kept as a file of JSON lines and read back.
+ */
+import { decodeDown, decodeUp } from '../../protocol/codec.ts';
+import type { FeedEvent } from '../../protocol/feeds.ts';
+import type { Mutation } from '../../protocol/frames-up.ts';
+import { isMutation } from '../../protocol/frames-up.ts';
+
+export type Moment =
+  /** A person pressed Enter and the core took the message in. */
+  | {
+      readonly kind: 'entered';
+      readonly member: string;
+      readonly computer: string;
+      readonly channel: string;
+      readonly message: string;
+      readonly text: string;
+    }
+  /** A person asked for another text of an own message, and the core took that in. */
+  | { readonly kind: 'revised'; readonly member: string; readonly message: string; readonly text: string }
+  | { readonly kind: 'deleted'; readonly member: string; readonly message: string }
+  /** A person took a message that was not sent out of the outbox. */
+  | { readonly kind: 'discarded'; readonly member: string; readonly message: string }
+  /** A change left a computer. */
+  | { readonly kind: 'asked'; readonly member: string; readonly frame: Mutation }
+  /** The relay said that the change is on its disk. */
+  | { readonly kind: 'acked'; readonly member: string; readonly op: string; readonly feed: string; readonly seq: number }
+  | { readonly kind: 'refused'; readonly member: string; readonly op: string; readonly why: string; readonly isRetryable: boolean }
+  /** The relay handed an event to a computer. */
+  | { readonly kind: 'told'; readonly computer: string; readonly feed: string; readonly event: FeedEvent }
+  | { readonly kind: 'toast'; readonly computer: string; readonly message: string };
+
+export type MomentOf<Kind extends Moment['kind']> = Extract<Moment, { readonly kind: Kind }>;
+
+export interface History {
+  readonly moments: readonly Moment[];
+  add(moment: Moment): void;
+  all<Kind extends Moment['kind']>(kind: Kind): readonly MomentOf<Kind>[];
+  /** Writes down what a frame on the wire says. @param member  who sits at the computer */
+  hear(frame: { readonly computer: string; readonly way: 'up' | 'down'; readonly text: string }, member: string): void;
+}
+
+export function createHistory(moments: Moment[] = []): History {
+  const add = (moment: Moment): void => void moments.push(moment);
+  return {
+    moments,
+    add,
+    all: <Kind extends Moment['kind']>(kind: Kind) => moments.filter((moment): moment is MomentOf<Kind> => moment.kind === kind),
+    hear({ computer, way, text }, member) {
+      if (way === 'up') {
+        const decoded = decodeUp(text);
+        if (decoded.ok && isMutation(decoded.value)) add({ kind: 'asked', member, frame: decoded.value });
+        return;
+      }
+      const frame = decodeDown(text);
+      if (frame?.t === 'ack') add({ kind: 'acked', member, op: frame.op, feed: frame.feed, seq: frame.seq });
+      else if (frame?.t === 'refused' && frame.op !== undefined) {
+        add({ kind: 'refused', member, op: frame.op, why: frame.refusal.kind, isRetryable: frame.refusal.retryable });
+      } else if (frame?.t === 'events' || frame?.t === 'page') {
+        for (const event of frame.events) add({ kind: 'told', computer, feed: frame.feed, event });
+      }
+    },
+  };
+}
+
+export const writeHistory = ({ moments }: History): string => moments.map((moment) => `${JSON.stringify(moment)}\n`).join('');
+
+export function readHistory(text: string): History {
+  const lines = text.split('\n').filter((line) => line !== '');
+  return createHistory(lines.map((line) => JSON.parse(line) as Moment));
+}
