@@ -1,0 +1,76 @@
+/** The whole window: title bar, rail, side panel, conversation; or the welcome where there is no team; and what floats over it. */
+import { useEffect, useMemo } from 'react';
+import { WordsProvider } from '../../i18n/context.tsx';
+import { chooseLanguage, createWords } from '../../i18n/words.ts';
+import { stateOf } from '../../state/selectors.ts';
+import { cx } from '../../ui/cx.ts';
+import { useMedia } from '../../ui/hooks.ts';
+import { Rail } from '../shell/rail.tsx';
+import { Sidebar } from '../shell/sidebar.tsx';
+import { Talk } from '../shell/talk.tsx';
+import { TitleBar } from '../shell/title-bar.tsx';
+import { Welcome } from '../welcome/welcome.tsx';
+import { useCommands, useWindow } from './context.tsx';
+import { LiveRegion } from './live-region.tsx';
+import { Overlays } from './overlays.tsx';
+import { RemarkLine } from './remark-line.tsx';
+import { useShortcuts } from './shortcuts.ts';
+import styles from './app.module.css';
+
+export function App() {
+  const isReady = useWindow((model) => model.snapshot !== null);
+  const language = useWindow((model) => {
+    const state = stateOf(model);
+    return chooseLanguage(state?.settings.language ?? 'system', state?.app.locale ?? navigator.language);
+  });
+  const words = useMemo(() => createWords(language), [language]);
+  useLook(language);
+  return <WordsProvider words={words}>{isReady && <Frame />}</WordsProvider>;
+}
+
+function Frame() {
+  const commands = useCommands();
+  const hasTeam = useWindow((model) => model.ui.team !== null);
+  const isWelcome = useWindow((model) => model.ui.welcome !== null);
+  const isSideOpen = useWindow((model) => model.ui.isSideOpen);
+  useShortcuts();
+  if (!hasTeam) {
+    return (
+      <>
+        <Welcome />
+        <RemarkLine />
+      </>
+    );
+  }
+  return (
+    <div className={cx(styles['app'], isSideOpen && styles['unfolded'])}>
+      <TitleBar />
+      <Rail />
+      {isWelcome ? (
+        <Welcome isInside />
+      ) : (
+        <>
+          <Sidebar />
+          <Talk />
+        </>
+      )}
+      {isSideOpen && <div aria-hidden className={styles['scrim']} onClick={() => commands.showSide(false)} />}
+      <Overlays />
+      <RemarkLine />
+      <LiveRegion />
+    </div>
+  );
+}
+
+/** Theme, density and language of the page follow the settings; the theme also the system. */
+function useLook(language: string): void {
+  const theme = useWindow((model) => stateOf(model)?.settings.theme ?? 'system');
+  const density = useWindow((model) => stateOf(model)?.settings.density ?? 'comfortable');
+  const isSystemDark = useMedia('(prefers-color-scheme: dark)');
+  useEffect(() => {
+    const { dataset } = document.documentElement;
+    dataset['theme'] = theme === 'system' ? (isSystemDark ? 'dark' : 'light') : theme;
+    dataset['density'] = density;
+    document.documentElement.lang = language;
+  }, [theme, density, isSystemDark, language]);
+}

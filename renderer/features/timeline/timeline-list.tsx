@@ -1,0 +1,225 @@
+/**
+ * The list of a timeline: only the rows near the view are in the document, held by the end. While a reader is at the end it
+ * stays there; anywhere else nothing that is added, measured or loaded moves what they read. Older and newer pages are asked
+ * for before their edge is reached.
+ */
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { ArrowDown } from 'lucide-react';
+import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import type { TimelineView } from '../../../electron/bridge/views.ts';
+import { useWords } from '../../i18n/context.tsx';
+import { cx } from '../../ui/cx.ts';
+import { ICON } from '../../ui/icon-button.tsx';
+import { guessHeight, layOut, type Item } from './items.ts';
+import { useRoving } from './roving.ts';
+import styles from './timeline-list.module.css';
+
+export interface RowState {
+  readonly isTabStop: boolean;
+  readonly isTarget: boolean;
+}
+
+export interface TimelineListProps {
+  readonly label: string;
+  readonly timeline: TimelineView;
+  readonly me: string;
+  /** Kept in the document wherever the view is: what is typed in it must not be lost. */
+  readonly editing: string | null;
+  /** Grows when the live end shall be shown. */
+  readonly toEnd: number;
+  readonly render: (item: Item, state: RowState) => ReactNode;
+  readonly onEnd: (isAtEnd: boolean) => void;
+  readonly onOlder: () => Promise<boolean>;
+  readonly onNewer: () => Promise<boolean>;
+  readonly onToEnd: () => void;
+  /** A key on a focused message; true when it meant something. */
+  readonly onKey: (rowKey: string, key: string) => boolean;
+  readonly onLeave: () => void;
+}
+
+const NEAR_END_PX = 32;
+const PAGE_AHEAD = 8;
+const OVERSCAN = 8;
+/** Where the unread line comes to stand, from the top of the view. */
+const READING_LINE_PX = 72;
+
+export function TimelineList(props: TimelineListProps) {
+  const { label, timeline, me, editing, toEnd, render, onEnd, onOlder, onNewer, onToEnd } = props;
+  const words = useWords();
+  const scroller = useRef<HTMLDivElement>(null);
+  const drawn = useRef<readonly Item[]>([]);
+  const { rows: timelineRows, hasOlder, hasNewer, unreadAfter } = timeline;
+  const items = useMemo(
+    () => layOut(timeline, me, drawn.current),
+    // The target is not laid out; naming what is keeps a jump from laying all out anew.
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- the parts of the timeline that are laid out are named one by one
+    [timelineRows, hasOlder, hasNewer, unreadAfter, me],
+  );
+  useLayoutEffect(() => {
+    drawn.current = items;
+  }, [items]);
+
+  const [isAtEnd, setIsAtEnd] = useState(false);
+  const roving = useRoving(items, scroller, props.onKey, props.onLeave);
+  const keepKeys = useMemo(() => [editing, roving.focused].filter((key) => key !== null), [editing, roving.focused]);
+
+  const getItemKey = useCallback((index: number) => items[index]?.key ?? index, [items]);
+  const rows = useVirtualizer({
+    count: items.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: (index) => guess(items[index]),
+    getItemKey,
+    overscan: OVERSCAN,
+    anchorTo: 'end',
+    followOnAppend: !hasNewer,
+    scrollEndThreshold: NEAR_END_PX,
+    paddingEnd: 8,
+    scrollPaddingStart: READING_LINE_PX,
+    initialOffset: () => firstOffset(items),
+    rangeExtractor: (range) => {
+      const shown = defaultRangeExtractor(range);
+      const kept = keepKeys.map((key) => items.findIndex((item) => item.key === key)).filter((at) => at >= 0 && !shown.includes(at));
+      return kept.length === 0 ? shown : [...shown, ...kept].sort((a, b) => a - b);
+    },
+  });
+
+  // A channel opens at its unread line, or at its end.
+  useLayoutEffect(() => {
+    const unread = items.findIndex((item) => item.kind === 'unread');
+    if (timeline.target !== null) return;
+    if (unread >= 0) rows.scrollToIndex(unread, { align: 'start' });
+    else rows.scrollToEnd();
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the channel opens; the list is keyed by its channel
+  }, []);
+
+  const targetAt = timeline.target === null ? -1 : items.findIndex((item) => item.key === timeline.target);
+  const isTargetThere = targetAt >= 0;
+  useLayoutEffect(() => {
+    if (isTargetThere) rows.scrollToIndex(targetAt, { align: 'center' });
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each target, when its row is there; later rows move its index
+  }, [timeline.target, isTargetThere]);
+
+  const firstEnd = useRef(toEnd);
+  useLayoutEffect(() => {
+    if (toEnd !== firstEnd.current) rows.scrollToEnd();
+  }, [toEnd, rows]);
+
+  const lookAtEnd = useCallback(() => {
+    const view = scroller.current;
+    if (view === null) return;
+    setIsAtEnd(view.scrollHeight - view.scrollTop - view.clientHeight <= NEAR_END_PX);
+  }, []);
+  const total = rows.getTotalSize();
+  useLayoutEffect(lookAtEnd, [lookAtEnd, items, total]);
+  useEffect(() => onEnd(isAtEnd && !hasNewer), [isAtEnd, hasNewer, onEnd]);
+  useEffect(() => () => onEnd(false), [onEnd]);
+
+  // The view itself grows and shrinks (a growing composer, a resized window): the end stays at the end.
+  const endHeld = useRef(false);
+  useLayoutEffect(() => {
+    endHeld.current = isAtEnd;
+  }, [isAtEnd]);
+  useEffect(() => {
+    const view = scroller.current;
+    if (view === null) return undefined;
+    const observer = new ResizeObserver(() => {
+      if (endHeld.current) rows.scrollToEnd();
+      lookAtEnd();
+    });
+    observer.observe(view);
+    return () => observer.disconnect();
+  }, [rows, lookAtEnd]);
+
+  const shown = rows.getVirtualItems();
+  const firstShown = shown[0]?.index ?? 0;
+  const lastShown = shown.at(-1)?.index ?? 0;
+  useAsking(hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows);
+  useAsking(hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows);
+
+  const news = useNews(timeline, me, isAtEnd && !hasNewer);
+  const isFar = !isAtEnd && (hasNewer || total - (rows.scrollOffset ?? 0) > 2.5 * (rows.scrollRect?.height ?? total));
+
+  return (
+    <div className={styles['frame']}>
+      <div
+        ref={scroller}
+        className={styles['scroller']}
+        role="group"
+        aria-label={label}
+        tabIndex={-1}
+        onScroll={lookAtEnd}
+        onKeyDown={(event) => roving.onKeyDown(event, (index) => rows.scrollToIndex(index, { align: 'auto' }))}
+        onFocus={roving.onFocus}
+        onBlur={roving.onBlur}
+      >
+        <div className={styles['rows']} style={{ blockSize: total }}>
+          {shown.map((row) => {
+            const item = items[row.index];
+            return (
+              item && (
+                <div
+                  key={row.key}
+                  ref={rows.measureElement}
+                  data-index={row.index}
+                  className={styles['row']}
+                  style={{ transform: `translateY(${row.start}px)` }}
+                >
+                  {render(item, { isTabStop: roving.stop === item.key, isTarget: timeline.target === item.key })}
+                </div>
+              )
+            );
+          })}
+        </div>
+      </div>
+      {(news > 0 || isFar) && (
+        <button type="button" className={cx(styles['pill'], news > 0 && styles['loud'])} onClick={onToEnd}>
+          <ArrowDown {...ICON} size={15} />
+          {news > 0 ? words.say('talk.n-new', { count: news }) : words.say('talk.to-latest')}
+        </button>
+      )}
+    </div>
+  );
+}
+
+const guess = (item: Item | undefined): number => (item ? guessHeight(item) : 0);
+
+/** Near enough to where the list will open that its first picture already shows the right rows. */
+function firstOffset(items: readonly Item[]): number {
+  const unread = items.findIndex((item) => item.kind === 'unread');
+  const before = unread < 0 ? items : items.slice(0, unread);
+  const height = before.reduce((sum, item) => sum + guessHeight(item), 0);
+  return Math.max(0, height - (unread < 0 ? window.innerHeight - 200 : READING_LINE_PX));
+}
+
+/** Asks once for a page each time its edge comes near; what was refused is asked for again only when rows have changed. */
+function useAsking(isNear: boolean, ask: () => Promise<boolean>, rows: unknown): void {
+  const isAsking = useRef(false);
+  const refusedAt = useRef<unknown>(null);
+  useEffect(() => {
+    if (!isNear || isAsking.current || refusedAt.current === rows) return;
+    isAsking.current = true;
+    void ask().then((isDone) => {
+      isAsking.current = false;
+      refusedAt.current = isDone ? null : rows;
+    });
+  }, [isNear, ask, rows]);
+}
+
+/** How many messages of others came in since the end was last on screen. */
+function useNews(timeline: TimelineView, me: string, isAtEnd: boolean): number {
+  const last = timeline.rows.at(-1)?.order ?? 0;
+  const [seen, setSeen] = useState(last);
+  useEffect(() => {
+    if (!isAtEnd) return undefined;
+    const handle = requestAnimationFrame(() => setSeen(last));
+    return () => cancelAnimationFrame(handle);
+  }, [isAtEnd, last]);
+  if (isAtEnd || timeline.hasNewer) return 0;
+  let news = 0;
+  for (let at = timeline.rows.length - 1; at >= 0; at--) {
+    const row = timeline.rows[at];
+    if (!row || row.order <= seen) break;
+    if (row.type === 'message' && row.author !== me && !row.isDeleted) news++;
+  }
+  return news;
+}

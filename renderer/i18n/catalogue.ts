@@ -1,0 +1,24 @@
+/**
+ * Every word of the window, English beside Traditional Chinese, so that neither can be written without the other. ICU
+ * messages: plurals by rule, placeholders by name. Keys are `area.what`.
+ */
+import { accountMessages } from './messages/account.ts';
+import { channelMessages } from './messages/channel.ts';
+import { problemMessages } from './messages/problem.ts';
+import { settingsMessages } from './messages/settings.ts';
+import { shellMessages } from './messages/shell.ts';
+import { talkMessages } from './messages/talk.ts';
+
+/** English, Traditional Chinese. */
+export type Both = readonly [en: string, zhHant: string];
+
+export const CATALOGUE = {
+  ...shellMessages,
+  ...talkMessages,
+  ...channelMessages,
+  ...accountMessages,
+  ...settingsMessages,
+  ...problemMessages,
+} as const satisfies Readonly<Record<string, Both>>;
+
+export type MessageKey = keyof typeof CATALOGUE;

@@ -1,0 +1,51 @@
+/**
+ * The window's words in one language. `say` gives a text, `rich` a text with elements in it; both from the ICU messages of
+ * the catalogue. Dates, numbers and lists are worded by the same locale. Made once per language, held by the context.
+ */
+import { createIntl, createIntlCache, type IntlShape } from '@formatjs/intl';
+import { Children, type ReactNode } from 'react';
+import { CATALOGUE, type MessageKey } from './catalogue.ts';
+
+export type Language = 'en' | 'zh-Hant';
+export type Values = Readonly<Record<string, string | number | boolean | Date | null | undefined>>;
+export type RichValues = Readonly<Record<string, string | number | ReactNode | ((chunks: ReactNode[]) => ReactNode)>>;
+
+export interface Words {
+  readonly language: Language;
+  readonly intl: IntlShape<string>;
+  say(key: MessageKey, values?: Values): string;
+  rich(key: MessageKey, values: RichValues): ReactNode;
+  list(items: readonly string[]): string;
+}
+
+/** `system` follows the computer; any Chinese gets Traditional Chinese rather than English. */
+export function chooseLanguage(setting: 'system' | Language, systemLocale: string): Language {
+  if (setting !== 'system') return setting;
+  return /^zh\b/i.test(systemLocale) ? 'zh-Hant' : 'en';
+}
+
+export function createWords(language: Language): Words {
+  const at = language === 'en' ? 0 : 1;
+  const messages = Object.fromEntries(Object.entries(CATALOGUE).map(([key, both]) => [key, both[at]]));
+  const intl = createIntl<string>(
+    {
+      locale: language === 'en' ? 'en' : 'zh-Hant-TW',
+      messages,
+      onError: (error) => {
+        throw error;
+      },
+    },
+    createIntlCache(),
+  );
+  const lists = new Intl.ListFormat(intl.locale, { type: 'conjunction' });
+  return {
+    language,
+    intl,
+    say: (key, values) => intl.formatMessage({ id: key }, values),
+    rich: (key, values) => {
+      const made = intl.formatMessage({ id: key }, values as Record<string, string>) as ReactNode;
+      return Array.isArray(made) ? Children.toArray(made) : made;
+    },
+    list: (items) => lists.format(items),
+  };
+}

@@ -1,0 +1,113 @@
+/**
+ * Keeps the window in a place that exists. Watches the store: takes up the place the core has open or the one remembered from
+ * the last time, moves on when a team or channel goes away, enters a team just joined, and obeys what the world outside asks
+ * for (a clicked notification, an invite link). `settle` is the pure rule; the rest carries it out.
+ */
+import type { WindowRequest, WindowState } from '../../electron/bridge/views.ts';
+import type { Commands } from './commands.ts';
+import { firstChannel } from './selectors.ts';
+import { setUi, type Ui, type WindowStore } from './store.ts';
+
+/** The place of the last time, kept by the page itself; a convenience, never needed. */
+export interface PlaceMemory {
+  read(): { readonly team: string; readonly channels: Readonly<Record<string, string>> } | null;
+  write(place: { readonly team: string; readonly channels: Readonly<Record<string, string>> }): void;
+}
+
+export interface Settled {
+  readonly team: string | null;
+  readonly channel: string | null;
+}
+
+/** Where to be, given where one was: unchanged while it exists. */
+export function settle(state: WindowState, ui: Pick<Ui, 'team' | 'channels'>): Settled {
+  const team = ui.team !== null && state.teams[ui.team] ? ui.team : (state.teamOrder.find((id) => state.teams[id]) ?? null);
+  const view = team === null ? undefined : state.teams[team];
+  if (team === null || view === undefined) return { team: null, channel: null };
+  const last = ui.channels[team];
+  const known = last === undefined ? undefined : view.channels[last];
+  // A public channel may be read before one joins it; a private one that was left may not.
+  if (known && (known.isJoined || known.kind === 'public')) return { team, channel: known.id };
+  return { team, channel: firstChannel(view) };
+}
+
+export interface PlaceParts {
+  readonly store: WindowStore;
+  readonly commands: Commands;
+  readonly memory: PlaceMemory;
+}
+
+export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { dispose(): void } {
+  let isFirst = true;
+  let taken = 0;
+  let isBusy = false;
+
+  const obey = async (request: WindowRequest): Promise<void> => {
+    taken = request.n;
+    switch (request.kind) {
+      case 'go-to':
+        setUi(store, { overlay: null });
+        await commands.goTo(request.team, request.channel, request.message === null ? 'unread' : { message: request.message });
+        break;
+      case 'invite':
+        commands.showWelcome({ invite: request.link });
+        break;
+      case 'settings':
+        commands.show({ kind: 'settings', tab: 'profile' });
+        break;
+    }
+    await commands.call('request.took', { n: request.n });
+  };
+
+  const adopt = (state: WindowState): void => {
+    isFirst = false;
+    const remembered = memory.read();
+    const open = state.timeline;
+    const channels = { ...remembered?.channels, ...(open && { [open.team]: open.channel }) };
+    setUi(store, { team: open?.team ?? remembered?.team ?? null, channels });
+  };
+
+  const look = (): void => {
+    if (isBusy) return;
+    const state = store.getState().snapshot?.state;
+    if (!state) return;
+    // The commands below change the store; they must not bring us back here half-way.
+    isBusy = true;
+    try {
+      if (isFirst) adopt(state);
+      if (state.request !== null && state.request.n > taken) void obey(state.request);
+      const { ui } = store.getState();
+      const { team, channel } = settle(state, ui);
+      const isThere = state.timeline?.team === team && state.timeline?.channel === channel;
+      const moved = team !== ui.team || (team !== null && channel !== (ui.channels[team] ?? null));
+      if (team === null) {
+        if (ui.team !== null) setUi(store, { team: null });
+      } else if (channel === null) {
+        if (moved) setUi(store, { team });
+      } else if (moved || (!isThere && !wasAsked(team, channel))) {
+        asked = `${team}/${channel}`;
+        const { welcome } = ui;
+        void commands.goTo(team, channel);
+        // A team that changes in the background does not close the form a person is filling in.
+        if (welcome !== null && ui.team !== null) setUi(store, { welcome });
+      }
+      const now = store.getState().ui;
+      if (now.team !== null) memory.write({ team: now.team, channels: now.channels });
+    } finally {
+      isBusy = false;
+    }
+  };
+
+  // A channel is asked for once; if the core cannot open it, asking again at every batch would not help.
+  let asked = '';
+  const wasAsked = (team: string, channel: string): boolean => asked === `${team}/${channel}`;
+
+  const stop = store.subscribe((model, before) => {
+    if (model.snapshot === before.snapshot && model.ui.team === before.ui.team && model.ui.channels === before.ui.channels) return;
+    const { team, channels } = model.ui;
+    if (team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
+    look();
+  });
+  look();
+  return { dispose: stop };
+}
