@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'electron/core',
     rooms: { protocol: 'value', 'electron/bridge': 'value', 'electron/core/cache': 'value' },
-    packages: ['zod', 'ws', 'uuid', '@peculiar/x509'],
+    packages: ['zod', 'ws', 'uuid', 'uqr', '@peculiar/x509'],
     node: 'all',
     why: 'the core is plain Node: wire, bridge, and never Electron or a host',
   },

@@ -1,0 +1,109 @@
+/**
+ * What a channel's feed leaves in the cache beside its messages: notes between them, revisions that came before their
+ * message, events of unknown kinds, and the stretches of the feed that are here at all.
+ */
+import type { Interval } from '../../../protocol/feeds.ts';
+import type { Sqlite } from './sqlite.ts';
+
+/** A note's words as JSON; their shape is the bridge's. */
+export interface CachedNote {
+  readonly seq: number;
+  /** 0, 1 … among the notes of one event. */
+  readonly part: number;
+  readonly at: number;
+  readonly by: string;
+  readonly note: string;
+}
+
+export interface EarlyRevision {
+  readonly seq: number;
+  readonly at: number;
+  /** Null: deleted. */
+  readonly text: string | null;
+}
+
+export interface LogRows {
+  putNote(team: number, channel: number, note: CachedNote): void;
+  olderNotes(team: number, channel: number, below: number, floor: number, limit: number): CachedNote[];
+  newerNotes(team: number, channel: number, above: number, ceiling: number, limit: number): CachedNote[];
+  notesAt(team: number, channel: number, seq: number): CachedNote[];
+
+  /** Keeps the later of two; a deletion stays a deletion. */
+  putEarly(team: number, id: string, revision: EarlyRevision): void;
+  /** Gives it out once. */
+  takeEarly(team: number, id: string): EarlyRevision | undefined;
+
+  putRaw(team: number, channel: number, seq: number, json: string): void;
+  intervals(team: number): { readonly channel: number; readonly interval: Interval }[];
+  putInterval(team: number, channel: number, interval: Interval): void;
+  removeInterval(team: number, channel: number, from: number): void;
+  removeChannel(team: number, channel: number): void;
+}
+
+const NOTE = 'seq, part, at, by, note';
+const CHANNEL_TABLES = ['note', 'raw_event', 'interval'] as const;
+
+export function createLogRows(db: Sqlite): LogRows {
+  const putNote = db.prepare<readonly [number, number, number, number, number, string, string]>(
+    'note.put',
+    `INSERT OR REPLACE INTO note (team, channel, ${NOTE}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const olderNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
+    'note.older',
+    `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC, part DESC LIMIT ?`,
+  );
+  const newerNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
+    'note.newer',
+    `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq, part LIMIT ?`,
+  );
+  const putEarly = db.prepare<readonly [number, string, number, number, string | null]>(
+    'early.put',
+    `INSERT INTO early (team, id, seq, at, text) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET seq = excluded.seq, at = excluded.at, text = excluded.text
+     WHERE early.text IS NOT NULL AND (excluded.text IS NULL OR excluded.seq > early.seq)`,
+  );
+  const takeEarly = db.prepare<readonly [number, string], EarlyRevision>(
+    'early.get',
+    'SELECT seq, at, text FROM early WHERE team = ? AND id = ?',
+  );
+  const dropEarly = db.prepare<readonly [number, string]>('early.drop', 'DELETE FROM early WHERE team = ? AND id = ?');
+  const putRaw = db.prepare<readonly [number, number, number, string]>(
+    'raw.put',
+    'INSERT OR REPLACE INTO raw_event (team, channel, seq, json) VALUES (?, ?, ?, ?)',
+  );
+  const intervals = db.prepare<readonly [number], { readonly channel: number; readonly from_seq: number; readonly to_seq: number }>(
+    'interval.all',
+    'SELECT channel, from_seq, to_seq FROM interval WHERE team = ? ORDER BY channel, from_seq',
+  );
+  const putInterval = db.prepare<readonly [number, number, number, number]>(
+    'interval.put',
+    'INSERT OR REPLACE INTO interval (team, channel, from_seq, to_seq) VALUES (?, ?, ?, ?)',
+  );
+  const removeInterval = db.prepare<readonly [number, number, number]>(
+    'interval.remove',
+    'DELETE FROM interval WHERE team = ? AND channel = ? AND from_seq = ?',
+  );
+  const removals = CHANNEL_TABLES.map((table) =>
+    db.prepare<readonly [number, number]>(`${table}.remove-channel`, `DELETE FROM ${table} WHERE team = ? AND channel = ?`),
+  );
+
+  return {
+    putNote: (team, channel, n) => void putNote.run(team, channel, n.seq, n.part, n.at, n.by, n.note),
+    olderNotes: (team, channel, below, floor, limit) => olderNotes.all(team, channel, below, floor, limit),
+    newerNotes: (team, channel, above, ceiling, limit) => newerNotes.all(team, channel, above, ceiling, limit),
+    notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10),
+    putEarly: (team, id, revision) => void putEarly.run(team, id, revision.seq, revision.at, revision.text),
+    takeEarly: (team, id) => {
+      const found = takeEarly.get(team, id);
+      if (found) dropEarly.run(team, id);
+      return found;
+    },
+    putRaw: (team, channel, seq, json) => void putRaw.run(team, channel, seq, json),
+    intervals: (team) => intervals.all(team).map((row) => ({ channel: row.channel, interval: { from: row.from_seq, to: row.to_seq } })),
+    putInterval: (team, channel, interval) => void putInterval.run(team, channel, interval.from, interval.to),
+    removeInterval: (team, channel, from) => void removeInterval.run(team, channel, from),
+    removeChannel: (team, channel) => {
+      for (const removal of removals) removal.run(team, channel);
+    },
+  };
+}

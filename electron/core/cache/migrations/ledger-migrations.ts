@@ -1,0 +1,78 @@
+/**
+ * The forms of `ledger.db`: what cannot be had again from anywhere. Small, written with `synchronous=FULL`.
+ */
+import type { Migration } from '../migrate.ts';
+
+export const LEDGER_MIGRATIONS: readonly Migration[] = [
+  {
+    number: 1,
+    sql: `
+      -- AUTOINCREMENT: the key of a forgotten team is never given to another, whose rows it would then own.
+      CREATE TABLE team (
+        key INTEGER PRIMARY KEY AUTOINCREMENT,
+        id TEXT NOT NULL UNIQUE,
+        place INTEGER NOT NULL,
+        address TEXT NOT NULL,
+        fingerprint TEXT,
+        relay_team TEXT NOT NULL,
+        name TEXT NOT NULL,
+        me TEXT NOT NULL,
+        handle TEXT NOT NULL,
+        display_name TEXT NOT NULL,
+        role TEXT NOT NULL,
+        device TEXT NOT NULL,
+        session TEXT NOT NULL,
+        presence TEXT NOT NULL,
+        is_hosted_here INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        epoch TEXT,
+        sealed_access BLOB,
+        sealed_refresh BLOB,
+        access_expires_at INTEGER NOT NULL
+      );
+
+      -- Changes on their way to the relay, in the order they were made. \`lane\`: what must stay in order among itself.
+      CREATE TABLE outbox (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        team INTEGER NOT NULL,
+        op TEXT NOT NULL,
+        lane TEXT NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT,
+        frame TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        state TEXT NOT NULL,
+        why TEXT,
+        is_offer INTEGER NOT NULL,
+        UNIQUE (team, op)
+      );
+
+      -- What was acknowledged in the last 30 days, to be offered again to a relay that was restored from a backup.
+      CREATE TABLE sent (
+        team INTEGER NOT NULL,
+        op TEXT NOT NULL,
+        n INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        message TEXT,
+        frame TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (team, op)
+      ) WITHOUT ROWID;
+      CREATE INDEX sent_by_time ON sent (at);
+      CREATE INDEX sent_by_message ON sent (team, message);
+
+      CREATE TABLE draft (
+        team INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        text TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        PRIMARY KEY (team, channel)
+      ) WITHOUT ROWID;
+
+      CREATE TABLE setting (
+        name TEXT PRIMARY KEY,
+        json TEXT NOT NULL
+      ) WITHOUT ROWID;
+    `,
+  },
+];

@@ -1,0 +1,115 @@
+/**
+ * The outbox on disk, and the journal of what was acknowledged. A row is there before what it says is drawn, and leaves
+ * only after its effect is in the cache.
+ */
+import type { Mutation } from '../../../protocol/frames-up.ts';
+import type { Sqlite } from './sqlite.ts';
+
+export interface OutboxRow {
+  /** Its place in the order of all; never used twice. */
+  readonly n: number;
+  readonly op: string;
+  /** Rows of one lane go out one after the other. */
+  readonly lane: string;
+  readonly channel: string;
+  /** The message it makes, edits or deletes. */
+  readonly message: string | null;
+  readonly frame: Mutation;
+  readonly at: number;
+  readonly state: 'waiting' | 'failed';
+  /** The refusal kind, when failed. */
+  readonly why: string | null;
+  /** Offered again after the relay lost commits: not drawn as something being sent. */
+  readonly isOffer: boolean;
+}
+
+interface Row {
+  readonly n: number;
+  readonly op: string;
+  readonly lane: string;
+  readonly channel: string;
+  readonly message: string | null;
+  readonly frame: string;
+  readonly at: number;
+  readonly state: string;
+  readonly why: string | null;
+  readonly is_offer: number;
+}
+
+export interface SentRow {
+  readonly op: string;
+  readonly n: number;
+  readonly channel: string;
+  readonly message: string | null;
+  readonly frame: Mutation;
+  readonly at: number;
+}
+
+export interface OutboxRows {
+  all(team: number): OutboxRow[];
+  add(team: number, row: Omit<OutboxRow, 'n'>): OutboxRow;
+  /** Replaces what may change: frame, state, why. */
+  put(team: number, row: OutboxRow): void;
+  remove(team: number, n: number): void;
+
+  journal(team: number, row: SentRow): void;
+  sent(team: number, since: number): SentRow[];
+  /** Its words must not come back: everything said of the message but its deletion. */
+  forgetSent(team: number, message: string): void;
+  removeSentBefore(at: number): void;
+}
+
+const COLUMNS = 'op, lane, channel, message, frame, at, state, why, is_offer';
+
+export function createOutboxRows(db: Sqlite): OutboxRows {
+  const all = db.prepare<readonly [number], Row>('outbox.all', `SELECT n, ${COLUMNS} FROM outbox WHERE team = ? ORDER BY n`);
+  const add = db.prepare<readonly [number, string, string, string, string | null, string, number, string, string | null, number]>(
+    'outbox.add',
+    `INSERT INTO outbox (team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
+  const put = db.prepare<readonly [string, string, string | null, number, number]>(
+    'outbox.put',
+    'UPDATE outbox SET frame = ?, state = ?, why = ? WHERE team = ? AND n = ?',
+  );
+  const remove = db.prepare<readonly [number, number]>('outbox.remove', 'DELETE FROM outbox WHERE team = ? AND n = ?');
+  const journal = db.prepare<readonly [number, string, number, string, string | null, string, number]>(
+    'sent.put',
+    'INSERT OR REPLACE INTO sent (team, op, n, channel, message, frame, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const sent = db.prepare<
+    readonly [number, number],
+    {
+      readonly op: string;
+      readonly n: number;
+      readonly channel: string;
+      readonly message: string | null;
+      readonly frame: string;
+      readonly at: number;
+    }
+  >('sent.all', 'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? AND at >= ? ORDER BY n');
+  const forgetSent = db.prepare<readonly [number, string]>(
+    'sent.forget',
+    `DELETE FROM sent WHERE team = ? AND message = ? AND json_extract(frame, '$.t') <> 'delete'`,
+  );
+  const removeSent = db.prepare<readonly [number]>('sent.expire', 'DELETE FROM sent WHERE at < ?');
+
+  return {
+    all: (team) =>
+      all.all(team).map(({ frame, state, is_offer, ...row }) => ({
+        ...row,
+        frame: JSON.parse(frame) as Mutation,
+        state: state === 'failed' ? 'failed' : 'waiting',
+        isOffer: is_offer === 1,
+      })),
+    add: (team, r) => {
+      const values = [team, r.op, r.lane, r.channel, r.message, JSON.stringify(r.frame), r.at, r.state, r.why, r.isOffer ? 1 : 0] as const;
+      return { ...r, n: add.run(...values).id };
+    },
+    put: (team, r) => void put.run(JSON.stringify(r.frame), r.state, r.why, team, r.n),
+    remove: (team, n) => void remove.run(team, n),
+    journal: (team, r) => void journal.run(team, r.op, r.n, r.channel, r.message, JSON.stringify(r.frame), r.at),
+    sent: (team, since) => sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
+    forgetSent: (team, message) => void forgetSent.run(team, message),
+    removeSentBefore: (at) => void removeSent.run(at),
+  };
+}

@@ -1,0 +1,110 @@
+/**
+ * What the cache holds of a team as a whole: how far it is in step with the relay, its members, and the decisions
+ * about notifications.
+ */
+import type { Member, Role } from '../../../protocol/entities.ts';
+import type { Epoch, MemberId } from '../../../protocol/ids.ts';
+import type { Sqlite } from './sqlite.ts';
+
+export interface SyncState {
+  readonly epoch: Epoch | null;
+  readonly teamSeq: number;
+  readonly memberSeq: number;
+}
+
+export type Outcome = 'nothing' | 'dot' | 'badge' | 'notified' | 'failed' | 'unsupported';
+
+export interface CachedDecision {
+  readonly rule: number;
+  readonly reason: string;
+  readonly outcome: Outcome;
+  readonly at: number;
+}
+
+interface MemberRow {
+  readonly id: string;
+  readonly handle: string;
+  readonly name: string;
+  readonly role: string;
+  readonly is_active: number;
+  readonly joined_at: number;
+}
+
+export interface TeamRows {
+  sync(team: number): SyncState;
+  putSync(team: number, state: SyncState): void;
+  members(team: number): Member[];
+  putMember(team: number, member: Member): void;
+  removeMembers(team: number): void;
+  decision(team: number, id: string): CachedDecision | undefined;
+  putDecision(team: number, id: string, decision: CachedDecision): void;
+  /** What the system answered, or that it was taken back. */
+  setOutcome(team: number, id: string, outcome: Outcome): void;
+  removeDecisionsBefore(at: number): void;
+  /** Every row of the team, in every table of the cache. */
+  removeTeam(team: number): void;
+}
+
+const TABLES = ['sync', 'channel', 'mark', 'member', 'message', 'early', 'note', 'raw_event', 'interval', 'summary', 'decision'] as const;
+
+export function createTeamRows(db: Sqlite): TeamRows {
+  const sync = db.prepare<readonly [number], { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }>(
+    'sync.get',
+    'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?',
+  );
+  const putSync = db.prepare<readonly [number, string | null, number, number]>(
+    'sync.put',
+    'INSERT OR REPLACE INTO sync (team, epoch, team_seq, member_seq) VALUES (?, ?, ?, ?)',
+  );
+  const members = db.prepare<readonly [number], MemberRow>(
+    'member.all',
+    'SELECT id, handle, name, role, is_active, joined_at FROM member WHERE team = ?',
+  );
+  const putMember = db.prepare<readonly [number, string, string, string, string, number, number]>(
+    'member.put',
+    'INSERT OR REPLACE INTO member (team, id, handle, name, role, is_active, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+  );
+  const removeMembers = db.prepare<readonly [number]>('member.remove-all', 'DELETE FROM member WHERE team = ?');
+  const decision = db.prepare<readonly [number, string], CachedDecision>(
+    'decision.get',
+    'SELECT rule, reason, outcome, at FROM decision WHERE team = ? AND id = ?',
+  );
+  const putDecision = db.prepare<readonly [number, string, number, number, string, string]>(
+    'decision.put',
+    'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome) VALUES (?, ?, ?, ?, ?, ?)',
+  );
+  const setOutcome = db.prepare<readonly [string, number, string]>(
+    'decision.outcome',
+    'UPDATE decision SET outcome = ? WHERE team = ? AND id = ?',
+  );
+  const removeDecisions = db.prepare<readonly [number]>('decision.expire', 'DELETE FROM decision WHERE at < ?');
+  const removals = TABLES.map((table) => db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`));
+
+  return {
+    sync: (team) => {
+      const row = sync.get(team);
+      return row
+        ? { epoch: row.epoch as Epoch | null, teamSeq: row.team_seq, memberSeq: row.member_seq }
+        : { epoch: null, teamSeq: 0, memberSeq: 0 };
+    },
+    putSync: (team, state) => void putSync.run(team, state.epoch, state.teamSeq, state.memberSeq),
+    members: (team) =>
+      members.all(team).map((row) => ({
+        id: row.id as MemberId,
+        handle: row.handle,
+        name: row.name,
+        role: row.role as Role,
+        isActive: row.is_active === 1,
+        joinedAt: row.joined_at,
+      })),
+    putMember: (team, m) => void putMember.run(team, m.id, m.handle, m.name, m.role, m.isActive ? 1 : 0, m.joinedAt),
+    removeMembers: (team) => void removeMembers.run(team),
+    decision: (team, id) => decision.get(team, id),
+    putDecision: (team, id, d) => void putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome),
+    setOutcome: (team, id, outcome) => void setOutcome.run(outcome, team, id),
+    removeDecisionsBefore: (at) => void removeDecisions.run(at),
+    removeTeam: (team) => {
+      for (const removal of removals) removal.run(team);
+    },
+  };
+}

@@ -1,0 +1,190 @@
+/**
+ * Keeps one line to one relay, as the machine decides. It owns the socket and the timers; it guarantees that nothing of
+ * an earlier socket is ever heard, and that `send` either hands a frame to the socket of now or says no. What is said
+ * over the line is the session's business.
+ */
+import { decodeDown, encodeUp } from '../../../protocol/codec.ts';
+import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
+import type { Hello, UpFrame } from '../../../protocol/frames-up.ts';
+import type { Result } from '../../../protocol/result.ts';
+import type { Wire } from '../../bridge/views.ts';
+import { background, errorName } from '../background.ts';
+import type { Clock, DialFault, Log, Random, RelayNet, RelaySocket, RelayTarget } from '../ports.ts';
+import { OFF, step, wireOf, type Effect, type Event, type RenewFault, type State, type StopReason, type Timer } from './machine.ts';
+
+export interface ConnectionParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly net: RelayNet;
+  readonly log: Log;
+  /** Read at each attempt: an address may have changed. */
+  readonly target: () => RelayTarget;
+  /** The access token to dial with; renewed first when it is known to be too old. */
+  readonly access: () => Promise<Result<string, RenewFault>>;
+  /** Renews after a 401. */
+  readonly renew: () => Promise<Result<string, RenewFault>>;
+  readonly hello: () => Hello;
+  readonly onWelcome: (welcome: Down<'welcome'>) => void;
+  /** Everything after the welcome. */
+  readonly onFrame: (frame: DownFrame) => void;
+  /** The line that was live is no more. */
+  readonly onLost: () => void;
+  readonly onWire: (wire: Wire) => void;
+  /** A frame could not be taken in: a bug, or a disk that failed. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+export interface Connection {
+  readonly wire: Wire;
+  readonly isLive: boolean;
+  start(): void;
+  stop(why: StopReason): void;
+  /** False: not live, nothing was sent. */
+  send(frame: UpFrame): boolean;
+  /** An answer is missing for too long: the socket is taken for dead. */
+  giveUp(): void;
+  retry(): void;
+  wake(): void;
+  networkChanged(isOnline: boolean): void;
+}
+
+export function createConnection(parts: ConnectionParts): Connection {
+  const { clock, random, net, log } = parts;
+  let state: State = OFF;
+  let socket: RelaySocket | undefined;
+  let pingedAt: number | undefined;
+  const timers = new Map<Timer, () => void>();
+  let shown = '';
+
+  const wire = (): Wire => wireOf(state, clock.monotonic(), (monotonic) => Math.round(clock.now() + monotonic - clock.monotonic()));
+
+  const dispatch = (event: Event): void => {
+    const wasLive = state.at === 'live';
+    const before = state;
+    const next = step(state, event, { now: clock.monotonic(), fraction: random.fraction() });
+    state = next.state;
+    for (const effect of next.effects) perform(effect);
+    if (wasLive && state.at !== 'live') parts.onLost();
+    if (before.at !== state.at) log.info('line.state', { state: state.at, attempt: state.attempt });
+    // A frame that was merely heard changes nothing anybody sees.
+    if (event.kind === 'heard' || state === before) return;
+    const wireNow = wire();
+    const text = JSON.stringify(wireNow);
+    if (text === shown) return;
+    shown = text;
+    parts.onWire(wireNow);
+  };
+
+  const end = (): void => {
+    for (const cancel of timers.values()) cancel();
+    timers.clear();
+    pingedAt = undefined;
+    const old = socket;
+    socket = undefined;
+    old?.terminate();
+  };
+
+  const perform = (effect: Effect): void => {
+    const { line } = state;
+    switch (effect.kind) {
+      case 'end':
+        return end();
+      case 'dial':
+        return background(dial(line), log, 'dial');
+      case 'renew':
+        return background(renew(line), log, 'renew');
+      case 'hello':
+        return void socket?.send(encodeUp(parts.hello()));
+      case 'ping':
+        pingedAt = clock.monotonic();
+        return void socket?.ping();
+      case 'timer':
+        timers.get(effect.timer)?.();
+        timers.set(
+          effect.timer,
+          clock.after(effect.ms, () => dispatch({ kind: 'timer', line, timer: effect.timer })),
+        );
+        return;
+    }
+  };
+
+  const dial = async (line: number): Promise<void> => {
+    const access = await parts.access();
+    if (state.line !== line) return;
+    if (!access.ok) {
+      if (access.error.kind === 'ended') dispatch({ kind: 'stop', why: 'session-ended' });
+      else dispatch({ kind: 'dial-failed', line, fault: access.error });
+      return;
+    }
+    const dialed = await dialSafely(line, access.value);
+    if (state.line !== line) {
+      if (dialed.ok) dialed.value.terminate();
+      return;
+    }
+    if (!dialed.ok) return dispatch({ kind: 'dial-failed', line, fault: dialed.error });
+    socket = dialed.value;
+    dispatch({ kind: 'opened', line });
+  };
+
+  const dialSafely = async (line: number, access: string): Promise<Result<RelaySocket, DialFault>> => {
+    const events = {
+      onText: (text: string) => hear(line, text),
+      onPong: () => {
+        if (state.line !== line || pingedAt === undefined) return;
+        dispatch({ kind: 'pong', line, rttMs: Math.max(0, Math.round((clock.monotonic() - pingedAt) * 10) / 10) });
+      },
+      onClose: (code: number) => dispatch({ kind: 'closed', line, code }),
+    };
+    return net.dial(parts.target(), access, events);
+  };
+
+  const renew = async (line: number): Promise<void> => {
+    const renewed = await parts.renew();
+    if (renewed.ok) dispatch({ kind: 'renewed', line });
+    else dispatch({ kind: 'renew-failed', line, fault: renewed.error });
+  };
+
+  const hear = (line: number, text: string): void => {
+    // Is this still my socket?
+    if (state.line !== line) return;
+    dispatch({ kind: 'heard', line });
+    const frame = decodeDown(text);
+    if (!frame) return log.info('frame.unknown');
+    try {
+      if (frame.t === 'welcome') {
+        if (state.at !== 'greeting') return;
+        dispatch({ kind: 'welcomed', line, node: frame.node });
+        parts.onWelcome(frame);
+      } else if (state.at === 'live') {
+        if (frame.t === 'drain') return dispatch({ kind: 'drain', line, afterMs: frame.afterMs });
+        parts.onFrame(frame);
+        if (frame.t === 'caught-up') dispatch({ kind: 'caught-up', line });
+      }
+    } catch (error) {
+      // Whatever this frame was to change may be half done in memory: the line starts over from what is on disk.
+      log.error('frame.failed', { frame: frame.t, error: errorName(error) });
+      dispatch({ kind: 'overdue', line });
+      parts.onBroken(error);
+    }
+  };
+
+  return {
+    get wire() {
+      return wire();
+    },
+    get isLive() {
+      return state.at === 'live';
+    },
+    start: () => dispatch({ kind: 'start' }),
+    stop: (why) => dispatch({ kind: 'stop', why }),
+    send: (frame) => {
+      if (state.at !== 'live' || !socket) return false;
+      socket.send(encodeUp(frame));
+      return true;
+    },
+    giveUp: () => dispatch({ kind: 'overdue', line: state.line }),
+    retry: () => dispatch({ kind: 'retry' }),
+    wake: () => dispatch({ kind: 'wake' }),
+    networkChanged: (isOnline) => dispatch({ kind: 'network', isOnline }),
+  };
+}

@@ -1,0 +1,310 @@
+/**
+ * The life of one line to a relay, as a pure function: state and event in, state and effects out. Time and chance come
+ * with the event. Each attempt has a number, `line`; whatever an older line still says is ignored by it. What the frames
+ * mean is left to others; this only knows whether one may talk.
+ *
+ *              start                opened               welcomed
+ *      off ───────────▶ dialing ───────────▶ greeting ───────────▶ live
+ *                       ▲  ▲ │ 401            │ closed, too slow    │ closed, silence, overdue, drain
+ *               renewed │  │ ▼                ▼                     ▼
+ *                    renewing │ retry timer  waiting ◀──────────────┘
+ *                       │     └──────────────  │ ▲
+ *                       │ ended                │ └── dial failed
+ *                       ▼                      ▼
+ *                    stopped ◀──── 4500-4999, key-mismatch, not-a-relay, second 401
+ *
+ *      wake, network change, retry: from anywhere but off and the stops that need a sign-in, a fresh line at once.
+ */
+import { closeMeaning, CLOSE } from '../../../protocol/close-codes.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { assertNever } from '../../../protocol/result.ts';
+import type { Wire } from '../../bridge/views.ts';
+import type { DialFault } from '../ports.ts';
+import { BACKOFF, backoffMs } from './backoff.ts';
+
+export type StopReason = Extract<Wire, { readonly state: 'stopped' }>['why'];
+
+/** What every state carries. */
+interface Common {
+  readonly line: number;
+  readonly isOnline: boolean;
+  /** Failures in a row. */
+  readonly attempt: number;
+  /** It was live before in this run. */
+  readonly hasBeenLive: boolean;
+}
+
+export type State = Common &
+  (
+    | { readonly at: 'off' }
+    | { readonly at: 'dialing'; readonly hasRenewed: boolean }
+    | { readonly at: 'renewing' }
+    | { readonly at: 'greeting' }
+    | {
+        readonly at: 'live';
+        readonly since: number;
+        readonly heardAt: number;
+        readonly rttMs: number | null;
+        readonly node: string;
+        readonly isCatchingUp: boolean;
+      }
+    | { readonly at: 'waiting'; readonly retryAt: number }
+    | { readonly at: 'stopped'; readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string }
+  );
+
+export type RenewFault = DialFault | { readonly kind: 'ended' };
+
+export type Event =
+  | { readonly kind: 'start' }
+  | { readonly kind: 'stop'; readonly why: StopReason }
+  | { readonly kind: 'opened'; readonly line: number }
+  | { readonly kind: 'dial-failed'; readonly line: number; readonly fault: DialFault }
+  | { readonly kind: 'renewed'; readonly line: number }
+  | { readonly kind: 'renew-failed'; readonly line: number; readonly fault: RenewFault }
+  | { readonly kind: 'welcomed'; readonly line: number; readonly node: string }
+  | { readonly kind: 'caught-up'; readonly line: number }
+  | { readonly kind: 'heard'; readonly line: number }
+  | { readonly kind: 'pong'; readonly line: number; readonly rttMs: number }
+  | { readonly kind: 'overdue'; readonly line: number }
+  | { readonly kind: 'drain'; readonly line: number; readonly afterMs: number }
+  | { readonly kind: 'closed'; readonly line: number; readonly code: number }
+  | { readonly kind: 'timer'; readonly line: number; readonly timer: Timer }
+  | { readonly kind: 'wake' }
+  | { readonly kind: 'network'; readonly isOnline: boolean }
+  | { readonly kind: 'retry' };
+
+export type Timer = 'retry' | 'slow' | 'silence' | 'ping';
+
+export type Effect =
+  /** Opens a socket for `line`; everything of older lines (sockets, timers) ends first. */
+  | { readonly kind: 'dial'; readonly line: number }
+  | { readonly kind: 'renew'; readonly line: number }
+  | { readonly kind: 'hello' }
+  | { readonly kind: 'ping' }
+  /** Ends the socket and every timer. */
+  | { readonly kind: 'end' }
+  | { readonly kind: 'timer'; readonly timer: Timer; readonly ms: number };
+
+export interface Step {
+  readonly state: State;
+  readonly effects: readonly Effect[];
+}
+
+/** `now`: monotonic milliseconds. `fraction`: in [0, 1), for jitter. */
+export interface Moment {
+  readonly now: number;
+  readonly fraction: number;
+}
+
+export const TIMES = {
+  silenceMs: DEFAULT_LIMITS.clientSilenceMs,
+  pingMs: DEFAULT_LIMITS.pingEveryMs,
+  /** From dial to welcome. */
+  slowMs: 20_000,
+} as const;
+
+export const OFF: State = { at: 'off', line: 0, isOnline: true, attempt: 0, hasBeenLive: false };
+
+const stay = (state: State): Step => ({ state, effects: [] });
+
+export function step(state: State, event: Event, moment: Moment): Step {
+  if ('line' in event && event.line !== state.line) return stay(state);
+  switch (event.kind) {
+    case 'start':
+      return state.at === 'off' || state.at === 'stopped' ? dial({ ...common(state), attempt: 0 }) : stay(state);
+    case 'stop':
+      return stop(state, { why: event.why });
+    case 'opened':
+      return state.at === 'dialing' ? { state: { ...common(state), at: 'greeting' }, effects: [{ kind: 'hello' }] } : stay(state);
+    case 'dial-failed':
+      return state.at === 'dialing' ? dialFailed(state, event.fault, moment) : stay(state);
+    case 'renewed':
+      return state.at === 'renewing' ? dial(common(state), true) : stay(state);
+    case 'renew-failed':
+      if (state.at !== 'renewing') return stay(state);
+      return event.fault.kind === 'ended' ? stop(state, { why: 'session-ended' }) : failed(state, event.fault, moment);
+    case 'welcomed':
+      if (state.at !== 'greeting') return stay(state);
+      return {
+        state: {
+          ...common(state),
+          at: 'live',
+          hasBeenLive: true,
+          since: moment.now,
+          heardAt: moment.now,
+          rttMs: null,
+          node: event.node,
+          isCatchingUp: true,
+        },
+        effects: [
+          { kind: 'timer', timer: 'silence', ms: TIMES.silenceMs },
+          { kind: 'timer', timer: 'ping', ms: TIMES.pingMs },
+          { kind: 'ping' },
+        ],
+      };
+    case 'caught-up':
+      return state.at === 'live' ? stay({ ...state, isCatchingUp: false }) : stay(state);
+    case 'heard':
+      return state.at === 'live' ? stay({ ...state, heardAt: moment.now }) : stay(state);
+    case 'pong':
+      return state.at === 'live' ? stay({ ...state, heardAt: moment.now, rttMs: event.rttMs }) : stay(state);
+    case 'overdue':
+      return state.at === 'live' ? lost(state, moment) : stay(state);
+    case 'drain':
+      return lost(state, moment, event.afterMs);
+    case 'closed':
+      return closed(state, event.code, moment);
+    case 'timer':
+      return timer(state, event.timer, moment);
+    case 'wake':
+    case 'retry':
+      return fresh(state, event.kind === 'retry');
+    case 'network':
+      return network(state, event.isOnline, moment);
+    default:
+      return assertNever(event);
+  }
+}
+
+const common = ({ line, isOnline, attempt, hasBeenLive }: State): Common => ({ line, isOnline, attempt, hasBeenLive });
+
+function dial(from: Common, hasRenewed = false): Step {
+  const line = from.line + 1;
+  return {
+    state: { ...from, line, at: 'dialing', hasRenewed },
+    effects: [{ kind: 'end' }, { kind: 'dial', line }, { kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
+  };
+}
+
+function stop(state: State, stopped: { readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string }): Step {
+  return { state: { ...common(state), line: state.line + 1, at: 'stopped', ...stopped }, effects: [{ kind: 'end' }] };
+}
+
+function wait(state: State, ms: number, { now }: Moment, attempt: number): Step {
+  return {
+    state: { ...common(state), line: state.line + 1, attempt, at: 'waiting', retryAt: now + ms },
+    effects: [{ kind: 'end' }, { kind: 'timer', timer: 'retry', ms }],
+  };
+}
+
+/** An attempt that did not become live. */
+function failed(state: State, fault: DialFault, moment: Moment): Step {
+  switch (fault.kind) {
+    case 'key-mismatch':
+      return stop(state, { why: 'key-changed', expectedKey: fault.expected, seenKey: fault.seen });
+    case 'not-a-relay':
+      return stop(state, { why: 'not-a-relay' });
+    case 'unreachable':
+      return wait(state, backoffMs(state.attempt, moment.fraction), moment, state.attempt + 1);
+    case 'refused':
+      if (fault.status === 426) return stop(state, { why: 'version' });
+      return wait(state, backoffMs(state.attempt, moment.fraction, fault.retryAfterMs), moment, state.attempt + 1);
+    default:
+      return assertNever(fault);
+  }
+}
+
+function dialFailed(state: Extract<State, { readonly at: 'dialing' }>, fault: DialFault, moment: Moment): Step {
+  if (fault.kind !== 'refused' || fault.status !== 401) return failed(state, fault, moment);
+  if (state.hasRenewed) return stop(state, { why: 'session-ended' });
+  const line = state.line + 1;
+  return {
+    state: { ...common(state), line, at: 'renewing' },
+    effects: [{ kind: 'end' }, { kind: 'renew', line }, { kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
+  };
+}
+
+/** A line that was open is no more. Health resets the count: a line that lived for a minute starts from the front. */
+function lost(state: State, moment: Moment, askedMs: number | null = null): Step {
+  if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
+  const wasHealthy = state.at === 'live' && moment.now - state.since >= BACKOFF.healthyMs;
+  const attempt = wasHealthy ? 0 : state.attempt;
+  return wait(state, backoffMs(attempt, moment.fraction, askedMs), moment, attempt + 1);
+}
+
+function closed(state: State, code: number, moment: Moment): Step {
+  if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
+  if (closeMeaning(code) === 'again') return lost(state, moment);
+  if (code === CLOSE.sessionEnded) return stop(state, { why: 'session-ended' });
+  if (code === CLOSE.versionUnsupported) return stop(state, { why: 'version' });
+  return stop(state, { why: 'protocol' });
+}
+
+function timer(state: State, name: Timer, moment: Moment): Step {
+  switch (name) {
+    case 'retry':
+      return state.at === 'waiting' ? dial(common(state)) : stay(state);
+    case 'slow':
+      if (state.at === 'dialing' || state.at === 'renewing') return failed(state, { kind: 'unreachable' }, moment);
+      return state.at === 'greeting' ? lost(state, moment) : stay(state);
+    case 'ping':
+      if (state.at !== 'live') return stay(state);
+      return { state, effects: [{ kind: 'timer', timer: 'ping', ms: TIMES.pingMs }, { kind: 'ping' }] };
+    case 'silence': {
+      if (state.at !== 'live') return stay(state);
+      const silentMs = moment.now - state.heardAt;
+      if (silentMs >= TIMES.silenceMs) return lost(state, moment);
+      return { state, effects: [{ kind: 'timer', timer: 'silence', ms: TIMES.silenceMs - silentMs }] };
+    }
+    default:
+      return assertNever(name);
+  }
+}
+
+/** A person, a lid or a cable: what was open may be dead without knowing it. */
+function fresh(state: State, isPerson: boolean): Step {
+  if (state.at === 'off') return stay(state);
+  if (state.at === 'stopped' && !mayTryAgain(state.why, isPerson)) return stay(state);
+  return dial({ ...common(state), attempt: 0 });
+}
+
+function network(state: State, isOnline: boolean, moment: Moment): Step {
+  const told = { ...state, isOnline };
+  if (isOnline) return fresh(told, false);
+  if (state.at === 'off' || state.at === 'stopped') return stay(told);
+  return wait(told, backoffMs(Math.max(state.attempt, 4), moment.fraction), moment, state.attempt);
+}
+
+/** A pin is checked anew on every line, so trying again gives nothing away; a session that ended needs a sign-in. */
+function mayTryAgain(why: StopReason, isPerson: boolean): boolean {
+  if (why === 'key-changed' || why === 'not-a-relay') return true;
+  return isPerson && (why === 'version' || why === 'protocol');
+}
+
+/** Attempts after which a lost line is called offline and no longer reconnecting. */
+const PATIENCE = 3;
+
+/** What the window shows. `wallOf` turns a monotonic moment into wall time. */
+export function wireOf(state: State, now: number, wallOf: (monotonic: number) => number): Wire {
+  switch (state.at) {
+    case 'off':
+      return { state: 'stopped', why: 'signed-out' };
+    case 'dialing':
+    case 'renewing':
+    case 'greeting':
+      if (!state.isOnline) return { state: 'offline', retryAt: wallOf(now), attempt: state.attempt };
+      if (!state.hasBeenLive && state.attempt === 0) return { state: 'connecting', attempt: 1 };
+      return away(state, wallOf(now));
+    case 'live':
+      return { state: 'live', rttMs: state.rttMs, node: state.node, isCatchingUp: state.isCatchingUp };
+    case 'waiting':
+      return away(state, wallOf(state.retryAt));
+    case 'stopped': {
+      const { why, expectedKey, seenKey } = state;
+      return {
+        state: 'stopped',
+        why,
+        ...(expectedKey === undefined ? {} : { expectedKey }),
+        ...(seenKey === undefined ? {} : { seenKey }),
+      };
+    }
+    default:
+      return assertNever(state);
+  }
+}
+
+function away(state: State, retryAt: number): Wire {
+  const { attempt } = state;
+  const isShort = state.isOnline && state.hasBeenLive && attempt <= PATIENCE;
+  return isShort ? { state: 'reconnecting', retryAt, attempt } : { state: 'offline', retryAt, attempt };
+}

@@ -1,0 +1,159 @@
+/**
+ * The real way to relays: WebSocket and HTTP over a line whose other end has been proved first, so that neither a token
+ * nor a password can leave before the key was checked. What answers but is no relay (a captive portal, another server)
+ * is told apart from what does not answer. Follows no redirect, uses no proxy, keeps no connection for reuse.
+ */
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
+import { WebSocket } from 'ws';
+import { fail, ok, type Result } from '../../../protocol/result.ts';
+import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
+import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
+import { openLine, peekFingerprint } from './secure-line.ts';
+
+const HANDSHAKE_MS = 10_000;
+const ANSWER_MS = 20_000;
+/** A catch-up page of 256 KiB of text, escaped and wrapped, with room to spare. */
+const MAX_FRAME_BYTES = 4 * 1024 * 1024;
+const MAX_BODY_BYTES = 1024 * 1024;
+
+export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
+  return {
+    dial: async (target, accessToken, events) => {
+      const line = await openLine(target, clock);
+      return line.ok ? upgrade(line.value, target, accessToken, events) : line;
+    },
+    request: async (target, request) => {
+      const line = await openLine(target, clock);
+      return line.ok ? exchange(line.value, target, request, clock) : line;
+    },
+    peek: (address) => peekFingerprint(address, clock),
+  };
+}
+
+function upgrade(line: Socket, target: RelayTarget, token: string, events: SocketEvents): Promise<Result<RelaySocket, DialFault>> {
+  return new Promise((resolve) => {
+    // `ws:` on purpose: what encryption there is, the line already has.
+    const socket = new WebSocket(`ws://${target.address}${SOCKET_PATH}`, [SUBPROTOCOL], {
+      createConnection: () => line,
+      headers: { authorization: `Bearer ${token}` },
+      perMessageDeflate: false,
+      followRedirects: false,
+      handshakeTimeout: HANDSHAKE_MS,
+      maxPayload: MAX_FRAME_BYTES,
+    });
+    let isOpen = false;
+    let isOver = false;
+    const refuse = (fault: DialFault): void => {
+      if (isOver || isOpen) return;
+      isOver = true;
+      socket.terminate();
+      line.destroy();
+      resolve(fail(fault));
+    };
+    socket.on('unexpected-response', (_request, response) => refuse(upgradeFault(response)));
+    socket.on('error', (error) => refuse(handshakeFault(error)));
+    socket.on('open', () => {
+      isOpen = true;
+      resolve(ok({ send: (text) => send(socket, text), ping: () => ping(socket), terminate: () => ((isOver = true), socket.terminate()) }));
+    });
+    socket.on('message', (data, isBinary) => {
+      // The wire is text. A frame of another kind says nothing to us.
+      if (!isOver && !isBinary) events.onText(textOf(data));
+    });
+    socket.on('pong', () => {
+      if (!isOver) events.onPong();
+    });
+    socket.on('close', (code) => {
+      if (!isOpen) return refuse({ kind: 'unreachable' });
+      if (isOver) return;
+      isOver = true;
+      events.onClose(code);
+    });
+  });
+}
+
+function send(socket: WebSocket, text: string): void {
+  if (socket.readyState === WebSocket.OPEN) socket.send(text);
+}
+
+function ping(socket: WebSocket): void {
+  if (socket.readyState === WebSocket.OPEN) socket.ping();
+}
+
+function textOf(data: WebSocket.RawData): string {
+  if (Array.isArray(data)) return Buffer.concat(data).toString('utf8');
+  return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
+}
+
+function upgradeFault(response: IncomingMessage): DialFault {
+  const status = response.statusCode ?? 0;
+  response.resume();
+  // Refusals a relay, or a proxy before one, gives to an upgrade. All else is somebody else's page.
+  if ([401, 403, 426, 429, 500, 502, 503, 504].includes(status)) return { kind: 'refused', status, retryAfterMs: retryAfterMs(response) };
+  return { kind: 'not-a-relay' };
+}
+
+function handshakeFault(error: Error): DialFault {
+  const { code } = error as NodeJS.ErrnoException;
+  // Errors of the system have codes of their own; without one, the answer was no WebSocket handshake of ours.
+  if (code === undefined && !/timed out|hang up|closed before/i.test(error.message)) return { kind: 'not-a-relay' };
+  return code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' };
+}
+
+function retryAfterMs(response: IncomingMessage): number | null {
+  const seconds = Number(response.headers['retry-after']);
+  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3_600) * 1_000 : null;
+}
+
+function exchange(
+  line: Socket,
+  target: RelayTarget,
+  { method, path, body }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
+  clock: Clock,
+): Promise<Result<HttpAnswer, DialFault>> {
+  return new Promise((resolve) => {
+    const settle = (result: Result<HttpAnswer, DialFault>): void => {
+      cancel();
+      line.destroy();
+      resolve(result);
+    };
+    const cancel = clock.after(ANSWER_MS, () => settle(fail({ kind: 'unreachable' })));
+    const payload = body === undefined ? undefined : Buffer.from(JSON.stringify(body), 'utf8');
+    const request = httpRequest({
+      createConnection: () => line,
+      method,
+      path,
+      headers: {
+        host: target.address,
+        accept: 'application/json',
+        connection: 'close',
+        ...(payload ? { 'content-type': 'application/json', 'content-length': payload.byteLength } : {}),
+      },
+    });
+    request.on('error', (error: NodeJS.ErrnoException) =>
+      settle(fail(error.code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' })),
+    );
+    request.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.byteLength;
+        if (size > MAX_BODY_BYTES) settle(fail({ kind: 'not-a-relay' }));
+        else chunks.push(chunk);
+      });
+      response.on('error', () => settle(fail({ kind: 'unreachable' })));
+      response.on('end', () => settle(answerOf(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))));
+    });
+    request.end(payload);
+  });
+}
+
+function answerOf(status: number, text: string): Result<HttpAnswer, DialFault> {
+  if (status === 204) return ok({ status, body: null });
+  try {
+    return ok({ status, body: JSON.parse(text) as unknown });
+  } catch {
+    return status === 502 || status === 503 || status === 504 ? fail({ kind: 'unreachable' }) : fail({ kind: 'not-a-relay' });
+  }
+}

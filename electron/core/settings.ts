@@ -1,0 +1,46 @@
+/**
+ * The settings of this computer: kept as one value, read with tolerance, so that a setting that a newer version added or
+ * an older one wrote differently costs only itself.
+ */
+import { settings as schema, type Settings } from '../bridge/views.ts';
+import type { LedgerRows } from './cache/ledger-rows.ts';
+
+export const DEFAULT_SETTINGS: Settings = {
+  theme: 'system',
+  language: 'system',
+  density: 'comfortable',
+  sendWith: 'enter',
+  notifications: {
+    isOn: true,
+    hideContent: false,
+    keywords: [],
+    mentionsBreakMute: false,
+    ignoreChannelMentions: false,
+    snoozeUntil: null,
+    quietHours: [],
+  },
+};
+
+const NAME = 'settings';
+
+export function readSettings(rows: LedgerRows): Settings {
+  const json = rows.setting(NAME);
+  if (json === undefined) return DEFAULT_SETTINGS;
+  const kept = parse(json);
+  const notifications = { ...DEFAULT_SETTINGS.notifications, ...(kept['notifications'] as object | undefined) };
+  const whole = schema.safeParse({ ...DEFAULT_SETTINGS, ...kept, notifications });
+  return whole.success ? whole.data : DEFAULT_SETTINGS;
+}
+
+export function keepSettings(rows: LedgerRows, settings: Settings): void {
+  rows.putSetting(NAME, JSON.stringify(settings));
+}
+
+function parse(json: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}

@@ -1,0 +1,193 @@
+/**
+ * Applies a channel's feed to the cache. Every event is applied exactly once, whatever order stretches arrive in: what
+ * is held already is skipped, the highest edit wins, a deletion wins over everything. It reports news (messages this
+ * computer learns of for the first time at the live end) and leaves order and gaps to the feed.
+ */
+import type { Channel } from '../../../protocol/entities.ts';
+import type { ChannelEvent, FeedEvent } from '../../../protocol/feeds.ts';
+import type { Cache } from '../cache/data.ts';
+import type { CachedMessage } from '../cache/message-rows.ts';
+import type { Changes } from '../events/changes.ts';
+import { callsOf } from './calls.ts';
+import { addInterval, holds, topOf } from './intervals.ts';
+import { isForMe, readSeqOf, type ChannelState, type Replica } from './replica.ts';
+
+export interface ChannelLogParts {
+  readonly replica: Replica;
+  readonly cache: Cache;
+  readonly changes: Changes;
+  readonly mask: () => number;
+  /** Inside the transaction: a message that is new here. Decides, and keeps, whether it notifies. */
+  onNews(channel: ChannelState, message: CachedMessage): void;
+  /** A message's words are gone: what was shown of it has to go too. */
+  onDeleted(channel: ChannelState, message: string): void;
+}
+
+export interface Stretch {
+  readonly from: number;
+  readonly to: number;
+  /** Every event from `from` to `to`. */
+  readonly events: readonly FeedEvent[];
+  /** The channel's facts as of now, when the stretch does not follow on. */
+  readonly facts?: Channel | undefined;
+}
+
+export interface ChannelLog {
+  /** One transaction: events, stretch, counts. */
+  absorb(channel: ChannelState, stretch: Stretch): void;
+}
+
+export function createChannelLog({ replica, cache, changes, mask, onNews, onDeleted }: ChannelLogParts): ChannelLog {
+  const { team } = replica;
+
+  const putNote = (channel: ChannelState, event: ChannelEvent, notes: readonly object[]): void => {
+    notes.forEach((note, part) => {
+      cache.log.putNote(team.key, channel.key, { seq: event.seq, part, at: event.at, by: event.by, note: JSON.stringify(note) });
+    });
+    changes.note(team.id, channel.id, event.seq);
+  };
+
+  const putMessage = (channel: ChannelState, message: CachedMessage): void => {
+    const early = cache.log.takeEarly(team.key, message.id);
+    const merged = early ? revised(message, early) : message;
+    const calls = merged.isDeleted ? 0 : callsOf(merged.text, team.handle, replica.isHandle);
+    const stored = { ...merged, calls };
+    cache.messages.put(team.key, channel.key, stored);
+    channel.lastAt = Math.max(channel.lastAt, stored.at);
+    if (counts(channel, stored)) {
+      channel.unread++;
+      if (isForMe(channel, calls, mask())) channel.mentions++;
+    }
+    changes.message(team.id, channel.id, stored.id);
+    if (stored.seq > channel.newsAfter && !stored.isDeleted) onNews(channel, stored);
+  };
+
+  const counts = (channel: ChannelState, message: CachedMessage): boolean =>
+    channel.isJoined && !message.isDeleted && message.author !== team.me && message.seq > readSeqOf(channel);
+
+  const revise = (
+    channel: ChannelState,
+    id: string,
+    revision: { readonly seq: number; readonly at: number; readonly text: string | null },
+  ): void => {
+    const found = cache.messages.byId(team.key, id);
+    if (!found) {
+      cache.log.putEarly(team.key, id, revision);
+      return;
+    }
+    if (found.channelKey !== channel.key || found.isDeleted) return;
+    if (revision.text === null) {
+      cache.messages.redact(team.key, channel.key, found.seq, revision.seq);
+      if (counts(channel, found)) {
+        channel.unread--;
+        if (isForMe(channel, found.calls, mask())) channel.mentions--;
+      }
+      onDeleted(channel, id);
+    } else if (revision.seq > found.editSeq) {
+      const calls = callsOf(revision.text, team.handle, replica.isHandle);
+      cache.messages.revise(team.key, channel.key, found.seq, { text: revision.text, editSeq: revision.seq, editedAt: revision.at, calls });
+      if (counts(channel, found)) {
+        channel.mentions += Number(isForMe(channel, calls, mask())) - Number(isForMe(channel, found.calls, mask()));
+      }
+    }
+    changes.message(team.id, channel.id, id);
+  };
+
+  const putFacts = (channel: ChannelState, seq: number, change: Partial<Channel>): void => {
+    if (seq > channel.facts.seq) replica.putChannel({ ...channel.facts, ...change, seq }, { isJoined: channel.isJoined });
+  };
+
+  const apply = (channel: ChannelState, event: FeedEvent): void => {
+    switch (event.kind) {
+      case 'posted':
+        putMessage(channel, {
+          seq: event.seq,
+          id: event.id,
+          author: event.by,
+          at: event.at,
+          text: event.text,
+          editSeq: event.edited?.seq ?? 0,
+          editedAt: event.edited?.at ?? null,
+          isDeleted: false,
+          calls: 0,
+        });
+        return;
+      case 'edited':
+        revise(channel, event.id, { seq: event.seq, at: event.at, text: event.text });
+        return;
+      case 'deleted':
+        revise(channel, event.id, { seq: event.seq, at: event.at, text: null });
+        return;
+      case 'redacted':
+        if (event.was === 'posted') {
+          const gone = { seq: event.seq, id: event.id, author: event.by, at: event.at, text: '', editSeq: event.seq, editedAt: null };
+          putMessage(channel, { ...gone, isDeleted: true, calls: 0 });
+        }
+        return;
+      case 'created':
+        if (event.channel.seq >= channel.facts.seq) replica.putChannel(event.channel, { isJoined: channel.isJoined });
+        putNote(channel, event, [{ kind: 'created' }]);
+        return;
+      case 'joined':
+      case 'left':
+        putNote(channel, event, [{ kind: event.kind, member: event.member }]);
+        return;
+      case 'changed': {
+        const { name, topic } = event;
+        putFacts(channel, event.seq, { ...(name === undefined ? {} : { name }), ...(topic === undefined ? {} : { topic }) });
+        putNote(channel, event, [
+          ...(name === undefined ? [] : [{ kind: 'renamed', name }]),
+          ...(topic === undefined ? [] : [{ kind: 'topic', topic }]),
+        ]);
+        return;
+      }
+      case 'archived':
+        putFacts(channel, event.seq, { isArchived: event.isArchived });
+        putNote(channel, event, [{ kind: 'archived', isArchived: event.isArchived }]);
+        return;
+      case 'unknown':
+        cache.log.putRaw(team.key, channel.key, event.seq, JSON.stringify(event.raw));
+        return;
+      // Of other feeds; a relay that sends them here is mistaken, and the number is used up all the same.
+      case 'channel-joined':
+      case 'channel-left':
+      case 'read':
+      case 'level':
+      case 'session-started':
+      case 'session-ended':
+      case 'member-joined':
+      case 'member-changed':
+      case 'channel-listed':
+      case 'team-changed':
+        return;
+    }
+  };
+
+  return {
+    absorb: (channel, { from, to, events, facts }) =>
+      cache.db.transaction('channel.absorb', () => {
+        if (facts && facts.seq >= channel.facts.seq) replica.putChannel(facts, { isJoined: channel.isJoined });
+        for (const event of events) if (!holds(channel.held, event.seq)) apply(channel, event);
+        if (from <= to) {
+          const { held, grown, gone } = addInterval(channel.held, { from, to });
+          for (const one of gone) if (one.from !== grown.from) cache.log.removeInterval(team.key, channel.key, one.from);
+          cache.log.putInterval(team.key, channel.key, grown);
+          channel.held = held;
+          channel.head = Math.max(channel.head, to);
+          channel.newsAfter = Math.max(channel.newsAfter, Math.min(topOf(held), to));
+          changes.stretch(team.id, channel.id);
+        }
+        replica.saveSummary(channel);
+      }),
+  };
+}
+
+/** The message as it stands after what came before it. */
+function revised(
+  message: CachedMessage,
+  early: { readonly seq: number; readonly at: number; readonly text: string | null },
+): CachedMessage {
+  if (message.isDeleted) return message;
+  if (early.text === null) return { ...message, text: '', isDeleted: true, editSeq: early.seq };
+  return early.seq > message.editSeq ? { ...message, text: early.text, editSeq: early.seq, editedAt: early.at } : message;
+}

@@ -1,0 +1,316 @@
+/**
+ * The conversation with the relay from hello on: says where we stand, takes states, pages and events, and sees to it that
+ * what is here is whole. Another epoch means another store: positions and cache go, outbox and drafts stay, and what we
+ * sent in the last weeks is offered again. Heads in a beat that are ahead of ours mean a lost push, and are pulled.
+ */
+import type { Presence, Team } from '../../../protocol/entities.ts';
+import type { FeedEvent } from '../../../protocol/feeds.ts';
+import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
+import type { Hello } from '../../../protocol/frames-up.ts';
+import { channelFeed, feedName, memberFeed, TEAM_FEED, type ChannelId, type Epoch, type FeedId } from '../../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
+import { background } from '../background.ts';
+import type { Cache } from '../cache/data.ts';
+import type { Log } from '../ports.ts';
+import type { Asks } from './asks.ts';
+import type { ChannelLog } from './channel-log.ts';
+import type { Directory } from './directory.ts';
+import { createFeed, isUnbroken, type Feed } from './feed.ts';
+import { newestPage, type History } from './history.ts';
+import { holds, topOf } from './intervals.ts';
+import type { LiveState } from './live-state.ts';
+import type { ChannelState, Replica } from './replica.ts';
+
+export interface SessionParts {
+  readonly replica: Replica;
+  readonly cache: Cache;
+  readonly directory: Directory;
+  readonly channelLog: ChannelLog;
+  readonly history: History;
+  readonly asks: Asks;
+  readonly live: LiveState;
+  readonly log: Log;
+  /** The channel on screen: it is caught up first. */
+  readonly focus: () => ChannelId | null;
+  readonly presence: () => Exclude<Presence, 'gone'>;
+  readonly onTeam: (team: Team) => void;
+  /** The cache is empty: the relay's store is another one, or this is the first time. */
+  readonly onNewEpoch: () => void;
+  readonly restartLine: () => void;
+  /** Events came that may confirm rows of the outbox. */
+  readonly onEvents: (channel: ChannelState, events: readonly FeedEvent[]) => void;
+  readonly onCaughtUp: () => void;
+}
+
+export interface Session {
+  hello(): Hello;
+  welcome(frame: Down<'welcome'>): void;
+  take(frame: DownFrame): void;
+  /** A page that was asked for. */
+  takePage(page: Down<'page'>): void;
+  /** The event our own acknowledged change has become. Answers whether it is in the cache now. */
+  takeOwn(channel: ChannelState, event: FeedEvent): boolean;
+  /** We are in a channel now of which nothing is here. */
+  fetchNew(channel: ChannelState): void;
+  /** True during catch-up that fills an empty cache: nothing of it is news. */
+  readonly isFirstSync: boolean;
+  readonly isCatchingUp: boolean;
+  lost(): void;
+}
+
+/** A gap at the live end is closed up to this many pages; behind that it stays a hole until somebody looks. */
+const GAP_PAGES = 5;
+
+export function createSession(parts: SessionParts): Session {
+  const { replica, cache, directory, channelLog, history, asks, live, log } = parts;
+  const { team } = replica;
+  const ownFeed = memberFeed(team.me);
+  const channelFeeds = new Map<string, Feed>();
+  /** Heads of feeds we do not know yet: the event that tells of them is on its way. */
+  const earlyHeads = new Map<string, number>();
+  let isCatchingUp = false;
+  let isFirstSync = false;
+  let isUp = false;
+
+  const mayPull = (): boolean => isUp && !isCatchingUp;
+
+  const absorb = (channel: ChannelState, stretch: Parameters<ChannelLog['absorb']>[1]): void => {
+    channelLog.absorb(channel, stretch);
+    parts.onEvents(channel, stretch.events);
+  };
+
+  const feedOf = (channel: ChannelState): Feed => {
+    const known = channelFeeds.get(channel.id);
+    if (known) return known;
+    const made = createFeed({
+      position: () => topOf(replica.channels.get(channel.id)?.held ?? []),
+      apply: (events) => {
+        const now = replica.channels.get(channel.id);
+        const first = events[0];
+        const last = events.at(-1);
+        if (now && first && last) absorb(now, { from: first.seq, to: last.seq, events });
+      },
+      pull: () => pullHead(channel.id),
+      mayPull,
+    });
+    channelFeeds.set(channel.id, made);
+    return made;
+  };
+
+  const teamFeed = createFeed({
+    position: () => replica.sync.teamSeq,
+    apply: directory.applyTeam,
+    pull: () => background(refreshTeam(), log, 'get-team'),
+    mayPull,
+  });
+  const ownMemberFeed = createFeed({
+    position: () => replica.sync.memberSeq,
+    apply: directory.applyMember,
+    pull: () => background(refreshMember(), log, 'get-member'),
+    mayPull,
+  });
+
+  let teamRefresh: Promise<void> | undefined;
+  const refreshTeam = (): Promise<void> =>
+    (teamRefresh ??= asks.ask({ t: 'get-team' }).then((answer) => {
+      teamRefresh = undefined;
+      if (answer.ok) takeTeamState(answer.value);
+    }));
+  let memberRefresh: Promise<void> | undefined;
+  const refreshMember = (): Promise<void> =>
+    (memberRefresh ??= asks.ask({ t: 'get-member' }).then((answer) => {
+      memberRefresh = undefined;
+      if (answer.ok) takeMemberState(answer.value);
+    }));
+
+  const takeTeamState = (state: Down<'team-state'>): void => {
+    directory.replaceTeam(state);
+    teamFeed.settle();
+  };
+  const takeMemberState = (state: Down<'member-state'>): void => {
+    directory.replaceMember(state);
+    ownMemberFeed.settle();
+  };
+
+  /** Closes what is missing between the live end and the head; of an empty channel, the newest page. */
+  const pullHead = (id: string): void => {
+    const channel = replica.channels.get(id);
+    if (!channel?.isJoined) return;
+    const top = topOf(channel.held);
+    if (top >= channel.head) return;
+    const isEmpty = channel.held.length === 0;
+    const span = isEmpty ? newestPage(channel.head) : { from: top + 1, to: channel.head };
+    background(
+      history.fill(channelFeed(channel.id), span, isEmpty ? 1 : GAP_PAGES).then(() => {
+        const now = replica.channels.get(id);
+        if (now) feedOf(now).settle();
+      }),
+      log,
+      'pull',
+    );
+  };
+
+  const takeHead = (feed: FeedId, head: number): void => {
+    const name = feedName(feed);
+    if (name.kind === 'team') {
+      if (head > replica.sync.teamSeq && mayPull()) background(refreshTeam(), log, 'get-team');
+    } else if (name.kind === 'member') {
+      if (feed === ownFeed && head > replica.sync.memberSeq && mayPull()) background(refreshMember(), log, 'get-member');
+    } else {
+      const channel = replica.channels.get(name.channel);
+      if (!channel) {
+        earlyHeads.set(name.channel, head);
+        return;
+      }
+      if (head > channel.head) {
+        channel.head = head;
+        replica.saveSummary(channel);
+      }
+      if (mayPull()) pullHead(name.channel);
+    }
+  };
+
+  const takeEvents = (feed: FeedId, events: readonly FeedEvent[]): void => {
+    const name = feedName(feed);
+    if (name.kind === 'team') return teamFeed.receive(events);
+    if (name.kind === 'member') return feed === ownFeed ? ownMemberFeed.receive(events) : undefined;
+    const channel = replica.channels.get(name.channel);
+    const last = events.at(-1);
+    if (!channel?.isJoined) {
+      if (last) earlyHeads.set(name.channel, Math.max(earlyHeads.get(name.channel) ?? 0, last.seq));
+      return;
+    }
+    if (last && last.seq > channel.head) channel.head = last.seq;
+    for (const event of events) if (event.kind === 'posted') live.hasPosted(name.channel, event.by);
+    feedOf(channel).receive(events);
+  };
+
+  const takePage = (page: Down<'page'>): void => {
+    const { from, to, events } = page;
+    const isWhole = events.length === Math.max(0, to - from + 1) && (events[0]?.seq ?? from) === from && isUnbroken(events);
+    if (!isWhole) return log.warn('page.broken', { from, to, events: events.length });
+    const name = feedName(page.feed);
+    if (name.kind !== 'channel') return takeEvents(page.feed, events);
+    const channel = replica.channels.get(name.channel);
+    if (!channel?.isJoined) return;
+    channel.head = Math.max(channel.head, page.head);
+    absorb(channel, { from, to, events, facts: page.channel });
+    feedOf(channel).settle();
+  };
+
+  const beginAnew = (epoch: Epoch | null): void => {
+    channelFeeds.clear();
+    earlyHeads.clear();
+    cache.db.transaction('begin-anew', () => replica.clear({ epoch, teamSeq: 0, memberSeq: 0 }));
+  };
+
+  return {
+    get isFirstSync() {
+      return isFirstSync;
+    },
+    get isCatchingUp() {
+      return isCatchingUp;
+    },
+    hello: () => {
+      const { epoch, teamSeq, memberSeq } = replica.sync;
+      const positions: Record<string, number> = {};
+      if (epoch !== null) {
+        if (teamSeq > 0) positions[TEAM_FEED] = teamSeq;
+        if (memberSeq > 0) positions[ownFeed] = memberSeq;
+        const joined = [...replica.channels.values()].filter((channel) => channel.isJoined && channel.held.length > 0);
+        joined.sort((a, b) => b.lastAt - a.lastAt);
+        for (const channel of joined.slice(0, DEFAULT_LIMITS.helloPositions - 2)) positions[channelFeed(channel.id)] = topOf(channel.held);
+      }
+      return {
+        t: 'hello',
+        versions: PROTOCOL_VERSIONS,
+        epoch,
+        positions: positions,
+        focus: parts.focus(),
+        presence: parts.presence(),
+      };
+    },
+    welcome: (frame) => {
+      const { epoch } = replica.sync;
+      if (epoch === frame.epoch && isBehindUs(replica, frame, ownFeed)) {
+        // The relay was told positions it does not have: we say hello again, with none.
+        log.warn('relay.behind-us');
+        beginAnew(null);
+        parts.onNewEpoch();
+        return parts.restartLine();
+      }
+      isUp = true;
+      isCatchingUp = true;
+      live.clear();
+      if (epoch !== frame.epoch) {
+        isFirstSync = true;
+        beginAnew(frame.epoch);
+        parts.onNewEpoch();
+      }
+      parts.onTeam(frame.team);
+      for (const [feed, head] of Object.entries(frame.heads)) takeHead(feed as FeedId, head);
+    },
+    take: (frame) => {
+      switch (frame.t) {
+        case 'team-state':
+          return takeTeamState(frame);
+        case 'member-state':
+          return takeMemberState(frame);
+        case 'page':
+          return takePage(frame);
+        case 'events':
+          return takeEvents(frame.feed, frame.events);
+        case 'beat':
+          for (const [feed, head] of Object.entries(frame.heads)) takeHead(feed as FeedId, head);
+          return;
+        case 'caught-up':
+          isCatchingUp = false;
+          teamFeed.settle();
+          ownMemberFeed.settle();
+          for (const channel of [...replica.channels.values()]) {
+            if (!channel.isJoined) continue;
+            if (isFirstSync) channel.newsAfter = Math.max(topOf(channel.held), channel.head);
+            feedOf(channel).settle();
+            pullHead(channel.id);
+          }
+          isFirstSync = false;
+          return parts.onCaughtUp();
+        case 'typing':
+          return live.putTyping(frame.channel, frame.member);
+        case 'presence':
+          return live.putPresence(frame.members);
+        default:
+          return;
+      }
+    },
+    takePage,
+    takeOwn: (channel, event) => {
+      if (holds(channel.held, event.seq)) return true;
+      channel.head = Math.max(channel.head, event.seq);
+      if (event.seq <= topOf(channel.held)) absorb(channel, { from: event.seq, to: event.seq, events: [event] });
+      else feedOf(channel).receive([event]);
+      return holds(replica.channels.get(channel.id)?.held ?? [], event.seq);
+    },
+    fetchNew: (channel) => {
+      channel.head = Math.max(channel.head, earlyHeads.get(channel.id) ?? 0);
+      earlyHeads.delete(channel.id);
+      if (mayPull()) pullHead(channel.id);
+    },
+    lost: () => {
+      isUp = false;
+      isCatchingUp = false;
+    },
+  };
+}
+
+/** Under one epoch heads never go back. If one did, the relay lost commits without noticing. */
+function isBehindUs(replica: Replica, { heads }: Down<'welcome'>, ownFeed: FeedId): boolean {
+  const headOf = (feed: FeedId): number | undefined => heads[feed];
+  if ((headOf(TEAM_FEED) ?? Infinity) < replica.sync.teamSeq) return true;
+  if ((headOf(ownFeed) ?? Infinity) < replica.sync.memberSeq) return true;
+  for (const channel of replica.channels.values()) {
+    if (channel.isJoined && (headOf(channelFeed(channel.id)) ?? Infinity) < topOf(channel.held)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,191 @@
+/**
+ * The teams of this computer, in the order of the rail. Each lives on its own; one that breaks is thrown away and made
+ * anew from what is on disk, the others do not notice.
+ */
+import type { SignedIn } from '../../../protocol/http.ts';
+import { errorName } from '../background.ts';
+import { isDamage, type Data } from '../cache/data.ts';
+import type { TeamRecord } from '../cache/ledger-rows.ts';
+import type { Changes } from '../events/changes.ts';
+import type { NewId } from '../new-id.ts';
+import type { Herald } from '../notify/herald.ts';
+import type { Clock, Log, SecretBox } from '../ports.ts';
+import type { Team } from './team.ts';
+import { sealPair } from './tokens.ts';
+
+export interface RegistryParts {
+  readonly data: Data;
+  readonly clock: Clock;
+  readonly secrets: SecretBox;
+  readonly log: Log;
+  readonly changes: Changes;
+  readonly herald: Herald;
+  readonly newId: NewId;
+  /** Builds a team over the cache that is open now. */
+  readonly make: (record: TeamRecord, onBroken: (error: unknown) => void) => Team;
+  /** A team was made anew under the same id. */
+  readonly onRemade: (team: Team) => void;
+  /** The cache was damaged and is empty now. */
+  readonly onRebuilt: () => void;
+  readonly onDiskFull: () => void;
+}
+
+export interface NewTeam {
+  readonly address: string;
+  readonly fingerprint: string | null;
+  readonly device: string;
+  readonly isHostedHere: boolean;
+  readonly signedIn: SignedIn;
+}
+
+export interface Registry {
+  readonly all: readonly Team[];
+  readonly order: readonly string[];
+  get(id: string): Team | undefined;
+  /** Joined, set up or signed in: the team starts at once. */
+  add(team: NewTeam): Team;
+  /** A membership that is already here, at this relay's team. */
+  find(relayTeam: string, me: string): Team | undefined;
+  /** Other tokens (and perhaps another address or pin) for a membership that is here. */
+  signInAgain(team: Team, anew: NewTeam): void;
+  signOut(team: Team): void;
+  /** Takes the team off this computer, with everything of it. */
+  forget(team: Team): void;
+  reorder(order: readonly string[]): void;
+  startAll(): void;
+  dispose(): void;
+}
+
+export function createRegistry(parts: RegistryParts): Registry {
+  const { data, clock, secrets, log, changes, herald, newId } = parts;
+  const { rows, db } = data.ledger;
+  let teams: Team[] = [];
+
+  const make = (record: TeamRecord): Team => {
+    const team: Team = parts.make(record, (error) => mend(team, error));
+    return team;
+  };
+
+  const replace = (before: Team, after: Team): void => {
+    teams = teams.map((team) => (team === before ? after : team));
+    changes.teamState(after.id);
+    parts.onRemade(after);
+  };
+
+  /** What a team holds in memory may be half of something: it starts over from the disk. */
+  const mend = (team: Team, error: unknown): void => {
+    if (!teams.includes(team)) return;
+    log.error('team.broken', { team: team.replica.team.key, error: errorName(error) });
+    if (isDamage(error) && error.path === data.cache().db.path) return rebuild();
+    if ((error as { readonly fault?: unknown } | null)?.fault === 'full') parts.onDiskFull();
+    remake(team);
+  };
+
+  const remake = (team: Team): void => {
+    team.dispose();
+    const anew = make(team.record);
+    replace(team, anew);
+    anew.start();
+  };
+
+  const rebuild = (): void => {
+    const before = teams;
+    for (const team of before) team.dispose();
+    data.rebuildCache();
+    for (const team of before) {
+      const anew = make(team.record);
+      replace(team, anew);
+      anew.start();
+    }
+    parts.onRebuilt();
+  };
+
+  const credentials = ({ address, fingerprint, device, signedIn }: NewTeam): Partial<TeamRecord> => ({
+    address,
+    fingerprint,
+    device,
+    name: signedIn.team.name,
+    handle: signedIn.member.handle,
+    displayName: signedIn.member.name,
+    role: signedIn.member.role,
+    session: signedIn.session,
+    standing: 'in',
+    ...sealPair(signedIn.tokens, secrets, clock),
+  });
+
+  const wipeTokens = (team: Team, standing: TeamRecord['standing']): void =>
+    team.save({ standing, sealedAccess: null, sealedRefresh: null, accessExpiresAt: 0 });
+
+  return {
+    get all() {
+      return teams;
+    },
+    get order() {
+      return teams.map((team) => team.id);
+    },
+    get: (id) => teams.find((team) => team.id === id),
+    find: (relayTeam, me) => teams.find((team) => team.record.relayTeam === relayTeam && team.record.me === me),
+    add: (added) => {
+      const { signedIn } = added;
+      const record = rows.addTeam({
+        id: newId(),
+        place: teams.length,
+        address: added.address,
+        fingerprint: added.fingerprint,
+        relayTeam: signedIn.team.id,
+        name: signedIn.team.name,
+        me: signedIn.member.id,
+        handle: signedIn.member.handle,
+        displayName: signedIn.member.name,
+        role: signedIn.member.role,
+        device: added.device,
+        session: signedIn.session,
+        presence: 'here',
+        isHostedHere: added.isHostedHere,
+        standing: 'in',
+        epoch: null,
+        ...sealPair(signedIn.tokens, secrets, clock),
+      });
+      const team = make(record);
+      teams = [...teams, team];
+      changes.teamState(team.id);
+      changes.teamOrder();
+      team.start();
+      return team;
+    },
+    signInAgain: (team, anew) => {
+      team.save(credentials(anew));
+      remake(team);
+    },
+    signOut: (team) => {
+      team.connection.stop('signed-out');
+      wipeTokens(team, 'signed-out');
+    },
+    forget: (team) => {
+      team.dispose();
+      teams = teams.filter((one) => one !== team);
+      herald.forgetTeam(team.id);
+      const { key } = team.record;
+      rows.removeTeam(key);
+      data.cache().db.transaction('team.forget', () => data.cache().teams.removeTeam(key));
+      // What was deleted must not linger in the logs beside the files.
+      data.cache().db.pragma('wal_checkpoint(TRUNCATE)');
+      db.pragma('wal_checkpoint(TRUNCATE)');
+      changes.teamGone(team.id);
+      changes.teamOrder();
+    },
+    reorder: (order) => {
+      const placeOf = (team: Team): number => (order.includes(team.id) ? order.indexOf(team.id) : order.length);
+      teams = [...teams].sort((a, b) => placeOf(a) - placeOf(b));
+      db.transaction('team.order', () => teams.forEach((team, place) => team.save({ place })));
+      changes.teamOrder();
+    },
+    startAll: () => {
+      teams = rows.teams().map(make);
+      for (const team of teams) team.start();
+    },
+    dispose: () => {
+      for (const team of teams) team.dispose();
+    },
+  };
+}

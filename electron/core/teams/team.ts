@@ -1,0 +1,384 @@
+/**
+ * One team at work: its image, its line, its outbox, wired together. Made from what is on disk and thrown away whole; a
+ * fault in one team touches no other. What a person may do with it stands in the commands.
+ */
+import type { FeedEvent } from '../../../protocol/feeds.ts';
+import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
+import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import type { Settings } from '../../bridge/views.ts';
+import { background } from '../background.ts';
+import type { Cache, Ledger } from '../cache/data.ts';
+import type { TeamRecord } from '../cache/ledger-rows.ts';
+import type { OutboxRow } from '../cache/outbox-rows.ts';
+import { createConnection, type Connection } from '../connection/connection.ts';
+import { isLoopback, splitAddress } from '../connection/secure-line.ts';
+import type { Changes } from '../events/changes.ts';
+import type { NewId } from '../new-id.ts';
+import type { Attention } from '../notify/attention.ts';
+import type { Herald, Scene } from '../notify/herald.ts';
+import type { Clock, Log, Random, RelayNet, SecretBox } from '../ports.ts';
+import { createAsks, type Asks } from '../sync/asks.ts';
+import { callsMask } from '../sync/calls.ts';
+import { createChannelLog } from '../sync/channel-log.ts';
+import { createDirectory } from '../sync/directory.ts';
+import { createDrafts, type Drafts } from '../sync/drafts.ts';
+import { createHistory, type History } from '../sync/history.ts';
+import { createLiveState, type LiveState } from '../sync/live-state.ts';
+import { createOutbox, JOURNAL_MS, type Outbox } from '../sync/outbox.ts';
+import { createReadMarks, type ReadMarks } from '../sync/read-marks.ts';
+import { createReplica, type ChannelState, type Replica } from '../sync/replica.ts';
+import { createSession, type Session } from '../sync/session.ts';
+import { targetOf } from './http.ts';
+import { createTokens } from './tokens.ts';
+
+export interface TeamParts {
+  readonly record: TeamRecord;
+  readonly ledger: Ledger;
+  readonly cache: Cache;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly net: RelayNet;
+  readonly secrets: SecretBox;
+  readonly log: Log;
+  readonly changes: Changes;
+  readonly newId: NewId;
+  readonly settings: () => Settings;
+  readonly attention: Attention;
+  readonly herald: Herald;
+  /** The image in memory can no longer be trusted: throw this team away and make it anew. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+export interface Team {
+  readonly id: string;
+  readonly record: TeamRecord;
+  readonly cache: Cache;
+  readonly replica: Replica;
+  readonly outbox: Outbox;
+  readonly marks: ReadMarks;
+  readonly drafts: Drafts;
+  readonly history: History;
+  readonly live: LiveState;
+  readonly asks: Asks;
+  readonly session: Session;
+  readonly connection: Connection;
+  /** What the relay allows in one message. */
+  readonly textBytes: number;
+  /** Durable when it returns. */
+  save(change: Partial<TeamRecord>): void;
+  setPresence(presence: TeamRecord['presence']): void;
+  /** Somebody is reading this channel to its end: what is there is read. */
+  readIfLooking(channel: ChannelState): void;
+  /** Resolves when the channel is one of ours, or after `ms`. */
+  joined(channel: string, ms: number): Promise<boolean>;
+  /** A setting that counts depend on has changed. */
+  recount(): void;
+  start(): void;
+  dispose(): void;
+}
+
+const AUTO_AWAY_SECONDS = 5 * 60;
+
+export function createTeam(parts: TeamParts): Team {
+  const { ledger, cache, clock, changes, log, newId, herald, attention } = parts;
+  let { record } = parts;
+  const { id, key } = record;
+  const mask = (): number => callsMask(parts.settings().notifications.ignoreChannelMentions);
+  let textBytes = DEFAULT_LIMITS.textBytes;
+  let refreshAt: (() => void) | undefined;
+  let toldPresence: string | undefined;
+  const joining = new Map<string, Set<(isIn: boolean) => void>>();
+
+  const save = (change: Partial<TeamRecord>): void => {
+    record = { ...record, ...change };
+    ledger.rows.putTeam(record);
+    changes.team(id);
+  };
+
+  const replica = createReplica({ team: { id, key, me: record.me as MemberId, handle: record.handle }, cache, changes, mask });
+  const drafts = createDrafts({ team: { id, key }, rows: ledger.rows, clock, changes });
+  const live = createLiveState({ team: id, me: record.me, clock, changes });
+  const scene: Scene = {
+    replica,
+    cache,
+    get isDoNotDisturb() {
+      return record.presence === 'dnd';
+    },
+  };
+
+  const outbox = createOutbox({
+    team: { id, key },
+    db: ledger.db,
+    rows: ledger.outbox,
+    clock,
+    changes,
+    send: (frame) => connection.send(frame),
+    confirm: (row, ack) => confirm(row, ack),
+    onRefused: (row) => {
+      if (row.frame.t === 'read') marks.refused(row.channel);
+      if (row.frame.t === 'level') releaseLevel(row.channel);
+    },
+    onOverdue: () => connection.giveUp(),
+  });
+  const marks = createReadMarks({ replica, outbox, clock, newId, onRead: (channel) => herald.read(id, channel) });
+
+  const readIfLooking = (channel: ChannelState): void => {
+    if (attention.isReading(id, channel.id) && !attention.isIdle()) marks.mark(channel, channel.head);
+  };
+
+  const channelLog = createChannelLog({
+    replica,
+    cache,
+    changes,
+    mask,
+    onNews: (channel, message) => {
+      if (!session.isFirstSync) herald.consider(scene, channel, message);
+    },
+    onDeleted: (channel, message) => herald.deleted(id, channel.id, message),
+  });
+  const directory = createDirectory({
+    replica,
+    cache,
+    changes,
+    onTeam: (team) => {
+      if (team.name !== record.name) save({ name: team.name });
+    },
+    onJoined: (channel) => {
+      session.fetchNew(channel);
+      for (const settle of joining.get(channel.id) ?? []) settle(true);
+    },
+    onRead: (channel) => herald.read(id, channel),
+    onSessions: (ended) => {
+      if (ended === record.session) connection.stop('session-ended');
+    },
+  });
+
+  const asks = createAsks({ clock, send: (frame) => connection.send(frame) });
+  const history = createHistory({ asks, clock, log, onPage: (page) => session.takePage(page) });
+  const session = createSession({
+    replica,
+    cache,
+    directory,
+    channelLog,
+    history,
+    asks,
+    live,
+    log,
+    focus: () => attention.channelOf(id) as ChannelId | null,
+    presence: () => presenceNow(),
+    onTeam: (team) => {
+      if (team.name !== record.name) save({ name: team.name });
+    },
+    onNewEpoch: () => outbox.settle(),
+    restartLine: () => connection.giveUp(),
+    onEvents: (channel, events) => onEvents(channel, events),
+    onCaughtUp: () => {
+      outbox.settle();
+      herald.release(scene);
+      for (const channel of replica.channels.values()) if (channel.isJoined) readIfLooking(channel);
+    },
+  });
+
+  const tokens = createTokens({ clock, net: parts.net, secrets: parts.secrets, record: () => record, save });
+
+  const onEvents = (channel: ChannelState, events: readonly FeedEvent[]): void => {
+    for (const event of events) if (event.kind === 'posted' && event.by === record.me) outbox.arrived(event.id);
+    outbox.settle();
+    if (session.isCatchingUp) return;
+    herald.release(scene);
+    readIfLooking(channel);
+  };
+
+  /** What our acknowledged change has become; answers whether it is in the cache. */
+  const confirm = (row: OutboxRow, ack: Down<'ack'>): boolean => {
+    const channel = replica.channels.get(row.channel);
+    const base = { seq: ack.seq, at: ack.at, by: record.me as MemberId };
+    const { frame } = row;
+    switch (frame.t) {
+      case 'post':
+        return channel ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text }) : isSettled();
+      case 'edit':
+        return channel ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text }) : isSettled();
+      case 'delete':
+        return channel ? session.takeOwn(channel, { ...base, kind: 'deleted', id: frame.message }) : isSettled();
+      case 'read':
+        marks.confirmed(row.channel, { seq: frame.seq, isBack: frame.isBack ?? false });
+        return true;
+      case 'level':
+        if (channel) replica.putMark(channel, { readSeq: channel.readSeq, level: frame.level });
+        releaseLevel(row.channel);
+        return true;
+      default:
+        return true;
+    }
+  };
+
+  /** A channel we do not know may still come with the catch-up; after it, it is one we have left. */
+  const isSettled = (): boolean => !session.isCatchingUp;
+
+  const releaseLevel = (channelId: string): void => {
+    const channel = replica.channels.get(channelId);
+    if (!channel || outbox.rows.filter((row) => row.frame.t === 'level' && row.channel === channelId).length > 1) return;
+    channel.pendingLevel = null;
+    changes.channel(id, channelId);
+  };
+
+  const presenceNow = (): TeamRecord['presence'] => {
+    const isAway = record.presence === 'here' && parts.attention.idleSeconds() >= AUTO_AWAY_SECONDS;
+    return isAway ? 'away' : record.presence;
+  };
+
+  const tellPresence = (): void => {
+    const presence = presenceNow();
+    if (presence !== toldPresence && connection.send({ t: 'presence', presence })) toldPresence = presence;
+  };
+
+  const planRefresh = (expiresInMs: number): void => {
+    refreshAt?.();
+    refreshAt = clock.after(Math.max(1_000, expiresInMs / 2), () => background(refresh(), log, 'refresh'));
+  };
+
+  const refresh = async (): Promise<void> => {
+    const token = tokens.refreshToken();
+    if (token === undefined) return;
+    const answer = await asks.ask({ t: 'refresh', token });
+    if (answer.ok) {
+      tokens.adopt(answer.value);
+      planRefresh(answer.value.accessExpiresInMs);
+    } else if (answer.error.kind === 'session-ended' || answer.error.kind === 'wrong-credentials') {
+      connection.stop('session-ended');
+    } else if (connection.isLive) {
+      planRefresh(20_000);
+    }
+  };
+
+  /** After the relay lost commits: everything acknowledged lately is said again under its old id. */
+  const offerAgain = (): void => {
+    const known = new Set(outbox.rows.map((row) => row.op));
+    for (const sent of ledger.outbox.sent(key, clock.now() - JOURNAL_MS)) {
+      if (known.has(sent.op)) continue;
+      outbox.add({ op: sent.op, lane: 'offer', channel: sent.channel, message: sent.message, frame: sent.frame, isOffer: true });
+    }
+  };
+
+  const connection = createConnection({
+    clock,
+    random: parts.random,
+    net: parts.net,
+    log,
+    target: () => targetOf(record.address, record.fingerprint),
+    access: tokens.access,
+    renew: tokens.renew,
+    hello: () => {
+      const hello = session.hello();
+      toldPresence = hello.presence;
+      return hello;
+    },
+    onWelcome: (welcome) => {
+      textBytes = welcome.limits.textBytes;
+      session.welcome(welcome);
+      if (!connection.isLive) return;
+      if (record.epoch !== welcome.epoch) {
+        if (record.epoch !== null) offerAgain();
+        save({ epoch: welcome.epoch });
+      }
+      planRefresh(welcome.accessExpiresInMs);
+      outbox.start(welcome.limits);
+      tellPending();
+    },
+    onFrame: (frame) => take(frame),
+    onLost: () => {
+      refreshAt?.();
+      session.lost();
+      outbox.stop();
+      asks.failAll();
+      live.clear();
+      tellPending();
+    },
+    onWire: (wire) => {
+      changes.team(id);
+      if (wire.state === 'live') tellPresence();
+      if (wire.state === 'stopped' && wire.why === 'session-ended') save({ standing: 'session-ended' });
+    },
+    onBroken: parts.onBroken,
+  });
+
+  /** Whether what waits is waiting for the line shows on every pending row. */
+  const tellPending = (): void => {
+    for (const row of outbox.rows) if (row.message !== null) changes.message(id, row.channel, row.message);
+  };
+
+  const take = (frame: DownFrame): void => {
+    if ((frame.t === 'ack' || frame.t === 'refused') && outbox.take(frame)) return;
+    if (asks.take(frame)) return;
+    session.take(frame);
+  };
+
+  // A crash may have come between the cache's commit and the outbox's: what is confirmed is not sent again.
+  for (const row of outbox.rows) {
+    if (row.frame.t === 'post' && cache.messages.byId(key, row.op)) outbox.arrived(row.op);
+    const channel = row.frame.t === 'level' ? replica.channels.get(row.channel) : undefined;
+    if (channel && row.frame.t === 'level') channel.pendingLevel = row.frame.level;
+  }
+  replica.recountStale();
+
+  return {
+    id,
+    get record() {
+      return record;
+    },
+    cache,
+    replica,
+    outbox,
+    marks,
+    drafts,
+    history,
+    live,
+    asks,
+    session,
+    connection,
+    get textBytes() {
+      return textBytes;
+    },
+    save,
+    setPresence: (presence) => {
+      save({ presence });
+      tellPresence();
+    },
+    readIfLooking,
+    joined: (channel, ms) => {
+      if (replica.channels.get(channel)?.isJoined === true) return Promise.resolve(true);
+      return new Promise((resolve) => {
+        const waiters = joining.get(channel) ?? new Set();
+        joining.set(channel, waiters);
+        const settle = (isIn: boolean): void => {
+          cancel();
+          waiters.delete(settle);
+          if (waiters.size === 0) joining.delete(channel);
+          resolve(isIn);
+        };
+        const cancel = clock.after(ms, () => settle(false));
+        waiters.add(settle);
+      });
+    },
+    recount: () => replica.recountStale(),
+    start: () => {
+      if (record.standing === 'in') connection.start();
+      else if (record.standing === 'session-ended') connection.stop('session-ended');
+    },
+    dispose: () => {
+      drafts.flush();
+      marks.flush();
+      connection.stop('signed-out');
+      refreshAt?.();
+      history.dispose();
+      live.dispose();
+      drafts.dispose();
+      marks.dispose();
+    },
+  };
+}
+
+/** A relay on this computer is reached whatever the network does. */
+export const isOnThisComputer = (address: string): boolean => isLoopback(splitAddress(address.replace(/^\w+:\/\//, ''))?.host ?? '');
