@@ -32,7 +32,8 @@ export const QUERIES = {
   invite: 'SELECT * FROM invite WHERE code_hash = ?',
   invites: 'SELECT * FROM invite ORDER BY created_at, id',
   // Of the writer alone:
-  operation: 'SELECT feed, seq, at, kind, asked, json FROM event WHERE op = ? AND by = ?',
+  // Of all senders: almost always none, or one.
+  operation: 'SELECT feed, by, seq, at, kind, asked, json FROM event WHERE op = ?',
   firstText: 'SELECT text FROM revision WHERE feed = ? AND message = ? ORDER BY seq LIMIT 1',
   revisions: 'SELECT seq FROM revision WHERE feed = ? AND message = ?',
 } as const;

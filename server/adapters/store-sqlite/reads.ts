@@ -94,8 +94,7 @@ export class SqliteReads implements StoreReads {
   }
 
   async message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined> {
-    const no = this.number(channelFeed(channel));
-    const row = no === undefined ? undefined : this.#get<EventColumns>('message', id, no);
+    const row = this.messageRow(channel, id);
     if (!row) return undefined;
     const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
     return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
@@ -163,6 +162,11 @@ export class SqliteReads implements StoreReads {
     return this.#all<InviteColumns>('invites').map(inviteOf);
   }
 
+  protected messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
+    const no = this.channelNumber(channel);
+    return no === undefined ? undefined : this.#get<EventColumns>('message', id, no);
+  }
+
   protected memberNow(id: MemberId): Member | undefined {
     const row = this.#get<MemberColumns>('member', id);
     return row && memberOf(row);
@@ -185,6 +189,10 @@ export class SqliteReads implements StoreReads {
 
   protected headNow(feed: FeedId): number {
     return this.feedRow(feed)?.head ?? 0;
+  }
+
+  protected channelNumber(channel: ChannelId): number | undefined {
+    return this.number(channelFeed(channel));
   }
 
   /** A feed's own number, by which the other tables know it. Never changes once it is committed. */

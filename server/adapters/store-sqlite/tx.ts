@@ -23,6 +23,7 @@ interface FeedState {
 
 interface OperationColumns {
   readonly feed: number;
+  readonly by: number;
   readonly seq: number;
   readonly at: number;
   readonly kind: string;
@@ -39,6 +40,11 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   readonly #channels = new Map<ChannelId, Channel>();
   readonly #members = new Map<MemberId, Member>();
   readonly #rosters = new Map<ChannelId, Set<MemberId>>();
+  /** By the ids that a post names, so that the hot path need not put feed ids together. */
+  readonly #channelFeeds = new Map<ChannelId, FeedState>();
+  readonly #memberFeeds = new Map<MemberId, FeedState>();
+  /** What was last found under an operation id: a post asks twice, once for itself and once for others' messages of this id. */
+  #found: { readonly op: string; readonly rows: readonly OperationColumns[] } | undefined;
   #moved: FeedState[] = [];
   #appended: StoredEvent[] = [];
   #writeCount = 0;
@@ -72,6 +78,9 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   /** Nothing of the group happened: forget whatever may stem from it. */
   forget(): void {
     this.#feeds.clear();
+    this.#channelFeeds.clear();
+    this.#memberFeeds.clear();
+    this.#found = undefined;
     this.#channels.clear();
     this.#members.clear();
     this.#rosters.clear();
@@ -86,7 +95,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async append(feed: FeedId, draft: EventDraft): Promise<Appended> {
     const state = this.#feed(feed);
-    const by = this.#feed(memberFeed(draft.by)).no;
+    const by = this.#memberFeed(draft.by).no;
     const seq = state.head + 1;
     const at = Math.max(this.#clock.now(), state.at);
     const json = eventJson(seq, at, draft, JSON.stringify(draft.body));
@@ -111,27 +120,29 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     id: MessageId,
     revision: { readonly text: string; readonly seq: number; readonly at: number },
   ): Promise<void> {
-    const posted = this.#posted(channel, id);
+    const posted = this.messageRow(channel, id);
     if (!posted) throw new Error('a message that is not there cannot be revised');
+    const feed = this.#channelFeed(channel).no;
     const event = JSON.parse(posted.json) as { readonly kind: string; readonly text: string };
     if (event.kind !== 'posted') throw new Error('a deleted message cannot be revised');
-    this.#run('revision', posted.feed, id, revision.seq, revision.at, event.text);
+    this.#run('revision', feed, id, revision.seq, revision.at, event.text);
     const edited = { seq: revision.seq, at: revision.at };
-    this.#run('eventJson', JSON.stringify({ ...event, text: revision.text, edited }), posted.feed, posted.seq);
+    this.#run('eventJson', JSON.stringify({ ...event, text: revision.text, edited }), feed, posted.seq);
   }
 
   async redactMessage(channel: ChannelId, id: MessageId): Promise<void> {
-    const posted = this.#posted(channel, id);
+    const posted = this.messageRow(channel, id);
     if (!posted) throw new Error('a message that is not there cannot be redacted');
-    const revisions = this.statement('revisions').all(posted.feed, id) as { readonly seq: number }[];
+    const feed = this.#channelFeed(channel).no;
+    const revisions = this.statement('revisions').all(feed, id) as { readonly seq: number }[];
     for (const { seq } of [posted, ...revisions]) {
-      const row = this.#write('eventAt').get(posted.feed, seq) as { readonly kind: string; readonly json: string } | undefined;
+      const row = this.#write('eventAt').get(feed, seq) as { readonly kind: string; readonly json: string } | undefined;
       if (!row) continue;
       const event = JSON.parse(row.json) as { readonly seq: number; readonly at: number; readonly by: string };
       const redacted = { seq: event.seq, at: event.at, by: event.by, kind: 'redacted', id, was: row.kind };
-      this.#run('eventJson', JSON.stringify(redacted), posted.feed, seq);
+      this.#run('eventJson', JSON.stringify(redacted), feed, seq);
     }
-    this.#run('dropRevisions', posted.feed, id);
+    this.#run('dropRevisions', feed, id);
   }
 
   async putTeam(team: Team): Promise<void> {
@@ -152,25 +163,25 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   async addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void> {
-    this.#run('membership', this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no, start.readSeq, start.level);
+    this.#run('membership', this.#channelFeed(channel).no, this.#memberFeed(member).no, start.readSeq, start.level);
     this.#rosters.get(channel)?.add(member);
   }
 
   async removeFromChannel(channel: ChannelId, member: MemberId): Promise<void> {
-    this.#run('dropMembership', this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+    this.#run('dropMembership', this.#channelFeed(channel).no, this.#memberFeed(member).no);
     this.#rosters.get(channel)?.delete(member);
   }
 
   async putReadMark(channel: ChannelId, member: MemberId, seq: number): Promise<void> {
-    this.#run('readMark', seq, this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+    this.#run('readMark', seq, this.#channelFeed(channel).no, this.#memberFeed(member).no);
   }
 
   async putLevel(channel: ChannelId, member: MemberId, level: Level): Promise<void> {
-    this.#run('level', level, this.#feed(channelFeed(channel)).no, this.#feed(memberFeed(member)).no);
+    this.#run('level', level, this.#channelFeed(channel).no, this.#memberFeed(member).no);
   }
 
   async putCredential({ member, hash }: Credential): Promise<void> {
-    this.#run('credential', this.#feed(memberFeed(member)).no, hash);
+    this.#run('credential', this.#memberFeed(member).no, hash);
   }
 
   async putSession(row: SessionRow): Promise<void> {
@@ -208,6 +219,15 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     return this.#feeds.get(feed) ?? super.feedRow(feed);
   }
 
+  protected override messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
+    const feed = this.channelNumber(channel);
+    return this.#operations(id).find((row) => row.feed === feed && row.kind === 'posted');
+  }
+
+  protected override channelNumber(channel: ChannelId): number | undefined {
+    return this.#channelFeeds.get(channel)?.no ?? super.channelNumber(channel);
+  }
+
   protected override number(feed: FeedId): number | undefined {
     return this.#feeds.get(feed)?.no ?? super.number(feed);
   }
@@ -227,18 +247,32 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     return state;
   }
 
+  #channelFeed(id: ChannelId): FeedState {
+    return remembered(this.#channelFeeds, id, () => this.#feed(channelFeed(id))) as FeedState;
+  }
+
+  #memberFeed(id: MemberId): FeedState {
+    return remembered(this.#memberFeeds, id, () => this.#feed(memberFeed(id))) as FeedState;
+  }
+
   #trimFeeds(): void {
+    this.#channelFeeds.clear();
+    this.#memberFeeds.clear();
     for (const [id, feed] of this.#feeds) if (!feed.isMoved) this.#feeds.delete(id);
   }
 
   #repeated(feed: FeedId, draft: EventDraft): Repeated | undefined {
     if (draft.op === null) return undefined;
     const by = this.number(memberFeed(draft.by));
-    if (by === undefined) return undefined;
-    const row = this.statement('operation').get(draft.op, by) as OperationColumns | undefined;
+    const row = this.#operations(draft.op).find((one) => one.by === by);
     if (!row) return undefined;
     const isSame = row.feed === this.number(feed) && row.kind === draft.kind && this.#isSameContent(row, draft);
     return { isNew: false, isSame, event: { feed: this.#feedId(row.feed), seq: row.seq, at: row.at, json: row.json } };
+  }
+
+  #operations(op: string): readonly OperationColumns[] {
+    if (this.#found?.op !== op) this.#found = { op, rows: this.statement('operation').all(op) as OperationColumns[] };
+    return this.#found.rows;
   }
 
   #isSameContent(row: OperationColumns, draft: EventDraft): boolean {
@@ -250,13 +284,6 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     // Edited since: what counts is the text it had at first.
     const first = this.statement('firstText').get(row.feed, draft.op) as { readonly text: string } | undefined;
     return first !== undefined && first.text === draft.body['text'] && now.kind === draft.kind;
-  }
-
-  #posted(channel: ChannelId, id: MessageId): { readonly feed: number; readonly seq: number; readonly json: string } | undefined {
-    const feed = this.number(channelFeed(channel));
-    if (feed === undefined) return undefined;
-    const row = this.statement('message').get(id, feed) as { readonly seq: number; readonly json: string } | undefined;
-    return row && { feed, seq: row.seq, json: row.json };
   }
 
   #feedId(no: number): FeedId {
@@ -274,6 +301,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   #run(name: WriteName, ...values: readonly (string | number | null)[]): number {
     this.#writeCount++;
+    this.#found = undefined;
     return this.#write(name).run(...values).changes;
   }
 }
