@@ -8,15 +8,12 @@ import type { FrameDown, FrameUp } from './frames.ts';
 
 /** The tabs, as far as they are spoken to from here. */
 export interface Pages {
-  readonly isEmpty: boolean;
   tell(frame: FrameDown): boolean;
   tellAll(frame: FrameDown): void;
 }
 
 export interface BrowserHostParts {
   readonly pages: () => Pages;
-  /** Opens a new tab, where that is wished. */
-  readonly openTab: () => void;
   readonly onToastClick: (route: Toast['route']) => void;
   readonly platform: NodeJS.Platform;
   readonly locale: string;
@@ -39,7 +36,7 @@ const MAX_ROUTES = 200;
 type Outcome = 'shown' | 'failed' | 'unsupported';
 
 export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
-  const { pages, openTab, onToastClick, platform, locale, version, clock, log } = parts;
+  const { pages, onToastClick, platform, locale, version, clock, log } = parts;
   const outcomes = new Map<number, (outcome: Outcome) => void>();
   const routes = new Map<string, Toast['route']>();
   let toasts = 0;
@@ -86,9 +83,8 @@ export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
     setBadge: ({ count, hasUnread }) => pages().tellAll({ t: 'badge', count, hasUnread }),
     setTray: () => undefined,
     callAttention: () => undefined,
-    showWindow() {
-      if (pages().isEmpty) openTab();
-    },
+    // A page cannot be raised from outside; whoever asked for it (a click on a toast, a second start) brings its own.
+    showWindow: () => undefined,
     setTheme: () => undefined,
   };
 

@@ -45,10 +45,6 @@ const files = listWindowFiles(join(ROOT, 'out', 'renderer')) ?? stop('The window
 const clock = createSystemClock();
 const random = createSystemRandom();
 const log = createLogFile({ path: join(folder, 'logs', 'landline.log'), clock });
-for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
-  // What was written is on the disk already; the host goes on.
-  process.on(event, (error: unknown) => log.error(`loopback.${event}`, { error }));
-}
 
 // --- one host for one folder
 
@@ -61,6 +57,7 @@ const key = randomBytes(24).toString('base64url');
 const page = await startPageServer({
   files,
   bridgeScript: readFileSync(join(import.meta.dirname, 'page', 'bridge.js'), 'utf8'),
+  icon: readFileSync(join(ROOT, 'build', 'icons', 'icon.png')),
   again: {
     key,
     answer(given) {
@@ -74,7 +71,8 @@ const lock = await lockHost({
   entry: { pid: process.pid, host: page.host, key },
   answers: async (entry) => (await askAgain(entry)) !== undefined,
 });
-if (lock.kind === 'taken') {
+if (lock.kind === 'held') process.on('exit', () => lock.release());
+else {
   await page.close();
   const url = (await askAgain(lock.by, link)) ?? stop('Landline is already running on this data and does not answer.');
   await present(url);
@@ -85,11 +83,21 @@ if (lock.kind === 'taken') {
 
 const browser = createBrowserHost({
   pages: () => tabs,
-  openTab: () => background(present(freshAddress()), log, 'loopback.open'),
   onToastClick: (route) => desktop.notificationClicked(route),
   platform,
   locale: systemLocale(env),
   version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version,
+  clock,
+  log,
+});
+const tabs = new Tabs({
+  server: page.server,
+  host: page.host,
+  tickets,
+  openSession: () => desktop.openWindow(),
+  onFrame: browser.heard,
+  onStranger: () => console.log(`To open another window: ${freshAddress()}`),
+  onEmpty: () => console.log(`The window is closed. To open it again: ${freshAddress()}`),
   clock,
   log,
 });
@@ -105,16 +113,6 @@ const desktop: Desktop = createDesktop({
   host: browser.host,
   log,
 });
-const tabs = new Tabs({
-  server: page.server,
-  host: page.host,
-  tickets,
-  openSession: () => desktop.openWindow(),
-  onFrame: browser.heard,
-  onEmpty: () => console.log(`The window is closed. To open it again: ${freshAddress()}`),
-  clock,
-  log,
-});
 
 // --- what comes from outside
 
@@ -122,6 +120,10 @@ takeLink = (url) => desktop.openLink(url);
 for (const url of earlyLinks) takeLink(url);
 const stopNetworkWatch = watchNetwork({ interfaces: networkInterfaces, clock, onChange: (isOnline) => desktop.networkChanged(isOnline) });
 const stopSleepWatch = watchSleep({ clock, onWake: () => desktop.wake() });
+for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
+  // What was written is on the disk already; the host goes on.
+  process.on(event, (error: unknown) => log.error(`loopback.${event}`, { error }));
+}
 await present(freshAddress());
 log.info('loopback.started', { host: page.host });
 
@@ -137,7 +139,6 @@ const end = async (): Promise<void> => {
   await page.close();
   await desktop.close();
   await localRelay.stop();
-  lock.release();
   log.info('loopback.ended');
   process.exit(0);
 };

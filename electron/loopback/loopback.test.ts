@@ -32,6 +32,7 @@ let calls: unknown[] = [];
 let heard: unknown[] = [];
 let links: (string | undefined)[] = [];
 let emptied = 0;
+let strangers = 0;
 const open: WebSocket[] = [];
 
 beforeEach(async () => {
@@ -40,12 +41,13 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'a.js'), 'let a;');
   clock = createFakeClock();
   tickets = createTickets(createSystemRandom());
-  [logged, sessions, calls, heard, links, emptied] = ['', [], [], [], [], 0];
+  [logged, sessions, calls, heard, links, emptied, strangers] = ['', [], [], [], [], 0, 0];
   const write = (event: string, fields?: object): void => void (logged += JSON.stringify([event, fields]));
   const log: Log = { info: write, warn: write, error: write };
   page = await startPageServer({
     files: listWindowFiles(folder)!,
     bridgeScript: '/* bridge */',
+    icon: Buffer.from('icon'),
     again: {
       key: KEY,
       answer(link) {
@@ -74,6 +76,7 @@ beforeEach(async () => {
       };
     },
     onFrame: (frame) => heard.push(frame),
+    onStranger: () => (strangers += 1),
     onEmpty: () => (emptied += 1),
     clock,
     log,
@@ -243,6 +246,14 @@ describe('the bridge', () => {
     expect(await statusOf(dial(`ticket.${ticket}`, more))).toBe(403);
     expect(sessions).toEqual([]);
     await once(dial(`ticket.${ticket}`), 'open');
+  });
+
+  test('a used ticket is said once in a while, for the terminal to show a fresh one', async () => {
+    for (const wait of [0, 0, 10_000]) {
+      clock.advance(wait);
+      await once(dial('ticket.used'), 'close');
+    }
+    expect(strangers).toBe(2);
   });
 
   test('nothing of a ticket or a secret is in the log', async () => {

@@ -13,6 +13,8 @@ export interface PageServerParts {
   readonly files: WindowFiles;
   /** `bridge.js`, as it is served. */
   readonly bridgeScript: string;
+  /** The picture of the tab: a PNG. */
+  readonly icon: Uint8Array;
   /** For a second start on the same data: asked with this key, answers with a fresh address. */
   readonly again: { readonly key: string; answer(link: string | undefined): { readonly url: string } };
 }
@@ -39,7 +41,7 @@ export const namesHost = (request: IncomingMessage, host: string): boolean => {
 /** The bridge has to be there before the window's own script runs. */
 const withBridge = (page: string): string => page.replace('<script', '<script src="/bridge.js"></script><script');
 
-export async function startPageServer({ files, bridgeScript, again }: PageServerParts): Promise<PageServer> {
+export async function startPageServer({ files, bridgeScript, icon, again }: PageServerParts): Promise<PageServer> {
   let host = '';
 
   const end = (response: ServerResponse, status: number): void => {
@@ -53,6 +55,7 @@ export async function startPageServer({ files, bridgeScript, again }: PageServer
 
   const serveFile = async (path: string, response: ServerResponse): Promise<void> => {
     if (path === '/bridge.js') return send(response, 'text/javascript; charset=utf-8', bridgeScript);
+    if (path === '/favicon.ico') return send(response, 'image/png', icon);
     const file = files.find(path);
     if (file === undefined) return end(response, 404);
     const body = await file.read();

@@ -20,6 +20,8 @@ export interface TabsParts {
   readonly tickets: Tickets;
   readonly openSession: () => BridgeSession;
   readonly onFrame: (frame: Exclude<FrameUp, { readonly t: 'call' | 'focus' | 'bye' }>) => void;
+  /** Our own page came with a ticket that was used before; told at most once in a while. */
+  readonly onStranger: () => void;
   /** The last tab has been gone for a while. */
   readonly onEmpty: () => void;
   readonly clock: Pick<Clock, 'after'>;
@@ -31,6 +33,7 @@ const MAX_FRAME_BYTES = 1024 * 1024;
 /** A page whose line was cut is back within seconds. */
 const KEEP_TAB_MS = 20_000;
 const EMPTY_MS = 3_000;
+const TELL_STRANGER_EVERY_MS = 10_000;
 
 interface Card {
   readonly tab: string;
@@ -44,6 +47,7 @@ export class Tabs {
   readonly #sockets: WebSocketServer;
   readonly #tabs = new Map<string, Tab>();
   readonly #ends = new Map<string, () => void>();
+  #isStrangerTold = false;
   #cancelEmpty = (): void => undefined;
 
   constructor(parts: TabsParts) {
@@ -97,10 +101,18 @@ export class Tabs {
       if (card === undefined) {
         log.warn('loopback.no-ticket');
         line.close(CLOSE_STRANGER);
+        this.#tellStranger();
         return;
       }
       this.#admit(line, card);
     });
+  }
+
+  #tellStranger(): void {
+    if (this.#isStrangerTold) return;
+    this.#isStrangerTold = true;
+    this.#parts.onStranger();
+    this.#parts.clock.after(TELL_STRANGER_EVERY_MS, () => (this.#isStrangerTold = false));
   }
 
   #cardOf(request: IncomingMessage): Card | undefined {

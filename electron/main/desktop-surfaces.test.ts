@@ -81,7 +81,7 @@ describe('the tray', () => {
   test('opens and quits', () => {
     const { seen, clicks } = makeTray();
     clicks.emit('click');
-    for (const item of seen.menu) item.click?.({} as never, undefined, {} as never);
+    for (const item of seen.menu) item.click?.({} as never, undefined, {});
     expect(seen).toMatchObject({ opened: 2, quit: 1 });
   });
 

@@ -153,10 +153,7 @@ async function run(): Promise<void> {
     Notification,
     routes: openToastRoutes(join(userData, 'toast-routes.json')),
     clock,
-    onClick(route) {
-      showWindow();
-      desktop.notificationClicked(route);
-    },
+    onClick: (route) => desktop.notificationClicked(route),
     log,
   });
   const localRelay = createLocalRelay({
@@ -200,10 +197,7 @@ async function run(): Promise<void> {
 
   // --- what comes from outside
 
-  takeLink = (url) => {
-    showWindow();
-    desktop.openLink(url);
-  };
+  takeLink = (url) => desktop.openLink(url);
   for (const url of earlyLinks.splice(0)) takeLink(url);
   app.on('second-instance', (_event, argv) => {
     showWindow();

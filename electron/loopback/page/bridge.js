@@ -219,9 +219,9 @@
     box.lang = isChinese ? 'zh-Hant' : 'en';
     box.style.cssText =
       'position:fixed;inset:0;z-index:2147483647;display:grid;place-content:center;gap:8px;padding:24px;text-align:center;' +
-      'background:Canvas;color:CanvasText;color-scheme:light dark;font:16px/1.5 system-ui,sans-serif';
+      'background:var(--paper,Canvas);color:var(--ink,CanvasText);font:15px/1.5 var(--font,system-ui,sans-serif)';
     const heading = document.createElement('h1');
-    heading.style.cssText = 'margin:0;font-size:22px;font-weight:650';
+    heading.style.cssText = 'margin:0;font-size:22px;line-height:1.3;font-weight:650';
     heading.textContent = title ?? '';
     const line = document.createElement('p');
     line.style.cssText = 'margin:0;max-width:52ch';
