@@ -40,6 +40,7 @@ describe('the configuration', () => {
     [{ node: 'a b' }, '--node'],
     [{ data: '' }, '--data'],
     [{ host: 'a/b' }, '--host'],
+    [{ host: 'relay.local' }, '--host'],
     [{ advertise: 'http://x' }, '--advertise'],
     [{ 'trusted-proxies': 'proxy.local' }, '--trusted-proxies'],
     [{ limits: '{' }, '--limits'],

@@ -3,6 +3,7 @@
  * then the defaults. Secrets are never among it, and a variable that looks like one stops the start: what is in the environment can
  * be read by every program of the account and ends up in crash dumps.
  */
+import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_PORT, isRelayAddress } from '../protocol/invite-link.ts';
@@ -80,7 +81,11 @@ const limits = z.string().transform((text, context): Limits => {
 
 const SCHEMAS = {
   data: z.string().min(1, 'is empty'),
-  host: z.string().regex(/^[0-9a-zA-Z.:-]{1,253}$/, 'is not an address'),
+  // Never a name: to listen on one, it would have to be looked up.
+  host: z
+    .string()
+    .transform((host) => (host === 'localhost' ? '127.0.0.1' : host))
+    .refine((host) => isIP(host) !== 0, 'must be an IP address of this machine (or ::, or localhost)'),
   port: z
     .string()
     .regex(/^\d{1,5}$/, 'is not a port')

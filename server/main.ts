@@ -215,5 +215,5 @@ function logFor(config: RelayConfig, level: LogLevel): Log {
 }
 
 function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host.startsWith('127.');
+  return host === '::1' || host.startsWith('127.');
 }

@@ -70,11 +70,15 @@ const qr = (text: string): string => renderUnicodeCompact(text, { border: 2 });
 
 function members(all: readonly Member[]): string {
   if (all.length === 0) return 'Nobody yet: the team is not set up.\n';
-  const width = Math.max(...all.map(({ handle }) => handle.length));
+  const width = Math.max(...all.map(({ handle }) => columns(handle)));
   const line = ({ handle, role, name, isActive }: Member): string =>
-    `${handle.padEnd(width)}  ${role.padEnd(6)}  ${name}${isActive ? '' : '  (shut out)'}`;
+    `${handle}${' '.repeat(width - columns(handle))}  ${role.padEnd(6)}  ${name}${isActive ? '' : '  (shut out)'}`;
   return `${all.map(line).join('\n')}\n`;
 }
+
+/** How wide a terminal draws it: Chinese, Japanese and Korean take two columns each. */
+const columns = (text: string): number => [...text.replace(/\p{M}/gu, '')].length + (text.match(WIDE) ?? []).length;
+const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/gu;
 
 /** The answer to a command, for people or for programs. */
 export function writeAnswer(
