@@ -29,6 +29,8 @@ export interface SqliteStoreParts {
   readonly onMigrated?: (what: Migrated) => void;
   /** For the tests of migrating. */
   readonly migrations?: readonly string[];
+  /** For tests: sees the write connection once it is ready, to make its disk full, say. */
+  readonly onWriter?: (writer: Connection) => void;
 }
 
 /** @throws StoreOpenFault with words for the person who runs the relay */
@@ -81,6 +83,7 @@ class SqliteStore extends SqliteReads implements Store {
       const migrated = migrate(writer, parts.path, parts.migrations ?? MIGRATIONS);
       if (migrated.from !== migrated.to) parts.onMigrated?.(migrated);
       const identity = identify(writer, parts.random);
+      parts.onWriter?.(writer);
       super(connect(parts.path, { ...options, isReadOnly: true }));
       this.epoch = identity.epoch;
       this.teamId = identity.teamId;
