@@ -29,9 +29,9 @@ export interface LogRows {
   notesAt(team: number, channel: number, seq: number): CachedNote[];
 
   /** Keeps the later of two; a deletion stays a deletion. */
-  putEarly(team: number, id: string, revision: EarlyRevision): void;
+  putEarly(team: number, channel: number, id: string, revision: EarlyRevision): void;
   /** Gives it out once. */
-  takeEarly(team: number, id: string): EarlyRevision | undefined;
+  takeEarly(team: number, channel: number, id: string): EarlyRevision | undefined;
 
   putRaw(team: number, channel: number, seq: number, json: string): void;
   intervals(team: number): { readonly channel: number; readonly interval: Interval }[];
@@ -41,7 +41,7 @@ export interface LogRows {
 }
 
 const NOTE = 'seq, part, at, by, note';
-const CHANNEL_TABLES = ['note', 'raw_event', 'interval'] as const;
+const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval'] as const;
 
 export function createLogRows(db: Sqlite): LogRows {
   const putNote = db.prepare<readonly [number, number, number, number, number, string, string]>(
@@ -56,17 +56,20 @@ export function createLogRows(db: Sqlite): LogRows {
     'note.newer',
     `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq, part LIMIT ?`,
   );
-  const putEarly = db.prepare<readonly [number, string, number, number, string | null]>(
+  const putEarly = db.prepare<readonly [number, number, string, number, number, string | null]>(
     'early.put',
-    `INSERT INTO early (team, id, seq, at, text) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO early (team, channel, id, seq, at, text) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT DO UPDATE SET seq = excluded.seq, at = excluded.at, text = excluded.text
      WHERE early.text IS NOT NULL AND (excluded.text IS NULL OR excluded.seq > early.seq)`,
   );
-  const takeEarly = db.prepare<readonly [number, string], EarlyRevision>(
+  const takeEarly = db.prepare<readonly [number, number, string], EarlyRevision>(
     'early.get',
-    'SELECT seq, at, text FROM early WHERE team = ? AND id = ?',
+    'SELECT seq, at, text FROM early WHERE team = ? AND channel = ? AND id = ?',
   );
-  const dropEarly = db.prepare<readonly [number, string]>('early.drop', 'DELETE FROM early WHERE team = ? AND id = ?');
+  const dropEarly = db.prepare<readonly [number, number, string]>(
+    'early.drop',
+    'DELETE FROM early WHERE team = ? AND channel = ? AND id = ?',
+  );
   const putRaw = db.prepare<readonly [number, number, number, string]>(
     'raw.put',
     'INSERT OR REPLACE INTO raw_event (team, channel, seq, json) VALUES (?, ?, ?, ?)',
@@ -92,10 +95,10 @@ export function createLogRows(db: Sqlite): LogRows {
     olderNotes: (team, channel, below, floor, limit) => olderNotes.all(team, channel, below, floor, limit),
     newerNotes: (team, channel, above, ceiling, limit) => newerNotes.all(team, channel, above, ceiling, limit),
     notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10),
-    putEarly: (team, id, revision) => void putEarly.run(team, id, revision.seq, revision.at, revision.text),
-    takeEarly: (team, id) => {
-      const found = takeEarly.get(team, id);
-      if (found) dropEarly.run(team, id);
+    putEarly: (team, channel, id, revision) => void putEarly.run(team, channel, id, revision.seq, revision.at, revision.text),
+    takeEarly: (team, channel, id) => {
+      const found = takeEarly.get(team, channel, id);
+      if (found) dropEarly.run(team, channel, id);
       return found;
     },
     putRaw: (team, channel, seq, json) => void putRaw.run(team, channel, seq, json),

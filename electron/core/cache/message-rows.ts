@@ -18,10 +18,6 @@ export interface CachedMessage {
   readonly calls: number;
 }
 
-export interface FoundMessage extends CachedMessage {
-  readonly channelKey: number;
-}
-
 export interface Counts {
   readonly unread: number;
   readonly mentions: number;
@@ -50,7 +46,8 @@ export interface MessageRows {
   ): void;
   /** Its words are gone; that there was a message stays. */
   redact(team: number, channel: number, seq: number, editSeq: number): void;
-  byId(team: number, id: string): FoundMessage | undefined;
+  /** An id names one message of one channel: elsewhere somebody else may have used it. */
+  byId(team: number, channel: number, id: string): CachedMessage | undefined;
   /** Up to `limit` with `floor` ≤ seq < `below`, newest first. */
   older(team: number, channel: number, below: number, floor: number, limit: number): CachedMessage[];
   /** Up to `limit` with `above` < seq ≤ `ceiling`, oldest first. */
@@ -64,7 +61,7 @@ export interface MessageRows {
 const COLUMNS = 'channel, seq, id, author, at, text, edit_seq, edited_at, is_deleted, calls';
 
 export const MESSAGE_SQL = {
-  byId: `SELECT ${COLUMNS} FROM message WHERE team = ? AND id = ?`,
+  byId: `SELECT ${COLUMNS} FROM message WHERE team = ? AND id = ? AND channel = ?`,
   older: `SELECT ${COLUMNS} FROM message WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC LIMIT ?`,
   newer: `SELECT ${COLUMNS} FROM message WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq LIMIT ?`,
   lastAt: 'SELECT at FROM message WHERE team = ? AND channel = ? ORDER BY seq DESC LIMIT 1',
@@ -85,7 +82,7 @@ export function createMessageRows(db: Sqlite): MessageRows {
     'message.redact',
     `UPDATE message SET text = '', edit_seq = ?, is_deleted = 1, calls = 0 WHERE team = ? AND channel = ? AND seq = ?`,
   );
-  const byId = db.prepare<readonly [number, string], Row>('message.by-id', MESSAGE_SQL.byId);
+  const byId = db.prepare<readonly [number, string, number], Row>('message.by-id', MESSAGE_SQL.byId);
   const older = db.prepare<readonly [number, number, number, number, number], Row>('message.older', MESSAGE_SQL.older);
   const newer = db.prepare<readonly [number, number, number, number, number], Row>('message.newer', MESSAGE_SQL.newer);
   const lastAt = db.prepare<readonly [number, number], { readonly at: number }>('message.last-at', MESSAGE_SQL.lastAt);
@@ -100,9 +97,9 @@ export function createMessageRows(db: Sqlite): MessageRows {
       void put.run(team, channel, m.seq, m.id, m.author, m.at, m.text, m.editSeq, m.editedAt, m.isDeleted ? 1 : 0, m.calls),
     revise: (team, channel, seq, to) => void revise.run(to.text, to.editSeq, to.editedAt, to.calls, team, channel, seq),
     redact: (team, channel, seq, editSeq) => void redact.run(editSeq, team, channel, seq),
-    byId: (team, id) => {
-      const row = byId.get(team, id);
-      return row && { ...read(row), channelKey: row.channel };
+    byId: (team, channel, id) => {
+      const row = byId.get(team, id, channel);
+      return row && read(row);
     },
     older: (team, channel, below, floor, limit) => older.all(team, channel, below, floor, limit).map(read),
     newer: (team, channel, above, ceiling, limit) => newer.all(team, channel, above, ceiling, limit).map(read),

@@ -30,8 +30,8 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     return channel.facts.isArchived ? { kind: 'archived' } : undefined;
   };
 
-  const postOf = (team: Team, message: string): OutboxRow | undefined =>
-    team.outbox.ofMessage(message).find((row) => row.frame.t === 'post' && !row.isOffer);
+  const postOf = (team: Team, channel: ChannelState, message: string): OutboxRow | undefined =>
+    team.outbox.ofMessage(channel.id, message).find((row) => row.frame.t === 'post' && !row.isOffer);
 
   const queueDelete = (team: Team, channel: ChannelState, message: string): void => {
     const op = newId() as OperationId;
@@ -39,14 +39,17 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     team.outbox.add({ op, lane: messageLane(channel.id), channel: channel.id, message, frame });
   };
 
+  const ownRows = (team: Team, message: string): readonly OutboxRow[] =>
+    team.outbox.rows.filter((row) => row.message === message && !row.isOffer);
+
   /** A message, or a change of one, that is still here: as it is on its way, or in the cache. */
   const isOwn = (team: Team, channel: ChannelState, message: string): boolean => {
-    const stored = team.cache.messages.byId(team.replica.team.key, message);
-    return stored?.channelKey === channel.key && stored.author === team.record.me && !stored.isDeleted;
+    const stored = team.cache.messages.byId(team.replica.team.key, channel.key, message);
+    return stored?.author === team.record.me && !stored.isDeleted;
   };
 
   const retry = async (team: Team, message: string): Answer<null> => {
-    const failed = team.outbox.ofMessage(message).filter((row) => row.state === 'failed');
+    const failed = ownRows(team, message).filter((row) => row.state === 'failed');
     if (failed.length === 0) return problem('not-found');
     for (const row of failed) team.outbox.retry(row);
     return DONE;
@@ -69,7 +72,7 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
 
     'message.discard': ({ team: id, message }) =>
       withTeam(core, id, async (team) => {
-        const rows = team.outbox.ofMessage(message).filter((row) => !row.isOffer);
+        const rows = ownRows(team, message);
         const last = rows.findLast((row) => row.frame.t === 'post' || row.frame.t === 'edit') ?? rows.at(-1);
         if (!last) return problem('not-found');
         const text = last.frame.t === 'post' || last.frame.t === 'edit' ? last.frame.text : '';
@@ -89,14 +92,14 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
       withChannel(core, input, async (team, channel) => {
         const fault = checkText(team, input.text) ?? checkChannel(channel);
         if (fault) return { ok: false, error: fault };
-        const post = postOf(team, input.message);
+        const post = postOf(team, channel, input.message);
         if (post?.frame.t === 'post' && !team.outbox.mayHaveLeft(post)) {
           team.outbox.rewrite(post, { ...post.frame, text: input.text });
           return DONE;
         }
         if (!post && !isOwn(team, channel, input.message)) return problem('not-allowed');
         // An earlier edit that did not get through is outdone by this one.
-        for (const row of team.outbox.ofMessage(input.message))
+        for (const row of team.outbox.ofMessage(channel.id, input.message))
           if (row.frame.t === 'edit' && row.state === 'failed') team.outbox.remove(row);
         const op = newId() as OperationId;
         const frame = { t: 'edit', op, channel: channel.id, message: input.message as MessageId, text: input.text } as const;
@@ -106,14 +109,13 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
 
     'message.delete': (input) =>
       withChannel(core, input, async (team, channel) => {
-        const post = postOf(team, input.message);
+        const post = postOf(team, channel, input.message);
         if (post && !team.outbox.mayHaveLeft(post)) {
-          for (const row of team.outbox.ofMessage(input.message)) team.outbox.remove(row);
+          for (const row of team.outbox.ofMessage(channel.id, input.message)) team.outbox.remove(row);
           return DONE;
         }
-        const stored = team.cache.messages.byId(team.replica.team.key, input.message);
-        if (!post && stored?.channelKey !== channel.key) return problem('not-found');
-        for (const row of team.outbox.ofMessage(input.message)) if (row.state === 'failed') team.outbox.remove(row);
+        if (!post && !team.cache.messages.byId(team.replica.team.key, channel.key, input.message)) return problem('not-found');
+        for (const row of team.outbox.ofMessage(channel.id, input.message)) if (row.state === 'failed') team.outbox.remove(row);
         queueDelete(team, channel, input.message);
         return DONE;
       }),

@@ -71,8 +71,8 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
       }),
     'read.unmark': (input) =>
       withChannel(core, input, async (team, channel) => {
-        const message = team.cache.messages.byId(team.replica.team.key, input.message);
-        if (message?.channelKey !== channel.key) return problem('not-found');
+        const message = team.cache.messages.byId(team.replica.team.key, channel.key, input.message);
+        if (!message) return problem('not-found');
         team.marks.unmark(channel, message.seq - 1);
         return DONE;
       }),

@@ -35,6 +35,8 @@ export interface Stretch {
 export interface ChannelLog {
   /** One transaction: events, stretch, counts. */
   absorb(channel: ChannelState, stretch: Stretch): void;
+  /** The relay has acknowledged a deletion; the event that says so may be another one, and may come later. */
+  redact(channel: ChannelState, message: string, seq: number, at: number): void;
 }
 
 export function createChannelLog({ replica, cache, changes, mask, onNews, onDeleted }: ChannelLogParts): ChannelLog {
@@ -48,7 +50,7 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
   };
 
   const putMessage = (channel: ChannelState, message: CachedMessage): void => {
-    const early = cache.log.takeEarly(team.key, message.id);
+    const early = cache.log.takeEarly(team.key, channel.key, message.id);
     const merged = early ? revised(message, early) : message;
     const calls = merged.isDeleted ? 0 : callsOf(merged.text, team.handle, replica.isHandle);
     const stored = { ...merged, calls };
@@ -70,12 +72,12 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
     id: string,
     revision: { readonly seq: number; readonly at: number; readonly text: string | null },
   ): void => {
-    const found = cache.messages.byId(team.key, id);
+    const found = cache.messages.byId(team.key, channel.key, id);
     if (!found) {
-      cache.log.putEarly(team.key, id, revision);
+      cache.log.putEarly(team.key, channel.key, id, revision);
       return;
     }
-    if (found.channelKey !== channel.key || found.isDeleted) return;
+    if (found.isDeleted) return;
     if (revision.text === null) {
       cache.messages.redact(team.key, channel.key, found.seq, revision.seq);
       if (counts(channel, found)) {
@@ -177,6 +179,11 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
           channel.newsAfter = Math.max(channel.newsAfter, Math.min(topOf(held), to));
           changes.stretch(team.id, channel.id);
         }
+        replica.saveSummary(channel);
+      }),
+    redact: (channel, message, seq, at) =>
+      cache.db.transaction('channel.redact', () => {
+        revise(channel, message, { seq, at, text: null });
         replica.saveSummary(channel);
       }),
   };

@@ -90,7 +90,12 @@ export function createHistory({ asks, clock, log, onPage }: HistoryParts): Histo
     if (isDisposed) return Promise.resolve(fail({ kind: 'offline' }));
     const key = `${feed} ${span.from} ${span.to}`;
     const known = jobs.get(key);
-    if (known) return known.promise;
+    if (known) {
+      const at = queue.indexOf(known);
+      // Somebody looks at it now.
+      if (manner === 'seen' && at > 0) queue.unshift(...queue.splice(at, 1));
+      return known.promise;
+    }
     const { promise, resolve } = Promise.withResolvers<Result<Down<'page'>, Problem>>();
     const job: Job = { key, feed, span, promise, settle: resolve };
     jobs.set(key, job);

@@ -32,7 +32,7 @@ export interface OutboxParts {
 export interface Outbox {
   readonly rows: readonly OutboxRow[];
   /** Everything on its way that concerns the message, oldest first. */
-  ofMessage(message: string): readonly OutboxRow[];
+  ofMessage(channel: string, message: string): readonly OutboxRow[];
   isUnderWay(row: OutboxRow): boolean;
   /** It may be on the relay already: as it stands it can be followed by another change, but not be changed. */
   mayHaveLeft(row: OutboxRow): boolean;
@@ -176,7 +176,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     get rows() {
       return rows;
     },
-    ofMessage: (message) => rows.filter((row) => row.message === message),
+    ofMessage: (channel, message) => rows.filter((row) => row.message === message && row.channel === channel),
     isUnderWay: (row) => underWay.has(row.op) || acked.has(row.op),
     mayHaveLeft: (row) => row.state === 'waiting' && left.has(row.op),
     add: (row, also) => {

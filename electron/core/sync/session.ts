@@ -18,9 +18,9 @@ import type { ChannelLog } from './channel-log.ts';
 import type { Directory } from './directory.ts';
 import { createFeed, isUnbroken, type Feed } from './feed.ts';
 import { newestPage, type History } from './history.ts';
-import { holds, topOf } from './intervals.ts';
+import { holds, holesIn, topOf } from './intervals.ts';
 import type { LiveState } from './live-state.ts';
-import type { ChannelState, Replica } from './replica.ts';
+import { readSeqOf, type ChannelState, type Replica } from './replica.ts';
 
 export interface SessionParts {
   readonly replica: Replica;
@@ -61,6 +61,7 @@ export interface Session {
 
 /** A gap at the live end is closed up to this many pages; behind that it stays a hole until somebody looks. */
 const GAP_PAGES = 5;
+const UNREAD_PAGES = 10;
 
 export function createSession(parts: SessionParts): Session {
   const { replica, cache, directory, channelLog, history, asks, live, log } = parts;
@@ -149,6 +150,17 @@ export function createSession(parts: SessionParts): Session {
       log,
       'pull',
     );
+  };
+
+  /** After a long absence the relay sends the newest page first. What is unread before it is fetched as well, so that a
+   *  mention there is counted, up to a bound; without haste, one channel after the other. */
+  const completeUnread = async (): Promise<void> => {
+    for (const { id } of [...replica.channels.values()].filter((channel) => channel.isJoined)) {
+      const channel = replica.channels.get(id);
+      if (!mayPull() || !channel) continue;
+      const hole = holesIn(channel.held, readSeqOf(channel) + 1, topOf(channel.held)).at(-1);
+      if (hole) await history.fill(channelFeed(channel.id), hole, UNREAD_PAGES);
+    }
   };
 
   const takeHead = (feed: FeedId, head: number): void => {
@@ -275,6 +287,7 @@ export function createSession(parts: SessionParts): Session {
             pullHead(channel.id);
           }
           isFirstSync = false;
+          background(completeUnread(), log, 'complete-unread');
           return parts.onCaughtUp();
         case 'typing':
           return live.putTyping(frame.channel, frame.member);
@@ -288,8 +301,12 @@ export function createSession(parts: SessionParts): Session {
     takeOwn: (channel, event) => {
       if (holds(channel.held, event.seq)) return true;
       channel.head = Math.max(channel.head, event.seq);
-      if (event.seq <= topOf(channel.held)) absorb(channel, { from: event.seq, to: event.seq, events: [event] });
-      else feedOf(channel).receive([event]);
+      if (event.seq < topOf(channel.held)) {
+        // An old acknowledgement said again, for a place in a hole. What became of it since is the relay's to tell.
+        background(history.fetch(channelFeed(channel.id), { from: event.seq, to: event.seq }, 'background'), log, 'own');
+        return false;
+      }
+      feedOf(channel).receive([event]);
       return holds(replica.channels.get(channel.id)?.held ?? [], event.seq);
     },
     fetchNew: (channel) => {

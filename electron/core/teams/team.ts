@@ -23,6 +23,7 @@ import { callsMask } from '../sync/calls.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
 import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';
+import { topOf } from '../sync/intervals.ts';
 import { createHistory, type History } from '../sync/history.ts';
 import { createLiveState, type LiveState } from '../sync/live-state.ts';
 import { createOutbox, JOURNAL_MS, type Outbox } from '../sync/outbox.ts';
@@ -193,6 +194,8 @@ export function createTeam(parts: TeamParts): Team {
   /** What our acknowledged change has become; answers whether it is in the cache. */
   const confirm = (row: OutboxRow, ack: Down<'ack'>): boolean => {
     const channel = replica.channels.get(row.channel);
+    // Offered again and there after all, far back: it comes with the history, when somebody looks.
+    if (row.isOffer && channel && ack.seq < topOf(channel.held)) return true;
     const base = { seq: ack.seq, at: ack.at, by: record.me as MemberId };
     const { frame } = row;
     switch (frame.t) {
@@ -201,7 +204,9 @@ export function createTeam(parts: TeamParts): Team {
       case 'edit':
         return channel ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text }) : isSettled();
       case 'delete':
-        return channel ? session.takeOwn(channel, { ...base, kind: 'deleted', id: frame.message }) : isSettled();
+        // Deleted before by somebody else, it is acknowledged with the feed's head: that number is another event's.
+        if (channel) channelLog.redact(channel, frame.message, ack.seq, ack.at);
+        return channel !== undefined || isSettled();
       case 'read':
         marks.confirmed(row.channel, { seq: frame.seq, isBack: frame.isBack ?? false });
         return true;
@@ -317,9 +322,10 @@ export function createTeam(parts: TeamParts): Team {
 
   // A crash may have come between the cache's commit and the outbox's: what is confirmed is not sent again.
   for (const row of outbox.rows) {
-    if (row.frame.t === 'post' && cache.messages.byId(key, row.op)) outbox.arrived(row.op);
-    const channel = row.frame.t === 'level' ? replica.channels.get(row.channel) : undefined;
-    if (channel && row.frame.t === 'level') channel.pendingLevel = row.frame.level;
+    const channel = replica.channels.get(row.channel);
+    if (!channel) continue;
+    if (row.frame.t === 'post' && cache.messages.byId(key, channel.key, row.op)) outbox.arrived(row.op);
+    if (row.frame.t === 'level') channel.pendingLevel = row.frame.level;
   }
   replica.recountStale();
 

@@ -25,7 +25,7 @@ export interface RowMaker {
 export const noteKey = (seq: number, part: number): string => (part === 0 ? `note-${seq}` : `note-${seq}-${part}`);
 export const holeKey = (from: number): string => `hole-${from}`;
 
-export function createRowMaker(team: Team, ignoreChannelMentions: () => boolean): RowMaker {
+export function createRowMaker(team: Team, channel: string, ignoreChannelMentions: () => boolean): RowMaker {
   const { outbox, record } = team;
 
   const deliveryOf = (row: OutboxRow): MessageRow['delivery'] =>
@@ -33,7 +33,9 @@ export function createRowMaker(team: Team, ignoreChannelMentions: () => boolean)
 
   return {
     message: (message) => {
-      const onTheWay = outbox.ofMessage(message.id).filter((row) => !row.isOffer && (row.frame.t === 'edit' || row.frame.t === 'delete'));
+      const onTheWay = outbox
+        .ofMessage(channel, message.id)
+        .filter((row) => !row.isOffer && (row.frame.t === 'edit' || row.frame.t === 'delete'));
       const last = onTheWay.at(-1);
       const isGone = message.isDeleted || onTheWay.some((row) => row.frame.t === 'delete' && row.state === 'waiting');
       const edit = onTheWay.findLast((row) => row.frame.t === 'edit');
@@ -67,7 +69,7 @@ export function createRowMaker(team: Team, ignoreChannelMentions: () => boolean)
 
     pending: (row) => {
       if (row.frame.t !== 'post' || row.isOffer) return undefined;
-      const after = outbox.ofMessage(row.op);
+      const after = outbox.ofMessage(row.channel, row.op);
       if (after.some((one) => one.frame.t === 'delete')) return undefined;
       const edit = after.findLast((one) => one.frame.t === 'edit');
       return {
@@ -86,8 +88,8 @@ export function createRowMaker(team: Team, ignoreChannelMentions: () => boolean)
       };
     },
 
-    holes: (channel, from, to) =>
-      holesIn(channel.held, from, to).map((hole) => ({
+    holes: ({ held }, from, to) =>
+      holesIn(held, from, to).map((hole) => ({
         type: 'hole',
         key: holeKey(hole.from),
         order: hole.from,

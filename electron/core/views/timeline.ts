@@ -58,7 +58,7 @@ type RowsEvent = Extract<BridgeEvent, { readonly kind: 'rows' }>;
 export function openTimeline({ team, channel: opened, at, ignoreChannelMentions, onChanged }: TimelineParts): Timeline | undefined {
   const { cache, replica, outbox, history } = team;
   const { key } = replica.team;
-  const maker = createRowMaker(team, ignoreChannelMentions);
+  const maker = createRowMaker(team, opened.id, ignoreChannelMentions);
   /** Read anew each time: a resync replaces the object. */
   const channelNow = (): ChannelState => replica.channels.get(opened.id) ?? opened;
 
@@ -147,8 +147,8 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
       else openAround(readSeq, OPEN_ROWS);
       if (unreadAfter !== null && low > readSeq && intervalAt(channel.held, readSeq + 1)) openAround(readSeq, OPEN_ROWS);
     } else {
-      const found = cache.messages.byId(key, at.message);
-      if (found?.channelKey !== channel.key) return false;
+      const found = cache.messages.byId(key, channel.key, at.message);
+      if (!found) return false;
       openAround(found.seq, OPEN_ROWS - CONTEXT_ROWS);
       target = found.id;
     }
@@ -195,8 +195,8 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     const rows: TimelineRow[] = [];
     const candidates = new Set<string>(touchedMessages);
     for (const id of touchedMessages) {
-      const stored = cache.messages.byId(key, id);
-      if (stored?.channelKey === channel.key) {
+      const stored = cache.messages.byId(key, channel.key, id);
+      if (stored) {
         if (isInside(stored.seq)) rows.push(maker.message(stored));
         continue;
       }

@@ -72,11 +72,12 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
       -- What happened to a message that has not come yet: history arrives newest first. A null text means deleted.
       CREATE TABLE early (
         team INTEGER NOT NULL,
+        channel INTEGER NOT NULL,
         id TEXT NOT NULL,
         seq INTEGER NOT NULL,
         at INTEGER NOT NULL,
         text TEXT,
-        PRIMARY KEY (team, id)
+        PRIMARY KEY (team, channel, id)
       ) WITHOUT ROWID;
 
       -- What is shown between messages: joined, renamed … \`part\` tells apart the notes of one event.
