@@ -11,6 +11,8 @@ import { figure, type Table } from './kit/table.ts';
 interface Setup extends Shape {
   readonly name: string;
   readonly sendersPerChannel: number;
+  /** Messages that each sender keeps on the way while saturated. */
+  readonly window: number;
   readonly contestants: readonly Contestant[];
 }
 
@@ -19,14 +21,15 @@ const DELIVERIES_PER_SECOND = 5_000;
 const ALL = [BARE, SOCKET_IO, RELAY];
 
 const SETUPS: readonly Setup[] = [
-  { name: '20 x 50', channels: 20, membersPerChannel: 50, sendersPerChannel: 50, bodyBytes: BODY_BYTES, contestants: ALL },
-  { name: '1 x 1,000', channels: 1, membersPerChannel: 1_000, sendersPerChannel: 200, bodyBytes: BODY_BYTES, contestants: ALL },
-  { name: '100 x 10', channels: 100, membersPerChannel: 10, sendersPerChannel: 10, bodyBytes: BODY_BYTES, contestants: ALL },
+  { name: '20 x 50', channels: 20, membersPerChannel: 50, sendersPerChannel: 50, window: 4, bodyBytes: BODY_BYTES, contestants: ALL },
+  { name: '1 x 1,000', channels: 1, membersPerChannel: 1_000, sendersPerChannel: 200, window: 1, bodyBytes: BODY_BYTES, contestants: ALL },
+  { name: '100 x 10', channels: 100, membersPerChannel: 10, sendersPerChannel: 10, window: 4, bodyBytes: BODY_BYTES, contestants: ALL },
   {
     name: '20 x 50, TLS',
     channels: 20,
     membersPerChannel: 50,
     sendersPerChannel: 50,
+    window: 4,
     bodyBytes: BODY_BYTES,
     isTls: true,
     contestants: [BARE, RELAY],
@@ -48,8 +51,8 @@ async function once(contestant: Contestant, setup: Setup, { isQuick }: BenchOpti
   const contest = await Contest.start(contestant, setup);
   try {
     await contest.connect(contest.started);
-    const { sendersPerChannel, membersPerChannel } = setup;
-    const closed = { sendersPerChannel, window: 1 };
+    const { sendersPerChannel, membersPerChannel, window } = setup;
+    const closed = { sendersPerChannel, window };
     await contest.fly('saturate', { ...closed, ms: isQuick ? 700 : 3_000 });
     const saturated = await contest.fly('saturate', { ...closed, ms: isQuick ? 1_500 : 6_000 });
     const messagesPerSecond = DELIVERIES_PER_SECOND / membersPerChannel;
@@ -117,7 +120,7 @@ function saturatedTable(all: ReadonlyMap<Setup, Results>): Table {
     columns: ['channels x members', 'CPU µs/delivery', 'spread', 'vs bare ws', 'deliveries/s', 'vs bare ws', 'server core', 'load core'],
     rows,
     notes: [
-      `Bodies of ${BODY_BYTES} bytes. Each sender has one message on the way: every member sends, of 1 x 1,000 the first 200.`,
+      `Bodies of ${BODY_BYTES} bytes. Every member keeps 4 messages on the way; of 1 x 1,000 the first 200 keep one each.`,
       'Where the load core is busier than the server core, deliveries/s is what the load could take, not what the server could give.',
     ],
   };
