@@ -45,8 +45,6 @@ export default defineConfig({
       modulePreload: { polyfill: false },
       rolldownOptions: {
         input: at('renderer/index.html'),
-        // The bridge's schemas are for hosts: the window only takes `applyBatch` from beside them.
-        treeshake: { manualPureFunctions: ['z'] },
       },
     },
   },

@@ -3,7 +3,8 @@
  * two; batches that arrive before the snapshot wait for it. A missing batch number asks for the whole state again.
  */
 import type { LandlineApi } from '../../electron/bridge/api.ts';
-import { applyBatch, type Batch, type Snapshot } from '../../electron/bridge/events.ts';
+import { applyBatch } from '../../electron/bridge/apply-event.ts';
+import type { Batch, Snapshot } from '../../electron/bridge/events.ts';
 import { announce } from './announce.ts';
 import { setUi, type WindowStore } from './store.ts';
 
