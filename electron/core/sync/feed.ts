@@ -41,6 +41,7 @@ export function createFeed({ position, apply, pull, mayPull }: FeedParts): Feed 
       held.delete(seq);
     }
     if (run.length > 0) apply(run);
+    while (held.size > HOLD_LIMIT) held.delete(Math.min(...held.keys()));
     if (held.size > 0 && mayPull()) pull({ from: position() + 1, to: Math.min(...held.keys()) - 1 });
   };
 
@@ -58,7 +59,6 @@ export function createFeed({ position, apply, pull, mayPull }: FeedParts): Feed 
         return;
       }
       for (const event of fresh) held.set(event.seq, event);
-      while (held.size > HOLD_LIMIT) held.delete(Math.min(...held.keys()));
       settle();
     },
     settle,
