@@ -1,20 +1,17 @@
 /**
  * The command line of the relay. `serve` runs one; the other commands speak to the one that runs on the data folder or, when none
- * does, open its store themselves: two processes may not share it. Exit codes: 0 done, 1 not done, 2 not understood.
+ * does, open its store themselves: two processes may not share it. Exit codes: 0 done, 1 not done, 2 not understood. What only some
+ * commands need is loaded by them, so that a short question has a quick answer.
  */
 import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { assertNever } from '../protocol/result.ts';
-import { StoreOpenFault } from './adapters/store-sqlite/faults.ts';
-import { takeLock } from './adapters/store-sqlite/lock.ts';
-import { openSqliteStore } from './adapters/store-sqlite/store.ts';
+import type { StoreOpenFault } from './adapters/store-sqlite/faults.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
-import { createAuth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
-import { loadTokenKeys } from './auth/token-keys.ts';
 import { readArguments, usage, type Invocation } from './cli/arguments.ts';
 import { describeFindings, examine } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
@@ -29,7 +26,6 @@ import { advertisedAddresses } from './lan/addresses.ts';
 import { storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
 import type { Log } from './ports/log.ts';
-import { startRelay } from './relay.ts';
 
 const out = (text: string): void => void process.stdout.write(text);
 const err = (text: string): void => void process.stderr.write(text);
@@ -104,6 +100,7 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   if (config.tls === 'off' && !isLoopback(config.host)) {
     err('landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n');
   }
+  const { startRelay } = await import('./relay.ts');
   let relay;
   try {
     relay = await startRelay(config, { clock, random, log });
@@ -148,6 +145,8 @@ async function runDoctor({ isJson }: InvocationOf<'doctor'>, config: RelayConfig
 }
 
 async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: RelayConfig): Promise<number> {
+  const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
+  const { takeLock } = await import('./adapters/store-sqlite/lock.ts');
   const audit = async (path: string): Promise<readonly string[]> => {
     const copy = openSqliteStore({ path, clock, random });
     try {
@@ -175,6 +174,9 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   const running = await reachOperator(controlPath(config.data));
   if (running) return { operator: running, isRunning: true, leave: () => Promise.resolve() };
   if (!existsSync(path)) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
+  const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
+  const { createAuth } = await import('./auth/auth.ts');
+  const { loadTokenKeys } = await import('./auth/token-keys.ts');
   try {
     const store = openSqliteStore({ path, clock, random });
     const log = logFor(config, 'error');
@@ -199,7 +201,7 @@ function identityAtRest({ data, tls, port, host, advertise }: RelayConfig): Rela
 }
 
 function startFault(error: unknown, { host, port, data }: RelayConfig): { readonly kind: string; readonly message: string } {
-  if (error instanceof StoreOpenFault) return { kind: error.kind, message: error.message };
+  if (isStoreOpenFault(error)) return { kind: error.kind, message: error.message };
   if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'EADDRINUSE') return { kind: 'port-in-use', message: `Port ${port} is in use. Another relay? Choose one with --port.` };
@@ -208,6 +210,11 @@ function startFault(error: unknown, { host, port, data }: RelayConfig): { readon
     return { kind: 'not-allowed', message: `This account may not use port ${port}, or the folder ${data}.` };
   }
   return { kind: 'failed', message: `The relay cannot start: ${message}` };
+}
+
+/** By name, so that the database need not be loaded to say that it was not opened. */
+function isStoreOpenFault(error: unknown): error is StoreOpenFault {
+  return error instanceof Error && error.name === 'StoreOpenFault';
 }
 
 function logFor(config: RelayConfig, level: LogLevel): Log {
