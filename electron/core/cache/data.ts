@@ -81,6 +81,8 @@ export function openData({ dir, clock, log }: DataParts): Data {
     throw error;
   }
 
+  dropStrangers(cache, ledger);
+
   return {
     ledger,
     wasRebuilt,
@@ -138,6 +140,14 @@ function openLedger(file: FileParts): Ledger {
     const ledger = open();
     salvage({ from: damaged, into: ledger.db, log: file.log });
     return ledger;
+  }
+}
+
+/** Rows of a team that the ledger does not know: forgotten half-way, or its record was lost. Its key may be given again. */
+function dropStrangers(cache: Cache, ledger: Ledger): void {
+  const known = new Set(ledger.rows.teams().map((team) => team.key));
+  for (const key of cache.teams.keys()) {
+    if (!known.has(key)) cache.db.transaction('team.drop', () => cache.teams.removeTeam(key));
   }
 }
 

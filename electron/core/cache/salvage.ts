@@ -14,8 +14,14 @@ export interface SalvageParts {
   readonly log: Log;
 }
 
-/** The order matters: a team first, what belongs to it after. */
-const TABLES = ['team', 'outbox', 'draft', 'sent', 'setting'] as const;
+/** Each with the key its rows are walked along. The order matters: a team first, what belongs to it after. */
+const TABLES = {
+  team: ['key'],
+  outbox: ['n'],
+  draft: ['team', 'channel'],
+  sent: ['team', 'op'],
+  setting: ['name'],
+} as const;
 
 type Row = Readonly<Record<string, Value>>;
 
@@ -28,35 +34,28 @@ export function salvage({ from, into, log }: SalvageParts): void {
     return;
   }
   try {
-    for (const table of TABLES) {
-      const columns = into
-        .prepare<readonly [string], { readonly name: string }>('salvage.columns', 'SELECT name FROM pragma_table_info(?)')
-        .all(table);
-      const names = columns.map((column) => column.name);
-      let saved = 0;
-      for (const row of readable(damaged, table)) if (put(into, table, names, row)) saved++;
-      log.warn('ledger.salvaged', { table, rows: saved });
-    }
+    let total = 0;
+    into.transaction('salvage', () => {
+      for (const [table, key] of Object.entries(TABLES)) {
+        const rows = carryOver(readable(damaged, table, key), into, table);
+        log.warn('ledger.salvaged', { table, rows });
+        total += rows;
+      }
+    });
+    if (total === 0) log.error('ledger.lost');
   } finally {
     damaged.close();
   }
 }
 
 /** Reads forward until the damage, then backward from the end to it. */
-function readable(db: Driver.Database, table: string): readonly Row[] {
+function readable(db: Driver.Database, table: string, key: readonly string[]): readonly Row[] {
   const rows = new Map<string, Row>();
   for (const direction of ['ASC', 'DESC']) {
     try {
-      const key =
-        table === 'draft'
-          ? `team ${direction}, channel`
-          : table === 'sent'
-            ? `team ${direction}, op`
-            : table === 'setting'
-              ? 'name'
-              : 'rowid';
-      for (const row of db.prepare(`SELECT * FROM ${table} ORDER BY ${key} ${direction}`).iterate() as Iterable<Row>) {
-        rows.set(JSON.stringify(Object.values(row).slice(0, 3)), row);
+      const order = key.map((column) => `${column} ${direction}`).join(', ');
+      for (const row of db.prepare<[], Row>(`SELECT * FROM ${table} ORDER BY ${order}`).iterate()) {
+        rows.set(key.map((column) => String(row[column])).join(' '), row);
       }
       break;
     } catch {
@@ -66,17 +65,21 @@ function readable(db: Driver.Database, table: string): readonly Row[] {
   return [...rows.values()];
 }
 
-function put(into: Sqlite, table: string, names: readonly string[], row: Row): boolean {
-  const present = names.filter((name) => Object.hasOwn(row, name));
-  if (present.length === 0) return false;
-  try {
+function carryOver(rows: readonly Row[], into: Sqlite, table: string): number {
+  const columns = into
+    .prepare<readonly [string], { readonly name: string }>('salvage.columns', 'SELECT name FROM pragma_table_info(?)')
+    .all(table)
+    .map((column) => column.name);
+  let saved = 0;
+  for (const row of rows) {
+    const present = columns.filter((name) => Object.hasOwn(row, name));
     const places = present.map(() => '?').join(', ');
-    into
-      .prepare<readonly Value[]>('salvage.put', `INSERT OR IGNORE INTO ${table} (${present.join(', ')}) VALUES (${places})`)
-      .run(...present.map((name) => row[name] ?? null));
-    return true;
-  } catch {
-    // A row that does not fit the newest form cannot be used.
-    return false;
+    const put = into.prepare<readonly Value[]>('salvage.put', `INSERT OR IGNORE INTO ${table} (${present.join(', ')}) VALUES (${places})`);
+    try {
+      saved += put.run(...present.map((name) => row[name] ?? null)).changes;
+    } catch {
+      // A row that does not fit the newest form cannot be used.
+    }
   }
+  return saved;
 }

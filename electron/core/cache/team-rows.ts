@@ -31,6 +31,8 @@ interface MemberRow {
 }
 
 export interface TeamRows {
+  /** The keys of the teams that have anything here. */
+  keys(): number[];
   sync(team: number): SyncState;
   putSync(team: number, state: SyncState): void;
   members(team: number): Member[];
@@ -52,6 +54,7 @@ export function createTeamRows(db: Sqlite): TeamRows {
     'sync.get',
     'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?',
   );
+  const keys = db.prepare<readonly [], { readonly team: number }>('sync.keys', 'SELECT team FROM sync');
   const putSync = db.prepare<readonly [number, string | null, number, number]>(
     'sync.put',
     'INSERT OR REPLACE INTO sync (team, epoch, team_seq, member_seq) VALUES (?, ?, ?, ?)',
@@ -81,6 +84,7 @@ export function createTeamRows(db: Sqlite): TeamRows {
   const removals = TABLES.map((table) => db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`));
 
   return {
+    keys: () => keys.all().map((row) => row.team),
     sync: (team) => {
       const row = sync.get(team);
       return row
