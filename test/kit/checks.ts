@@ -50,8 +50,9 @@ export const ackedIsKept: Check = ({ history, relay, desktops }) => {
       found.push(`post ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
     } else if (frame.t === 'edit' && !(isEdited(event) && idOf(event) === frame.message)) {
       found.push(`edit ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
-    } else if (frame.t === 'delete' && !(event.kind === 'deleted' && event.id === frame.message)) {
-      found.push(`delete ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
+    } else if (frame.t === 'delete' && !isDeletedBy(relay.feeds.get(feed)?.events ?? [], frame.message, seq)) {
+      // One that was deleted before is acknowledged where the feed stands.
+      found.push(`delete ${op} was acknowledged at ${feed} ${seq}, and message ${frame.message} is not deleted there`);
     } else if (frame.t === 'post') {
       for (const desktop of desktops) {
         const held = desktop.channels.get(channelOf(feed) ?? '');
@@ -64,12 +65,23 @@ export const ackedIsKept: Check = ({ history, relay, desktops }) => {
   return found;
 };
 
+const isDeletedBy = (events: readonly FeedEvent[], message: string, seq: number): boolean =>
+  events.some((event) => event.kind === 'deleted' && event.id === message && event.seq <= seq);
+
 /** Nothing appears that nobody wrote, nor under another name, nor elsewhere; and nothing whose last word was a refusal for good. */
 export const nothingUnsent: Check = ({ history, relay }) => {
   const found: string[] = [];
   const texts = new Map<string, Set<string>>();
   const entered = new Map(history.all('entered').map((moment) => [moment.message, moment]));
+  const tried = new Map(history.all('tried').map((moment) => [moment.text, moment]));
   for (const { message, text } of history.all('entered')) texts.set(message, new Set([text]));
+  // The process died while the person pressed Enter: the relay may have the message all the same, once, and as it was written.
+  for (const { member, frame } of history.all('asked')) {
+    const moment = frame.t === 'post' && !entered.has(frame.op) ? tried.get(frame.text) : undefined;
+    if (frame.t !== 'post' || moment?.member !== member || moment.channel !== frame.channel) continue;
+    entered.set(frame.op, { ...moment, kind: 'entered', computer: '', message: frame.op });
+    texts.set(frame.op, new Set([frame.text]));
+  }
   for (const { message, text } of history.all('revised')) texts.get(message)?.add(text);
   const deleted = new Set(history.all('deleted').map(({ message }) => message));
   const refused = refusedForGood(history);

@@ -50,7 +50,8 @@ export function createFakeClock(start = Date.UTC(2026, 0, 5, 9)): FakeClock {
   };
 
   return {
-    now: () => offset + elapsed,
+    // Whole milliseconds, as every system has them.
+    now: () => Math.floor(offset + elapsed),
     monotonic: () => elapsed,
     after(ms, run) {
       const timer: Timer = { at: elapsed + Math.max(0, ms), id: nextId++, run };

@@ -9,6 +9,8 @@ import type { Mutation } from '../../protocol/frames-up.ts';
 import { isMutation } from '../../protocol/frames-up.ts';
 
 export type Moment =
+  /** A person is about to press Enter; whether the core took it in is not known if its process dies now. No two texts are alike. */
+  | { readonly kind: 'tried'; readonly member: string; readonly channel: string; readonly text: string }
   /** A person pressed Enter and the core took the message in. */
   | {
       readonly kind: 'entered';

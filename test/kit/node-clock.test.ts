@@ -74,3 +74,15 @@ test('a wrong wall clock changes no duration', () => {
   world.advance(5);
   expect([node.now(), node.monotonic() - before]).toEqual([3_601_005, 5]);
 });
+
+test('a computer is quiet when none of its timers is due soon', () => {
+  const world = createFakeClock();
+  const node = createNodeClock({ world });
+  const cancel = node.after(10, () => undefined);
+  node.after(100, () => undefined);
+  expect([node.isQuietFor(9), node.isQuietFor(10)]).toEqual([true, false]);
+  cancel();
+  expect(node.isQuietFor(99)).toBe(true);
+  world.advance(100);
+  expect(node.isQuietFor(1e9)).toBe(true);
+});

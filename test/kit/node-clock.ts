@@ -16,6 +16,8 @@ export interface NodeClock {
   wake(): void;
   kill(): void;
   readonly isAsleep: boolean;
+  /** No timer is due within so much time. */
+  isQuietFor(ms: number): boolean;
 }
 
 export interface NodeClockParts {
@@ -33,6 +35,7 @@ export function createNodeClock({ world, skewMs = 0, stopsInSleep = true }: Node
   let asleepSince: number | undefined;
   let isDead = false;
   let late: (() => void)[] = [];
+  const dues = new Set<{ readonly due: number }>();
   const monotonic = (): number => {
     const still = asleepSince === undefined || !stopsInSleep ? 0 : world.monotonic() - asleepSince;
     return world.monotonic() - bootedAt - slept - still;
@@ -42,6 +45,8 @@ export function createNodeClock({ world, skewMs = 0, stopsInSleep = true }: Node
     monotonic,
     after(ms, run) {
       const due = monotonic() + Math.max(0, ms);
+      const entry = { due };
+      dues.add(entry);
       let isOff = false;
       let cancel: () => void = () => undefined;
       const fire = (): void => {
@@ -53,11 +58,13 @@ export function createNodeClock({ world, skewMs = 0, stopsInSleep = true }: Node
           return;
         }
         isOff = true;
+        dues.delete(entry);
         run();
       };
       cancel = world.after(ms, fire);
       return () => {
         isOff = true;
+        dues.delete(entry);
         cancel();
       };
     },
@@ -81,6 +88,11 @@ export function createNodeClock({ world, skewMs = 0, stopsInSleep = true }: Node
     },
     get isAsleep() {
       return asleepSince !== undefined;
+    },
+    isQuietFor(ms) {
+      const until = monotonic() + ms;
+      for (const { due } of dues) if (due <= until) return false;
+      return true;
     },
   };
 }
