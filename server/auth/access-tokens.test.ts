@@ -1,5 +1,6 @@
 import { createHmac, generateKeyPairSync, randomBytes } from 'node:crypto';
 import { base64url, EncryptJWT, SignJWT } from 'jose';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import type { MemberId, SessionId, TeamId } from '../../protocol/ids.ts';
@@ -206,6 +207,30 @@ describe('a token is refused', () => {
       const other = access.slice(0, at) + (access[at] === 'A' ? 'B' : 'A') + access.slice(at + 1);
       expect((await tokens.verify(other)).ok, `character ${at}`).toBe(false);
     }
+  });
+
+  test('when it was mutated in any way at all', async () => {
+    const { tokens } = set();
+    const { access } = await tokens.issue(MEMBER, SESSION);
+    const { access: other } = await tokens.issue(MEMBER, '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b04' as SessionId);
+    const place = fc.nat({ max: access.length });
+    const mutant = fc.oneof(
+      fc
+        .tuple(place, place, fc.string({ maxLength: 8 }))
+        .map(([from, to, text]) => access.slice(0, Math.min(from, to)) + text + access.slice(Math.max(from, to))),
+      fc.tuple(place, place).map(([from, to]) => access.slice(0, from) + other.slice(to)),
+      fc.tuple(fc.json(), fc.json()).map(([header, payload]) => `${part(header)}.${part(payload)}.${access.split('.')[2]}`),
+      fc.constantFrom(...[0, 1, 2]).map((at) =>
+        access
+          .split('.')
+          .map((text, n) => (n === at ? other.split('.')[n] : text))
+          .join('.'),
+      ),
+    );
+    await fc.assert(
+      fc.asyncProperty(mutant, async (token) => (token === access || token === other) === (await tokens.verify(token)).ok),
+      { numRuns: 2_000 },
+    );
   });
 
   test('of a megabyte, before anything of it is parsed', async () => {

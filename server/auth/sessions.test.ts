@@ -93,6 +93,16 @@ describe('refreshing', () => {
     },
   );
 
+  test('with a stranger costs the writer nothing', async () => {
+    let writes = 0;
+    const write = kit.store.write.bind(kit.store);
+    Object.assign(kit.store, { write: (work: Parameters<typeof write>[0]) => (writes++, write(work)) });
+    await refresh(`llr_${'A'.repeat(86)}`);
+    expect(writes).toBe(0);
+    await refresh(ada.tokens.refresh);
+    expect(writes).toBe(1);
+  });
+
   test('with the access token is refused', async () => {
     expect(await refresh(ada.tokens.access)).toBe('refused wrong-credentials');
   });

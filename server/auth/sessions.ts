@@ -183,6 +183,9 @@ export function createSessions({ store, clock, random, log, access, refreshToken
       return row !== undefined && row.member === member && (await isStandingRow(store, row));
     },
     async refresh(token, of) {
+      // A made-up token must not cost a turn of the writer.
+      const isOurs = refreshTokens.genuineSession(token) ?? (await store.sessionByRefresh(refreshTokens.hash(token)));
+      if (isOurs === undefined) return fail(untrusted);
       const rotation = await rotate(token, of);
       switch (rotation.kind) {
         case 'unknown':

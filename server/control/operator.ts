@@ -90,9 +90,7 @@ async function invite({ store, auth, identity, log }: OperatorParts, ask: Comman
   const team = await store.team();
   const owner = (await store.members()).find((member) => member.role === 'owner' && member.isActive);
   const { role, days, uses } = ask;
-  const made = team
-    ? await auth.invites.create({ role, days, uses, createdBy: (owner?.id) ?? null })
-    : await auth.invites.createSetup();
+  const made = team ? await auth.invites.create({ role, days, uses, createdBy: owner?.id ?? null }) : await auth.invites.createSetup();
   log.info('invite-made', { invite: made.invite.id, role: made.invite.role });
   const purpose = team ? 'join' : 'setup';
   const link = formatInviteLink({ purpose, relays: identity.addresses(), code: made.code, fingerprint: identity.fingerprint });

@@ -54,7 +54,7 @@ export function serveRelay(data: string, change: ProcessChange = {}): RelayProce
   const child = start({ ...change, args: ['serve', '--json', ...where, ...(change.args ?? [])] });
   let [out, err] = ['', ''];
   child.stderr.setEncoding('utf8').on('data', (text: string) => (err += text));
-  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }) as Ended);
+  const ended = once(child, 'close').then(([code, signal]) => ({ code, signal }));
   const ready = new Promise<Ready>((resolve, reject) => {
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
       out += text;

@@ -1,0 +1,168 @@
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { parseInviteLink } from '../../protocol/invite-link.ts';
+import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
+import { silentLog } from '../observe/log.ts';
+import { reachOperator } from './control-client.ts';
+import { controlPath } from './control-path.ts';
+import { listenForOperator, type ControlServer } from './control-server.ts';
+import { createOperator, type Operator } from './operator.ts';
+
+let kit: AuthKit;
+let folder: string;
+let path: string;
+let control: ControlServer;
+let operator: Operator;
+beforeEach(async () => {
+  kit = createAuthKit();
+  folder = mkdtempSync(join(tmpdir(), 'landline-control-'));
+  path = controlPath(folder);
+  const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
+  operator = createOperator({ store: kit.store, auth: kit.auth, identity, log: silentLog, startedAt: 1 });
+  control = await listenForOperator(path, operator, silentLog);
+});
+afterEach(async () => {
+  await control.close();
+  rmSync(folder, { recursive: true });
+  await kit.dispose();
+});
+
+async function say(bytes: string): Promise<string> {
+  const socket = connect(path);
+  socket.on('error', () => undefined);
+  socket.write(bytes);
+  let answer = '';
+  for await (const part of socket.setEncoding('utf8')) answer += part as string;
+  return answer;
+}
+
+describe('the control socket', () => {
+  test("is for the relay's own account alone, and gone when the relay is", async () => {
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    await control.close();
+    expect(existsSync(path)).toBe(false);
+    expect(await reachOperator(path)).toBeUndefined();
+    control = await listenForOperator(path, operator, silentLog);
+  });
+
+  test("takes the place of a dead relay's", async () => {
+    await control.close();
+    writeFileSync(path, 'left behind');
+    expect(await reachOperator(path)).toBeUndefined();
+    control = await listenForOperator(path, operator, silentLog);
+    expect(await (await reachOperator(path))?.run({ command: 'members' })).toEqual({ ok: true, value: [] });
+  });
+
+  test.each([
+    ['no JSON', 'hello\n'],
+    ['no command', '{}\n'],
+    ['an unknown command', '{"command":"rm -rf"}\n'],
+    ['a field more', '{"command":"members","as":"root"}\n'],
+    ['a wrong type', '{"command":"backup","path":5}\n'],
+    ['__proto__', '{"command":"members","__proto__":{"x":1}}\n'],
+    ['a relative path', '{"command":"backup","path":"b.sqlite"}\n'],
+  ])('answers %s with what is wrong', async (_what, bytes) => {
+    expect(JSON.parse(await say(bytes))).toMatchObject({ ok: false, error: { kind: 'bad-command', message: expect.any(String) } });
+  });
+
+  test('hangs up on somebody who never ends the line', async () => {
+    expect(await say('x'.repeat(70_000))).toBe('');
+    expect((await reachOperator(path))?.run).toBeTypeOf('function');
+  });
+
+  test('is short enough for the system however deep the folder is', async () => {
+    const deep = join(folder, 'a-folder-with-quite-a-long-name-indeed/'.repeat(4));
+    const near = controlPath(deep, 'linux');
+    expect(Buffer.byteLength(near)).toBeLessThan(104);
+    expect(near).not.toBe(controlPath(`${deep}x`, 'linux'));
+    expect(controlPath('/srv/landline', 'linux')).toBe('/srv/landline/control.sock');
+    expect(controlPath('/srv/landline', 'win32')).toMatch(/^\\\\\.\\pipe\\landline-[0-9a-f]{24}$/);
+    const far = await listenForOperator(near, operator, silentLog);
+    expect(statSync(join(near, '..')).mode & 0o777).toBe(0o700);
+    expect(await (await reachOperator(near))?.run({ command: 'members' })).toMatchObject({ ok: true });
+    await far.close();
+    rmSync(join(near, '..'), { recursive: true });
+  });
+});
+
+describe('the operator', () => {
+  const reach = async (): Promise<Operator> => {
+    const reached = await reachOperator(path);
+    if (!reached) throw new Error('nobody there');
+    return reached;
+  };
+
+  test('gets a fresh setup link until there is a team, then invites', async () => {
+    const ask = { command: 'invite', role: 'member', days: 7, uses: 1 } as const;
+    const first = await (await reach()).run(ask);
+    const second = await (await reach()).run(ask);
+    if (!first.ok || !second.ok) throw new Error('refused');
+    expect([first.value.purpose, second.value.purpose]).toEqual(['setup', 'setup']);
+    const [old, fresh] = [parseInviteLink(first.value.link), parseInviteLink(second.value.link)];
+    if (!old.ok || !fresh.ok) throw new Error('no link');
+    const who = { team: 'T', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'x' };
+    expect((await kit.auth.accounts.setup({ code: old.value.code, ...who }, FROM)).ok).toBe(false);
+    expect((await kit.auth.accounts.setup({ code: fresh.value.code, ...who }, FROM)).ok).toBe(true);
+    const third = await (await reach()).run(ask);
+    expect(third).toMatchObject({ ok: true, value: { purpose: 'join', role: 'member' } });
+    expect(await kit.store.invites()).toMatchObject([{ createdBy: (await kit.store.members())[0]?.id }]);
+  });
+
+  test('tells every desktop what it changed', async () => {
+    await kit.found();
+    const told: string[] = [];
+    kit.store.onCommitted((events) => told.push(...events.map(({ json }) => (JSON.parse(json) as { kind: string }).kind)));
+    const added = await operator.run({ command: 'add-member', handle: 'lin', name: 'Lin', role: 'member' });
+    if (!added.ok) throw new Error(added.error.message);
+    const lin = await kit.auth.accounts.signIn({ handle: 'lin', password: added.value.password, device: 'x' }, FROM);
+    await operator.run({ command: 'set-role', who: 'lin', role: 'admin' });
+    await operator.run({ command: 'set-role', who: 'lin', role: 'admin' });
+    await operator.run({ command: 'set-active', who: added.value.member.id, isActive: false });
+    expect(told.filter((kind) => !kind.includes('joined'))).toEqual([
+      'session-started',
+      'member-changed',
+      'session-ended',
+      'member-changed',
+    ]);
+    expect(lin.ok && (await kit.auth.sessions.admit(lin.value.tokens.access)).ok).toBe(false);
+  });
+
+  test('is told when a backup cannot be made, and nothing half is left', async () => {
+    const result = await operator.run({ command: 'backup', path: join(folder, 'no-such-folder', 'b.sqlite') });
+    expect(result).toMatchObject({ ok: false, error: { kind: 'failed' } });
+    expect(readdirSync(folder)).toEqual(['control.sock']);
+  });
+
+  test('is told in plain words when something breaks', async () => {
+    const broken = { ...kit.store, members: () => Promise.reject(new Error('SELECT secret')) } as never;
+    const sick = createOperator({
+      store: broken,
+      auth: kit.auth,
+      identity: { addresses: () => [], fingerprint: null },
+      log: silentLog,
+      startedAt: 1,
+    });
+    expect(await sick.run({ command: 'members' })).toEqual({
+      ok: false,
+      error: { kind: 'failed', message: 'Something broke; the log says what.' },
+    });
+  });
+
+  test('hears it when the relay goes in the middle of a command', async () => {
+    const gone = await reach();
+    const never = { run: () => new Promise<never>(() => undefined) };
+    const other = await listenForOperator(join(folder, 'other.sock'), never, silentLog);
+    const asked = await reachOperator(join(folder, 'other.sock'));
+    const answer = asked?.run({ command: 'members' });
+    const socket = connect(join(folder, 'other.sock'));
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    await other.close();
+    expect(await answer).toMatchObject({ ok: false, error: { kind: 'failed' } });
+    expect((await gone.run({ command: 'members' })).ok).toBe(true);
+  });
+});
