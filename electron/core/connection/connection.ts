@@ -54,9 +54,12 @@ export function createConnection(parts: ConnectionParts): Connection {
   let socket: RelaySocket | undefined;
   let pingedAt: number | undefined;
   const timers = new Map<Timer, () => void>();
-  let shown = '';
 
-  const wire = (): Wire => wireOf(state, clock.monotonic(), (monotonic) => Math.round(clock.now() + monotonic - clock.monotonic()));
+  const wireNow = (): Wire => wireOf(state, clock.monotonic(), (monotonic) => Math.round(clock.now() + monotonic - clock.monotonic()));
+
+  /** The wire as it was told last: whoever asks gets the same, or two windows would show two moments. */
+  let told = wireNow();
+  let shown = '';
 
   const dispatch = (event: Event): void => {
     const wasLive = state.at === 'live';
@@ -68,11 +71,12 @@ export function createConnection(parts: ConnectionParts): Connection {
     if (before.at !== state.at) log.info('line.state', { state: state.at, attempt: state.attempt });
     // A frame that was merely heard changes nothing anybody sees.
     if (event.kind === 'heard' || state === before) return;
-    const wireNow = wire();
-    const text = JSON.stringify(wireNow);
+    const wire = wireNow();
+    const text = JSON.stringify(wire);
     if (text === shown) return;
     shown = text;
-    parts.onWire(wireNow);
+    told = wire;
+    parts.onWire(wire);
   };
 
   const end = (): void => {
@@ -170,7 +174,7 @@ export function createConnection(parts: ConnectionParts): Connection {
 
   return {
     get wire() {
-      return wire();
+      return told;
     },
     get isLive() {
       return state.at === 'live';

@@ -135,6 +135,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
         left.add(row.op);
         const overdueAt = now + DEFAULT_LIMITS.clientAckMs;
         underWay.set(row.op, { row, overdueAt });
+        told(row);
         wakeAt = Math.min(wakeAt, overdueAt);
       }
     }

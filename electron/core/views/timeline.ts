@@ -73,6 +73,8 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
   const touchedNotes = new Set<number>();
   let isStretchTouched = false;
   let isAllTouched = false;
+  /** The channel the given rows are of. Another object under its id, or none, means that all its rows are others. */
+  let givenOf = replica.channels.get(opened.id);
 
   const messagesAndNotes = (from: number, to: number): TimelineRow[] => {
     const channel = channelNow();
@@ -229,6 +231,7 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     channel: opened.id,
     view: () => {
       forgetTouched();
+      givenOf = replica.channels.get(opened.id);
       given.clear();
       const rows = allRows();
       for (const row of rows) given.set(row.key, { order: row.order, json: JSON.stringify(row) });
@@ -237,6 +240,9 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     },
 
     changes: () => {
+      const of = replica.channels.get(opened.id);
+      if (of !== givenOf) isAllTouched = true;
+      givenOf = of;
       // What arrived at the live end pushes what is far above it out.
       if (high === null && given.size + touchedMessages.size > MOST_ROWS) {
         const before = low;
