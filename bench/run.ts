@@ -9,6 +9,8 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { comingBack } from './coming-back.ts';
+import { desktopCatchUp } from './desktop-catch-up.ts';
+import { desktopStart } from './desktop-start.ts';
 import { durableAcks } from './durable-acks.ts';
 import { fanOut } from './fan-out.ts';
 import { growth } from './growth.ts';
@@ -18,7 +20,7 @@ import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
 import { stoppedReader } from './stopped-reader.ts';
 
-const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth];
+const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth, desktopStart, desktopCatchUp];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const names = values.only?.split(',') ?? QUESTIONS.map(({ name }) => name);

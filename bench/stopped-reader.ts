@@ -12,7 +12,7 @@ const SHAPE = { channels: 1, membersPerChannel: 1_000, bodyBytes: 200 } as const
 const CONTESTANTS = [BARE, RELAY];
 const LARGE_BYTES = 8 * 1024;
 /** Enough large messages to fill the buffers of the system between the two, which take some megabytes, and then the relay's own. */
-const LARGE_MESSAGES = 500;
+const LARGE_MESSAGES = 1_200;
 
 interface Measured {
   /** What is held after a full collection, in bytes. */

@@ -49,7 +49,7 @@ function seed({ channels, membersPerChannel, storedMessages }: ServerSpec, data:
 
 /** The next work is handed over when the one before is durable: every message then has a transaction to itself. */
 function commitOneByOne(store: Store): void {
-  const write = store.write.bind(store) as Store['write'];
+  const write = store.write.bind<Store['write']>(store);
   let last: Promise<unknown> = Promise.resolve();
   const oneByOne = <T>(work: (tx: WriteTx) => Promise<T>): Promise<T> => {
     const mine = last.then(() => write(work));
