@@ -7,7 +7,7 @@ const WordsContext = createContext<Words | null>(null);
 
 export function WordsProvider({ words, children }: { readonly words: Words; readonly children: ReactNode }) {
   return (
-    <I18nProvider locale={words.language === 'en' ? 'en-GB' : 'zh-TW'}>
+    <I18nProvider locale={words.language === 'en' ? words.intl.locale : 'zh-TW'}>
       <WordsContext.Provider value={words}>{children}</WordsContext.Provider>
     </I18nProvider>
   );

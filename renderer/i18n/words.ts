@@ -24,12 +24,23 @@ export function chooseLanguage(setting: 'system' | Language, systemLocale: strin
   return /^zh\b/i.test(systemLocale) ? 'zh-Hant' : 'en';
 }
 
-export function createWords(language: Language): Words {
+/** Dates and numbers as this computer writes them where it speaks the language, else as its home does. */
+function localeOf(language: Language, systemLocale: string): string {
+  const isSpoken = language === 'en' ? /^en\b/i.test(systemLocale) : /^zh-(?:Hant|TW|HK|MO)\b/i.test(systemLocale);
+  const fallback = language === 'en' ? 'en-GB' : 'zh-Hant-TW';
+  try {
+    return isSpoken ? (Intl.getCanonicalLocales(systemLocale)[0] ?? fallback) : fallback;
+  } catch {
+    return fallback;
+  }
+}
+
+export function createWords(language: Language, systemLocale = ''): Words {
   const at = language === 'en' ? 0 : 1;
   const messages = Object.fromEntries(Object.entries(CATALOGUE).map(([key, both]) => [key, both[at]]));
   const intl = createIntl<string>(
     {
-      locale: language === 'en' ? 'en' : 'zh-Hant-TW',
+      locale: localeOf(language, systemLocale),
       messages,
       onError: (error) => {
         throw error;

@@ -105,7 +105,8 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
   const stop = store.subscribe((model, before) => {
     if (model.snapshot === before.snapshot && model.ui.team === before.ui.team && model.ui.channels === before.ui.channels) return;
     const { team, channels } = model.ui;
-    if (team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
+    // A move somebody else made has already asked for its channel.
+    if (!isBusy && team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
     look();
   });
   look();

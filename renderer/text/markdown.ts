@@ -4,7 +4,8 @@
  * size are bounded, and a text so tangled that the lexer would take long is shown plain: 16 KiB of anything is read within
  * 50 ms.
  */
-import { Lexer, type Token, type Tokens } from 'marked';
+import { Lexer, Marked, type Token, type Tokens } from 'marked';
+import { hanEmphasis } from './han-emphasis.ts';
 import { safeLink } from './links.ts';
 import { findPieces, type Known, type Piece } from './mentions.ts';
 
@@ -34,6 +35,8 @@ export interface Cell {
   readonly children: readonly Inline[];
 }
 
+const GRAMMAR = new Marked({ gfm: true, breaks: true, extensions: [hanEmphasis] });
+
 const DEEPEST = 12;
 const MOST_NODES = 4_000;
 /** Marks the lexer has to weigh against each other; beyond this its time grows with their square. */
@@ -48,7 +51,7 @@ export function parseMarkdown(text: string, known: Known): readonly Block[] {
   if (isTangled(text)) return plain(text);
   let tokens: readonly Token[];
   try {
-    tokens = new Lexer({ gfm: true, breaks: true }).lex(text);
+    tokens = new Lexer(GRAMMAR.defaults).lex(text);
   } catch {
     // The lexer throws on inputs it calls endless; the letters are still worth showing.
     return plain(text);

@@ -33,7 +33,9 @@ export function PersonRow({ member, presence, isMe = false, isChosen, onPress, c
             member.role !== 'member' && <span className={styles['mark']}>{words.say(`role.${member.role}`)}</span>
           )}
         </span>
-        <bdi className={styles['more']}>@{member.handle}</bdi>
+        <span className={styles['more']}>
+          <bdi>@{member.handle}</bdi>
+        </span>
       </span>
     </>
   );

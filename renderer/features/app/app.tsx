@@ -23,7 +23,8 @@ export function App() {
     const state = stateOf(model);
     return chooseLanguage(state?.settings.language ?? 'system', state?.app.locale ?? navigator.language);
   });
-  const words = useMemo(() => createWords(language), [language]);
+  const locale = useWindow((model) => stateOf(model)?.app.locale ?? '');
+  const words = useMemo(() => createWords(language, locale), [language, locale]);
   useLook(language);
   return <WordsProvider words={words}>{isReady && <Frame />}</WordsProvider>;
 }

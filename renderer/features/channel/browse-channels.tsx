@@ -64,7 +64,9 @@ export function BrowseChannels({ team, onClose }: { readonly team: TeamState; re
                 <bdi>{channel.name}</bdi>
                 {channel.isArchived && <span className={row['mark']}>{words.say('channel.archived')}</span>}
               </span>
-              <bdi className={row['more']}>{channel.topic}</bdi>
+              <span className={row['more']}>
+                <bdi>{channel.topic}</bdi>
+              </span>
             </span>
             {channel.isJoined || channel.isArchived ? (
               <Button size="small" onPress={() => enter(channel)} aria-label={words.say('channel.open-name', { name: channel.name })}>

@@ -52,6 +52,7 @@ export function Composer({ team, channel }: ComposerProps) {
   const over = size - TEXT_LIMIT_BYTES;
   const maySend = isLoaded && isSendable(text) && over <= 0;
   const asked = askedAt(text, caret);
+  // Nobody is sorted before somebody is asked for: a team may be ten thousand.
   const suggestions =
     asked === null || dismissed === text
       ? NONE

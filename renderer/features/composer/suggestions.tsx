@@ -55,7 +55,9 @@ function Look({ one, presence }: { readonly one: Suggestion; readonly presence: 
           <Avatar id={one.member.id} name={one.member.name} size="small" />
           <bdi className={styles['name']}>{one.member.name}</bdi>
           <PresenceDot presence={presence[one.member.id] ?? 'gone'} />
-          <bdi className={styles['handle']}>@{one.member.handle}</bdi>
+          <span className={styles['handle']}>
+            <bdi>@{one.member.handle}</bdi>
+          </span>
         </>
       );
     case 'everyone':
@@ -75,7 +77,9 @@ function Look({ one, presence }: { readonly one: Suggestion; readonly presence: 
             {one.channel.kind === 'private' ? <Lock {...ICON} size={16} /> : <Hash {...ICON} size={16} />}
           </span>
           <bdi className={styles['name']}>{one.channel.name}</bdi>
-          <bdi className={styles['handle']}>{one.channel.topic}</bdi>
+          <span className={styles['handle']}>
+            <bdi>{one.channel.topic}</bdi>
+          </span>
         </>
       );
   }

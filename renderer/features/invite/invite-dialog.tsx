@@ -88,7 +88,7 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
                 {made.link}
               </code>
               <div className={form['acts']}>
-                <Button look="primary" size="small" onPress={() => void commands.copy(made.link)}>
+                <Button autoFocus look="primary" size="small" onPress={() => void commands.copy(made.link)}>
                   <Copy {...ICON} size={15} /> {words.say('invite.copy')}
                 </Button>
                 <Button size="small" onPress={() => setMade(null)}>

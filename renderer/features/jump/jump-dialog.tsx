@@ -119,7 +119,9 @@ function Place({ place, isElsewhere }: { readonly place: JumpTo; readonly isElse
       <>
         <Avatar id={place.member.id} name={place.member.name} size="small" />
         <bdi className={styles['name']}>{place.member.name}</bdi>
-        <bdi className={styles['more']}>@{place.member.handle}</bdi>
+        <span className={styles['more']}>
+          <bdi>@{place.member.handle}</bdi>
+        </span>
         {from}
       </>
     );
@@ -133,7 +135,7 @@ function Place({ place, isElsewhere }: { readonly place: JumpTo; readonly isElse
         {other === undefined ? <Icon {...ICON} size={16} /> : <PresenceDot presence={team.presence[other] ?? 'gone'} />}
       </span>
       <bdi className={cx(styles['name'], channel.unread > 0 && styles['unread'])}>{place.title}</bdi>
-      <bdi className={styles['more']}>{channel.isJoined ? '' : words.say('jump.not-joined')}</bdi>
+      <span className={styles['more']}>{channel.isJoined ? '' : words.say('jump.not-joined')}</span>
       {from}
       {channel.mentions > 0 && <span className={styles['count']}>{badgeText(channel.mentions)}</span>}
     </>

@@ -29,8 +29,12 @@ export function MemberDialog({ team, member, onClose }: MemberDialogProps) {
       <div className={styles['who']}>
         <Avatar id={member.id} name={member.name} size="large" isInactive={!member.isActive} />
         <div className={styles['words']}>
-          <bdi className={styles['name']}>{member.name}</bdi>
-          <bdi className={styles['handle']}>@{member.handle}</bdi>
+          <span className={styles['name']}>
+            <bdi>{member.name}</bdi>
+          </span>
+          <span className={styles['handle']}>
+            <bdi>@{member.handle}</bdi>
+          </span>
           <span className={styles['presence']}>
             <PresenceDot presence={presence} />
             {words.say(member.isActive ? `presence.${presence}` : 'people.inactive')} · {words.say(`role.${member.role}`)}

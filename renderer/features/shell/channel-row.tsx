@@ -40,7 +40,9 @@ export const ChannelRow = memo(function ChannelRow({ team, channel: id }: { read
       onClick={() => void commands.goTo(team, id)}
     >
       <Glyph channel={channel} presence={presence} words={words} />
-      <bdi className={styles['name']}>{title}</bdi>
+      <span className={styles['name']}>
+        <bdi>{title}</bdi>
+      </span>
       {channel.mentions > 0 ? (
         <span aria-hidden className={styles['count']}>
           {badgeText(channel.mentions)}

@@ -35,7 +35,9 @@ export function OwnRow() {
           <Button className={cx(styles['me'])} aria-label={`${me.name}, ${words.say(`presence.${presence}`)}`}>
             <Avatar id={me.id} name={me.name} size="small" />
             <span className={styles['words']}>
-              <bdi className={styles['name']}>{me.name}</bdi>
+              <span className={styles['name']}>
+                <bdi>{me.name}</bdi>
+              </span>
               <span className={styles['presence']}>
                 <PresenceDot presence={presence} />
                 {words.say(presence === 'gone' ? 'presence.offline-self' : `presence.${presence}`)}

@@ -60,7 +60,11 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       onFocus={() => setHasFocus(true)}
       onBlur={(event) => setHasFocus(event.currentTarget.contains(event.relatedTarget))}
     >
-      {isContinued ? (
+      {isContinued && row.delivery.state === 'sending' && row.delivery.isWaiting ? (
+        <span className={styles['waits']} role="img" aria-label={words.say('talk.waiting')} title={words.say('talk.waiting-hint')}>
+          <Clock3 {...ICON} size={13} />
+        </span>
+      ) : isContinued ? (
         <time className={styles['gutter']} dateTime={new Date(row.at).toISOString()} title={full(words, row.at)}>
           {time}
         </time>
@@ -92,7 +96,6 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
             {words.say('talk.edited')}
           </span>
         )}
-        {isContinued && <Progress row={row} />}
         {row.delivery.state === 'failed' && <Failure row={row} why={row.delivery.why} deeds={deeds} />}
       </div>
       {showsActions && <MessageActions row={row} isMine={isMine} deeds={deeds} onMenu={setIsMenuOpen} />}

@@ -1,0 +1,105 @@
+/** The scenes of the development page: the demo team in every state the window has to draw. Chosen by `?scene=`. */
+import type { MessageRow, TeamState, TimelineRow, WindowState } from '../../electron/bridge/views.ts';
+import { demoWorld, emptyTeam, TEAM, type DemoOptions } from './demo-world.ts';
+import { KEY, OTHER_KEY } from './fake-entrance.ts';
+import { message, type FakeWorld } from './fake-bridge.ts';
+
+type Scene = (now: number) => FakeWorld;
+
+const withTeam = (world: FakeWorld, change: (team: TeamState) => TeamState): FakeWorld => {
+  const team = world.state.teams[TEAM];
+  if (!team) throw new Error('the demo world has no team');
+  return { ...world, state: { ...world.state, teams: { ...world.state.teams, [TEAM]: change(team) } } };
+};
+const withWire = (world: FakeWorld, wire: TeamState['team']['wire'], waiting = 0): FakeWorld =>
+  withTeam(world, (team) => ({ ...team, team: { ...team.team, wire, outbox: { waiting, failed: 0 } } }));
+const withRows = (world: FakeWorld, change: (rows: readonly TimelineRow[]) => readonly TimelineRow[]): FakeWorld => ({
+  ...world,
+  history: new Map([...world.history].map(([key, rows]) => [key, key === `${TEAM}/launch` ? change(rows) : rows])),
+});
+const read = (world: FakeWorld): FakeWorld =>
+  withTeam(world, (team) => {
+    const { launch } = team.channels;
+    return launch ? { ...team, channels: { ...team.channels, launch: { ...launch, readSeq: launch.head, unread: 0, mentions: 0 } } } : team;
+  });
+const alone = (world: FakeWorld, change: Partial<WindowState>): FakeWorld => ({ ...world, state: { ...world.state, ...change } });
+
+const pending = (now: number, key: string, text: string, delivery: MessageRow['delivery']): MessageRow => ({
+  ...message({ id: key, seq: 0, author: 'priya', at: now, text }),
+  order: 1e12 + key.length,
+  seq: null,
+  delivery,
+});
+
+const demo =
+  (options: Omit<DemoOptions, 'now'> = {}): Scene =>
+  (now) =>
+    demoWorld({ now, ...options });
+
+export const SCENES = {
+  team: demo(),
+  read: (now) => read(demoWorld({ now })),
+  long: demo({ older: 600 }),
+  'long-read': (now) => read(demoWorld({ now, older: 600 })),
+  crowd: demo({ members: 10_000 }),
+  welcome: (now) => alone(demoWorld({ now }), { teams: {}, teamOrder: [] }),
+  'welcome-no-host': (now) => {
+    const world = demoWorld({ now });
+    return alone(world, { teams: {}, teamOrder: [], app: { ...world.state.app, canHostTeam: false } });
+  },
+  'empty-team': (now) => alone(demoWorld({ now }), { teams: { [TEAM]: emptyTeam(TEAM, 'Tidewater Works') }, teamOrder: [TEAM] }),
+  'empty-channel': (now) => withRows(read(demoWorld({ now })), (rows) => rows.slice(0, 1)),
+  connecting: (now) => withWire(demoWorld({ now }), { state: 'connecting', attempt: 1 }),
+  'catching-up': (now) => withWire(demoWorld({ now }), { state: 'live', rttMs: 12, node: 'two', isCatchingUp: true }),
+  reconnecting: (now) => withWire(demoWorld({ now }), { state: 'reconnecting', retryAt: now + 4_000, attempt: 2 }),
+  offline: (now) =>
+    withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 9 }, 3), (rows) => [
+      ...rows,
+      pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: true }),
+      pending(now, 'bb', 'The table is back in, smaller.', { state: 'sending', isWaiting: true }),
+      pending(now, 'ccc', '也更新了中文版。', { state: 'sending', isWaiting: true }),
+    ]),
+  delivery: (now) =>
+    withRows(read(demoWorld({ now })), (rows) => [
+      ...rows,
+      pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: false }),
+      pending(now, 'bb', 'This one was refused for good.', { state: 'failed', why: 'not-allowed' }),
+    ]),
+  'key-changed': (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'key-changed', expectedKey: KEY, seenKey: OTHER_KEY }),
+  'session-ended': (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'session-ended' }),
+  version: (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'version' }),
+  hole: (now) =>
+    withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 3 }), (rows) => [
+      ...rows.slice(0, 6),
+      { type: 'hole', key: 'hole', order: (rows[6]?.order ?? 7) - 0.5, from: 7, to: 8 },
+      ...rows.slice(8),
+    ]),
+  tombstone: (now) =>
+    withRows(read(demoWorld({ now })), (rows) =>
+      rows.map((row) => (row.key === 'm9' && row.type === 'message' ? { ...row, text: '', isDeleted: true } : row)),
+    ),
+  scripts: (now) =>
+    withRows(read(demoWorld({ now })), (rows) => [
+      ...rows,
+      ...SCRIPTS.map(([author, text], at) => message({ id: `s${at}`, seq: 100 + at, author, at: now - 60_000, text })),
+    ]),
+  notices: (now) =>
+    alone(demoWorld({ now }), {
+      notices: [
+        { id: 'n1', kind: 'notification-failed' },
+        { id: 'n2', kind: 'secrets-unprotected' },
+      ],
+    }),
+} as const satisfies Readonly<Record<string, Scene>>;
+export type SceneName = keyof typeof SCENES;
+
+const SCRIPTS: readonly (readonly [string, string])[] = [
+  ['omar', 'صباح الخير، النسخة الجديدة من **التقرير** جاهزة: https://example.com/report?x=1 — من يراجعها؟'],
+  ['omar', 'mixed: النص العربي with English and `code` in one line'],
+  ['ada', 'averyveryverylongwordwithoutanyspaces'.repeat(12)],
+  ['mateo', `Z${'\u0335\u0321\u0353\u0301\u0302'.repeat(40)}algo stays in its line`],
+  ['yuki', '明日の打ち合わせは十時からです。骨・直・判 は日本の字形で。'],
+  ['lin', '骨、直、判、關 應以臺灣字形顯示。**重點：**請看附件。'],
+  ['ada', '<script>alert(1)</script> <img src=x onerror=alert(1)> [click](javascript:alert(1)) ![pic](https://example.com/a.png)'],
+  ['mateo', '- [x] done\n- [ ] not yet\n  - nested\n\n# A heading\n\n---\n\n***both*** ~~gone~~ www.example.com and me@example.com'],
+];
