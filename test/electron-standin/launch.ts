@@ -98,6 +98,7 @@ export class StandinApp {
   readonly #arrivals = new EventEmitter().setMaxListeners(0);
   readonly #notes: Note[] = [];
   readonly #gone: Promise<number | null>;
+  readonly #pages = new Set<Page>();
   #finder: PageFinder | undefined;
   #ownBrowser: Browser | undefined;
   #output = '';
@@ -230,11 +231,14 @@ export class StandinApp {
 
   async #pageOf(targetId: string): Promise<Page> {
     if (this.#finder === undefined) throw new Error('the app is not connected yet');
-    return this.#finder.find(targetId, NOTE_TIMEOUT_MS);
+    const page = await this.#finder.find(targetId, NOTE_TIMEOUT_MS);
+    this.#pages.add(page);
+    return page;
   }
 
-  /** A Chromium of the app's own ends with it, but not in the same instant; its profile is locked until then. */
+  /** Windows end with their app, but not in the same instant; a Chromium of the app's own locks its profile until it is gone. */
   async #letGo(): Promise<void> {
+    await Promise.all([...this.#pages].map(async (page) => page.isClosed() || page.waitForEvent('close', { timeout: CLOSE_TIMEOUT_MS })));
     const own = this.#ownBrowser;
     if (own === undefined) return;
     if (own.isConnected()) await new Promise<void>((resolve) => own.once('disconnected', () => resolve()));

@@ -1,6 +1,7 @@
 /**
  * Playwright fixtures over the driver. A spec asks for as many desktops as it has people; each gets a data folder that lives as long as
- * the test, and at the end is closed and must be without faults. The host is an option of the project (`use: { desktopKind }`).
+ * the test, and at the end is closed and must be without faults. The host is an option of the project (`use: { desktopKind }`), else
+ * `LANDLINE_DESKTOP`, else the stand-in.
  *
  *   import { expect, test } from './driver/fixture.ts';
  *   test('a message sent offline arrives after the relay is back', async ({ openDesktop }) => {
@@ -27,8 +28,17 @@ export interface DesktopWorker {
   readonly sharedChromium: SharedChromium | undefined;
 }
 
+const KINDS: readonly DesktopKind[] = ['standin', 'loopback', 'electron'];
+
+function usualKind(): DesktopKind {
+  const named = process.env['LANDLINE_DESKTOP'] ?? 'standin';
+  const kind = KINDS.find((one) => one === named);
+  if (kind === undefined) throw new Error(`LANDLINE_DESKTOP is ${named}; it can be ${KINDS.join(', ')}`);
+  return kind;
+}
+
 export const test = base.extend<DesktopFixtures, DesktopWorker>({
-  desktopKind: ['standin', { scope: 'worker', option: true }],
+  desktopKind: [usualKind(), { scope: 'worker', option: true }],
   sharedChromium: [
     async ({ desktopKind }, use) => {
       const chromium = desktopKind === 'electron' ? undefined : await startSharedChromium();

@@ -31,6 +31,7 @@ declare global {
   }
 }
 
+const START_LIMIT_MS = 20_000;
 const RECORD = 'landlineRecordNotification';
 const ADDRESS = /^http:\/\/127\.0\.0\.1:\d+\/#t=\S+$/;
 
@@ -62,11 +63,20 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
   }
 
   /** The address with its one-time ticket, which the host prints alone on a line.
-   *  @throws Error  it ended before */
+   *  @throws Error  it ended before, or stayed silent; it is gone then */
   async function addressOf(host: ChildProcess): Promise<string> {
-    if (host.stdout === null) throw new Error('the host has no stdout');
-    for await (const line of createInterface({ input: host.stdout })) if (ADDRESS.test(line)) return line;
-    throw new Error(`the loopback host ended before it was up\n${memory.output}`);
+    const { promise, resolve, reject } = Promise.withResolvers<string>();
+    const timer = setTimeout(() => reject(new Error(`the loopback host printed no address\n${memory.output}`)), START_LIMIT_MS);
+    if (host.stdout !== null) createInterface({ input: host.stdout }).on('line', (line) => ADDRESS.test(line) && resolve(line));
+    host.once('exit', (code) => reject(new Error(`the loopback host ended with ${code ?? 'a signal'}\n${memory.output}`)));
+    try {
+      return await promise;
+    } catch (error) {
+      host.kill('SIGKILL');
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async function openPage(address: string): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
@@ -81,13 +91,16 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
       `if (self === top) window.landlineDesktop = (${String(installBrowserDesktop)})((${String(pagePresence)})(${start}), (one) => window.${RECORD}(one));`,
     );
     // A link the page opens goes outside, and there the test ends it.
-    context.on('page', (page) => {
-      void page.opener().then(async (opener) => {
-        if (opener === null) return;
-        opened.push(page.url());
-        await page.close();
-      });
-    });
+    const { origin } = new URL(address);
+    await context.route(
+      (url) => url.origin !== origin,
+      async (route) => {
+        const request = route.request();
+        if (request.isNavigationRequest()) opened.push(request.url());
+        await route.abort();
+      },
+    );
+    context.on('page', (other) => other.once('requestfailed', () => void other.close()));
     const page = await context.newPage();
     page.on('pageerror', (error) => memory.faults.push(`on the page: ${error.stack ?? error.message}`));
     await page.goto(address);

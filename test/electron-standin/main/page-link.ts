@@ -127,6 +127,7 @@ export class PageLink {
     const { userAgent } = await link.root.send('Browser.getVersion');
     await Promise.all([
       session.send('Page.enable'),
+      session.send('Page.setLifecycleEventsEnabled', { enabled: true }),
       session.send('Runtime.enable'),
       session.send('Inspector.enable'),
       session.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD }),

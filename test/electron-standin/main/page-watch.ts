@@ -11,7 +11,8 @@ export interface PageWatch {
   readonly leaveForUnknownScheme: (url: string) => void;
   readonly opened: (url: string, disposition: 'foreground-tab' | 'background-tab') => void;
   readonly domReady: () => void;
-  readonly loaded: () => void;
+  /** A document has loaded whole; its loader names the navigation that brought it. */
+  readonly loaded: (loaderId: string) => void;
   readonly crashed: () => void;
   readonly revived: () => void;
   readonly said: (level: string, text: string) => void;
@@ -39,8 +40,11 @@ export function watchPage(watch: PageWatch): void {
 }
 
 function watchDocuments({ session, targetId, ...watch }: PageWatch): void {
+  let current: string | undefined;
   session.on('Page.frameNavigated', ({ frame }) => {
-    if (frame.parentId === undefined) watch.navigated(frame.url + (frame.urlFragment ?? ''));
+    if (frame.parentId !== undefined) return;
+    current = frame.loaderId;
+    watch.navigated(frame.url + (frame.urlFragment ?? ''));
   });
   session.on('Page.navigatedWithinDocument', ({ frameId, url }) => {
     if (frameId === targetId) watch.navigatedInPage(url);
@@ -48,8 +52,12 @@ function watchDocuments({ session, targetId, ...watch }: PageWatch): void {
   session.on('Page.frameRequestedNavigation', ({ frameId, url, disposition }) => {
     if (frameId === targetId && disposition === 'currentTab' && !FETCHED.test(url)) watch.leaveForUnknownScheme(url);
   });
-  session.on('Page.domContentEventFired', () => watch.domReady());
-  session.on('Page.loadEventFired', () => watch.loaded());
+  // Not the plain load event: that of the document before may come late, and says not whose it is.
+  session.on('Page.lifecycleEvent', ({ frameId, loaderId, name }) => {
+    if (frameId !== targetId || loaderId !== current) return;
+    if (name === 'DOMContentLoaded') watch.domReady();
+    if (name === 'load') watch.loaded(loaderId);
+  });
 }
 
 /** Chromium opens tabs by itself for `target=_blank`, Ctrl and the middle button; Electron asks first. Close them, and ask. */

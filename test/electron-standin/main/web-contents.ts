@@ -2,6 +2,7 @@
  * `webContents`: loading, navigation, messages and the events of one page. Refuses web preferences that would open the page to the
  * machine, and a `window.open` that main would allow: the app denies them all.
  */
+import { EventEmitter, once } from 'node:events';
 import { readPreload, PageLink } from './page-link.ts';
 import type { Presence } from '../page/page-world.ts';
 import type { ToMain } from '../page/preload-world.ts';
@@ -90,7 +91,10 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
   readonly #page: Promise<PageLink>;
   /** URLs main itself loads: no `will-navigate` for them. */
   readonly #expected = new Set<string>();
+  /** Raises the loader of each document that has loaded. */
+  readonly #loads = new EventEmitter();
   readonly mainFrame: MainFrame;
+  #loaded = '';
   #attached: PageLink | undefined;
   #openHandler: OpenHandler | undefined;
   #url = '';
@@ -245,8 +249,10 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
       leaveForUnknownScheme: (url) => void this.#mayNavigate(url, url),
       opened: (url, disposition) => this.#windowOpen(url, '', disposition),
       domReady: () => void this.emit('dom-ready', createEvent({})),
-      loaded: () => {
+      loaded: (loaderId) => {
         this.#isLoading = false;
+        this.#loaded = loaderId;
+        this.#loads.emit(loaderId);
         this.emit('did-finish-load', createEvent({}));
         this.emit('did-stop-loading', createEvent({}));
         this.#host.firstPaint();
@@ -329,14 +335,18 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
     this.#isLoading = true;
     this.#expected.add(wireUrl.replace(/#.*$/, ''));
     this.emit('did-start-loading', createEvent({}));
-    const loaded = new Promise<void>((resolve) => this.once('did-finish-load', () => resolve()));
-    const { errorText } = await page.session.send('Page.navigate', { url: wireUrl });
-    if (errorText === undefined) return loaded;
+    const { errorText, loaderId } = await page.session.send('Page.navigate', { url: wireUrl });
+    if (errorText === undefined) return this.#whenLoaded(loaderId);
     this.#isLoading = false;
     const description = errorText.replace(/^net::/, '');
     const code = description === 'ERR_ABORTED' ? -3 : -2;
     this.emit('did-fail-load', createEvent({}), code, description, url, true, this.id, 1);
     throw Object.assign(new Error(`${description} (${code}) loading '${url}'`), { code: description, errno: code, url });
+  }
+
+  /** @param loaderId  absent when the page stayed and only the fragment changed */
+  async #whenLoaded(loaderId: string | undefined): Promise<void> {
+    if (loaderId !== undefined && loaderId !== this.#loaded) await once(this.#loads, loaderId);
   }
 
   reload(): void {
