@@ -18,6 +18,7 @@ import { createLogFile } from '../host/log-file.ts';
 import { watchNetwork } from '../host/network-watch.ts';
 import { watchSleep } from '../host/sleep-watch.ts';
 import { createSystemClock, createSystemRandom } from '../host/system-clock.ts';
+import { describeStartFault } from '../host/start-fault.ts';
 import { listWindowFiles } from '../host/window-files.ts';
 import { createBrowserHost } from './browser-host.ts';
 import { defaultDataFolder } from './data-folder.ts';
@@ -45,6 +46,13 @@ const files = listWindowFiles(join(ROOT, 'out', 'renderer')) ?? stop('The window
 const clock = createSystemClock();
 const random = createSystemRandom();
 const log = createLogFile({ path: join(folder, 'logs', 'landline.log'), clock });
+
+const cannotStart = (error: unknown): never => {
+  log.error('loopback.cannot-start', { error });
+  const { title, text } = describeStartFault(error, { folder, locale: systemLocale(env) });
+  return stop(`${title}\n${text}`);
+};
+process.once('uncaughtException', cannotStart);
 
 // --- one host for one folder
 
@@ -120,6 +128,7 @@ takeLink = (url) => desktop.openLink(url);
 for (const url of earlyLinks) takeLink(url);
 const stopNetworkWatch = watchNetwork({ interfaces: networkInterfaces, clock, onChange: (isOnline) => desktop.networkChanged(isOnline) });
 const stopSleepWatch = watchSleep({ clock, onWake: () => desktop.wake() });
+process.off('uncaughtException', cannotStart);
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
   // What was written is on the disk already; the host goes on.
   process.on(event, (error: unknown) => log.error(`loopback.${event}`, { error }));

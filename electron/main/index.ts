@@ -31,6 +31,7 @@ import { createDesktop, type Desktop } from '../core/desktop.ts';
 import { createLogFile } from '../host/log-file.ts';
 import { watchNetwork } from '../host/network-watch.ts';
 import { createSystemClock, createSystemRandom } from '../host/system-clock.ts';
+import { describeStartFault } from '../host/start-fault.ts';
 import { listWindowFiles } from '../host/window-files.ts';
 import { APP_ORIGIN, APP_PAGE, APP_SCHEME, answerAppRequest } from './app-scheme.ts';
 import { AppWindow } from './app-window.ts';
@@ -69,8 +70,10 @@ for (const door of ['remote-debugging-port', 'remote-debugging-pipe']) {
 protocol.registerSchemesAsPrivileged([APP_SCHEME]);
 
 const clock = createSystemClock();
-const log = createLogFile({ path: join(app.getPath('userData'), 'logs', 'landline.log'), clock });
-const words = (): ReturnType<typeof wordsFor> => wordsFor(app.getPreferredSystemLanguages()[0] ?? 'en');
+const userData = app.getPath('userData');
+const log = createLogFile({ path: join(userData, 'logs', 'landline.log'), clock });
+const locale = (): string => app.getPreferredSystemLanguages()[0] ?? 'en';
+const words = (): ReturnType<typeof wordsFor> => wordsFor(locale());
 catchTheRest({ process, app, dialog, words, log });
 
 /** Links that came before there was a core to take them. */
@@ -81,14 +84,24 @@ if (app.requestSingleInstanceLock()) {
   listenForLinks({ app, argv: process.argv, execPath: process.execPath, onLink: (url) => takeLink(url) });
   const link = linkIn(process.argv);
   if (link !== undefined) takeLink(link);
-  background(app.whenReady().then(run), log, 'main.run');
+  background(app.whenReady().then(start), log, 'main.start');
 } else {
   // The first instance was told, with our arguments, and shows its window.
   app.quit();
 }
 
+async function start(): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    log.error('main.cannot-start', { error });
+    const { title, text } = describeStartFault(error, { folder: userData, locale: locale() });
+    dialog.showErrorBox(title, text);
+    app.exit(1);
+  }
+}
+
 async function run(): Promise<void> {
-  const userData = app.getPath('userData');
   const files = listWindowFiles(join(built, 'renderer'));
   if (files === undefined) {
     dialog.showErrorBox('Landline', 'The window is not built: run "npm run build" first.');

@@ -1,0 +1,147 @@
+/** The loopback host as a process: one for one folder, gone without a trace when told, and back after a kill. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { WebSocket } from 'ws';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { ROOT } from '../../build/scripts/run.ts';
+
+let folder = '';
+const hosts: ChildProcess[] = [];
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'landline-host-'));
+});
+afterEach(async () => {
+  for (const host of hosts.splice(0)) {
+    if (host.exitCode !== null || host.signalCode !== null) continue;
+    host.kill('SIGKILL');
+    await once(host, 'exit');
+  }
+  rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+});
+
+interface Host {
+  readonly child: ChildProcess;
+  readonly lines: AsyncIterator<string>;
+  output(): string;
+}
+
+function start(...args: readonly string[]): Host {
+  const child = spawn(process.execPath, ['electron/loopback/index.ts', '--no-open', '--data', join(folder, 'data'), ...args], {
+    cwd: ROOT,
+    env: { ...process.env, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  hosts.push(child);
+  let text = '';
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), output: () => text };
+}
+const address = async ({ lines, output }: Host): Promise<URL> => {
+  const { value } = (await lines.next()) as IteratorResult<string, undefined>;
+  if (value === undefined) throw new Error(`the host ended\n${output()}`);
+  expect(value).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{32}$/);
+  return new URL(value);
+};
+const end = async ({ child }: Host, signal: NodeJS.Signals): Promise<unknown> => {
+  const gone = once(child, 'exit');
+  child.kill(signal);
+  return (await gone)[0];
+};
+const enter = async (url: URL): Promise<WebSocket> => {
+  const ticket = url.hash.slice('#t='.length);
+  const socket = new WebSocket(`ws://${url.host}/bridge`, ['landline.bridge.1', 'tab.a-tab-of-a-test', `ticket.${ticket}`], {
+    origin: url.origin,
+  });
+  await once(socket, 'message');
+  return socket;
+};
+
+test('a second start on the same data gives its link to the first, prints a fresh address of it, and ends', async () => {
+  const first = start();
+  const url = await address(first);
+  const socket = await enter(url);
+  const second = start('landline://join?relay=10.0.0.5:7420&code=abc');
+  const fresh = await address(second);
+  expect(fresh.host).toBe(url.host);
+  expect(fresh.hash).not.toBe(url.hash);
+  await once(second.child, 'exit');
+  expect(second.child.exitCode).toBe(0);
+  // The link is in the state of the first now.
+  socket.send(JSON.stringify({ t: 'call', id: 1, settled: 1, name: 'open', input: {} }));
+  for await (const [data] of on(socket)) {
+    const frame = JSON.parse(data) as { readonly t: string; readonly result?: unknown };
+    if (frame.t !== 'answer') continue;
+    expect(frame.result).toMatchObject({
+      ok: true,
+      value: { state: { request: { kind: 'invite', link: expect.stringContaining('10.0.0.5') } } },
+    });
+    break;
+  }
+  socket.terminate();
+});
+
+test('told to end it ends well, and leaves no lock', async () => {
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    const host = start();
+    const url = await address(host);
+    const socket = await enter(url);
+    expect(existsSync(join(folder, 'data', 'host.lock'))).toBe(true);
+    const closed = once(socket, 'close');
+    expect(await end(host, signal)).toBe(0);
+    await closed;
+    expect(existsSync(join(folder, 'data', 'host.lock'))).toBe(false);
+  }
+});
+
+test('killed, it starts again on the same data', async () => {
+  const killed = start();
+  const before = await address(killed);
+  await end(killed, 'SIGKILL');
+  expect(existsSync(join(folder, 'data', 'host.lock'))).toBe(true);
+  const again = start();
+  const after = await address(again);
+  expect(after.hash).not.toBe(before.hash);
+  expect((await fetch(after)).status).toBe(200);
+});
+
+test('of two that start at once one runs and the other joins it', async () => {
+  const both = [start(), start()];
+  const urls = await Promise.all(both.map(address));
+  expect(urls[0]?.host).toBe(urls[1]?.host);
+  await Promise.race(both.map(({ child }) => once(child, 'exit')));
+  expect(both.map(({ child }) => child.exitCode).sort()).toEqual([0, null]);
+});
+
+test('what it keeps is readable by its owner only, and nothing secret is in its log', async () => {
+  const host = start();
+  const url = await address(host);
+  (await enter(url)).terminate();
+  await end(host, 'SIGTERM');
+  for (const file of ['secrets.key', 'logs/landline.log']) expect(statSync(join(folder, 'data', file)).mode & 0o077).toBe(0);
+  expect(statSync(join(folder, 'data')).mode & 0o077).toBe(0);
+  expect(readFileSync(join(folder, 'data', 'logs/landline.log'), 'utf8')).not.toContain(url.hash.slice(3));
+});
+
+test('a folder it cannot use, and words it does not know, are said plainly', async () => {
+  writeFileSync(join(folder, 'data'), 'a file where the folder should be');
+  const host = start();
+  await once(host.child, 'close');
+  expect(host.child.exitCode).toBe(1);
+  expect(host.output()).toContain('cannot read or write its data folder');
+  const unknown = start('--bogus');
+  await once(unknown.child, 'close');
+  expect(unknown.child.exitCode).toBe(1);
+  expect(unknown.output()).toMatch(/--bogus[\s\S]*Usage:/);
+  expect(`${host.output()}${unknown.output()}`).not.toMatch(/\n {4}at /);
+});
+
+async function* on(socket: WebSocket): AsyncGenerator<[string]> {
+  for (;;) {
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    yield [data.toString('utf8')];
+  }
+}
