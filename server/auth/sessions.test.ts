@@ -2,8 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SignedIn } from '../../protocol/http.ts';
 import type { SessionId } from '../../protocol/ids.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
+import { createSeededRandom } from '../../test/kit/seeded-random.ts';
 import { setActive } from '../domain/members.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { parseTokenKeys } from './token-keys.ts';
 
 let kit: AuthKit;
 let ada: SignedIn;
@@ -105,6 +107,16 @@ describe('refreshing', () => {
 
   test('with the access token is refused', async () => {
     expect(await refresh(ada.tokens.access)).toBe('refused wrong-credentials');
+  });
+
+  test('works after the token keys were lost: the device proves itself by what the store knows', async () => {
+    const secret = Buffer.from(createSeededRandom('new keys').bytes(32)).toString('base64url');
+    const after = kit.another({ keys: parseTokenKeys(JSON.stringify({ keys: [{ kid: 'new', secret }] }), 'keys') });
+    expect((await after.sessions.admit(ada.tokens.access)).ok).toBe(false);
+    const refreshed = await after.sessions.refresh(ada.tokens.refresh);
+    expect(refreshed).toMatchObject({ ok: true, value: { session: ada.session } });
+    expect(refreshed.ok && (await after.sessions.admit(refreshed.value.tokens.access)).ok).toBe(true);
+    after.dispose();
   });
 
   test('after ninety days away is refused, and the session is over', async () => {

@@ -96,14 +96,18 @@ function checkFolder(data: string): Finding {
 }
 
 function checkSecret(path: string): Finding {
-  const check = path.endsWith('.pem') ? 'relay key' : 'token keys';
+  const isRelayKey = path.endsWith('.pem');
+  const check = isRelayKey ? 'relay key' : 'token keys';
   let stat;
   try {
     stat = lstatSync(path);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const says = isMissing ? `${path} is not there` : `${path} cannot be read`;
-    return problem(check, says, 'Restore it from the backup. Without it a start makes a new one: everybody must trust or sign in again.');
+    const without = isRelayKey
+      ? 'the next start makes another relay of it, and everybody needs a new invite'
+      : 'the next start makes new ones';
+    return problem(check, says, `Restore it from where you keep your backups. Without it, ${without}.`);
   }
   const wrong = secrecyProblem(stat, path);
   return wrong === undefined ? fine(check, 'for this account alone') : problem(check, wrong, `Run: chmod 600 '${path}'`);

@@ -7,7 +7,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { createAuth, type Auth } from '../../server/auth/auth.ts';
 import { COST_FLOOR, type ArgonCost } from '../../server/auth/passwords.ts';
-import { loadTokenKeys } from '../../server/auth/token-keys.ts';
+import { loadTokenKeys, type TokenKeys } from '../../server/auth/token-keys.ts';
 import { createLog } from '../../server/observe/log.ts';
 import type { Store } from '../../server/ports/store.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
@@ -23,7 +23,7 @@ export interface AuthKit {
   /** Every line logged so far. */
   readonly lines: readonly string[];
   /** A second authentication over the same store and keys: another node, or the same one after a restart with other settings. */
-  another(change: { readonly passwordCost?: ArgonCost }): Auth;
+  another(change: { readonly passwordCost?: ArgonCost; readonly keys?: TokenKeys }): Auth;
   /** Sets the team up with its owner, Ada. */
   found(): Promise<SignedIn>;
   dispose(): Promise<void>;
@@ -37,9 +37,9 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
   const lines: string[] = [];
   const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
   const limits = { ...DEFAULT_LIMITS, ...change };
-  const keys = loadTokenKeys(join(folder, 'token-keys.json'), random);
+  const ownKeys = loadTokenKeys(join(folder, 'token-keys.json'), random);
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
-  const another = ({ passwordCost = COST_FLOOR }: { readonly passwordCost?: ArgonCost }): Auth =>
+  const another: AuthKit['another'] = ({ passwordCost = COST_FLOOR, keys = ownKeys }) =>
     createAuth({ store, clock, random, log, limits, keys, identity, passwordCost });
   const auth = another({});
   return {
