@@ -56,6 +56,7 @@ export class CatchUp {
       // They may have left the channel while we read it.
       if (!entry || !connection.member.feeds.includes(entry)) continue;
       outbound.queue(connection, page.packet);
+      (connection.held ??= new Map<FeedId, number>()).set(feed, page.to);
       unsent += page.packet.text.length;
       const head = Math.max(page.head, entry.head ?? 0);
       if (page.to < head) note(connection, feed, page.to);
@@ -68,6 +69,7 @@ export class CatchUp {
 
   #finish(connection: Connection): void {
     connection.missed = undefined;
+    connection.held = undefined;
     if (connection.isCaughtUp) return;
     connection.isCaughtUp = true;
     this.#parts.outbound.queue(connection, CAUGHT_UP);

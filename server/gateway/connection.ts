@@ -36,6 +36,8 @@ export class Connection implements Spoke {
   dueTick = 0;
   out: Packet[] | undefined;
   missed: Map<FeedId, number> | undefined;
+  /** While catching up: how far the pages sent so far reach, per feed. */
+  held: Map<FeedId, number> | undefined;
   isPumping = false;
   isCaughtUp = false;
   /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */

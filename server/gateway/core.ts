@@ -67,7 +67,6 @@ export interface RelayStats {
 }
 
 const RETRY_MS = 1_000;
-const PAGES_KEPT_TICKS = 1_000 / TICK_MS;
 /** All feeds are held against the store once in this time. */
 const AUDIT_MS = 25_000;
 const DRAIN_SPREAD_MS = 10_000;
@@ -90,7 +89,6 @@ export class RelayCore {
   readonly #presence: PresenceDesk;
   readonly #stops: (() => void)[] = [];
   #connections = 0;
-  #ticks = 0;
   #onEmpty: (() => void) | undefined;
 
   constructor(parts: RelayCoreParts) {
@@ -100,7 +98,7 @@ export class RelayCore {
     this.#soon = soon;
     const close = (connection: Connection, code: number): void => this.#close(connection, code);
     this.#outbound = new Outbound({ limits, clock, log, soon, close, onDrained: (connection) => this.#catchUp.goOn(connection) });
-    this.#pages = new Pages({ store, limits });
+    this.#pages = new Pages({ store, clock, limits });
     this.#hub = new Hub({
       store,
       fanOut,
@@ -108,7 +106,7 @@ export class RelayCore {
       limits,
       log,
       soon,
-      onRewritten: (feed) => this.#pages.forget(feed),
+      onStale: (feed) => this.#pages.forget(feed),
       onSessionEnded: (session) => this.endSession(session),
       onTyping: (entry, member) => this.#presence.tellTyping(entry, member),
     });
@@ -266,8 +264,7 @@ export class RelayCore {
   }
 
   #tick(): void {
-    this.#ticks++;
-    if (this.#ticks % PAGES_KEPT_TICKS === 0) this.#pages.forgetAll();
+    this.#pages.tend();
     this.#outbound.tend();
     this.#presence.tend();
     this.#hub.audit(TICK_MS / AUDIT_MS);
@@ -382,6 +379,7 @@ export class RelayCore {
   #forget(connection: Connection): void {
     connection.stage = 'closed';
     connection.missed = undefined;
+    connection.held = undefined;
     connection.early = undefined;
     this.#connections--;
     this.#outbound.forget(connection);

@@ -23,8 +23,8 @@ export interface HubParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly soon: (run: () => void) => void;
-  /** An edit or deletion: what was read of this feed before is out of date. */
-  readonly onRewritten: (feed: FeedId) => void;
+  /** What was read of this feed before is out of date (an edit, a deletion), or nobody would hear if it became so. */
+  readonly onStale: (feed: FeedId) => void;
   readonly onSessionEnded: (session: SessionId, member: MemberNode) => void;
   readonly onTyping: (entry: FeedEntry, member: MemberId) => void;
 }
@@ -143,8 +143,13 @@ export class Hub {
   #unfollow(node: MemberNode, entry: FeedEntry): void {
     if (!remove(node.feeds, entry)) return;
     remove(entry.members, node);
-    for (const connection of node.connections) connection.missed?.delete(entry.id);
-    if (entry.members.length === 0) this.#feeds.delete(entry.id);
+    for (const connection of node.connections) {
+      connection.missed?.delete(entry.id);
+      connection.held?.delete(entry.id);
+    }
+    if (entry.members.length > 0) return;
+    this.#feeds.delete(entry.id);
+    this.#parts.onStale(entry.id);
   }
 
   #hear(message: FanOutMessage): void {
@@ -190,7 +195,7 @@ export class Hub {
     switch (kind) {
       case 'edited':
       case 'deleted':
-        this.#parts.onRewritten(entry.id);
+        this.#parts.onStale(entry.id);
         return;
       case 'channel-joined': {
         const node = entry.members[0];
@@ -258,9 +263,10 @@ export class Hub {
   #push(entry: FeedEntry, events: readonly StoredEvent[]): void {
     const packet = new Packet(`{"t":"events","feed":"${entry.id}","events":[${events.map((event) => event.json).join(',')}]}`);
     const position = (events[0]?.seq ?? 1) - 1;
+    const to = position + events.length;
     const { outbound } = this.#parts;
     for (const node of entry.members) {
-      for (const connection of node.connections) outbound.push(connection, packet, entry.id, position);
+      for (const connection of node.connections) outbound.push(connection, packet, entry.id, position, to);
     }
   }
 

@@ -53,11 +53,13 @@ export class Outbound {
     this.#schedule();
   }
 
-  /** Events after `position` of a feed: pushed to the live, noted for the others. */
-  push(connection: Connection, packet: Packet, feed: FeedId, position: number): void {
+  /** Events after `position` up to `to` of a feed: pushed to the live, noted for the others. */
+  push(connection: Connection, packet: Packet, feed: FeedId, position: number, to: number): void {
     const { missed } = connection;
     if (missed) {
-      if (!missed.has(feed)) missed.set(feed, position);
+      // A page may have brought them already: it was read after their commit.
+      const held = connection.held?.get(feed) ?? position;
+      if (held < to && !missed.has(feed)) missed.set(feed, Math.max(held, position));
       return;
     }
     if (connection.stage !== 'open') return;

@@ -7,6 +7,7 @@ import type { Channel } from '../../protocol/entities.ts';
 import { feedName, memberFeed, TEAM_FEED, type FeedId, type MemberId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { readMember, readTeam } from '../domain/questions.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Page, Store } from '../ports/store.ts';
 import { Packet } from './packet.ts';
 
@@ -19,18 +20,21 @@ export interface PagePacket {
 
 export interface PagesParts {
   readonly store: Store;
+  readonly clock: Clock;
   readonly limits: Limits;
 }
 
 /** Enough to fill a screen and scroll a little: for channels that are not on screen and start from nothing. */
 const GLANCE_EVENTS = 50;
 /** All remembered pages together; a bound, they are gone in a second anyway. */
+const KEPT_MS = 1_000;
 const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export class Pages {
   readonly #parts: PagesParts;
   readonly #byFeed = new Map<FeedId, Map<string, Promise<PagePacket>>>();
   #bytes = 0;
+  #since = 0;
 
   constructor(parts: PagesParts) {
     this.#parts = parts;
@@ -81,12 +85,21 @@ export class Pages {
     return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen);
   }
 
+  /** What was read of this feed is out of date, or will not be heard to be. */
   forget(feed: FeedId): void {
     this.#byFeed.delete(feed);
   }
 
-  forgetAll(): void {
-    if (this.#byFeed.size > 0) this.#byFeed.clear();
+  /** Lets go of what is older than a second. */
+  tend(): void {
+    const now = this.#parts.clock.monotonic();
+    if (now - this.#since < KEPT_MS) return;
+    this.#since = now;
+    this.#forgetAll();
+  }
+
+  #forgetAll(): void {
+    this.#byFeed.clear();
     this.#bytes = 0;
   }
 
@@ -97,6 +110,7 @@ export class Pages {
   }
 
   #remember(feed: FeedId, what: string, make: () => Promise<PagePacket>): Promise<PagePacket> {
+    this.tend();
     let pages = this.#byFeed.get(feed);
     if (!pages) this.#byFeed.set(feed, (pages = new Map<string, Promise<PagePacket>>()));
     const known = pages.get(what);
@@ -107,7 +121,7 @@ export class Pages {
     made.then(
       ({ packet }) => {
         this.#bytes += packet.text.length;
-        if (this.#bytes > MAX_REMEMBERED_BYTES) this.forgetAll();
+        if (this.#bytes > MAX_REMEMBERED_BYTES) this.#forgetAll();
       },
       () => remembered.delete(what),
     );

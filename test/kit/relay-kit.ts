@@ -67,7 +67,7 @@ export interface RelayKit {
   /** Connected, welcomed, caught up, and its frames so far taken away. */
   live(who: Person, more?: Partial<Hello>): Promise<TestClient>;
   write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T>;
-  settle(): Promise<void>;
+  settle(turns?: number): Promise<void>;
   dispose(): Promise<void>;
 }
 

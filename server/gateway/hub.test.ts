@@ -1,0 +1,104 @@
+/** Fan-out may lose, repeat and reorder; what the clients hear is whole and in order all the same. */
+import { afterEach, expect, test } from 'vitest';
+import { channelFeed, type MessageId } from '../../protocol/ids.ts';
+import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
+import { createRelayKit, post, seqsOf, type RelayKit } from '../../test/kit/relay-kit.ts';
+import { kindOf } from './event-kind.ts';
+
+let kit: RelayKit;
+afterEach(() => kit.dispose());
+
+/** Lets the test decide what becomes of each published message. */
+async function start(carry: (message: FanOutMessage, deliver: (message: FanOutMessage) => void) => void): Promise<void> {
+  const wrapFanOut = (inner: FanOut): FanOut => ({
+    ...inner,
+    publish: (message) => carry(message, (one) => inner.publish(one)),
+  });
+  kit = await createRelayKit({ wrapFanOut });
+}
+const say = (text: string): Promise<unknown> =>
+  kit.write((tx) => {
+    const id = kit.id<MessageId>();
+    return tx.append(channelFeed(kit.general), { by: kit.owner.id, kind: 'posted', op: id, body: { id, text } });
+  });
+
+test('an event that was lost is found by the next one, and both arrive in order', async () => {
+  let isLosing = false;
+  await start((message, deliver) => isLosing || deliver(message));
+  const client = await kit.live(kit.owner);
+  isLosing = true;
+  await say('lost');
+  isLosing = false;
+  await say('heard');
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3]);
+});
+
+test('an event that was lost and followed by nothing is found by the relay itself within half a minute', async () => {
+  let isLosing = false;
+  await start((message, deliver) => isLosing || deliver(message));
+  const client = await kit.live(kit.owner);
+  isLosing = true;
+  await say('lost');
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([]);
+  for (let i = 0; i < 30; i++) {
+    kit.clock.advance(1_000);
+    await kit.settle(3);
+  }
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2]);
+  expect(kit.lines.map((line) => line.event)).toContain('fan-out-lost');
+});
+
+test('events that come twice or late are told once and in order', async () => {
+  const held: FanOutMessage[] = [];
+  await start((message, deliver) => {
+    held.push(message);
+    deliver(message);
+    deliver(message);
+  });
+  const client = await kit.live(kit.owner);
+  for (let i = 0; i < 5; i++) await say(`text ${i}`);
+  for (const message of [...held].reverse()) kit.fanOut.publish(message);
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3, 4, 5, 6]);
+});
+
+test('a hint that only names the head is enough', async () => {
+  await start((message, deliver) => {
+    if (message.kind === 'events') deliver({ kind: 'moved', heads: new Map(message.events.map((event) => [event.feed, event.seq])) });
+    else deliver(message);
+  });
+  const client = await kit.live(kit.owner);
+  for (let i = 0; i < 5; i++) await say(`text ${i}`);
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3, 4, 5, 6]);
+});
+
+test('a departure that is repeated after a return does not shut the member out', async () => {
+  const held: FanOutMessage[] = [];
+  await start((message, deliver) => {
+    held.push(message);
+    deliver(message);
+  });
+  const bo = await kit.person('bo');
+  const client = await kit.live(bo);
+  const from = held.length;
+  client.say({ t: 'leave', op: kit.id(), channel: kit.general });
+  await kit.settle();
+  client.say({ t: 'join', op: kit.id(), channel: kit.general });
+  await kit.settle();
+  for (const message of held.slice(from)) kit.fanOut.publish(message);
+  await kit.settle();
+  client.clear();
+  const ada = await kit.live(kit.owner);
+  ada.say(post(kit.id(), kit.general, 'still there?'));
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toHaveLength(1);
+});
+
+test('the kind of an event is its own, whatever its text says', () => {
+  const start = '{"seq":1,"at":1,"by":"x","kind":"posted"';
+  expect(kindOf(`${start},"id":"y","text":${JSON.stringify('","kind":"left"')}}`)).toBe('posted');
+  expect(kindOf('{"seq":1,"at":1,"by":"x","kind":"bare"}')).toBe('bare');
+});
