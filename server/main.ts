@@ -13,7 +13,7 @@ import { systemClock as clock, systemRandom as random } from './adapters/system-
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
 import { readArguments, usage, type Invocation } from './cli/arguments.ts';
-import { describeFindings, examine } from './cli/doctor.ts';
+import { checkFolder, describeFindings, examine } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
 import { putBackupInPlace } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
@@ -100,6 +100,8 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   if (config.tls === 'off' && !isLoopback(config.host)) {
     err('landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n');
   }
+  const folder = existsSync(config.data) ? checkFolder(config.data) : undefined;
+  if (folder?.isOk === false) err(`landline-relay: ${folder.says}. ${folder.advice ?? ''}\n`);
   const { startRelay } = await import('./relay.ts');
   let relay;
   try {

@@ -76,7 +76,7 @@ function checkNode(version: string): Finding {
   return problem('Node.js', `${version} is too old`, `Run the relay with Node.js ${LEAST_NODE.join('.')} or later.`);
 }
 
-function checkFolder(data: string): Finding {
+export function checkFolder(data: string): Finding {
   const check = 'data folder';
   let stat;
   try {
@@ -174,6 +174,7 @@ async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly 
   const { port, tls, data } = config;
   if (!isRunning) return [problem('relay', 'does not run on this data folder', 'Start it: landline-relay serve')];
   const host = config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
+  const isHereOnly = config.host === '::1' || config.host.startsWith('127.');
   const reached = await ask({ host, port, path: HTTP.ready }, tls === 'own');
   if (typeof reached === 'string') {
     return [
@@ -182,13 +183,16 @@ async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly 
   }
   const ready = reached.status === 200;
   const findings = [
-    fine('port', `${host}:${port} answers`),
+    fine(
+      'port',
+      `${host}:${port} answers; ${isHereOnly ? 'only this computer reaches it' : 'others can reach it unless a firewall is in the way'}`,
+    ),
     ready
       ? fine('readiness', 'takes connections')
       : problem('readiness', `says ${reached.status}`, 'The relay is going down or its store cannot answer; look into its log.'),
   ];
   if (tls === 'off') return [...findings, fine('fingerprint', 'none: TLS is off, so a proxy in front must speak it')];
-  const own = storedFingerprint(data);
+  const own = readableFingerprint(data);
   const isSame = own !== undefined && own === reached.fingerprint;
   return [
     ...findings,
@@ -200,6 +204,15 @@ async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly 
           'Another program answers there, or the key file was exchanged. Restart the relay; check that it says the fingerprint your members know.',
         ),
   ];
+}
+
+function readableFingerprint(data: string): string | undefined {
+  try {
+    return storedFingerprint(data);
+  } catch {
+    // What is wrong with the key file was said under its own name.
+    return undefined;
+  }
 }
 
 interface Reached {

@@ -1,6 +1,6 @@
 /**
- * Runs a relay until it is told to stop: says where it is reached, listens for its operator, and on SIGTERM, SIGINT, SIGHUP (or when
- * standard input closes, where that was asked for) lets everybody go and leaves within 15 seconds. A second signal leaves at once.
+ * Runs a relay until it is told to stop: says where it is reached, listens for its operator, and on SIGTERM and SIGINT (or when standard
+ * input closes, where that was asked for) lets everybody go and leaves within 15 seconds. A second signal leaves at once.
  */
 import { formatInviteLink } from '../../protocol/invite-link.ts';
 import type { RelayIdentity } from '../auth/gateway-auth.ts';
@@ -31,7 +31,8 @@ export interface ServeParts {
 }
 
 const PATIENCE_MS = 15_000;
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+/** Not SIGHUP: a handler of ours would undo `nohup`. */
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const;
 
 /** Resolves when the relay has stopped. */
 export async function serve(parts: ServeParts): Promise<void> {

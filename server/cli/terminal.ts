@@ -1,7 +1,7 @@
 /** What the command line says to people: an answer of the relay as lines of text. */
 import { renderUnicodeCompact } from 'uqr';
 import type { Member } from '../../protocol/entities.ts';
-import { showFingerprint } from '../../protocol/invite-link.ts';
+import { parseInviteLink, showFingerprint } from '../../protocol/invite-link.ts';
 import { assertNever } from '../../protocol/result.ts';
 import type { Answers, Command, CommandName } from '../control/commands.ts';
 import type { CommandResult } from '../control/operator.ts';
@@ -24,8 +24,12 @@ export function describeStart({ port, addresses, fingerprint, setupLink }: Start
   if (setupLink !== null) {
     lines.push('', 'This relay has no team yet. Whoever opens this link founds it and owns it:', '', `  ${setupLink}`, '', qr(setupLink));
   }
+  if (isHereOnly(addresses)) lines.push('', HERE_ONLY);
   return `${lines.join('\n')}\n`;
 }
+
+const HERE_ONLY = 'Only this computer reaches the relay. For others: start it with --host ::';
+const isHereOnly = (addresses: readonly string[]): boolean => addresses.every((address) => /^(?:127\.|localhost|\[::1\])/.test(address));
 
 export function describe<C extends Command>(ask: C, value: Answers[C['command']], now: number): string {
   return describeAnswer({ name: ask.command, value } as Answered, now);
@@ -63,7 +67,9 @@ function invite({ purpose, link, role, expiresAt, uses }: Answers['invite'], now
   const days = Math.max(1, Math.round((expiresAt - now) / 86_400_000));
   const good = `good for ${days} ${days === 1 ? 'day' : 'days'}, ${uses === 1 ? 'for one person' : `for ${uses} people`}`;
   const what = purpose === 'setup' ? 'Setup link: whoever opens it founds the team and owns it' : `Invite as ${role}`;
-  return `${what} (${good})\n\n  ${link}\n\n${qr(link)}\n`;
+  const parsed = parseInviteLink(link);
+  const note = parsed.ok && isHereOnly(parsed.value.relays) ? `\n${HERE_ONLY}\n` : '';
+  return `${what} (${good})\n\n  ${link}\n\n${qr(link)}\n${note}`;
 }
 
 const qr = (text: string): string => renderUnicodeCompact(text, { border: 2 });

@@ -347,6 +347,22 @@ describe('a slow client', () => {
   });
 });
 
+test('closing waits for a request in the making, but not for ever', async () => {
+  const slow = connect(port, '127.0.0.1');
+  const silent = connect(port, '127.0.0.1');
+  const ends = [slow, silent].map((socket) => {
+    socket.on('error', () => undefined).resume();
+    return once(socket, 'close');
+  });
+  slow.write('POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{');
+  // An answer on another connection means that the two before it have arrived.
+  await ask('/healthz');
+  await http.close(50);
+  await Promise.all(ends);
+  expect(http.server.listening).toBe(false);
+  await start();
+});
+
 describe('behind a proxy', () => {
   const addresses = (): readonly string[] =>
     lines

@@ -27,13 +27,17 @@ export interface HttpServerParts extends RoutesParts {
 export interface HttpServer {
   /** Node's own server, for `upgrade` and for listening. */
   readonly server: Server;
-  /** Stops listening, lets requests finish, cuts idle connections. Sockets that were upgraded are not touched. */
-  close(): Promise<void>;
+  /**
+   * Stops listening, cuts idle connections, lets requests finish for `graceMs` (3 s unless told) and then cuts everything that is left,
+   * also what never got as far as a request. Upgraded sockets are expected to be gone.
+   */
+  close(graceMs?: number): Promise<void>;
 }
 
 /** How often Node looks for connections past their time; its default of 30 s would let a slow one live for 40. */
 const CHECK_EVERY_MS = 2_000;
 const KEEP_ALIVE_MS = 5_000;
+const GRACE_MS = 3_000;
 
 const HEADERS = {
   'cache-control': 'no-store',
@@ -100,7 +104,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   addRoutes(app, parts, { send, addressOf: (request) => clientAddress(request, trustedProxies) });
   await app.ready();
   if (!server) throw new Error('fastify made no server');
-  return { server, close: () => close(app, server as Server) };
+  return withClosing(app, server);
 }
 
 async function send(reply: FastifyReply, { status, headers, body }: Answer): Promise<void> {
@@ -131,9 +135,22 @@ function refuseBrokenRequest(error: Error & { readonly code?: string }, socket: 
   socket.end(`HTTP/1.1 ${BROKEN[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
-async function close(app: FastifyInstance, server: Server): Promise<void> {
-  const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
-  server.closeIdleConnections();
-  await closed;
-  await app.close();
+function withClosing(app: FastifyInstance, server: Server): HttpServer {
+  // Node's own list begins with the first byte of HTTP; a TLS handshake that never ends would keep `close` waiting.
+  const connections = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return {
+    server,
+    async close(graceMs = GRACE_MS) {
+      const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
+      server.closeIdleConnections();
+      const timer = setTimeout(() => connections.forEach((socket) => socket.destroy()), graceMs);
+      await closed;
+      clearTimeout(timer);
+      await app.close();
+    },
+  };
 }

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ok } from '../../protocol/result.ts';
+import { createFakeClock } from '../../test/kit/fake-clock.ts';
+import { createSeededRandom } from '../../test/kit/seeded-random.ts';
+import { loadTokenKeys } from '../auth/token-keys.ts';
+import { dataFiles, readConfig, type RelayConfig } from '../config.ts';
+import type { Command } from '../control/commands.ts';
+import type { Operator } from '../control/operator.ts';
+import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../lan/tls.ts';
+import { describeFindings, examine, type DoctorParts, type Finding } from './doctor.ts';
+
+let data: string;
+let server: ReturnType<typeof createServer>;
+let config: RelayConfig;
+let audit: readonly string[];
+const clock = createFakeClock(Date.now());
+const random = createSeededRandom('doctor');
+const status = { team: 'Night shift', members: 2, addresses: [], fingerprint: null, startedAt: 1 };
+const operator = { run: async ({ command }: Command) => ok(command === 'audit' ? audit : status) } as Operator;
+
+beforeEach(async () => {
+  audit = [];
+  data = mkdtempSync(join(tmpdir(), 'landline-doctor-'));
+  loadTokenKeys(dataFiles(data).tokenKeys, random);
+  const tls = loadTls({ folder: data, hosts: ['localhost'], clock, random });
+  writeFileSync(dataFiles(data).store, '');
+  server = createServer(tls.options, (_request, response) => response.end()).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const read = readConfig({ data, host: '127.0.0.1', port: String((server.address() as AddressInfo).port) }, {});
+  if (!read.ok) throw new Error(read.error.problem);
+  config = read.value;
+});
+afterEach(() => {
+  server.close();
+  rmSync(data, { recursive: true });
+});
+
+const look = (change: Partial<DoctorParts> = {}): Promise<readonly Finding[]> =>
+  examine({ config, now: clock.now(), operator, isRunning: true, nodeVersion: 'v24.21.0', ...change });
+const bad = async (change: Partial<DoctorParts> = {}): Promise<readonly string[]> =>
+  (await look(change)).filter(({ isOk }) => !isOk).map(({ check }) => check);
+
+describe('the doctor', () => {
+  test('finds nothing wrong with a healthy relay', async () => {
+    const findings = await look();
+    expect(findings.filter(({ isOk }) => !isOk)).toEqual([]);
+    expect(describeFindings(findings)).toMatch(/All is well\.\n$/);
+  });
+
+  test.each<readonly [string, string, () => Partial<DoctorParts> | void]>([
+    ['an old Node.js', 'Node.js', () => ({ nodeVersion: 'v24.6.9' })],
+    ['a folder others can change', 'data folder', () => chmodSync(data, 0o777)],
+    ['token keys others can read', 'token keys', () => chmodSync(dataFiles(data).tokenKeys, 0o640)],
+    ['a relay key others can read', 'relay key', () => chmodSync(join(data, KEY_FILE), 0o644)],
+    ['missing token keys', 'token keys', () => rmSync(dataFiles(data).tokenKeys)],
+    ['a spoilt certificate', 'certificate', () => writeFileSync(join(data, CERTIFICATE_FILE), 'x')],
+    ['a clock of long ago', 'clock', () => ({ now: Date.UTC(2001, 0, 1) })],
+    ['a clock before the last write', 'clock', () => utimesSync(dataFiles(data).store, new Date(), new Date(clock.now() + 3_600_000))],
+    ['a damaged store', 'store', () => void (audit = ['row 7 missing from index'])],
+    ['no relay', 'relay', () => ({ isRunning: false })],
+    ['no store', 'store', () => ({ operator: 'There is no relay here.', isRunning: false })],
+    ['a port nobody answers on', 'port', () => ({ config: { ...config, port: 1 } })],
+    ['a plain answer where TLS is due', 'port', () => ({ config: { ...config, tls: 'off' } })],
+  ])('names %s under "%s", with advice', async (_what, check, spoil) => {
+    const findings = await look(spoil() ?? {});
+    const found = findings.find((finding) => finding.check === check && !finding.isOk);
+    expect(found?.advice).toBeTruthy();
+    expect(describeFindings(findings)).toMatch(/PROBLEM[^]*->[^]*attention\.\n$/);
+  });
+
+  test('sees that the key on the port is not the key in the folder', async () => {
+    rmSync(join(data, KEY_FILE));
+    loadTls({ folder: data, hosts: ['localhost'], clock, random });
+    expect(await bad()).toEqual(['fingerprint']);
+  });
+});
