@@ -9,6 +9,8 @@ import type { BrowserLink } from './browser-link.ts';
 import type { Tell } from './notes.ts';
 import { SingleInstance } from './single-instance.ts';
 import { StrictEmitter, createEvent, strict } from './strict.ts';
+import { APP_EVENTS } from './surface.ts';
+import type { AppMembers } from './surface.ts';
 import type { ListedWindow, WindowRegistry } from './window-registry.ts';
 
 export interface AppParts {
@@ -40,41 +42,7 @@ const switchValue = (name: string): string | undefined => {
   return found?.slice(prefix.length + 1);
 };
 
-type Shown =
-  | 'whenReady'
-  | 'isReady'
-  | 'quit'
-  | 'exit'
-  | 'relaunch'
-  | 'getPath'
-  | 'setPath'
-  | 'setAppLogsPath'
-  | 'getAppPath'
-  | 'getName'
-  | 'setName'
-  | 'getVersion'
-  | 'getLocale'
-  | 'getSystemLocale'
-  | 'getPreferredSystemLanguages'
-  | 'getLocaleCountryCode'
-  | 'requestSingleInstanceLock'
-  | 'hasSingleInstanceLock'
-  | 'releaseSingleInstanceLock'
-  | 'setAppUserModelId'
-  | 'setAsDefaultProtocolClient'
-  | 'removeAsDefaultProtocolClient'
-  | 'isDefaultProtocolClient'
-  | 'setLoginItemSettings'
-  | 'setBadgeCount'
-  | 'getBadgeCount'
-  | 'enableSandbox'
-  | 'disableHardwareAcceleration'
-  | 'setAboutPanelOptions'
-  | 'isAccessibilitySupportEnabled'
-  | 'setAccessibilitySupportEnabled'
-  | 'focus';
-
-export class App extends StrictEmitter implements Pick<Electron.App, Shown> {
+export class App extends StrictEmitter implements Pick<Electron.App, AppMembers> {
   readonly #parts: AppParts;
   readonly #root: string;
   readonly #package: Package;
@@ -118,31 +86,7 @@ export class App extends StrictEmitter implements Pick<Electron.App, Shown> {
   }
 
   protected override get raises(): readonly string[] {
-    return [
-      'will-finish-launching',
-      'ready',
-      'activate',
-      'before-quit',
-      'will-quit',
-      'quit',
-      'window-all-closed',
-      'second-instance',
-      'open-url',
-      'open-file',
-      'browser-window-created',
-      'browser-window-focus',
-      'browser-window-blur',
-      'web-contents-created',
-      'render-process-gone',
-      'child-process-gone',
-      // Never raised by the stand-in itself; a test may emit them.
-      'certificate-error',
-      'select-client-certificate',
-      'login',
-      'session-created',
-      'gpu-info-update',
-      'accessibility-support-changed',
-    ];
+    return APP_EVENTS;
   }
 
   async #start(): Promise<void> {

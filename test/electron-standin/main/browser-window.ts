@@ -7,9 +7,12 @@ import { pathToFileURL } from 'node:url';
 import type { Presence } from '../page/page-world.ts';
 import type { App } from './app.ts';
 import type { Tell } from './notes.ts';
-import { StrictEmitter, createEvent } from './strict.ts';
+import { createEvent } from './strict.ts';
+import { WINDOW_EVENTS } from './surface.ts';
+import type { WindowMembers } from './surface.ts';
 import { WebContents } from './web-contents.ts';
 import type { WebContentsParts } from './web-contents.ts';
+import { DressedWindow } from './window-dress.ts';
 import type { ListedWindow, WindowRegistry } from './window-registry.ts';
 
 export interface WindowParts extends WebContentsParts {
@@ -17,58 +20,6 @@ export interface WindowParts extends WebContentsParts {
   readonly tell: Tell;
   readonly windows: WindowRegistry<StandinWindow>;
 }
-
-type Shown =
-  | 'id'
-  | 'loadURL'
-  | 'loadFile'
-  | 'show'
-  | 'showInactive'
-  | 'hide'
-  | 'focus'
-  | 'blur'
-  | 'minimize'
-  | 'restore'
-  | 'maximize'
-  | 'unmaximize'
-  | 'close'
-  | 'destroy'
-  | 'isVisible'
-  | 'isFocused'
-  | 'isMinimized'
-  | 'isMaximized'
-  | 'isDestroyed'
-  | 'isFullScreen'
-  | 'setFullScreen'
-  | 'isAlwaysOnTop'
-  | 'setAlwaysOnTop'
-  | 'getBounds'
-  | 'getNormalBounds'
-  | 'getContentBounds'
-  | 'setBounds'
-  | 'getSize'
-  | 'setSize'
-  | 'getPosition'
-  | 'setPosition'
-  | 'getMinimumSize'
-  | 'setMinimumSize'
-  | 'center'
-  | 'setTitle'
-  | 'getTitle'
-  | 'flashFrame'
-  | 'setOverlayIcon'
-  | 'setProgressBar'
-  | 'setBackgroundColor'
-  | 'getBackgroundColor'
-  | 'setMenu'
-  | 'removeMenu'
-  | 'setMenuBarVisibility'
-  | 'isMenuBarVisible'
-  | 'setAutoHideMenuBar'
-  | 'setIcon'
-  | 'setTitleBarOverlay'
-  | 'setSkipTaskbar'
-  | 'moveTop';
 
 interface State {
   readonly shown: boolean;
@@ -80,34 +31,31 @@ interface State {
 
 const DEFAULT_SIZE = { width: 800, height: 600 };
 
-export class StandinWindow extends StrictEmitter implements ListedWindow, Pick<Electron.BrowserWindow, Shown> {
+export class StandinWindow extends DressedWindow implements ListedWindow, Pick<Electron.BrowserWindow, WindowMembers> {
   readonly id: number;
   readonly webContents: WebContents;
   readonly #parts: WindowParts;
   #state: State = { shown: false, focused: false, minimized: false, maximized: false, fullScreen: false };
   #normal: Electron.Rectangle;
   #minimum: readonly [number, number];
-  #title: string;
-  #background: string;
-  #isOnTop: boolean;
-  #hasMenuBar: boolean;
   #isDestroyed = false;
   #hasPainted = false;
   /** A window that was never on screen still counts as visible to its page, as in Electron (`paintWhenInitiallyHidden`). */
   #wasHidden = false;
 
   constructor(parts: WindowParts, options: Electron.BrowserWindowConstructorOptions = {}) {
-    super();
-    const { app, windows } = parts;
+    const { app, windows, tell } = parts;
+    super(tell, {
+      title: options.title ?? app.name,
+      background: options.backgroundColor ?? '#FFFFFF',
+      isOnTop: options.alwaysOnTop ?? false,
+      hasMenuBar: !(options.autoHideMenuBar ?? false),
+    });
     if (!app.isReady()) throw new Error('Cannot create BrowserWindow before app is ready');
     this.#parts = parts;
     const { width, height } = { ...DEFAULT_SIZE, ...options };
     this.#normal = { x: options.x ?? 0, y: options.y ?? 0, width, height };
     this.#minimum = [options.minWidth ?? 0, options.minHeight ?? 0];
-    this.#title = options.title ?? app.name;
-    this.#background = options.backgroundColor ?? '#FFFFFF';
-    this.#isOnTop = options.alwaysOnTop ?? false;
-    this.#hasMenuBar = !(options.autoHideMenuBar ?? false);
     this.id = windows.nextId();
     const host = {
       windowId: this.id,
@@ -126,36 +74,7 @@ export class StandinWindow extends StrictEmitter implements ListedWindow, Pick<E
   }
 
   protected override get raises(): readonly string[] {
-    return [
-      'ready-to-show',
-      'show',
-      'hide',
-      'focus',
-      'blur',
-      'minimize',
-      'restore',
-      'maximize',
-      'unmaximize',
-      'enter-full-screen',
-      'leave-full-screen',
-      'always-on-top-changed',
-      'resize',
-      'resized',
-      'move',
-      'moved',
-      'close',
-      'closed',
-      'page-title-updated',
-      // The desktop's own; a test may emit them.
-      'query-session-end',
-      'session-end',
-      'unresponsive',
-      'responsive',
-      'will-resize',
-      'will-move',
-      'app-command',
-      'swipe',
-    ];
+    return WINDOW_EVENTS;
   }
 
   get #presence(): Presence {
@@ -179,7 +98,7 @@ export class StandinWindow extends StrictEmitter implements ListedWindow, Pick<E
   #pageTitled(title: string): void {
     const event = createEvent({});
     this.emit('page-title-updated', event, title, true);
-    if (!event.defaultPrevented) this.#title = title;
+    if (!event.defaultPrevented) this.setTitle(title);
   }
 
   loadURL(url: string): Promise<void> {
@@ -309,15 +228,6 @@ export class StandinWindow extends StrictEmitter implements ListedWindow, Pick<E
     return this.#state.fullScreen;
   }
 
-  isAlwaysOnTop(): boolean {
-    return this.#isOnTop;
-  }
-
-  setAlwaysOnTop(flag: boolean): void {
-    this.#isOnTop = flag;
-    this.emit('always-on-top-changed', createEvent({}), flag);
-  }
-
   getNormalBounds(): Electron.Rectangle {
     return { ...this.#normal };
   }
@@ -375,50 +285,5 @@ export class StandinWindow extends StrictEmitter implements ListedWindow, Pick<E
   center(): void {
     const { width, height } = this.#normal;
     this.setBounds({ x: Math.round((1920 - width) / 2), y: Math.round((1040 - height) / 2) });
-  }
-
-  setTitle(title: string): void {
-    this.#title = title;
-  }
-
-  getTitle(): string {
-    return this.#title;
-  }
-
-  flashFrame(on: boolean): void {
-    this.#parts.tell('flash', { on });
-  }
-
-  setOverlayIcon(_overlay: Electron.NativeImage | null, description: string): void {
-    this.#parts.tell('overlay', { description });
-  }
-
-  setProgressBar(progress: number): void {
-    this.#parts.tell('progress', { progress });
-  }
-
-  setBackgroundColor(color: string): void {
-    this.#background = color;
-  }
-
-  getBackgroundColor(): string {
-    return this.#background;
-  }
-
-  // What only a desktop's window manager would show, and nothing reads back.
-  setMenu(_menu: Electron.Menu | null): void {}
-  removeMenu(): void {}
-  setAutoHideMenuBar(_hide: boolean): void {}
-  setIcon(_icon: Electron.NativeImage | string): void {}
-  setTitleBarOverlay(_options: Electron.TitleBarOverlayOptions): void {}
-  setSkipTaskbar(_skip: boolean): void {}
-  moveTop(): void {}
-
-  setMenuBarVisibility(visible: boolean): void {
-    this.#hasMenuBar = visible;
-  }
-
-  isMenuBarVisible(): boolean {
-    return this.#hasMenuBar;
   }
 }

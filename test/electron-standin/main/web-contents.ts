@@ -2,7 +2,6 @@
  * `webContents`: loading, navigation, messages and the events of one page. Refuses web preferences that would open the page to the
  * machine, and a `window.open` that main would allow: the app denies them all.
  */
-import { EventEmitter, once } from 'node:events';
 import { readPreload, PageLink } from './page-link.ts';
 import type { Presence } from '../page/page-world.ts';
 import type { ToMain } from '../page/preload-world.ts';
@@ -17,7 +16,11 @@ import { Network } from './network.ts';
 import type { Tell } from './notes.ts';
 import type { Schemes } from './schemes.ts';
 import type { Session } from './session.ts';
-import { StrictEmitter, createEvent, notImplemented, strict } from './strict.ts';
+import { PageLoads, isSamePage, loadFailure } from './page-loads.ts';
+import { PageManners } from './page-manners.ts';
+import { createEvent, notImplemented, strict } from './strict.ts';
+import { CONTENTS_EVENTS } from './surface.ts';
+import type { ContentsMembers } from './surface.ts';
 import { createMainFrame } from './web-frame-main.ts';
 import type { MainFrame } from './web-frame-main.ts';
 import { watchPage } from './page-watch.ts';
@@ -50,51 +53,15 @@ export interface Host {
 
 type OpenHandler = (details: Electron.HandlerDetails) => { readonly action: 'allow' | 'deny' };
 
-type Shown =
-  | 'id'
-  | 'send'
-  | 'loadURL'
-  | 'reload'
-  | 'getURL'
-  | 'getTitle'
-  | 'isLoading'
-  | 'isDestroyed'
-  | 'isCrashed'
-  | 'isFocused'
-  | 'focus'
-  | 'executeJavaScript'
-  | 'setWindowOpenHandler'
-  | 'forcefullyCrashRenderer'
-  | 'openDevTools'
-  | 'closeDevTools'
-  | 'isDevToolsOpened'
-  | 'setZoomFactor'
-  | 'getZoomFactor'
-  | 'setZoomLevel'
-  | 'getZoomLevel'
-  | 'setVisualZoomLevelLimits'
-  | 'setBackgroundThrottling'
-  | 'getBackgroundThrottling'
-  | 'setAudioMuted'
-  | 'isAudioMuted'
-  | 'getUserAgent'
-  | 'getType';
-
-const ZOOM_STEP = 1.2;
-
-export class WebContents extends StrictEmitter implements Pick<Electron.WebContents, Shown> {
+export class WebContents extends PageManners implements Pick<Electron.WebContents, ContentsMembers> {
   readonly id: number;
   readonly #parts: WebContentsParts;
   readonly #host: Host;
   readonly #codec = createCodec();
   readonly #ipc = createIpcRegister('webContents.ipc');
   readonly #page: Promise<PageLink>;
-  /** URLs main itself loads: no `will-navigate` for them. */
-  readonly #expected = new Set<string>();
-  /** Raises the loader of each document that has loaded. */
-  readonly #loads = new EventEmitter();
+  readonly #loads = new PageLoads();
   readonly mainFrame: MainFrame;
-  #loaded = '';
   #attached: PageLink | undefined;
   #openHandler: OpenHandler | undefined;
   #url = '';
@@ -102,13 +69,9 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
   #isLoading = false;
   #isDestroyed = false;
   #isCrashed = false;
-  #zoomFactor = 1;
-  #isMuted = false;
-  #throttles = true;
-  #hasDevTools = false;
 
   constructor(parts: WebContentsParts, host: Host, preferences: Electron.WebPreferences) {
-    super();
+    super(parts.tell);
     refuseUnsafe(preferences);
     this.id = host.windowId;
     this.#parts = parts;
@@ -126,35 +89,7 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
   }
 
   protected override get raises(): readonly string[] {
-    return [
-      'did-start-loading',
-      'did-stop-loading',
-      'did-finish-load',
-      'did-fail-load',
-      'did-navigate',
-      'did-navigate-in-page',
-      'dom-ready',
-      'will-navigate',
-      'will-frame-navigate',
-      'will-redirect',
-      'will-prevent-unload',
-      'page-title-updated',
-      'console-message',
-      'render-process-gone',
-      'ipc-message',
-      'focus',
-      'blur',
-      'destroyed',
-      'context-menu',
-      // Headless Chromium raises no such thing; a test may emit them.
-      'unresponsive',
-      'responsive',
-      'will-attach-webview',
-      'preload-error',
-      'certificate-error',
-      'select-client-certificate',
-      'login',
-    ];
+    return CONTENTS_EVENTS;
   }
 
   async #attach(preload: string, additionalArguments: readonly string[]): Promise<PageLink> {
@@ -222,7 +157,7 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
       contentsId: this.id,
       schemes,
       webRequest: session.requestStages,
-      mayNavigate: (url, wireUrl) => this.#expected.delete(wireUrl) || this.#mayNavigate(url, wireUrl),
+      mayNavigate: (url, wireUrl) => this.#loads.takeExpected(wireUrl) || this.#mayNavigate(url, wireUrl),
       failed: (url, error) => {
         if (!this.#isDestroyed) console.error(`stand-in: ${url} failed:`, error);
       },
@@ -251,8 +186,7 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
       domReady: () => void this.emit('dom-ready', createEvent({})),
       loaded: (loaderId) => {
         this.#isLoading = false;
-        this.#loaded = loaderId;
-        this.#loads.emit(loaderId);
+        this.#loads.arrived(loaderId);
         this.emit('did-finish-load', createEvent({}));
         this.emit('did-stop-loading', createEvent({}));
         this.#host.firstPaint();
@@ -286,7 +220,7 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
 
   #mayNavigate(url: string, wireUrl: string): boolean {
     // A reload by the test tool asks for the page's own address; Electron raises nothing for a reload from outside the page.
-    if (wireUrl === this.#url.replace(/#.*$/, '')) return true;
+    if (isSamePage(wireUrl, this.#url)) return true;
     const details = { url, isSameDocument: false, isMainFrame: true, frame: this.mainFrame, initiator: this.mainFrame };
     const event = createEvent(details);
     this.emit('will-frame-navigate', event);
@@ -333,24 +267,18 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
     const wireUrl = schemes.toWire(url);
     await session.applyPermissions(this, schemes.originOf(url), URL.canParse(wireUrl) ? new URL(wireUrl).origin : wireUrl);
     this.#isLoading = true;
-    this.#expected.add(wireUrl.replace(/#.*$/, ''));
+    this.#loads.expect(wireUrl);
     this.emit('did-start-loading', createEvent({}));
     const { errorText, loaderId } = await page.session.send('Page.navigate', { url: wireUrl });
-    if (errorText === undefined) return this.#whenLoaded(loaderId);
+    if (errorText === undefined) return this.#loads.whenArrived(loaderId);
     this.#isLoading = false;
-    const description = errorText.replace(/^net::/, '');
-    const code = description === 'ERR_ABORTED' ? -3 : -2;
-    this.emit('did-fail-load', createEvent({}), code, description, url, true, this.id, 1);
-    throw Object.assign(new Error(`${description} (${code}) loading '${url}'`), { code: description, errno: code, url });
-  }
-
-  /** @param loaderId  absent when the page stayed and only the fragment changed */
-  async #whenLoaded(loaderId: string | undefined): Promise<void> {
-    if (loaderId !== undefined && loaderId !== this.#loaded) await once(this.#loads, loaderId);
+    const failure = loadFailure(errorText, url);
+    this.emit('did-fail-load', createEvent({}), failure.errno, failure.code, url, true, this.id, 1);
+    throw failure;
   }
 
   reload(): void {
-    this.#expected.add(this.#url.replace(/#.*$/, ''));
+    this.#loads.expect(this.#url);
     this.#isLoading = true;
     this.#do((page) => page.session.send('Page.reload'));
   }
@@ -406,60 +334,6 @@ export class WebContents extends StrictEmitter implements Pick<Electron.WebConte
 
   focus(): void {
     this.#host.focus();
-  }
-
-  openDevTools(): void {
-    this.#hasDevTools = true;
-    this.#parts.tell('devtools', { open: true });
-  }
-
-  closeDevTools(): void {
-    this.#hasDevTools = false;
-    this.#parts.tell('devtools', { open: false });
-  }
-
-  toggleDevTools(): void {
-    if (this.#hasDevTools) this.closeDevTools();
-    else this.openDevTools();
-  }
-
-  isDevToolsOpened(): boolean {
-    return this.#hasDevTools;
-  }
-
-  /** Kept and told back, not shown: the layout of the page does not change. */
-  setZoomFactor(factor: number): void {
-    this.#zoomFactor = factor;
-  }
-
-  getZoomFactor(): number {
-    return this.#zoomFactor;
-  }
-
-  setZoomLevel(level: number): void {
-    this.#zoomFactor = ZOOM_STEP ** level;
-  }
-
-  getZoomLevel(): number {
-    return Math.log(this.#zoomFactor) / Math.log(ZOOM_STEP);
-  }
-
-  async setVisualZoomLevelLimits(): Promise<void> {}
-
-  setBackgroundThrottling(allowed: boolean): void {
-    this.#throttles = allowed;
-  }
-
-  getBackgroundThrottling(): boolean {
-    return this.#throttles;
-  }
-
-  setAudioMuted(muted: boolean): void {
-    this.#isMuted = muted;
-  }
-
-  isAudioMuted(): boolean {
-    return this.#isMuted;
   }
 
   /** For the window. */
