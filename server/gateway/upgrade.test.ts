@@ -1,0 +1,119 @@
+/** The door on real sockets: which upgrade requests become connections, and what the rest hears. */
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { StoreUnavailable } from '../ports/store.ts';
+import { acceptOf, createSocketKit, handshake, KEY, type SocketKit } from '../../test/kit/socket-kit.ts';
+
+let kit: SocketKit;
+beforeEach(async () => {
+  kit = await createSocketKit();
+});
+afterEach(() => kit.dispose());
+const statusOf = (answer: string): string => answer.slice(9, 12);
+
+test('a good request is answered with 101, our protocol, the right accept, and nothing else negotiated', async () => {
+  const authorization = await kit.token(kit.relay.owner);
+  const extensions = 'permessage-deflate; client_max_window_bits';
+  const socket = connect(kit.port, '127.0.0.1');
+  socket.write(handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Extensions': extensions }));
+  const [data] = (await once(socket, 'data')) as [Buffer];
+  socket.destroy();
+  expect(data.toString().split('\r\n')).toEqual([
+    'HTTP/1.1 101 Switching Protocols',
+    'Upgrade: websocket',
+    'Connection: Upgrade',
+    `Sec-WebSocket-Accept: ${acceptOf(KEY)}`,
+    'Sec-WebSocket-Protocol: landline.v1',
+    '',
+    '',
+  ]);
+});
+
+describe('refused is', () => {
+  const cases: readonly (readonly [string, string, Parameters<typeof handshake>[1], string?])[] = [
+    ['a page from the web', '403', { Origin: 'https://evil.test' }],
+    ['a page without an origin', '403', { Origin: 'null' }],
+    ['a page from a file', '403', { Origin: 'file://' }],
+    ['a page from this machine', '403', { Origin: 'http://localhost:3000' }],
+    ['a request with two hosts', '400', { Host: ['a.test', 'b.test'] }],
+    ['a request without a host', '400', { Host: null }],
+    ['a host with spaces', '400', { Host: 'a b' }],
+    ['a host of 8 KiB', '400', { Host: 'a'.repeat(8_192) }],
+    ['another path', '404', {}, 'GET /v2/ws HTTP/1.1'],
+    ['the path with a slash', '404', {}, 'GET /v1/ws/ HTTP/1.1'],
+    ['the root', '404', {}, 'GET / HTTP/1.1'],
+    ['a token in the query', '400', {}, 'GET /v1/ws?token=abc HTTP/1.1'],
+    ['POST', '405', {}, 'POST /v1/ws HTTP/1.1'],
+    ['no key', '400', { 'Sec-WebSocket-Key': null }],
+    ['a key of 15 bytes', '400', { 'Sec-WebSocket-Key': Buffer.alloc(15).toString('base64') }],
+    ['version 8', '426', { 'Sec-WebSocket-Version': '8' }],
+    ['version 14', '426', { 'Sec-WebSocket-Version': '14' }],
+    ['another upgrade', '400', { Upgrade: 'h2c' }],
+    ['no protocol', '400', { 'Sec-WebSocket-Protocol': null }],
+    ['another protocol', '400', { 'Sec-WebSocket-Protocol': 'chat, landline.v2' }],
+    ['no token', '401', {}],
+    ['a wrong token', '401', { Authorization: 'Bearer nonsense' }],
+    ['two thousand headers', '431', Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`x${i}`, '1']))],
+  ];
+
+  test.each(cases)('%s: %s', async (what, status, change, start) => {
+    const authorization = what.endsWith('token') ? null : await kit.token(kit.relay.owner);
+    const answer = await kit.answer(
+      handshake(kit.port, { ...(authorization === null ? {} : { Authorization: authorization }), ...change }, start),
+    );
+    expect(statusOf(answer)).toBe(status);
+    expect(answer).not.toMatch(/node|landline|error:|\.ts/i);
+    if (status === '426') expect(answer).toContain('Sec-WebSocket-Version: 13');
+    if (status === '401') expect(answer).toContain('WWW-Authenticate: Bearer');
+    expect(kit.relay.core.stats.connections).toBe(0);
+  });
+
+  test('a protocol list made to make parsers slow, at once', async () => {
+    const authorization = await kit.token(kit.relay.owner);
+    const from = performance.now();
+    for (const evil of [' '.repeat(15_000), ','.repeat(15_000), 'a '.repeat(7_500)]) {
+      const answer = await kit.answer(handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Protocol': `x${evil}` }));
+      expect(statusOf(answer)).toBe('400');
+    }
+    // Quadratic work on 15 KiB takes seconds; this only has to tell the two apart on a busy machine.
+    expect(performance.now() - from).toBeLessThan(2_000);
+  });
+
+  test('everything while the relay is going down, with a time to come back', async () => {
+    kit.setDraining(true);
+    const answer = await kit.answer(handshake(kit.port, { Authorization: await kit.token(kit.relay.owner) }));
+    expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\n(.*\r\n)*Retry-After: \d/);
+  });
+
+  test('a good token while the store cannot answer, to come back', async () => {
+    kit.relay.auth.verifyUpgrade = () => Promise.reject(new StoreUnavailable('gone'));
+    expect(statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer x' })))).toBe('503');
+  });
+});
+
+describe('at the door', () => {
+  const knock = (): Promise<Socket> => {
+    const socket = connect(kit.port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    return once(socket, 'connect').then(() => socket);
+  };
+
+  test('only so many of one address may wait; whoever is inside does not count and does not notice', async () => {
+    await kit.dispose();
+    kit = await createSocketKit({ socketsUnauthenticatedPerAddress: 5 });
+    const inside = [await kit.client(kit.relay.owner), await kit.client(kit.relay.owner)];
+    expect(kit.upgrades.waiting).toBe(0);
+    const sockets = await Promise.all(Array.from({ length: 12 }, knock));
+    await Promise.all(sockets.slice(5).map((socket) => once(socket, 'close')));
+    expect(kit.upgrades.waiting).toBe(5);
+    expect(sockets.slice(0, 5).every((socket) => !socket.destroyed)).toBe(true);
+    inside[0]?.ws.send(JSON.stringify({ t: 'get-team', req: 1 }));
+    await inside[0]?.heard('team-state', 2);
+    sockets[0]?.destroy();
+    await once(kit.server, 'connection', { signal: AbortSignal.timeout(0) }).catch(() => undefined);
+    while (kit.upgrades.waiting > 4) await new Promise((resolve) => setImmediate(resolve));
+    await kit.client(kit.relay.owner);
+    for (const socket of sockets) socket.destroy();
+  });
+});
