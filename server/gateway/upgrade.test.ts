@@ -57,7 +57,8 @@ describe('refused is', () => {
     ['two thousand headers', '431', Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`x${i}`, '1']))],
   ];
 
-  test.each(cases)('%s: %s', async (what, status, change, start) => {
+  const named = cases.map(([what, status, change, start]) => ({ what, status, change, start }));
+  test.each(named)('$what: $status', async ({ what, status, change, start }) => {
     const authorization = what.endsWith('token') ? null : await kit.token(kit.relay.owner);
     const answer = await kit.answer(
       handshake(kit.port, { ...(authorization === null ? {} : { Authorization: authorization }), ...change }, start),

@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import type { MemberId, SessionId } from '../../protocol/ids.ts';
+import type { SessionId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Principal } from '../../server/gateway/auth-port.ts';
@@ -94,7 +94,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
           refreshExpiresAt: now + 1e9,
         }),
       );
-      const principal: Principal = { member: who.id as MemberId, session, accessExpiresAt: now + limits.accessTokenMs };
+      const principal: Principal = { member: who.id, session, accessExpiresAt: now + limits.accessTokenMs };
       relay.auth.principals.set(`Bearer ${session}`, principal);
       return `Bearer ${session}`;
     },
