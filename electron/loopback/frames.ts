@@ -20,8 +20,14 @@ export const CLOSE_STRANGER = 4401;
 const callNumber = z.number().int().nonnegative();
 
 export const frameUp = z.discriminatedUnion('t', [
-  /** `settled`: every call with a lower number has its answer; the host may forget those. */
-  z.strictObject({ t: z.literal('call'), id: callNumber, settled: callNumber, name: z.string().max(64), input: z.unknown() }),
+  /** Any name and any input: a bad one is answered. `settled`: every call with a lower number has its answer; the host may forget those. */
+  z.strictObject({
+    t: z.literal('call'),
+    id: callNumber,
+    settled: callNumber,
+    name: z.unknown().optional(),
+    input: z.unknown().optional(),
+  }),
   z.strictObject({ t: z.literal('focus'), isFocused: z.boolean() }),
   /** The page is being left: nobody looks at it any more. */
   z.strictObject({ t: z.literal('bye') }),

@@ -280,6 +280,9 @@ describe('the bridge', () => {
       ['__proto__', {}],
       ['typing.tell', { team: 1 }],
       ['typing.tell', null],
+      [null, {}],
+      [{}, {}],
+      ['x'.repeat(1000), {}],
       ['open', { more: 1 }],
     ] as const;
     for (const [id, [name, input]] of bad.entries()) {

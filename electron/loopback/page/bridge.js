@@ -15,6 +15,8 @@
   const CLOSE_STRANGER = 4401;
   const INPUT_EVERY_MS = 5_000;
   const RETRY_MS = [100, 200, 400, 800, 1_600];
+  /** Even as UTF-8 less than the host takes; the largest command is a message of 64 Ki. */
+  const MAX_CALL_UNITS = 300 * 1024;
   /** After so many failed attempts a person is told. */
   const ATTEMPTS_IN_SILENCE = 3;
 
@@ -27,7 +29,7 @@
   const tab = crypto.randomUUID();
   /** @type {Set<(batch: Batch) => void>} */
   const listeners = new Set();
-  /** @type {Map<number, { readonly frame: FrameUp, readonly answer: (result: AnyResult) => void, readonly name: string }>} */
+  /** @type {Map<number, { readonly text: string, readonly answer: (result: AnyResult) => void, readonly name: string }>} */
   const waiting = new Map();
   /** @type {Map<string, Notification>} */
   const toasts = new Map();
@@ -44,9 +46,25 @@
   let shift = 0;
   let highest = 0;
 
+  /** @param {string} text */
+  const sendText = (text) => {
+    if (socket?.readyState === WebSocket.OPEN) socket.send(text);
+  };
+
   /** @param {FrameUp} frame */
-  const say = (frame) => {
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(frame));
+  const say = (frame) => sendText(JSON.stringify(frame));
+
+  /**
+   * Undefined for what cannot be a command: it would end the line, and be sent again on the next one.
+   * @param {FrameUp} frame
+   */
+  const asText = (frame) => {
+    try {
+      const text = JSON.stringify(frame);
+      return text.length <= MAX_CALL_UNITS ? text : undefined;
+    } catch {
+      return undefined;
+    }
   };
 
   /** @param {Batch} batch */
@@ -62,7 +80,7 @@
     connections += 1;
     showNotice(null);
     sayFocus();
-    for (const { frame } of waiting.values()) say(frame);
+    for (const { text } of waiting.values()) sendText(text);
     if (connections > 1) {
       shift = highest + 2;
       deliver({ n: shift, events: [] });
@@ -254,9 +272,10 @@
         if (isStranger) return answer({ ok: false, error: { kind: 'unavailable' } });
         const id = (calls += 1);
         const settled = Math.min(id, ...waiting.keys());
-        const frame = /** @type {const} */ ({ t: 'call', id, settled, name, input });
-        waiting.set(id, { frame, answer, name });
-        say(frame);
+        const text = asText({ t: 'call', id, settled, name, input });
+        if (text === undefined) return answer({ ok: false, error: { kind: 'bad-command' } });
+        waiting.set(id, { text, answer, name });
+        sendText(text);
       }),
     onBatch(listener) {
       listeners.add(listener);
