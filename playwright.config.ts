@@ -20,6 +20,7 @@ export default defineConfig({
   reporter: [['dot']],
   use: {
     trace: 'retain-on-failure',
+    actionTimeout: 15_000,
     launchOptions: {
       ...(browser === undefined ? {} : { executablePath: browser }),
       args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,

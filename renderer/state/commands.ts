@@ -51,15 +51,19 @@ export function createCommands({ api, store }: CommandParts): Commands {
   };
 
   const goTo = async (team: string, channel: string, at: OpenAt = 'unread'): Promise<boolean> => {
-    setUi(store, (ui) => ({
-      team,
-      channels: { ...ui.channels, [team]: channel },
-      welcome: null,
-      isSideOpen: false,
-      editing: null,
-      heldUnread: null,
-      isAtEnd: false,
-    }));
+    setUi(store, (ui) => {
+      // The list of a channel that is open already stays, and tells its end only when that changes.
+      const isHere = ui.team === team && ui.channels[team] === channel && ui.welcome === null;
+      return {
+        team,
+        channels: { ...ui.channels, [team]: channel },
+        welcome: null,
+        isSideOpen: false,
+        editing: null,
+        heldUnread: null,
+        isAtEnd: isHere && ui.isAtEnd,
+      };
+    });
     return attempt('timeline.open', { team, channel, at });
   };
 
