@@ -53,7 +53,6 @@ export interface DataParts {
 const IN_MEMORY = ':memory:';
 /** After a crash, a cache up to this size is read through at once; it takes some 50 ms. Damage in a bigger one is met in use. */
 const CHECK_BYTES = 48 * 1024 * 1024;
-const CLEAN = 'closed-cleanly';
 
 /** @throws SqliteFailure `in-use` when another process has the folder open, `unusable` when it cannot be written
  *  @throws DatabaseFromFuture when a newer version of the program wrote it; nothing was changed */
@@ -61,15 +60,14 @@ export function openData({ dir, clock, log }: DataParts): Data {
   if (dir !== IN_MEMORY) mkdirSync(dir, { recursive: true, mode: 0o700 });
   const at = (name: string): string => (dir === IN_MEMORY ? IN_MEMORY : join(dir, name));
   const ledger = openLedger({ path: at('ledger.db'), clock, log });
-  const wasClean = ledger.rows.setting(CLEAN) !== 'false';
-  ledger.rows.putSetting(CLEAN, 'false');
-
   const cacheFile: FileParts = { path: at('cache.db'), clock, log };
+  // Closed in good order, a database leaves no log behind.
+  const wasCrash = existsSync(`${cacheFile.path}-wal`);
   let cache: Cache;
   let wasRebuilt = false;
   try {
     try {
-      cache = openCache(cacheFile, !wasClean);
+      cache = openCache(cacheFile, wasCrash);
     } catch (error) {
       if (!isDamage(error)) throw error;
       putAside(cacheFile);
@@ -94,7 +92,6 @@ export function openData({ dir, clock, log }: DataParts): Data {
     },
     close: () => {
       cache.db.close();
-      ledger.rows.putSetting(CLEAN, 'true');
       ledger.db.close();
     },
   };

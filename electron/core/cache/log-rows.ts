@@ -44,6 +44,10 @@ const NOTE = 'seq, part, at, by, note';
 const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval'] as const;
 
 export function createLogRows(db: Sqlite): LogRows {
+  /** Channels that have any early revision. Nearly none do, and nearly every message would ask. */
+  let early: Set<number> | undefined;
+  const earlyChannels = db.prepare<readonly [], { readonly channel: number }>('early.channels', 'SELECT DISTINCT channel FROM early');
+  const withEarly = (): Set<number> => (early ??= new Set(earlyChannels.all().map((row) => row.channel)));
   const putNote = db.prepare<readonly [number, number, number, number, number, string, string]>(
     'note.put',
     `INSERT OR REPLACE INTO note (team, channel, ${NOTE}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
@@ -95,8 +99,12 @@ export function createLogRows(db: Sqlite): LogRows {
     olderNotes: (team, channel, below, floor, limit) => olderNotes.all(team, channel, below, floor, limit),
     newerNotes: (team, channel, above, ceiling, limit) => newerNotes.all(team, channel, above, ceiling, limit),
     notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10),
-    putEarly: (team, channel, id, revision) => void putEarly.run(team, channel, id, revision.seq, revision.at, revision.text),
+    putEarly: (team, channel, id, revision) => {
+      withEarly().add(channel);
+      putEarly.run(team, channel, id, revision.seq, revision.at, revision.text);
+    },
     takeEarly: (team, channel, id) => {
+      if (!withEarly().has(channel)) return undefined;
       const found = takeEarly.get(team, channel, id);
       if (found) dropEarly.run(team, channel, id);
       return found;

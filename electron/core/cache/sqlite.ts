@@ -84,6 +84,9 @@ export function openSqlite({ path, clock, log, synchronous, isExclusive }: Sqlit
       driver.pragma('secure_delete = ON');
       driver.pragma('foreign_keys = OFF');
       driver.pragma('temp_store = MEMORY');
+      // A checkpoint waits for the disk. Every 16 MiB instead of every 4, it stays out of the way of a catch-up.
+      driver.pragma('wal_autocheckpoint = 4000');
+      driver.pragma(`journal_size_limit = ${16 * 1024 * 1024}`);
       if (isExclusive) driver.exec('BEGIN EXCLUSIVE; COMMIT;');
     });
   } catch (error) {

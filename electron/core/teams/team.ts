@@ -199,10 +199,11 @@ export function createTeam(parts: TeamParts): Team {
     const base = { seq: ack.seq, at: ack.at, by: record.me as MemberId };
     const { frame } = row;
     switch (frame.t) {
+      // In a channel we are no longer in there is no place for it: that it was taken is all there is to know.
       case 'post':
-        return channel ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text }) : isSettled();
+        return channel?.isJoined === true ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text }) : isSettled();
       case 'edit':
-        return channel ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text }) : isSettled();
+        return channel?.isJoined === true ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text }) : isSettled();
       case 'delete':
         // Deleted before by somebody else, it is acknowledged with the feed's head: that number is another event's.
         if (channel) channelLog.redact(channel, frame.message, ack.seq, ack.at);
@@ -219,7 +220,7 @@ export function createTeam(parts: TeamParts): Team {
     }
   };
 
-  /** A channel we do not know may still come with the catch-up; after it, it is one we have left. */
+  /** A channel we are not in may still come with the catch-up; after it, it is one we have left. */
   const isSettled = (): boolean => !session.isCatchingUp;
 
   const releaseLevel = (channelId: string): void => {
@@ -318,6 +319,8 @@ export function createTeam(parts: TeamParts): Team {
     if ((frame.t === 'ack' || frame.t === 'refused') && outbox.take(frame)) return;
     if (asks.take(frame)) return;
     session.take(frame);
+    // What an acknowledgement waited for may be there now, or never come: we may have left the channel.
+    outbox.settle();
   };
 
   // A crash may have come between the cache's commit and the outbox's: what is confirmed is not sent again.

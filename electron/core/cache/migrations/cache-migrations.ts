@@ -134,7 +134,6 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
         outcome TEXT NOT NULL,
         PRIMARY KEY (team, id)
       ) WITHOUT ROWID;
-      CREATE INDEX decision_by_time ON decision (at);
     `,
   },
 ];
