@@ -34,6 +34,7 @@ export interface DesktopNodeParts {
   /** A promise was broken, or something was logged as an error. */
   readonly onBroken: (words: string) => void;
   readonly onToast: (message: string) => void;
+  readonly note?: (words: string) => void;
   /** For planted faults. */
   readonly wrapNet?: (net: RelayNet) => RelayNet;
 }
@@ -98,6 +99,7 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
   const start = (): void => {
     if (running) return;
     starts++;
+    parts.note?.(`${name} starts`);
     moves = createMoveWatch();
     const clock = createNodeClock({ world, skewMs, stopsInSleep });
     const computer = net.computer(name, clock);
@@ -121,8 +123,9 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
       localRelay: NO_RELAY,
       host,
       log: {
-        info: () => undefined,
+        info: (event, fields) => parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`),
         warn: (event, fields) => {
+          parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`);
           if (!now.isDead && SUSPICIOUS.has(event)) onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
         },
         error: (event, fields) => {
@@ -166,6 +169,7 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
     if (!dying) return;
     running = undefined;
     shown = undefined;
+    parts.note?.(`${name} is killed`);
     fuse.putOut();
     dying.isDead = true;
     dying.clock.kill();

@@ -54,6 +54,7 @@ export interface RelayNodeParts {
   readonly wraps?: RelayWraps;
   /** Something was logged as an error: a bug. */
   readonly onError: (words: string) => void;
+  readonly note?: (words: string) => void;
 }
 
 export interface RelayNode {
@@ -101,6 +102,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
   const start = (): void => {
     if (running) return;
     starts++;
+    parts.note?.('relay starts');
     const clock = createNodeClock({ world, skewMs });
     const random = createSeededRandom(`${seed}/relay/${starts}`);
     const now = { isDead: false };
@@ -131,6 +133,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     const dying = running;
     if (!dying) return;
     running = undefined;
+    parts.note?.('relay is killed');
     fuse.putOut();
     dying.isDead = true;
     dying.clock.kill();

@@ -2,6 +2,7 @@
  * Campaigns from the command line, one process per core. Every violation prints the one command that replays it.
  *   node test/sim/run.ts --seeds 100000 --from 1      a campaign
  *   node test/sim/run.ts --from 4711 --keep history   one seed, with its history written to a file
+ *   node test/sim/run.ts --from 4711 --trace          one seed, with everything that happens
  */
 import { fork } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     from: { type: 'string', default: '1' },
     workers: { type: 'string' },
     keep: { type: 'string' },
+    trace: { type: 'boolean', default: false },
     worker: { type: 'boolean', default: false },
     step: { type: 'string', default: '1' },
   },
@@ -32,7 +34,7 @@ async function work(): Promise<void> {
   const template = await makeTemplate();
   try {
     for (let seed = from; seed < from + seeds; seed += Number(values.step)) {
-      const outcome = await runSeed(seed, { template });
+      const outcome = await runSeed(seed, { template, ...(values.trace ? { trace: console.log } : {}) });
       const isKept = values.keep !== undefined && (seeds === 1 || outcome.broken.length > 0);
       if (isKept) writeFileSync(`${values.keep}-${seed}.jsonl`, outcome.history);
       await new Promise<void>((resolve) => void process.send?.({ ...outcome, history: '' }, () => resolve()));
@@ -65,7 +67,11 @@ async function lead(): Promise<number> {
   };
   const runs = Array.from({ length: workers }, (_, index) => {
     const args = ['--worker', '--from', String(from + index), '--seeds', String(seeds - index), '--step', String(workers)];
-    const child = fork(fileURLToPath(import.meta.url), [...args, ...(values.keep === undefined ? [] : ['--keep', values.keep])]);
+    const child = fork(fileURLToPath(import.meta.url), [
+      ...args,
+      ...(values.keep === undefined ? [] : ['--keep', values.keep]),
+      ...(values.trace ? ['--trace'] : []),
+    ]);
     child.on('message', (outcome) => take(outcome as Outcome));
     return new Promise<number>((resolve) => child.on('exit', (code) => resolve(code ?? 1)));
   });

@@ -33,6 +33,8 @@ export interface RunOptions {
   readonly plant?: Plant;
   /** More or fewer steps than the seed says. */
   readonly steps?: number;
+  /** Hears everything that happens. */
+  readonly trace?: (words: string) => void;
 }
 
 type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
@@ -90,7 +92,7 @@ const LIVENESS_MS = 180_000;
 /** Two beats of the relay: a push that was lost is found within one. */
 const REST_MS = 62_000;
 
-export async function runSeed(seed: number, { template, plant, steps }: RunOptions): Promise<Outcome> {
+export async function runSeed(seed: number, { template, plant, steps, trace }: RunOptions): Promise<Outcome> {
   const chance = createChance(`sim/${seed}`).fork('scenario');
   const character = CHARACTERS[NAMES[seed % NAMES.length] ?? ''] ?? CHARACTERS['everything'];
   const computers = COMPUTERS.slice(0, chance.int(2, COMPUTERS.length));
@@ -101,6 +103,7 @@ export async function runSeed(seed: number, { template, plant, steps }: RunOptio
     people: Object.fromEntries(computers.map((name) => [name, template.people[name] ?? ''])),
     stopsInSleep: chance.happens(0.5),
     ...(plant ? { plant } : {}),
+    ...(trace ? { trace } : {}),
   });
   try {
     const people = createPeople(world, chance.fork('people'));
@@ -109,6 +112,7 @@ export async function runSeed(seed: number, { template, plant, steps }: RunOptio
     for (const desktop of world.desktops) desktop.start();
     await world.advance(chance.int(0, 3_000));
     await live(world, people, faults, chance, character ?? { deeds: {}, faults: {}, faultShare: 0 }, steps ?? chance.int(20, 70));
+    world.note('calm');
     if (world.broken.length === 0) await faults.calm();
     if (world.broken.length === 0) await rest(world);
     const broken = world.broken.length > 0 ? world.broken : await judge(world);
@@ -132,9 +136,15 @@ async function live(world: World, people: People, faults: Faults, chance: Chance
   for (let step = 0; step < steps && world.broken.length === 0; step++) {
     for (let left = chance.int(1, 3); left > 0; left--) {
       await world.settle();
-      await people.act(chance.pick(world.desktops), chance.weighted(deeds));
+      const [desktop, deed] = [chance.pick(world.desktops), chance.weighted(deeds)];
+      world.note(`${desktop.name}: ${deed}`);
+      await people.act(desktop, deed);
     }
-    if (chance.happens(character.faultShare)) faults.strike(chance.weighted(character.faults as Record<Fault, number>));
+    if (chance.happens(character.faultShare)) {
+      const fault = chance.weighted(character.faults as Record<Fault, number>);
+      world.note(`fault: ${fault}`);
+      faults.strike(fault);
+    }
     await world.advance(pause(chance));
     faults.tend();
     if (chance.happens(0.1)) await compare(world, chance.pick(world.desktops));
@@ -194,15 +204,25 @@ async function judge(world: World): Promise<readonly string[]> {
   return [...seen, ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole })];
 }
 
-/** Opens the channel at its live end, as a person would, and holds what is drawn against the relay's feed. */
+/** Opens the channel at its live end and reads up to its beginning, as a person would; holds what is drawn against the relay's feed. */
 async function lookAt(world: World, desktop: DesktopNode, channel: string, relay: RelayRead): Promise<readonly string[]> {
   const team = desktop.state?.teamOrder[0] ?? '';
   await desktop.call('timeline.open', { team, channel, at: 'end' });
   await world.advance(40);
-  const timeline = desktop.state?.timeline;
-  if (timeline?.channel !== channel) return [`window of ${desktop.name}: ${channel} does not open`];
   const { drawn } = foldChannel(relay.feeds.get(`channel/${channel}`)?.events ?? []);
-  return [...noSilentGap(timeline.rows, drawn), ...showsAll(timeline, drawn)].map(
-    (words) => `window of ${desktop.name} in ${channel}: ${words}`,
-  );
+  const found: string[] = [];
+  for (let steps = 0; steps < 30; steps++) {
+    const timeline = desktop.state?.timeline;
+    if (timeline?.channel !== channel) return [`window of ${desktop.name}: ${channel} does not open`];
+    found.push(...noSilentGap(timeline.rows, drawn));
+    const hole = timeline.rows.findLast((row) => row.type === 'hole');
+    if (hole?.type === 'hole') await world.wait(desktop.call('timeline.fill', { from: hole.from, to: hole.to }));
+    else if (timeline.hasOlder) await world.wait(desktop.call('timeline.older', {}));
+    else {
+      found.push(...showsAll(timeline, drawn));
+      break;
+    }
+    await world.advance(40);
+  }
+  return found.map((words) => `window of ${desktop.name} in ${channel}: ${words}`);
 }

@@ -86,3 +86,16 @@ test('while a line is being made, asking twice gives one answer', async () => {
   }
   expect(compared).toBeGreaterThan(50);
 });
+
+test('a message whose sender was taken out of the channel before they heard of its acknowledgement is sent all the same', async () => {
+  const [line] = ben.computer.lines();
+  line?.down.hole();
+  await call(ben, 'message.send', { ...here(ben), text: 'my last words here' });
+  await world.advance(100);
+  await call(ada, 'channel.remove', { ...here(ada), member: world.memberAt('ben-pc') });
+  line?.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
+  await world.advance(5_000);
+  expect(ben.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
+  expect(ben.channels().map(({ name, isJoined }) => ({ name, isJoined }))).toEqual([{ name: 'general', isJoined: false }]);
+  expect(await ben.compareWindow()).toEqual([]);
+});

@@ -33,6 +33,8 @@ export interface WorldParts {
   readonly stopsInSleep?: boolean;
   readonly plant?: Plant;
   readonly startAt?: number;
+  /** Hears everything that happens, with its moment, for a person who looks into a seed. */
+  readonly trace?: (words: string) => void;
 }
 
 export interface World {
@@ -47,6 +49,8 @@ export interface World {
   /** Promises broken so far, in words. */
   readonly broken: readonly string[];
   breaks(words: string): void;
+  /** For a person who looks into a seed. */
+  note(words: string): void;
   /** Moves time, timer by timer. Ends early when something was broken. */
   advance(ms: number): Promise<void>;
   /** Runs a step of the scenario to its end without moving time, unless it waits for time itself. */
@@ -60,7 +64,16 @@ export interface World {
 export const SCRATCH = existsSync('/dev/shm') ? '/dev/shm' : tmpdir();
 export const START = Date.UTC(2026, 0, 5, 9);
 
-export function createWorld({ seed, template, people, limits, stopsInSleep = true, plant = {}, startAt = START }: WorldParts): World {
+export function createWorld({
+  seed,
+  template,
+  people,
+  limits,
+  stopsInSleep = true,
+  plant = {},
+  startAt = START,
+  trace,
+}: WorldParts): World {
   const folder = mkdtempSync(join(SCRATCH, 'landline-sim-'));
   const chance = createChance(seed);
   const clock = createFakeClock(startAt);
@@ -68,14 +81,21 @@ export function createWorld({ seed, template, people, limits, stopsInSleep = tru
   const giveCryptoBack = holdCrypto(turns);
   const history = createHistory();
   const broken: string[] = [];
-  const breaks = (words: string): void => void broken.push(words);
+  const note = (words: string): void => trace?.(`${(clock.monotonic() / 1_000).toFixed(3)} ${words}`);
+  const breaks = (words: string): void => {
+    broken.push(words);
+    note(`BROKEN ${words}`);
+  };
   const plantChance = chance.fork('plant');
   const memberAt = (computer: string): string => people[computer] ?? '';
   const { filter, wrapNet } = plant;
   const net = createMemoryNet({
     clock,
     chance: chance.fork('net'),
-    onFrame: (frame) => history.hear(frame, memberAt(frame.computer)),
+    onFrame: (frame) => {
+      history.hear(frame, memberAt(frame.computer));
+      note(`${frame.computer} ${frame.way === 'up' ? '->' : '<-'} ${frame.text.slice(0, 500)}`);
+    },
     ...(filter ? { filter: (frame) => filter(frame, plantChance) } : {}),
   });
   for (const place of ['relay', ...Object.keys(people)]) {
@@ -91,6 +111,7 @@ export function createWorld({ seed, template, people, limits, stopsInSleep = tru
     ...(limits ? { limits } : {}),
     ...(plant.relay ? { wraps: plant.relay } : {}),
     onError: breaks,
+    note,
   });
   const desktops = Object.keys(people).map((name) =>
     createDesktopNode({
@@ -101,6 +122,7 @@ export function createWorld({ seed, template, people, limits, stopsInSleep = tru
       folder: join(folder, name),
       stopsInSleep,
       onBroken: breaks,
+      note,
       onToast: (message) => history.add({ kind: 'toast', computer: name, message }),
       ...(wrapNet ? { wrapNet: (own: RelayNet) => wrapNet(own, name, plantChance) } : {}),
     }),
@@ -127,6 +149,7 @@ export function createWorld({ seed, template, people, limits, stopsInSleep = tru
     memberAt,
     broken,
     breaks,
+    note,
     advance,
     settle: () => turns.settle(),
     wait: async (work, mostMs = 60_000) => {

@@ -201,9 +201,13 @@ export function createTeam(parts: TeamParts): Team {
     switch (frame.t) {
       // In a channel we are no longer in there is no place for it: that it was taken is all there is to know.
       case 'post':
-        return channel?.isJoined === true ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text }) : isSettled();
+        return channel?.isJoined === true
+          ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text })
+          : isSettled();
       case 'edit':
-        return channel?.isJoined === true ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text }) : isSettled();
+        return channel?.isJoined === true
+          ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text })
+          : isSettled();
       case 'delete':
         // Deleted before by somebody else, it is acknowledged with the feed's head: that number is another event's.
         if (channel) channelLog.redact(channel, frame.message, ack.seq, ack.at);
