@@ -100,8 +100,9 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
         await route.abort();
       },
     );
-    context.on('page', (other) => other.once('requestfailed', () => void other.close()));
     const page = await context.newPage();
+    // Not the window itself, whose own failed requests are its own business.
+    context.on('page', (other) => other.once('requestfailed', () => void other.close()));
     page.on('pageerror', (error) => memory.faults.push(`on the page: ${error.stack ?? error.message}`));
     await page.goto(address);
     return { context, page };
