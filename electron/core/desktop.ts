@@ -227,6 +227,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   if (!secrets.isProtected) notify('secrets-unprotected');
   icon.refresh();
   const housekeeping = createHousekeeping({ data, clock, log });
+  let isClosed = false;
 
   return {
     openWindow: () => {
@@ -286,6 +287,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
       for (const team of teams.all) if (!isOnThisComputer(team.record.address)) team.connection.networkChanged(isOnline);
     },
     close: async () => {
+      if (isClosed) return;
+      isClosed = true;
       housekeeping.dispose();
       for (const window of windows.keys()) window.dispose();
       teams.dispose();

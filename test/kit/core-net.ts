@@ -4,6 +4,9 @@
  */
 import { openData } from '../../electron/core/cache/data.ts';
 import type { Clock, RelayNet, SocketEvents } from '../../electron/core/ports.ts';
+import { encodeDown } from '../../protocol/codec.ts';
+import type { DownFrame } from '../../protocol/frames-down.ts';
+import type { UpFrame } from '../../protocol/frames-up.ts';
 import type { SessionId } from '../../protocol/ids.ts';
 import { fail, ok } from '../../protocol/result.ts';
 import { createTestSecrets, keepingLog } from './desktop-kit.ts';
@@ -19,6 +22,8 @@ export interface Plug {
   put(): void;
   /** The next frames of the relay are lost on the way, up to the one for which this is false. */
   lose: ((text: string) => boolean) | undefined;
+  /** Answers a frame of the desktop in the relay's place; the first time it does, it is over. */
+  answerNext: ((frame: UpFrame) => DownFrame | undefined) | undefined;
 }
 
 const gone = fail({ kind: 'unreachable' } as const);
@@ -29,6 +34,7 @@ export function plugOf(kit: RelayKit, who: Person, session: SessionId): Plug {
   const plug: Plug = {
     said: [],
     lose: undefined,
+    answerNext: undefined,
     get lines() {
       return lines.size;
     },
@@ -78,7 +84,11 @@ export function plugOf(kit: RelayKit, who: Person, session: SessionId): Plug {
         return ok({
           send(text) {
             plug.said.push({ way: 'up', text });
-            if (!isOver) side.receive(text);
+            if (isOver) return;
+            const answer = plug.answerNext?.(JSON.parse(text) as UpFrame);
+            if (!answer) return side.receive(text);
+            plug.answerNext = undefined;
+            queueMicrotask(() => (isOver ? undefined : events.onText(encodeDown(answer))));
           },
           ping: () => queueMicrotask(() => (isOver ? undefined : events.onPong())),
           terminate: end,
