@@ -40,11 +40,11 @@ export async function greet(parts: GreetingParts, connection: Connection, hello:
   connection.missed = new Map();
   const isHere = await hub.followAll(connection.member);
   const session = await store.session(connection.session);
-  const member = await store.member(connection.member.id);
   const team = await store.team();
   // Closed while we read, by itself or by us.
   if (connection.stage !== 'greeting' || !isHere || !team) return false;
-  if (!member?.isActive || !session || session.endedAt !== null) {
+  // Whoever is deactivated has no session left.
+  if (!session || session.endedAt !== null) {
     close(connection, CLOSE.sessionEnded);
     return false;
   }

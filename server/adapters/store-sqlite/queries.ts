@@ -20,8 +20,11 @@ export const QUERIES = {
   // `+feed`: else the planner takes the feed for the better clue and walks through all of it.
   message: "SELECT seq, json FROM event WHERE op = ? AND +feed = ? AND kind = 'posted'",
   readMark: 'SELECT read_seq FROM membership WHERE channel = ? AND member = ?',
+  // One text for all channels: each value that crosses from SQLite into JavaScript costs more than the look-up behind it, and every
+  // client that connects asks this.
   channelHeads:
-    'SELECT feed.id, feed.head FROM membership JOIN feed ON feed.no = membership.channel WHERE membership.member = ? ORDER BY feed.at DESC, feed.no DESC',
+    "SELECT group_concat((SELECT feed.at || ' ' || feed.head || ' ' || feed.id FROM feed WHERE feed.no = membership.channel), char(10)) AS heads " +
+    'FROM membership WHERE membership.member = ?',
   pageDown: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?',
   pageUp: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
   credential: 'SELECT hash FROM credential WHERE member = ?',

@@ -31,6 +31,7 @@ export interface PageLimit {
 
 /** Above this many remembered feeds the map starts anew: a bound, not a tuning. */
 const MAX_REMEMBERED = 50_000;
+const BATCH = 64;
 
 export class SqliteReads implements StoreReads {
   protected readonly db: Connection;
@@ -119,7 +120,8 @@ export class SqliteReads implements StoreReads {
       ]);
       const no = this.number(own);
       if (no === undefined) return heads;
-      for (const row of this.#all<{ readonly id: FeedId; readonly head: number }>('channelHeads', no)) heads.set(row.id, row.head);
+      for (const { feed, head } of byActivity(this.#get<{ readonly heads: string | null }>('channelHeads', no)?.heads))
+        heads.set(feed, head);
       return heads;
     });
   }
@@ -241,20 +243,32 @@ export class SqliteReads implements StoreReads {
       const head = row ? row.head : 0;
       const from = Math.max(1, span.from);
       const to = Math.min(span.to, head);
-      const events: StoredEvent[] = [];
-      if (row && from <= to && limit.events > 0) {
-        let bytes = 0;
-        const found = this.statement(query).iterate(row.no, from, to, limit.events) as IterableIterator<EventColumns>;
-        for (const event of found) {
-          bytes += Buffer.byteLength(event.json);
-          if (events.length > 0 && bytes > limit.bytes) break;
-          events.push({ feed, seq: event.seq, at: event.at, json: event.json });
-        }
-        if (query === 'pageDown') events.reverse();
-      }
+      const events = row && from <= to ? this.#events(query, feed, row.no, { from, to }, limit) : [];
+      if (query === 'pageDown') events.reverse();
       const first = events[0]?.seq ?? from;
       return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
     });
+  }
+
+  /** In some batches, so that neither a row at a time is asked for nor a page of very long ones is read to be thrown away. */
+  #events(query: 'pageDown' | 'pageUp', feed: FeedId, no: number, span: Interval, limit: PageLimit): StoredEvent[] {
+    const events: StoredEvent[] = [];
+    let { from, to } = span;
+    let bytes = 0;
+    while (events.length < limit.events && from <= to) {
+      const count = Math.min(BATCH, limit.events - events.length);
+      const rows = this.#all<EventColumns>(query, no, from, to, count);
+      for (const { seq, at, json } of rows) {
+        bytes += Buffer.byteLength(json);
+        if (events.length > 0 && bytes > limit.bytes) return events;
+        events.push({ feed, seq, at, json });
+      }
+      const last = rows.at(-1)?.seq;
+      if (last === undefined || rows.length < count) return events;
+      if (query === 'pageUp') from = last + 1;
+      else to = last - 1;
+    }
+    return events;
   }
 
   #get<Row>(name: QueryName, ...values: readonly (string | number)[]): Row | undefined {
@@ -272,4 +286,14 @@ export class SqliteReads implements StoreReads {
       throw asStoreError(error);
     }
   }
+}
+
+/** Takes the text of `channelHeads` apart, the most recently active feed first. */
+function byActivity(text: string | null | undefined): readonly { readonly feed: FeedId; readonly head: number }[] {
+  if (text == null) return [];
+  const rows = text.split('\n').map((line) => {
+    const [at, head, feed] = line.split(' ') as [string, string, FeedId];
+    return { at: Number(at), head: Number(head), feed };
+  });
+  return rows.sort((a, b) => b.at - a.at);
 }
