@@ -32,7 +32,7 @@ export function OwnRow() {
         label={words.say('presence.label')}
         placement="top start"
         trigger={
-          <Button className={cx(styles['me'])} aria-label={`${me.name}, ${words.say(`presence.${presence}`)}`}>
+          <Button className={cx(styles['me'])}>
             <Avatar id={me.id} name={me.name} size="small" />
             <span className={styles['words']}>
               <span className={styles['name']}>

@@ -59,10 +59,10 @@ function Tile({ id, isCurrent, onOpen }: { readonly id: string; readonly isCurre
       type="button"
       className={cx(styles['tile'], isCurrent && styles['current'], isCut && styles['cut'])}
       aria-current={isCurrent ? 'page' : undefined}
-      aria-label={tileLabel(words, team)}
       title={team.name}
       onClick={onOpen}
     >
+      <span className="unseen">{tileLabel(words, team)}</span>
       <span aria-hidden>{initialsOf(team.name)}</span>
       {team.mentions > 0 ? (
         <span aria-hidden className={styles['badge']}>
