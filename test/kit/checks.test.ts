@@ -74,6 +74,7 @@ function good(): Draft {
       ],
     ]),
     members: new Map(['ada', 'ben'].map((id) => [id, { id, handle: id, name: id, role: 'member', isActive: true, joinedAt: 1 }])),
+    revisions: new Map([['m2', ['hello']]]),
     damage: [],
   } as unknown as RelayRead;
   const desktop = (member: string, seat: { readSeq: number; level: string; unread: number; mentions: number }): DesktopRead => ({
@@ -410,6 +411,27 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'something beyond the head is read',
     (d) => {
       general(d.ada).readSeq = 9;
+    },
+  ],
+  [
+    'deletedIsGone',
+    'the relay still gives out the words of a deleted message',
+    (d) => {
+      d.events[4] = posted(5, 'ada', 'm3', 'a slip');
+    },
+  ],
+  [
+    'deletedIsGone',
+    'the relay keeps the earlier words of a deleted message',
+    (d) => {
+      (d.relay.revisions as Map<string, string[]>).set('m3', ['a slip of the tongue']);
+    },
+  ],
+  [
+    'deletedIsGone',
+    'a cache keeps the words of a deleted message',
+    (d) => {
+      general(d.ada).messages = general(d.ada).messages.map((message) => (message.seq === 5 ? { ...message, text: 'a slip' } : message));
     },
   ],
   [

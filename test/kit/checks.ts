@@ -277,6 +277,28 @@ export const countsAgree: Check = ({ relay, desktops }) => {
   return found;
 };
 
+/** Of what was deleted no word is left: not in the relay's feed, not in a history of edits, not in a cache. */
+export const deletedIsGone: Check = ({ relay, desktops }) => {
+  const found: string[] = [];
+  const deleted = new Set<string>();
+  for (const { events } of relay.feeds.values()) for (const event of events) if (event.kind === 'deleted') deleted.add(event.id);
+  for (const [feed, { events }] of relay.feeds) {
+    for (const event of events) {
+      const hasWords = event.kind === 'posted' || event.kind === 'edited';
+      if (hasWords && deleted.has(event.id)) found.push(`${feed} ${event.seq} still has words of message ${event.id}, which was deleted`);
+    }
+  }
+  for (const id of relay.revisions.keys())
+    if (deleted.has(id)) found.push(`the relay keeps earlier words of message ${id}, which was deleted`);
+  for (const { computer, channels } of desktops) {
+    for (const { messages } of channels.values()) {
+      for (const { id, text } of messages)
+        if (deleted.has(id) && text !== '') found.push(`${computer} keeps words of message ${id}, which was deleted`);
+    }
+  }
+  return found;
+};
+
 /** Every file passes SQLite's own examination. */
 export const filesAreSound: Check = ({ relay, desktops }) => [
   ...relay.damage.map((words) => `relay: ${words}`),
@@ -284,7 +306,17 @@ export const filesAreSound: Check = ({ relay, desktops }) => [
 ];
 
 /** What no run may break. `heldWhole` comes on top where channels are short. */
-export const PROMISES = { ackedIsKept, nothingUnsent, onlyOnce, everyEnterEnds, oneOrder, converged, countsAgree, filesAreSound } as const;
+export const PROMISES = {
+  ackedIsKept,
+  nothingUnsent,
+  onlyOnce,
+  everyEnterEnds,
+  oneOrder,
+  converged,
+  countsAgree,
+  deletedIsGone,
+  filesAreSound,
+} as const;
 
 export function violations(evidence: Evidence, checks: Readonly<Record<string, Check>> = PROMISES): readonly string[] {
   return Object.entries(checks).flatMap(([name, check]) => check(evidence).map((words) => `${name}: ${words}`));

@@ -21,6 +21,8 @@ export interface RelayRead {
   readonly feeds: ReadonlyMap<string, FeedRead>;
   readonly channels: ReadonlyMap<string, ChannelRead>;
   readonly members: ReadonlyMap<string, Member>;
+  /** message → the texts it had before, as they are kept for its history. */
+  readonly revisions: ReadonlyMap<string, readonly string[]>;
   /** What SQLite itself finds wrong; empty when all is well. */
   readonly damage: readonly string[];
 }
@@ -33,6 +35,7 @@ export function readRelay(path: string): RelayRead {
       feeds: readFeeds(db),
       channels: readChannels(db),
       members: readMembers(db),
+      revisions: readRevisions(db),
       damage: readDamage(db),
     };
   } finally {
@@ -87,6 +90,14 @@ function readChannels(db: Database.Database): Map<string, ChannelRead> {
     } as Channel;
     const seats = roster.all(row.no).map(({ id, read_seq, level }) => [id, { readSeq: read_seq, level: level as Level }] as const);
     found.set(row.id, { facts, roster: new Map(seats) });
+  }
+  return found;
+}
+
+function readRevisions(db: Database.Database): Map<string, string[]> {
+  const found = new Map<string, string[]>();
+  for (const { message, text } of db.prepare<[], { message: string; text: string }>('SELECT message, text FROM revision').all()) {
+    found.set(message, [...(found.get(message) ?? []), text]);
   }
   return found;
 }

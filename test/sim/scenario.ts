@@ -37,6 +37,12 @@ export interface RunOptions {
   readonly trace?: (words: string) => void;
 }
 
+/**
+ * An answer to a refresh that got lost, and no other try within a minute, signs a device out: so it is decided. Here weather is worse than
+ * anywhere, and nobody is there to sign in again.
+ */
+const LIMITS = { refreshOverlapMs: 24 * 60 * 60_000 };
+
 type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
 
 /** What a run is about. Faults not named do not happen; deeds not named happen once in a while. */
@@ -102,6 +108,7 @@ export async function runSeed(seed: number, { template, plant, steps, trace }: R
     startAt: template.leftAt + chance.int(0, 1_000_000),
     people: Object.fromEntries(computers.map((name) => [name, template.people[name] ?? ''])),
     stopsInSleep: chance.happens(0.5),
+    limits: LIMITS,
     ...(plant ? { plant } : {}),
     ...(trace ? { trace } : {}),
   });
@@ -196,12 +203,11 @@ async function judge(world: World): Promise<readonly string[]> {
     }
     for (const channel of desktop.channels()) if (channel.isJoined) seen.push(...(await lookAt(world, desktop, channel.id, relayNow)));
   }
-  seen.push(...world.broken);
   world.relay.kill(true);
   for (const desktop of world.desktops) desktop.kill(true);
   const relay = readRelay(world.relay.storePath);
   const desktops = world.desktops.map(({ name, dataFolder }) => readDesktop(name, dataFolder));
-  return [...seen, ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole })];
+  return [...world.broken, ...seen, ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole })];
 }
 
 /** Opens the channel at its live end and reads up to its beginning, as a person would; holds what is drawn against the relay's feed. */
