@@ -73,6 +73,7 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
       withChannel(core, input, async (team, channel) => {
         const message = team.cache.messages.byId(team.replica.team.key, channel.key, input.message);
         if (!message) return problem('not-found');
+        team.keepUnread(channel.id);
         team.marks.unmark(channel, message.seq - 1);
         return DONE;
       }),

@@ -47,10 +47,7 @@ export function createWindowCommands({ core, window }: CommandParts): Pick<Comma
     },
     'view.look': async (look) => {
       window.look = look;
-      const { team: teamId, channel: channelId } = look;
-      const team = teamId === null ? undefined : core.teams.get(teamId);
-      const channel = channelId === null ? undefined : team?.replica.channels.get(channelId);
-      if (team && channel) team.readIfLooking(channel);
+      for (const team of core.teams.all) team.looked(team.id === look.team ? look.channel : null);
       return DONE;
     },
   };

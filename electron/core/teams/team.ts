@@ -69,8 +69,10 @@ export interface Team {
   /** Durable when it returns. */
   save(change: Partial<TeamRecord>): void;
   setPresence(presence: TeamRecord['presence']): void;
-  /** Somebody is reading this channel to its end: what is there is read. */
-  readIfLooking(channel: ChannelState): void;
+  /** What a window shows now, null for something of another team. Whoever reads a channel to its end has read it. */
+  looked(channel: string | null): void;
+  /** The person made it unread: it stays so, even on screen, until they have looked at something else. */
+  keepUnread(channel: string): void;
   /** Resolves when the channel is one of ours, or after `ms`. */
   joined(channel: string, ms: number): Promise<boolean>;
   /** A setting that counts depend on has changed. */
@@ -124,7 +126,9 @@ export function createTeam(parts: TeamParts): Team {
   });
   const marks = createReadMarks({ replica, outbox, clock, newId, onRead: (channel) => herald.read(id, channel) });
 
+  let keptUnread: string | null = null;
   const readIfLooking = (channel: ChannelState): void => {
+    if (channel.id === keptUnread) return;
     if (attention.isReading(id, channel.id) && !attention.isIdle()) marks.mark(channel, channel.head);
   };
 
@@ -359,7 +363,14 @@ export function createTeam(parts: TeamParts): Team {
       save({ presence });
       tellPresence();
     },
-    readIfLooking,
+    looked: (channelId) => {
+      if (channelId !== keptUnread) keptUnread = null;
+      const channel = channelId === null ? undefined : replica.channels.get(channelId);
+      if (channel) readIfLooking(channel);
+    },
+    keepUnread: (channel) => {
+      keptUnread = channel;
+    },
     joined: (channel, ms) => {
       if (replica.channels.get(channel)?.isJoined === true) return Promise.resolve(true);
       return new Promise((resolve) => {
