@@ -1,5 +1,6 @@
 // The three suites Vitest runs. `unit`: the tests beside the sources, the contract suites and the house's own fences;
 // `sim`: seeded whole teams on a fake clock; `system`: real sockets, files and processes, one file at a time;
+// `page`: the window alone in a browser, on a bridge in memory;
 // `packaging`: the app as it would be shipped.
 // The window's end-to-end specs are Playwright's (playwright.config.ts).
 import { defineConfig } from 'vitest/config';
@@ -38,6 +39,18 @@ export default defineConfig({
           // These start processes and count their milliseconds: a neighbour would spoil the numbers.
           fileParallelism: false,
           testTimeout: 120_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'page',
+          include: ['test/window/**/*.test.ts'],
+          globalSetup: ['test/window/kit/setup.ts'],
+          // Each file opens a browser, and pixels are compared.
+          fileParallelism: false,
+          testTimeout: 60_000,
           hookTimeout: 60_000,
         },
       },

@@ -59,6 +59,7 @@ const STEPS: readonly Step[] = [
   { name: 'unit', needs: ['test/contracts', 'test/fences'], run: () => vitest('unit') },
   { name: 'sim', needs: ['test/sim'], run: () => vitest('sim') },
   { name: 'system', needs: ['test/system'], run: () => vitest('system') },
+  { name: 'page', isWindowed: true, needs: ['test/window'], run: () => vitest('page') },
   { name: 'e2e', isWindowed: true, needs: ['test/e2e'], run: playwright },
   { name: 'packaging', needs: ['test/packaging'], run: () => vitest('packaging') },
 ];

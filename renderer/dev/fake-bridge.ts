@@ -21,6 +21,8 @@ export interface FakeOptions {
   readonly now: () => number;
   /** How long the fake relay takes; 0 answers in the next task. */
   readonly delayMs?: number;
+  /** Tests answer at once, or when they say so. */
+  readonly later?: (act: () => void, ms: number) => void;
   /** Commands answered with this problem. */
   readonly refuse?: Partial<Record<CommandName, Problem>>;
 }
@@ -55,7 +57,10 @@ export interface FakeCore {
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
 export const fail = (kind: Problem['kind']): { readonly ok: false; readonly error: Problem } => ({ ok: false, error: { kind } });
 
-export function createFakeBridge(world: FakeWorld, { now, delayMs = 0, refuse = {} }: FakeOptions): FakeBridge {
+export function createFakeBridge(
+  world: FakeWorld,
+  { now, delayMs = 0, refuse = {}, later = (act, ms) => void setTimeout(act, ms) }: FakeOptions,
+): FakeBridge {
   let snapshot: Snapshot = { n: 0, state: world.state };
   let ids = 0;
   const listeners = new Set<(batch: Batch) => void>();
@@ -105,7 +110,7 @@ export function createFakeBridge(world: FakeWorld, { now, delayMs = 0, refuse = 
       const open = snapshot.state.timeline;
       if (isOpen(open, team, channel)) emit({ kind: 'rows', put: [], gone: [key], hasOlder: open.hasOlder, hasNewer: open.hasNewer });
     },
-    later: (act, ms = delayMs) => void setTimeout(act, ms),
+    later: (act, ms = delayMs) => later(act, ms),
     nextId: () => `made-${++ids}`,
   };
   const answers = createAnswers(core);
@@ -116,9 +121,9 @@ export function createFakeBridge(world: FakeWorld, { now, delayMs = 0, refuse = 
       calls.push({ name, input: structuredClone(input) });
       const problem = refusals.get(name);
       if (problem) return { ok: false, error: problem };
-      const answer = (answers as Partial<CommandHandlers>)[name] as CommandHandlers[Name] | undefined;
+      const answer = answers[name] as CommandHandlers[Name] | undefined;
       if (!answer) throw new Error(`the fake bridge has no answer to ${name}`);
-      return answer(structuredClone(input) as never) as Promise<CommandResult<Name>>;
+      return answer(structuredClone(input));
     },
     onBatch(listener) {
       listeners.add(listener);

@@ -8,6 +8,7 @@ import '../styles/base.css';
 import type { WindowState } from '../../electron/bridge/views.ts';
 import { startWindow } from '../start.tsx';
 import { setUi, type Overlay, type WindowStore } from '../state/store.ts';
+import { parseMarkdown } from '../text/markdown.ts';
 import { TEAM } from './demo-world.ts';
 import { createFakeBridge, message, type FakeBridge } from './fake-bridge.ts';
 import { SCENES, type SceneName } from './scenes.ts';
@@ -17,6 +18,8 @@ export interface Demo {
   readonly store: WindowStore;
   readonly message: typeof message;
   show(overlay: Overlay | null): void;
+  /** Reads a text as a message is read, for its cost. */
+  read(text: string): void;
 }
 declare global {
   interface Window {
@@ -45,4 +48,5 @@ const store = await startWindow(bridge, root, { read: () => place, write: () => 
 const show = (overlay: Overlay | null): void => setUi(store, { overlay });
 const first = asked.get('show');
 if (first !== null) show(JSON.parse(first) as Overlay);
-window.demo = { bridge, store, message, show };
+const known = { isHandle: (handle: string) => handle === 'priya', isChannel: () => false };
+window.demo = { bridge, store, message, show, read: (text) => void parseMarkdown(text, known) };

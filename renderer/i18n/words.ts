@@ -3,7 +3,7 @@
  * the catalogue. Dates, numbers and lists are worded by the same locale. Made once per language, held by the context.
  */
 import { createIntl, createIntlCache, type IntlShape } from '@formatjs/intl';
-import { Children, type ReactNode } from 'react';
+import { createElement, Fragment, type ReactNode } from 'react';
 import { CATALOGUE, type MessageKey } from './catalogue.ts';
 
 export type Language = 'en' | 'zh-Hant';
@@ -54,8 +54,13 @@ export function createWords(language: Language, systemLocale = ''): Words {
     intl,
     say: (key, values) => intl.formatMessage({ id: key }, values),
     rich: (key, values) => {
-      const made = intl.formatMessage({ id: key }, values as Record<string, string>) as ReactNode;
-      return Array.isArray(made) ? Children.toArray(made) : made;
+      let made = 0;
+      const keyed = Object.entries(values).map(([name, value]) =>
+        typeof value === 'function'
+          ? [name, (chunks: ReactNode[]) => createElement(Fragment, { key: made++ }, value(chunks))]
+          : [name, value],
+      );
+      return intl.formatMessage({ id: key }, Object.fromEntries(keyed) as Record<string, string>) as ReactNode;
     },
     list: (items) => lists.format(items),
   };

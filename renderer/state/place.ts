@@ -41,6 +41,7 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
   let isFirst = true;
   let taken = 0;
   let isBusy = false;
+  let isAdopting = false;
 
   const obey = async (request: WindowRequest): Promise<void> => {
     taken = request.n;
@@ -64,7 +65,9 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
     const remembered = memory.read();
     const open = state.timeline;
     const channels = { ...remembered?.channels, ...(open && { [open.team]: open.channel }) };
+    isAdopting = true;
     setUi(store, { team: open?.team ?? remembered?.team ?? null, channels });
+    isAdopting = false;
   };
 
   const look = (): void => {
@@ -105,8 +108,8 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
   const stop = store.subscribe((model, before) => {
     if (model.snapshot === before.snapshot && model.ui.team === before.ui.team && model.ui.channels === before.ui.channels) return;
     const { team, channels } = model.ui;
-    // A move somebody else made has already asked for its channel.
-    if (!isBusy && team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
+    // Whoever moves asks for the channel too; only taking up a remembered place does not.
+    if (!isAdopting && team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
     look();
   });
   look();

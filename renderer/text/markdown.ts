@@ -41,11 +41,13 @@ const DEEPEST = 12;
 const MOST_NODES = 4_000;
 /** Marks the lexer has to weigh against each other; beyond this its time grows with their square. */
 const MOST_MARKS = 1_200;
-const MARKS = /[*_~[<!#>\-+|&`\\]/g;
+const MARKS = /[*_~[<!#>\-+|&`\\@=]/g;
 /** Quotes and lists opened inside one another on one line: the lexer recurses, and would run out of stack. */
 const NESTED_OPENERS = /^[ \t]*(?:(?:>|[-+*]|\d{1,9}[.)])[ \t]*){10,}/m;
 const DEEP_INDENT = /^[ \t]{24,}(?:[-+*>]|\d{1,9}[.)])/m;
-const FENCE = /^ {0,3}(`{3,}|~{3,})[^\n]*\n[\s\S]*?(?:^ {0,3}\1[`~]*[ \t]*$|(?![\s\S]))/gm;
+/** A fence with more after it than a language is no fence people write. */
+const LONGEST_FENCE_LINE = 120;
+const FENCE = /^ {0,3}(`{3,}|~{3,})/;
 
 export function parseMarkdown(text: string, known: Known): readonly Block[] {
   if (isTangled(text)) return plain(text);
@@ -62,8 +64,22 @@ export function parseMarkdown(text: string, known: Known): readonly Block[] {
 function isTangled(text: string): boolean {
   if (NESTED_OPENERS.test(text) || DEEP_INDENT.test(text)) return true;
   if (text.length < MOST_MARKS) return false;
-  const outsideFences = text.replace(FENCE, '');
-  return (outsideFences.match(MARKS)?.length ?? 0) > MOST_MARKS;
+  return marksOutsideFences(text) > MOST_MARKS;
+}
+
+/** Line by line, as one expression over it all would itself be slow on what it is to guard against. */
+function marksOutsideFences(text: string): number {
+  let marks = 0;
+  let open = '';
+  for (const line of text.split('\n')) {
+    const fence = FENCE.exec(line)?.[1];
+    if (fence !== undefined) marks += fence.length;
+    if (open === '') {
+      if (fence !== undefined && line.length < LONGEST_FENCE_LINE) open = fence;
+      else marks += line.match(MARKS)?.length ?? 0;
+    } else if (fence?.startsWith(open)) open = '';
+  }
+  return marks;
 }
 
 function plain(text: string): readonly Block[] {
@@ -98,7 +114,8 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
     const one = token as Tokens.Text | Tokens.Strong | Tokens.Em | Tokens.Del | Tokens.Codespan | Tokens.Br | Tokens.Link | Tokens.Escape;
     switch (one.type) {
       case 'text':
-        return one.tokens ? inlines(one.tokens, one.raw, depth) : findPieces(one.text, known);
+        // As typed: the lexer has resolved character references in `text`.
+        return one.tokens ? inlines(one.tokens, one.raw, depth) : findPieces(one.raw, known);
       case 'escape':
         return letters(one.text);
       case 'strong':

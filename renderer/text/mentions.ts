@@ -16,14 +16,18 @@ export interface Known {
 const START = /(?<![\p{Script=Latin}\p{N}_@/.])@(?=[\p{L}\p{N}])|(?<![\p{Script=Latin}\p{N}_#/&])#(?=[\p{L}\p{N}])/gu;
 const HANDLE_RUN = /^[\p{L}\p{M}\p{N}._-]{1,64}/u;
 const NAME_RUN = /^[^\n#@]{1,80}/u;
+/** A text that names more than this is not read by names. */
+const MOST_STARTS = 300;
 const LATIN = /[\p{Script=Latin}\p{N}]/u;
 
 export function findPieces(text: string, known: Known): readonly Piece[] {
   if (!text.includes('@') && !text.includes('#')) return [{ type: 'text', text }];
   const pieces: Piece[] = [];
   let done = 0;
+  let starts = 0;
   for (const { index } of text.matchAll(START)) {
     if (index < done) continue;
+    if (++starts > MOST_STARTS) break;
     const piece = text[index] === '@' ? mentionAt(text, index, known) : channelAt(text, index, known);
     if (piece === undefined) continue;
     if (index > done) pieces.push({ type: 'text', text: text.slice(done, index) });

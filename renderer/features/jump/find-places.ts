@@ -32,7 +32,8 @@ export function findPlaces(typed: string, { teams, current, titleOf }: Searched)
       found.push({
         to: { kind: 'channel', key: `${team.team.id}/${channel.id}`, team, channel, title },
         rank: value,
-        weight: calls * 1e15 + here * 1e14 + channel.lastAt,
+        // Where nothing is typed, what calls comes first; where something is, what is near.
+        weight: (words === '' ? calls * 1e15 + here * 1e14 : here * 1e15 + calls * 1e14) + channel.lastAt,
       });
     }
     if (words === '' || typed.startsWith('#')) continue;
@@ -40,7 +41,7 @@ export function findPlaces(typed: string, { teams, current, titleOf }: Searched)
       if (!member.isActive || inDirect.has(member.id) || member.id === team.team.me) continue;
       const value = rank(words, member.name, member.handle);
       if (value === Infinity) continue;
-      found.push({ to: { kind: 'member', key: `${team.team.id}/@${member.id}`, team, member }, rank: value + 0.3, weight: here * 1e14 });
+      found.push({ to: { kind: 'member', key: `${team.team.id}/@${member.id}`, team, member }, rank: value + 0.3, weight: here * 1e15 });
     }
   }
   return found

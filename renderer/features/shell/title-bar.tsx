@@ -32,7 +32,6 @@ export function TitleBar() {
         <button
           type="button"
           className={styles['find']}
-          aria-label={words.say('jump.hint')}
           aria-haspopup="dialog"
           onClick={() => commands.show({ kind: 'jump' })}
         >

@@ -37,11 +37,12 @@ export function layOut(timeline: TimelineView, me: string, previous: readonly It
   const items: Item[] = [timeline.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'start', key: 'start' }];
   let before: TimelineRow | undefined;
   let lastDay: number | undefined;
+  const days = new Set<string>();
   let isUnreadDrawn = timeline.unreadAfter === null;
   for (const row of timeline.rows) {
     if (row.type !== 'hole') {
       if (lastDay === undefined || !isSameDay(lastDay, row.at)) {
-        items.push(dayItem(row.at, known));
+        items.push(dayItem(row.at, known, days));
         before = undefined;
       }
       lastDay = row.at;
@@ -61,9 +62,12 @@ export function layOut(timeline: TimelineView, me: string, previous: readonly It
 const isFirstUnread = (row: TimelineRow, after: number | null, me: string): boolean =>
   row.type === 'message' && row.seq !== null && after !== null && row.seq > after && row.author !== me;
 
-function dayItem(at: number, known: ReadonlyMap<string, Item>): Item {
+function dayItem(at: number, known: ReadonlyMap<string, Item>, days: Set<string>): Item {
   const date = new Date(at);
-  const key = `day:${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+  let key = `day:${date.getFullYear()}-${date.getMonth() + 1}-${date.getDate()}`;
+  // The order is the relay's, and its clock may have been set back: a day can come twice.
+  while (days.has(key)) key += '+';
+  days.add(key);
   return known.get(key) ?? { kind: 'day', key, at };
 }
 

@@ -3,7 +3,7 @@
  * stays there; anywhere else nothing that is added, measured or loaded moves what they read. Older and newer pages are asked
  * for before their edge is reached.
  */
-import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
 import type { TimelineView } from '../../../electron/bridge/views.ts';
@@ -40,6 +40,7 @@ export interface TimelineListProps {
 const NEAR_END_PX = 32;
 const PAGE_AHEAD = 8;
 const OVERSCAN = 8;
+const SETTLING_FRAMES = 8;
 /** Where the unread line comes to stand, from the top of the view. */
 const READING_LINE_PX = 72;
 
@@ -82,6 +83,10 @@ export function TimelineList(props: TimelineListProps) {
       return kept.length === 0 ? shown : [...shown, ...kept].sort((a, b) => a - b);
     },
   });
+
+  useLayoutEffect(() => {
+    rows.shouldAdjustScrollPositionOnItemSizeChange = standsAbove;
+  }, [rows]);
 
   // A channel opens at its unread line, or at its end.
   useLayoutEffect(() => {
@@ -133,8 +138,10 @@ export function TimelineList(props: TimelineListProps) {
   const shown = rows.getVirtualItems();
   const firstShown = shown[0]?.index ?? 0;
   const lastShown = shown.at(-1)?.index ?? 0;
-  useAsking(hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows);
-  useAsking(hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows);
+  // A page that came while the list is still on its way to where it opens would lead it astray.
+  const isSettled = useSettled(timeline.target) && shown.length > 0;
+  useAsking(isSettled && hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows);
+  useAsking(isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows);
 
   const news = useNews(timeline, me, isAtEnd && !hasNewer);
   const isFar = !isAtEnd && (hasNewer || total - (rows.scrollOffset ?? 0) > 2.5 * (rows.scrollRect?.height ?? total));
@@ -181,6 +188,15 @@ export function TimelineList(props: TimelineListProps) {
   );
 }
 
+/**
+ * Whether a row that changed its size moves what is read: it stands above the view, or was only guessed at until now. Unlike
+ * the list's own rule also while the reader scrolls up, where a message edited above would push the text away from under them.
+ */
+function standsAbove(row: VirtualItem, _delta: number, list: Virtualizer<HTMLDivElement, Element>): boolean {
+  const top = list.scrollOffset ?? 0;
+  return list.itemSizeCache.has(row.key) ? row.end <= top : row.start < top;
+}
+
 const guess = (item: Item | undefined): number => (item ? guessHeight(item) : 0);
 
 /** Near enough to where the list will open that its first picture already shows the right rows. */
@@ -189,6 +205,20 @@ function firstOffset(items: readonly Item[]): number {
   const before = unread < 0 ? items : items.slice(0, unread);
   const height = before.reduce((sum, item) => sum + guessHeight(item), 0);
   return Math.max(0, height - (unread < 0 ? window.innerHeight - 200 : READING_LINE_PX));
+}
+
+/** False for some frames after the list was sent somewhere: at its opening, and by a jump. */
+function useSettled(target: string | null): boolean {
+  const [settledFor, setSettledFor] = useState<string | null | undefined>(undefined);
+  useEffect(() => {
+    let left = SETTLING_FRAMES;
+    let handle = requestAnimationFrame(function frame() {
+      if (--left > 0) handle = requestAnimationFrame(frame);
+      else setSettledFor(target);
+    });
+    return () => cancelAnimationFrame(handle);
+  }, [target]);
+  return settledFor === target;
 }
 
 /** Asks once for a page each time its edge comes near; what was refused is asked for again only when rows have changed. */

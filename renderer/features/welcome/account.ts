@@ -7,6 +7,8 @@ export const isLongEnough = (password: string): boolean => Array.from(password).
 const HANDLE = /^[\p{L}\p{N}][\p{L}\p{M}\p{N}]*(?:[._-][\p{L}\p{M}\p{N}]+)*$/u;
 const RESERVED = new Set(['here', 'channel', 'everyone', 'all']);
 const HANDLE_LENGTH = 32;
+/** Controls, line ends, bidirectional overrides: no part of any name. */
+const HIDDEN = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 export const isHandle = (text: string): boolean =>
   text.length <= HANDLE_LENGTH && HANDLE.test(text) && text === text.normalize('NFC') && text === text.toLowerCase() && !RESERVED.has(text);
@@ -16,6 +18,8 @@ export function suggestHandle(name: string): string {
   const text = name
     .toWellFormed()
     .normalize('NFC')
+    .replace(/\s+/gu, ' ')
+    .replace(HIDDEN, '')
     .toLowerCase()
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '.')
     .replace(/^[.\p{M}]+|\.+$/gu, '')

@@ -18,7 +18,7 @@ export function Choose({ canHost, onStart, onInvite, onCancel }: ChooseProps) {
   const words = useWords();
   return (
     <>
-      <h1 className={styles['title']}>{words.rich('welcome.title', { br: () => <br key="br" /> })}</h1>
+      <h1 className={styles['title']}>{words.rich('welcome.title', { br: () => <br /> })}</h1>
       <p className={styles['lead']}>{words.say('welcome.lead')}</p>
       <ul className={styles['cards']}>
         {canHost && (

@@ -26,6 +26,8 @@ export interface Opened {
 
 export interface Stage {
   open(options: OpenOptions): Promise<Opened>;
+  /** Closes what was opened since: pages that draw would slow the next one. */
+  clear(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,10 @@ export async function createStage(): Promise<Stage> {
   const browser: Browser = await chromium.launch({ executablePath, args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET });
   const server: PageServer = await servePage();
   const contexts = new Set<BrowserContext>();
+  const clear = async (): Promise<void> => {
+    for (const context of contexts) await context.close();
+    contexts.clear();
+  };
   return {
     async open({ scene, query = {}, width = 1280, height = 800, ...look }) {
       const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce', ...look });
@@ -52,8 +58,9 @@ export async function createStage(): Promise<Stage> {
       await page.evaluate(() => document.fonts.ready);
       return { page, context, complaints };
     },
+    clear,
     async close() {
-      for (const context of contexts) await context.close();
+      await clear();
       await browser.close();
       await server.close();
     },

@@ -28,6 +28,8 @@ export async function buildPage(): Promise<void> {
     logLevel: 'warn',
     cacheDir: join(ROOT, '.cache/vite'),
     plugins: [react()],
+    // React's development build: what it warns of is a complaint of the page.
+    define: { 'process.env.NODE_ENV': JSON.stringify('development') },
     build: {
       outDir: BUILT,
       emptyOutDir: true,
