@@ -29,12 +29,7 @@ export function TitleBar() {
         {team !== null && <Wire team={team.team} />}
       </div>
       {team !== null && (
-        <button
-          type="button"
-          className={styles['find']}
-          aria-haspopup="dialog"
-          onClick={() => commands.show({ kind: 'jump' })}
-        >
+        <button type="button" className={styles['find']} aria-haspopup="dialog" onClick={() => commands.show({ kind: 'jump' })}>
           <Search {...ICON} size={15} />
           <span className={styles['hint']}>{words.say('jump.hint')}</span>
           <kbd className={styles['key']}>{keyNames(os).command('K')}</kbd>
