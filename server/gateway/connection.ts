@@ -54,14 +54,17 @@ export class Connection implements Spoke {
   }
 }
 
+const NONE: readonly never[] = [];
+
 /** A member with at least one socket on this node. */
 export class MemberNode {
   readonly id: MemberId;
-  /** Oldest first. */
-  readonly connections: Connection[] = [];
+  /** Oldest first. Never changed in place, so that a list of one, which almost all are, takes one place. */
+  connections: readonly Connection[] = NONE;
   /** What this member may read; the same for all their sockets. Own feed, team, then the channels. */
-  readonly feeds: FeedEntry[] = [];
-  /** Set once `feeds` is being found out; resolves when it is complete. */
+  feeds: FeedEntry[] = [];
+  /** Whether `feeds` is complete, and while it is being found out, the promise of that. */
+  isReady = false;
   ready: Promise<boolean> | undefined;
   /** Grows when a channel is entered or left: a list of channels read before that is stale. */
   moves = 0;
@@ -79,13 +82,15 @@ export class FeedEntry {
   /** The last event handed out or waiting in `pending`; undefined until it is known. */
   head: number | undefined;
   /** Committed, not yet pushed. */
-  pending: StoredEvent[] = [];
-  readonly members: MemberNode[] = [];
+  pending: StoredEvent[] | undefined;
+  readonly members: MemberNode[];
   isPulling = false;
   /** The hub's count of moves when this feed last moved. */
   moves = 0;
 
-  constructor(id: FeedId) {
+  constructor(id: FeedId, first: MemberNode) {
     this.id = id;
+    // A list made with its one member takes one place; one that is pushed to takes seventeen.
+    this.members = [first];
   }
 }

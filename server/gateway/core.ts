@@ -159,7 +159,8 @@ export class RelayCore {
     const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
     // The member's last other socket may just have been the oldest.
     const connection = new Connection(wire, this.#hub.enter(principal.member), principal.session, accessUntil);
-    connection.member.connections.push(connection);
+    const { member } = connection;
+    member.connections = member.connections.length === 0 ? [connection] : [...member.connections, connection];
     this.#connections++;
     this.#lifeline.start(connection);
     return connection;
@@ -169,6 +170,7 @@ export class RelayCore {
     if (connection.stage === 'closed') return;
     connection.isHeard = true;
     const { clock, limits } = this.#parts;
+    if (connection.stage === 'new') return this.#first(connection, text);
     const now = clock.monotonic();
     const meter = (connection.meter ??= new Meter());
     const wait = meter.takeFrame(now, bytes, limits);
@@ -176,11 +178,6 @@ export class RelayCore {
     const decoded = decodeUp(text);
     if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
     const frame = decoded.value;
-    if (connection.stage === 'new') {
-      if (frame.t === 'hello') this.#greet(connection, frame);
-      else this.#close(connection, CLOSE.protocolError);
-      return;
-    }
     if (frame.t === 'hello') return this.#close(connection, CLOSE.protocolError);
     if (wait > 0) return this.#hold(connection, meter, now, frame, wait);
     if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
@@ -270,6 +267,13 @@ export class RelayCore {
     this.#hub.audit(TICK_MS / AUDIT_MS);
   }
 
+  /** Whoever does not begin with a good hello does not get a conversation about it. */
+  #first(connection: Connection, text: string): void {
+    const decoded = decodeUp(text);
+    if (decoded.ok && decoded.value.t === 'hello') this.#greet(connection, decoded.value);
+    else this.#close(connection, CLOSE.protocolError);
+  }
+
   #greet(connection: Connection, hello: Hello): void {
     connection.stage = 'greeting';
     const { store, clock, limits, log } = this.#parts;
@@ -283,8 +287,7 @@ export class RelayCore {
         this.#presence.welcome(connection, hello.presence);
         const { early } = connection;
         connection.early = undefined;
-        const meter = (connection.meter ??= new Meter());
-        for (const frame of early ?? []) this.#perform(connection, meter, clock.monotonic(), frame);
+        for (const frame of early ?? []) this.#perform(connection, (connection.meter ??= new Meter()), clock.monotonic(), frame);
       },
       (error: unknown) => {
         if (error instanceof StoreUnavailable) log.warn('store-unavailable', { what: 'hello' });
@@ -351,8 +354,6 @@ export class RelayCore {
   }
 
   #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): void {
-    // Whoever has not said hello does not get a conversation about it.
-    if (connection.stage === 'new') return this.#close(connection, CLOSE.protocolError);
     if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits)) return this.#close(connection, CLOSE.flood);
     this.#refuse(connection, bad, bad.refusal);
   }

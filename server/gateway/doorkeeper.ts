@@ -15,7 +15,7 @@ type End = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
 export class Doorkeeper {
   readonly #parts: DoorkeeperParts;
-  readonly #waiting = new Map<string, Socket>();
+  readonly #waiting = new Map<string, { readonly socket: Socket; readonly onClose: () => void }>();
   readonly #perAddress = new Map<string, number>();
 
   constructor(parts: DoorkeeperParts) {
@@ -38,9 +38,10 @@ export class Doorkeeper {
     }
     // Kept by its two ends: a TLS socket and the plain one under it have the same.
     const key = keyOf(socket);
-    this.#waiting.set(key, socket);
+    const onClose = (): void => this.#leave(key, address);
+    this.#waiting.set(key, { socket, onClose });
     this.#perAddress.set(address, here + 1);
-    socket.once('close', () => this.#leave(key, address));
+    socket.on('close', onClose);
     return true;
   }
 
@@ -50,7 +51,11 @@ export class Doorkeeper {
   }
 
   #leave(key: string, address: string): void {
-    if (!this.#waiting.delete(key)) return;
+    const waiting = this.#waiting.get(key);
+    if (!waiting) return;
+    this.#waiting.delete(key);
+    // A connection may live for weeks after this.
+    waiting.socket.off('close', waiting.onClose);
     const left = (this.#perAddress.get(address) ?? 1) - 1;
     if (left > 0) this.#perAddress.set(address, left);
     else this.#perAddress.delete(address);

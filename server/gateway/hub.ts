@@ -74,7 +74,7 @@ export class Hub {
   /** Takes a socket out. The last one takes the member along. */
   leave(connection: Connection): void {
     const node = connection.member;
-    remove(node.connections, connection);
+    node.connections = node.connections.filter((one) => one !== connection);
     if (node.connections.length > 0 || this.#members.get(node.id) !== node) return;
     this.#members.delete(node.id);
     for (const entry of [...node.feeds]) this.#unfollow(node, entry);
@@ -84,11 +84,9 @@ export class Hub {
    * Follows everything the member may read: subscribe first, then read the heads, so that no event can fall between the two. False
    * when the member left meanwhile.
    */
-  followAll(node: MemberNode): Promise<boolean> {
-    node.ready ??= this.#followAll(node).catch((error: unknown) => {
-      node.ready = undefined;
-      throw error;
-    });
+  async followAll(node: MemberNode): Promise<boolean> {
+    if (node.isReady) return true;
+    node.ready ??= this.#followAll(node).finally(() => (node.ready = undefined));
     return node.ready;
   }
 
@@ -126,17 +124,21 @@ export class Hub {
       const head = await store.head(entry.id);
       entry.head ??= head;
     }
-    return this.#members.get(node.id) === node;
+    // Exactly as large as it is: there is one per member, and it grows rarely.
+    node.feeds = node.feeds.slice();
+    node.isReady = this.#members.get(node.id) === node;
+    return node.isReady;
   }
 
   #follow(node: MemberNode, feed: FeedId): FeedEntry {
-    let entry = this.#feeds.get(feed);
-    if (!entry) this.#feeds.set(feed, (entry = new FeedEntry(feed)));
-    if (!node.feeds.includes(entry)) {
+    const known = this.#feeds.get(feed);
+    if (known && node.feeds.includes(known)) return known;
+    const entry = known ?? new FeedEntry(feed, node);
+    if (known) {
       this.#seal(entry);
       entry.members.push(node);
-      node.feeds.push(entry);
-    }
+    } else this.#feeds.set(feed, entry);
+    node.feeds.push(entry);
     return entry;
   }
 
@@ -183,8 +185,11 @@ export class Hub {
     }
     entry.head = event.seq;
     entry.moves = ++this.#moves;
-    if (entry.pending.length === 0) this.#moved.push(entry);
-    entry.pending.push(event);
+    if (entry.pending) entry.pending.push(event);
+    else {
+      entry.pending = [event];
+      this.#moved.push(entry);
+    }
     this.#schedule();
     const kind = kindOf(event.json);
     if (kind !== 'posted') this.#act(entry, event, kind);
@@ -248,8 +253,8 @@ export class Hub {
   /** Hands what is pending to the sockets' queues: one packet, the same for all. */
   #seal(entry: FeedEntry): void {
     const events = entry.pending;
-    if (events.length === 0) return;
-    entry.pending = [];
+    if (!events) return;
+    entry.pending = undefined;
     let start = 0;
     while (start < events.length) {
       let bytes = 0;

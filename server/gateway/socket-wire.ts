@@ -18,9 +18,36 @@ const PING = Buffer.from([0x89, 0x00]);
 /** Unsupported data: the wire carries text. */
 const NOT_TEXT = 1003;
 
-/** What the gateway makes of `ws`'s class, so that its events find their wire without a closure per socket. */
+/**
+ * What the gateway makes of `ws`'s class. Its events are taken where they are emitted and handed to the wire: five listeners per socket
+ * would cost as much memory as all that the relay itself keeps of one.
+ */
 export class RelaySocket extends WebSocket {
   wire: SocketWire | undefined;
+
+  override emit(event: string | symbol, ...values: unknown[]): boolean {
+    switch (event) {
+      case 'message':
+        // `ws` hands over Buffers unless its binaryType was changed.
+        this.wire?.message(values[0] as Buffer, values[1] as boolean);
+        return true;
+      case 'ping':
+        this.wire?.pinged(values[0] as Buffer);
+        return true;
+      case 'pong':
+        this.wire?.heard();
+        return true;
+      case 'close':
+        this.wire?.closed();
+        this.wire = undefined;
+        return true;
+      case 'error':
+        // A broken frame or a lost line: `ws` closes with the fitting code by itself, and `close` follows.
+        return true;
+      default:
+        return super.emit(event, ...values);
+    }
+  }
 }
 
 export class SocketWire implements Wire {
@@ -37,11 +64,6 @@ export class SocketWire implements Wire {
     this.#core = core;
     this.#connection = core.accept(principal, this);
     ws.wire = this;
-    ws.on('message', onMessage);
-    ws.on('ping', onPing);
-    ws.on('pong', onPong);
-    ws.on('close', onClose);
-    ws.on('error', onError);
   }
 
   get queuedBytes(): number {
@@ -101,21 +123,3 @@ export class SocketWire implements Wire {
     this.#core.closed(this.#connection);
   }
 }
-
-function onMessage(this: WebSocket, data: unknown, isBinary: boolean): void {
-  // `ws` hands over Buffers unless its binaryType was changed.
-  (this as RelaySocket).wire?.message(data as Buffer, isBinary);
-}
-function onPing(this: WebSocket, data: Buffer): void {
-  (this as RelaySocket).wire?.pinged(data);
-}
-function onPong(this: WebSocket): void {
-  (this as RelaySocket).wire?.heard();
-}
-function onClose(this: WebSocket): void {
-  const socket = this as RelaySocket;
-  socket.wire?.closed();
-  socket.wire = undefined;
-}
-/** A broken frame or a lost line: `ws` closes with the fitting code by itself, and `close` follows. */
-function onError(): void {}

@@ -30,7 +30,7 @@ export interface PageLimit {
 }
 
 /** Above this many remembered feeds the map starts anew: a bound, not a tuning. */
-const MAX_REMEMBERED = 50_000;
+const MAX_REMEMBERED = 5_000;
 const BATCH = 64;
 
 export class SqliteReads implements StoreReads {
@@ -114,14 +114,14 @@ export class SqliteReads implements StoreReads {
   async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
     return this.guarded(() => {
       const own = memberFeed(member);
+      const row = this.feedRow(own);
       const heads = new Map<FeedId, number>([
         [TEAM_FEED, this.headNow(TEAM_FEED)],
-        [own, this.headNow(own)],
+        [own, row?.head ?? 0],
       ]);
-      const no = this.number(own);
-      if (no === undefined) return heads;
-      for (const { feed, head } of byActivity(this.#get<{ readonly heads: string | null }>('channelHeads', no)?.heads))
-        heads.set(feed, head);
+      if (!row) return heads;
+      const channels = this.#get<{ readonly heads: string | null }>('channelHeads', row.no)?.heads;
+      for (const { feed, head } of byActivity(channels)) heads.set(feed, head);
       return heads;
     });
   }
