@@ -470,6 +470,19 @@ test('a message that failed visibly, was taken back, or was sent again by the pe
   expect(violations(evidence(draft))).toEqual([]);
 });
 
+test('an Enter in whose middle the process died may have become a message, once, or not', () => {
+  const draft = good();
+  draft.moments = draft.moments.filter((moment) => moment.kind !== 'entered' || moment.message !== 'm1');
+  draft.moments = draft.moments.filter((moment) => moment.kind !== 'asked' || moment.frame.op !== 'm1');
+  draft.moments.push(
+    { kind: 'tried', member: 'ada', channel: 'general', text: 'hello @ben' },
+    { kind: 'tried', member: 'ada', channel: 'general', text: 'gone' },
+  );
+  expect(violations(evidence(draft))).toEqual([]);
+  draft.events.push(posted(7, 'ada', 'm4', 'hello @ben'));
+  expect(violations(evidence(draft)).join()).toContain('nobody wrote message m4');
+});
+
 test('a history is read back from its file as it was', () => {
   const { moments } = good();
   expect(readHistory(writeHistory(createHistory(moments))).moments).toEqual(moments);

@@ -5,6 +5,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { FeedEvent } from '../../protocol/feeds.ts';
+import type { Mutation } from '../../protocol/frames-up.ts';
 import { findMentions } from '../../protocol/mentions.ts';
 import type { DesktopRead, HeldChannel } from './desktop-read.ts';
 import type { History } from './history.ts';
@@ -33,10 +34,39 @@ function* postedIn(relay: RelayRead): Generator<{ readonly channel: string; read
   }
 }
 
+type AskedFrame = Mutation | { readonly t: 'post' };
+
+interface Pressed {
+  readonly member: string;
+  readonly channel: string;
+  readonly text: string;
+}
+
+/**
+ * Every Enter that was pressed, by the id its message got. Where the process died before it could say the id, the relay or the wire may
+ * tell it: such a message may be there, once, as it was written, or not.
+ */
+function pressedEnters({ history, relay }: Evidence): ReadonlyMap<string, Pressed> {
+  const found = new Map<string, Pressed>(history.all('entered').map((moment) => [moment.message, moment]));
+  const told = new Set([...found.values()].map(({ text }) => text));
+  const untold = new Map(history.all('tried').flatMap((moment) => (told.has(moment.text) ? [] : [[moment.text, moment] as const])));
+  const claim = (id: string, member: string, channel: string, text: string): void => {
+    const moment = untold.get(text);
+    if (found.has(id) || moment?.member !== member || moment.channel !== channel) return;
+    untold.delete(text);
+    found.set(id, moment);
+  };
+  for (const { member, frame } of history.all('asked')) if (frame.t === 'post') claim(frame.op, member, frame.channel, frame.text);
+  for (const { channel, event, id } of postedIn(relay)) if (event.kind === 'posted') claim(id, event.by, channel, event.text);
+  return found;
+}
+
 /** What was acknowledged is in the relay's store, at the acknowledged place, and in every cache that holds that place. */
-export const ackedIsKept: Check = ({ history, relay, desktops }) => {
+export const ackedIsKept: Check = (evidence) => {
+  const { history, relay, desktops } = evidence;
   const found: string[] = [];
-  const asked = new Map(history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]));
+  const asked = new Map<string, AskedFrame>(history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]));
+  for (const [id, { member }] of pressedEnters(evidence)) asked.set(`${member} ${id}`, { t: 'post' });
   const seen = new Set<string>();
   for (const { member, op, feed, seq } of history.all('acked')) {
     const key = `${member} ${op} ${feed} ${seq}`;
@@ -69,19 +99,11 @@ const isDeletedBy = (events: readonly FeedEvent[], message: string, seq: number)
   events.some((event) => event.kind === 'deleted' && event.id === message && event.seq <= seq);
 
 /** Nothing appears that nobody wrote, nor under another name, nor elsewhere; and nothing whose last word was a refusal for good. */
-export const nothingUnsent: Check = ({ history, relay }) => {
+export const nothingUnsent: Check = (evidence) => {
+  const { history, relay } = evidence;
   const found: string[] = [];
-  const texts = new Map<string, Set<string>>();
-  const entered = new Map(history.all('entered').map((moment) => [moment.message, moment]));
-  const tried = new Map(history.all('tried').map((moment) => [moment.text, moment]));
-  for (const { message, text } of history.all('entered')) texts.set(message, new Set([text]));
-  // The process died while the person pressed Enter: the relay may have the message all the same, once, and as it was written.
-  for (const { member, frame } of history.all('asked')) {
-    const moment = frame.t === 'post' && !entered.has(frame.op) ? tried.get(frame.text) : undefined;
-    if (frame.t !== 'post' || moment?.member !== member || moment.channel !== frame.channel) continue;
-    entered.set(frame.op, { ...moment, kind: 'entered', computer: '', message: frame.op });
-    texts.set(frame.op, new Set([frame.text]));
-  }
+  const pressed = pressedEnters(evidence);
+  const texts = new Map([...pressed].map(([message, { text }]) => [message, new Set([text])]));
   for (const { message, text } of history.all('revised')) texts.get(message)?.add(text);
   const deleted = new Set(history.all('deleted').map(({ message }) => message));
   const refused = refusedForGood(history);
@@ -91,7 +113,7 @@ export const nothingUnsent: Check = ({ history, relay }) => {
     for (const event of events) {
       const id = idOf(event);
       if (id === undefined) continue;
-      const source = entered.get(id);
+      const source = pressed.get(id);
       const where = `${feed} ${event.seq}`;
       if (!source) found.push(`${where}: nobody wrote message ${id}`);
       else if (source.channel !== channel) found.push(`${where}: message ${id} was written in ${source.channel}`);
