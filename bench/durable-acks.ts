@@ -17,7 +17,8 @@ const ROW_BYTES = 400;
 const MANY = 64;
 
 interface Repetition {
-  readonly bare: DelaySummary;
+  /** Before and after the one sender: a disk has its moods. */
+  readonly bare: readonly [DelaySummary, DelaySummary];
   readonly one: Flight;
   readonly many: Flight;
   readonly manySingle: Flight;
@@ -53,7 +54,9 @@ async function repeat({ isQuick, log }: BenchOptions, repetition: number): Promi
   const manyFirst = repetition % 2 === 0 ? await acks(RELAY, MANY, ms) : undefined;
   const manySingle = await acks(RELAY_SINGLE_COMMITS, MANY, ms);
   const many = manyFirst ?? (await acks(RELAY, MANY, ms));
-  return { many, manySingle, bare: await bareSync(ms), one: await acks(RELAY, 1, ms) };
+  const before = await bareSync(ms / 2);
+  const one = await acks(RELAY, 1, ms);
+  return { many, manySingle, one, bare: [before, await bareSync(ms / 2)] };
 }
 
 const perSecond = ({ acks: count, tookMs }: Flight): number => (count / tookMs) * 1000;
@@ -66,13 +69,13 @@ export const durableAcks: Question = {
     for (let i = 0; i < (options.isQuick ? 1 : 5); i++) repetitions.push(await repeat(options, i));
     const of = (pick: (repetition: Repetition) => number): readonly number[] => repetitions.map(pick);
     const micros = {
-      bare: of(({ bare }) => bare.p50),
+      bare: of(({ bare }) => medianOf(bare.map(({ p50 }) => p50))),
       one: of(({ one }) => one.ackDelays.p50),
       many: of(({ many }) => many.ackDelays.p50),
       single: of(({ manySingle }) => manySingle.ackDelays.p50),
     };
     const rates = {
-      bare: of(({ bare }) => 1e6 / bare.p50),
+      bare: of(({ bare }) => 1e6 / medianOf(bare.map(({ p50 }) => p50))),
       one: of(({ one }) => perSecond(one)),
       many: of(({ many }) => perSecond(many)),
       single: of(({ manySingle }) => perSecond(manySingle)),
@@ -94,7 +97,7 @@ export const durableAcks: Question = {
           'write + fdatasync, bare',
           micros.bare,
           rates.bare,
-          of(({ bare }) => bare.p99),
+          of(({ bare }) => medianOf(bare.map(({ p99 }) => p99))),
           '1',
         ),
         row(

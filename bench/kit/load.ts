@@ -16,6 +16,8 @@ import { spentBetween, usageNow, type Usage } from './usage.ts';
 const OPENING_AT_ONCE = 64;
 const DRAIN_MS = 30_000;
 const TROUBLES_KEPT = 5;
+/** Turned away at the door, a client comes back; a time-out of a starved machine is no wrong delivery. */
+const ATTEMPTS = 5;
 
 interface Line {
   readonly member: number;
@@ -23,6 +25,8 @@ interface Line {
   socket: RawSocket | null;
   isReady: boolean;
   isStopped: boolean;
+  /** Connections begun since it was last ready. */
+  attempts: number;
   /** When the messages still without an ack were sent, oldest first. */
   readonly unacked: number[];
   lastFrame: string | null;
@@ -67,6 +71,7 @@ export class Load {
       socket: null,
       isReady: false,
       isStopped: false,
+      attempts: 0,
       unacked: [],
       lastFrame: null,
     }));
@@ -234,9 +239,11 @@ export class Load {
   #open(line: Line): void {
     const { dialect, member } = line;
     line.isReady = false;
+    line.attempts += 1;
     const becomeReady = (): void => {
       if (line.isReady) return;
       line.isReady = true;
+      line.attempts = 0;
       this.#onReady?.();
     };
     const socket: RawSocket = new RawSocket({
@@ -270,6 +277,7 @@ export class Load {
       },
       onClose: (why) => {
         if (line.socket !== socket || line.isStopped) return;
+        if (!line.isReady && line.attempts < ATTEMPTS) return this.#open(line);
         this.#trouble(`member ${member}: ${why}`);
         becomeReady();
       },
