@@ -25,6 +25,8 @@ export interface BrowserHostParts {
 export interface BrowserHost {
   readonly host: Host;
   readonly notifier: Notifier;
+  /** What a page that comes in late has missed. */
+  greeting(): readonly FrameDown[];
   /** What the pages said that is not for the core. */
   heard(frame: Exclude<FrameUp, { readonly t: 'call' | 'focus' | 'bye' }>): void;
 }
@@ -39,6 +41,7 @@ export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
   const { pages, onToastClick, platform, locale, version, clock, log } = parts;
   const outcomes = new Map<number, (outcome: Outcome) => void>();
   const routes = new Map<string, Toast['route']>();
+  let badge: FrameDown = { t: 'badge', count: 0, hasUnread: false };
   let toasts = 0;
   let inputAt = clock.monotonic();
 
@@ -80,7 +83,10 @@ export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
       else pages().tell({ t: 'link', url: checked });
     },
     writeClipboard: (text) => void pages().tell({ t: 'clipboard', text }),
-    setBadge: ({ count, hasUnread }) => pages().tellAll({ t: 'badge', count, hasUnread }),
+    setBadge({ count, hasUnread }) {
+      badge = { t: 'badge', count, hasUnread };
+      pages().tellAll(badge);
+    },
     setTray: () => undefined,
     callAttention: () => undefined,
     // A page cannot be raised from outside; whoever asked for it (a click on a toast, a second start) brings its own.
@@ -91,6 +97,7 @@ export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
   return {
     host,
     notifier,
+    greeting: () => [badge],
     heard(frame) {
       switch (frame.t) {
         case 'input':

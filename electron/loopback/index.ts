@@ -103,6 +103,7 @@ const tabs = new Tabs({
   host: page.host,
   tickets,
   openSession: () => desktop.openWindow(),
+  greeting: browser.greeting,
   onFrame: browser.heard,
   onStranger: () => console.log(`To open another window: ${freshAddress()}`),
   onEmpty: () => console.log(`The window is closed. To open it again: ${freshAddress()}`),

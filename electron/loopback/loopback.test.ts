@@ -33,6 +33,7 @@ let heard: unknown[] = [];
 let links: (string | undefined)[] = [];
 let emptied = 0;
 let strangers = 0;
+let greeting: FrameDown[] = [];
 const open: WebSocket[] = [];
 
 beforeEach(async () => {
@@ -41,7 +42,7 @@ beforeEach(async () => {
   writeFileSync(join(folder, 'a.js'), 'let a;');
   clock = createFakeClock();
   tickets = createTickets(createSystemRandom());
-  [logged, sessions, calls, heard, links, emptied, strangers] = ['', [], [], [], [], 0, 0];
+  [logged, sessions, calls, heard, links, emptied, strangers, greeting] = ['', [], [], [], [], 0, 0, []];
   const write = (event: string, fields?: object): void => void (logged += JSON.stringify([event, fields]));
   const log: Log = { info: write, warn: write, error: write };
   page = await startPageServer({
@@ -75,6 +76,7 @@ beforeEach(async () => {
         dispose: () => (session.disposed = true),
       };
     },
+    greeting: () => greeting,
     onFrame: (frame) => heard.push(frame),
     onStranger: () => (strangers += 1),
     onEmpty: () => (emptied += 1),
@@ -263,6 +265,12 @@ describe('the bridge', () => {
     await once(dial('ticket.a-wrong-guess'), 'close');
     expect(logged).toContain('loopback.stranger');
     for (const word of [ticket, secret, 'a-wrong-guess']) expect(logged).not.toContain(word);
+  });
+
+  test('a tab that comes in hears what it missed', async () => {
+    greeting = [{ t: 'badge', count: 2, hasUnread: true }];
+    const { inbox } = await enter();
+    expect(await inbox.next()).toEqual(greeting[0]);
   });
 
   test('a call is answered, a batch is told', async () => {

@@ -19,6 +19,8 @@ export interface TabsParts {
   readonly host: string;
   readonly tickets: Tickets;
   readonly openSession: () => BridgeSession;
+  /** What a tab that has just come in has to hear first. */
+  readonly greeting: () => readonly FrameDown[];
   readonly onFrame: (frame: Exclude<FrameUp, { readonly t: 'call' | 'focus' | 'bye' }>) => void;
   /** Our own page came with a ticket that was used before; told at most once in a while. */
   readonly onStranger: () => void;
@@ -140,6 +142,7 @@ export class Tabs {
     const line: TabLine = (frame) => socket.send(JSON.stringify(frame));
     tab.connect(line);
     if (fresh !== undefined) tab.say({ t: 'welcome', secret: fresh });
+    for (const frame of this.#parts.greeting()) tab.say(frame);
     socket.on('message', (data, isBinary) => this.#receive(socket, key, tab, isBinary ? undefined : data));
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.#left(key, tab, line));
