@@ -1,8 +1,8 @@
 // The window's end-to-end specs: the built app on a host (the stand-in for Electron, the loopback page, or Electron itself),
 // driven in the browser that this machine has. One worker: two cores, and a spec starts a relay and desktops of its own.
-import { defineConfig, type Project } from '@playwright/test';
+import type { Project } from '@playwright/test';
+import { defineConfig } from '@playwright/test';
 import { findBrowser } from './build/scripts/find-browser.ts';
-import type { DesktopKind } from './test/e2e/driver/driver.ts';
 
 const browser = findBrowser();
 // The browser's own calls home would break the promise that nothing but the relay is reached.
@@ -11,6 +11,7 @@ const isRoot = process.getuid?.() === 0;
 
 /** The stories run on every host that can be had; `LANDLINE_DESKTOP` picks one, which is how Electron itself is asked for. */
 const wanted = process.env['LANDLINE_DESKTOP'];
+type DesktopKind = 'standin' | 'loopback' | 'electron';
 const HOSTS: Project<object, { readonly desktopKind: DesktopKind }>[] = [
   { name: 'standin', use: { desktopKind: 'standin' } },
   { name: 'loopback', use: { desktopKind: 'loopback' }, testIgnore: ['**/screens.spec.ts'] },
