@@ -1,85 +1,50 @@
 /** Two desktops and a relay over real sockets: the first minute of a team. */
-import { randomBytes } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterEach, expect, test } from 'vitest';
-import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
-import { createSystemClock } from '../../electron/host/system-clock.ts';
-import { startRelay, type Relay } from '../../server/relay.ts';
-import { openTestDesktop, type TestDesktop } from '../kit/desktop-kit.ts';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createGround, type Ground } from '../kit/real-desktop.ts';
 
-const clock = createSystemClock();
-const random = { bytes: (length: number) => new Uint8Array(randomBytes(length)), fraction: () => Math.random() };
-const ends: (() => Promise<void>)[] = [];
-
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
+let ground: Ground;
+beforeEach(() => {
+  ground = createGround();
 });
-
-async function relayOf(): Promise<Relay> {
-  const data = mkdtempSync(join(tmpdir(), 'landline-relay-'));
-  const relay = await startRelay({ data });
-  ends.push(async () => {
-    await relay.close();
-    rmSync(data, { recursive: true, force: true });
-  });
-  return relay;
-}
-
-async function desktopOf(): Promise<TestDesktop> {
-  const folder = mkdtempSync(join(tmpdir(), 'landline-desktop-'));
-  const desktop = await openTestDesktop({ folder, clock, random, net: createRelayNet({ clock }) });
-  ends.push(async () => {
-    await desktop.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  return desktop;
-}
-
-const isLive = (desktop: TestDesktop): boolean => {
-  const { wire } = desktop.team.team;
-  return wire.state === 'live' && !wire.isCatchingUp;
-};
-
-async function setUp(relay: Relay): Promise<TestDesktop> {
-  const ada = await desktopOf();
-  const typed = `landline://setup?relay=127.0.0.1:${relay.port}&code=${relay.setupCode}&key=${relay.fingerprint}`;
-  const found = await ada.call('relay.probe', { typed });
-  expect(found).toMatchObject({ needsSetup: true, isPinnedByInvite: true });
-  const account = { name: 'Ada', handle: 'ada', password: 'correct horse', device: 'Desk' };
-  await ada.call('team.setup', {
-    address: found.address,
-    fingerprint: found.fingerprint,
-    code: found.invite?.code ?? '',
-    teamName: 'Night shift',
-    ...account,
-  });
-  await ada.until('Ada is live', () => isLive(ada));
-  return ada;
-}
-
-async function joinBy(ada: TestDesktop): Promise<TestDesktop> {
-  const { link } = await ada.call('invite.create', { team: ada.team.team.id, role: 'member', days: 7, uses: 1 });
-  const ben = await desktopOf();
-  const found = await ben.call('relay.probe', { typed: link });
-  expect(found).toMatchObject({ teamName: 'Night shift', invite: { invitedBy: 'Ada' } });
-  const account = { name: 'Ben', handle: 'ben', password: 'battery staple', device: 'Laptop' };
-  await ben.call('team.join', { address: found.address, fingerprint: found.fingerprint, code: found.invite?.code ?? '', ...account });
-  await ben.until('Ben is live', () => isLive(ben));
-  return ben;
-}
+afterEach(() => ground.dispose());
 
 test('a team is set up, joined by invite, and a message is on both screens once, with its tick', async () => {
-  const relay = await relayOf();
-  const ada = await setUp(relay);
-  const ben = await joinBy(ada);
-  const general = ada.channel('general');
-  for (const one of [ada, ben]) await one.call('timeline.open', { team: one.team.team.id, channel: general.id, at: 'end' });
-  const { id } = await ada.call('message.send', { team: ada.team.team.id, channel: general.id, text: 'Good evening, @ben' });
-  await ada.until('Ada sees the tick', () => ada.messages.some((row) => row.id === id && row.delivery.state === 'sent'));
-  await ben.until('Ben sees it', () => ben.messages.some((row) => row.id === id));
-  expect(ben.messages.filter((row) => row.id === id)).toMatchObject([{ text: 'Good evening, @ben', mentionsMe: true }]);
-  await ben.until('Ben is called', () => ben.channel('general').mentions === 1);
-  expect(ben.notifier.shown).toMatchObject([{ title: 'Ada · #general', body: 'Good evening, @ben' }]);
+  const ada = await ground.owner(await ground.relay());
+  const ben = await ground.guest(ada, 'Ben');
+  const general = ada.now.channel('general').id;
+  for (const { now } of [ada, ben]) await now.call('timeline.open', { team: now.team.team.id, channel: general, at: 'end' });
+  const { id } = await ada.now.call('message.send', { team: ada.now.team.team.id, channel: general, text: 'Good evening, @ben' });
+  await ada.now.until('Ada sees the tick', () => ada.now.messages.some((row) => row.id === id && row.delivery.state === 'sent'));
+  await ben.now.until('Ben sees it', () => ben.now.messages.some((row) => row.id === id));
+  expect(ben.now.messages.filter((row) => row.id === id)).toMatchObject([{ text: 'Good evening, @ben', mentionsMe: true }]);
+  await ben.now.until('Ben is called', () => ben.now.channel('general').mentions === 1);
+  expect(ben.now.notifier.shown).toMatchObject([{ title: 'Ada · #general', body: 'Good evening, @ben' }]);
+});
+
+test('a direct conversation, a room and its guests are there for all who are in them', async () => {
+  const ada = await ground.owner(await ground.relay());
+  const ben = await ground.guest(ada, 'Ben');
+  const [adas, bens] = [ada, ben].map(({ now }) => now.team.team);
+  if (!adas || !bens) throw new Error('no team');
+  const { channel: direct } = await ada.now.call('channel.direct', { team: adas.id, members: [bens.me] });
+  expect(ada.now.team.channels[direct]).toMatchObject({ kind: 'direct', with: [bens.me], isJoined: true });
+  await ada.now.call('message.send', { team: adas.id, channel: direct, text: 'just us' });
+  await ben.now.until('Ben has it', () => ben.now.team.channels[direct]?.mentions === 1);
+  expect(await ben.now.call('channel.direct', { team: bens.id, members: [adas.me] })).toEqual({ channel: direct });
+
+  const { channel: ops } = await ada.now.call('channel.create', {
+    team: adas.id,
+    kind: 'public',
+    name: ' Ops  room ',
+    topic: 'pumps',
+    members: [],
+  });
+  expect(ada.now.team.channels[ops]).toMatchObject({ name: 'Ops room', topic: 'pumps', isJoined: true });
+  await ben.now.until('Ben may browse it', () => ben.now.team.channels[ops]?.isJoined === false);
+  await ben.now.call('channel.join', { team: bens.id, channel: ops });
+  expect(ben.now.team.channels[ops]?.isJoined).toBe(true);
+  const { members } = await ada.now.call('channel.members', { team: adas.id, channel: ops });
+  expect(members.map((member) => member.handle).sort()).toEqual(['ada', 'ben']);
+  await ben.now.call('channel.leave', { team: bens.id, channel: ops });
+  await ben.now.until('Ben has left', () => ben.now.team.channels[ops]?.isJoined === false);
 });

@@ -46,6 +46,7 @@ export interface SentRow {
 }
 
 export interface OutboxRows {
+  /** What is offered again first, then in the order of `n`. */
   all(team: number): OutboxRow[];
   add(team: number, row: Omit<OutboxRow, 'n'>): OutboxRow;
   /** Replaces what may change: frame, state, why. */
@@ -53,6 +54,7 @@ export interface OutboxRows {
   remove(team: number, n: number): void;
 
   journal(team: number, row: SentRow): void;
+  /** Oldest first. */
   sent(team: number, since: number): SentRow[];
   /** Its words must not come back: everything said of the message but its deletion. */
   forgetSent(team: number, message: string): void;
@@ -62,7 +64,7 @@ export interface OutboxRows {
 const COLUMNS = 'op, lane, channel, message, frame, at, state, why, is_offer';
 
 export function createOutboxRows(db: Sqlite): OutboxRows {
-  const all = db.prepare<readonly [number], Row>('outbox.all', `SELECT n, ${COLUMNS} FROM outbox WHERE team = ? ORDER BY n`);
+  const all = db.prepare<readonly [number], Row>('outbox.all', `SELECT n, ${COLUMNS} FROM outbox WHERE team = ? ORDER BY is_offer DESC, n`);
   const add = db.prepare<readonly [number, string, string, string, string | null, string, number, string, string | null, number]>(
     'outbox.add',
     `INSERT INTO outbox (team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,

@@ -7,6 +7,7 @@ import { ok } from '../../../protocol/result.ts';
 import type { CommandHandlers, Problem } from '../../bridge/commands.ts';
 import type { OutboxRow } from '../cache/outbox-rows.ts';
 import { problem } from '../problems.ts';
+import { messageLane } from '../sync/outbox.ts';
 import type { ChannelState } from '../sync/replica.ts';
 import type { Team } from '../teams/team.ts';
 import { withChannel, withTeam, type Answer, type CommandParts } from './core.ts';
@@ -14,8 +15,6 @@ import { withChannel, withTeam, type Answer, type CommandParts } from './core.ts
 type Names = 'message.send' | 'message.retry' | 'message.discard' | 'message.edit' | 'message.delete' | 'message.why';
 
 const DONE = ok(null);
-
-export const messageLane = (channel: string): string => `channel/${channel}`;
 
 export function createMessageCommands({ core }: CommandParts): Pick<CommandHandlers, Names> {
   const { newId } = core;

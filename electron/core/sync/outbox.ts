@@ -12,7 +12,7 @@ import type { Sqlite } from '../cache/sqlite.ts';
 import type { Changes } from '../events/changes.ts';
 import type { Clock } from '../ports.ts';
 
-export type NewRow = Pick<OutboxRow, 'op' | 'lane' | 'channel' | 'message' | 'frame'> & { readonly isOffer?: boolean };
+export type NewRow = Pick<OutboxRow, 'op' | 'lane' | 'channel' | 'message' | 'frame'>;
 
 export interface OutboxParts {
   readonly team: { readonly id: string; readonly key: number };
@@ -38,6 +38,9 @@ export interface Outbox {
   mayHaveLeft(row: OutboxRow): boolean;
   /** Commits the row; what else must be committed with it is done by `also`. Goes out by itself. */
   add(row: NewRow, also?: () => void): OutboxRow;
+  /** What the relay acknowledged and may have lost. It goes out before everything else of its lane: what waits there may be
+   *  about it. Already queued ones are left as they are. */
+  offer(rows: readonly NewRow[]): void;
   /** Other content for a row that surely never left. */
   rewrite(row: OutboxRow, frame: Mutation): void;
   retry(row: OutboxRow): void;
@@ -61,6 +64,9 @@ interface UnderWay {
 
 export const JOURNAL_MS = 30 * 24 * 60 * 60_000;
 const RETRY_MS = { first: 1_000, most: 30_000 } as const;
+
+/** Whatever is said about messages of one channel stays in order. */
+export const messageLane = (channel: string): string => `channel/${channel}`;
 
 export const isAboutMessage = (frame: Mutation): boolean => frame.t === 'post' || frame.t === 'edit' || frame.t === 'delete';
 
@@ -183,12 +189,24 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     add: (row, also) => {
       const made = db.transaction('outbox.add', () => {
         also?.();
-        return disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: row.isOffer ?? false });
+        return disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: false });
       });
       rows = [...rows, made];
       told(made);
       pump();
       return made;
+    },
+    offer: (offered) => {
+      const known = new Set(rows.map((row) => row.op));
+      const made = db.transaction('outbox.offer', () =>
+        offered
+          .filter((row) => !known.has(row.op))
+          .map((row) => disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: true })),
+      );
+      for (const row of made) left.add(row.op);
+      const after = rows.findLastIndex((row) => row.isOffer) + 1;
+      rows = [...rows.slice(0, after), ...made, ...rows.slice(after)];
+      pump();
     },
     rewrite: (row, frame) => {
       replace(row, { ...row, frame, state: 'waiting', why: null });

@@ -69,12 +69,6 @@ export function createReadMarks({ replica, outbox, clock, newId, onRead }: ReadM
   const isLast = (channel: string): boolean =>
     !unwritten.has(channel) && outbox.rows.filter((row) => row.lane === readLane(channel)).length <= 1;
 
-  for (const row of outbox.rows) {
-    const channel = row.frame.t === 'read' ? replica.channels.get(row.channel) : undefined;
-    if (!channel || row.frame.t !== 'read') continue;
-    channel.pendingMark = { seq: row.frame.seq, isBack: row.frame.isBack ?? false };
-  }
-
   return {
     mark: (channel, seq) => {
       const upTo = Math.min(seq, channel.head);

@@ -10,7 +10,7 @@ import type { Settings } from '../../bridge/views.ts';
 import { background } from '../background.ts';
 import type { Cache, Ledger } from '../cache/data.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
-import type { OutboxRow } from '../cache/outbox-rows.ts';
+import type { OutboxRow, SentRow } from '../cache/outbox-rows.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { isLoopback, splitAddress } from '../connection/secure-line.ts';
 import type { Changes } from '../events/changes.ts';
@@ -26,7 +26,7 @@ import { createDrafts, type Drafts } from '../sync/drafts.ts';
 import { topOf } from '../sync/intervals.ts';
 import { createHistory, type History } from '../sync/history.ts';
 import { createLiveState, type LiveState } from '../sync/live-state.ts';
-import { createOutbox, JOURNAL_MS, type Outbox } from '../sync/outbox.ts';
+import { createOutbox, JOURNAL_MS, messageLane, type Outbox } from '../sync/outbox.ts';
 import { createReadMarks, type ReadMarks } from '../sync/read-marks.ts';
 import { createReplica, type ChannelState, type Replica } from '../sync/replica.ts';
 import { createSession, type Session } from '../sync/session.ts';
@@ -91,6 +91,7 @@ export function createTeam(parts: TeamParts): Team {
   let textBytes = DEFAULT_LIMITS.textBytes;
   let refreshAt: (() => void) | undefined;
   let toldPresence: string | undefined;
+  let startLater: Down<'welcome'> | undefined;
   const joining = new Map<string, Set<(isIn: boolean) => void>>();
 
   const save = (change: Partial<TeamRecord>): void => {
@@ -150,6 +151,8 @@ export function createTeam(parts: TeamParts): Team {
       if (team.name !== record.name) save({ name: team.name });
     },
     onJoined: (channel) => {
+      overlay(channel);
+      replica.recount(channel);
       session.fetchNew(channel);
       for (const settle of joining.get(channel.id) ?? []) settle(true);
     },
@@ -179,6 +182,12 @@ export function createTeam(parts: TeamParts): Team {
     restartLine: () => connection.giveUp(),
     onEvents: (channel, events) => onEvents(channel, events),
     onCaughtUp: () => {
+      if (startLater) {
+        offerAgain();
+        save({ epoch: startLater.epoch });
+        outbox.start(startLater.limits);
+        startLater = undefined;
+      }
       outbox.settle();
       herald.release(scene);
       for (const channel of replica.channels.values()) if (channel.isJoined) readIfLooking(channel);
@@ -267,12 +276,25 @@ export function createTeam(parts: TeamParts): Team {
     }
   };
 
-  /** After the relay lost commits: everything acknowledged lately is said again under its old id. */
+  /** After the relay lost commits: everything acknowledged lately that has not come back with the catch-up is said again
+   *  under its old id. */
   const offerAgain = (): void => {
-    const known = new Set(outbox.rows.map((row) => row.op));
-    for (const sent of ledger.outbox.sent(key, clock.now() - JOURNAL_MS)) {
-      if (known.has(sent.op)) continue;
-      outbox.add({ op: sent.op, lane: 'offer', channel: sent.channel, message: sent.message, frame: sent.frame, isOffer: true });
+    const lost = ledger.outbox.sent(key, clock.now() - JOURNAL_MS).filter((sent) => !isBack(sent));
+    outbox.offer(lost.map(({ op, channel, message, frame }) => ({ op, lane: messageLane(channel), channel, message, frame })));
+  };
+  const isBack = ({ channel: id, frame, message }: SentRow): boolean => {
+    const channel = replica.channels.get(id);
+    const stored = channel && message !== null ? cache.messages.byId(key, channel.key, message) : undefined;
+    if (!stored) return false;
+    return frame.t === 'post' || stored.isDeleted || (frame.t === 'edit' && stored.text === frame.text);
+  };
+
+  /** What the person decided and the relay does not know yet lies over what it says. */
+  const overlay = (channel: ChannelState): void => {
+    for (const { channel: id, frame } of outbox.rows) {
+      if (id !== channel.id) continue;
+      if (frame.t === 'read') channel.pendingMark = { seq: frame.seq, isBack: frame.isBack ?? false };
+      if (frame.t === 'level') channel.pendingLevel = frame.level;
     }
   };
 
@@ -293,16 +315,16 @@ export function createTeam(parts: TeamParts): Team {
       textBytes = welcome.limits.textBytes;
       session.welcome(welcome);
       if (!connection.isLive) return;
-      if (record.epoch !== welcome.epoch) {
-        if (record.epoch !== null) offerAgain();
-        save({ epoch: welcome.epoch });
-      }
       planRefresh(welcome.accessExpiresInMs);
-      outbox.start(welcome.limits);
+      if (record.epoch === null) save({ epoch: welcome.epoch });
+      // With another store, what waits may be about something that has to be offered first.
+      if (record.epoch === welcome.epoch) outbox.start(welcome.limits);
+      else startLater = welcome;
       tellPending();
     },
     onFrame: (frame) => take(frame),
     onLost: () => {
+      startLater = undefined;
       refreshAt?.();
       session.lost();
       outbox.stop();
@@ -336,8 +358,8 @@ export function createTeam(parts: TeamParts): Team {
     const channel = replica.channels.get(row.channel);
     if (!channel) continue;
     if (row.frame.t === 'post' && cache.messages.byId(key, channel.key, row.op)) outbox.arrived(row.op);
-    if (row.frame.t === 'level') channel.pendingLevel = row.frame.level;
   }
+  for (const channel of replica.channels.values()) overlay(channel);
   replica.recountStale();
 
   return {
