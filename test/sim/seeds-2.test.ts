@@ -1,0 +1,3 @@
+import { seedsFrom, testSeeds } from './campaign.ts';
+
+testSeeds(seedsFrom(126, 125));
