@@ -73,6 +73,8 @@ const DRAIN_SPREAD_MS = 10_000;
 /** A client comes back within this; few clients need no long spread. */
 const DRAIN_EACH_MS = 20;
 const DRAIN_LEAST_MS = 300;
+/** Whoever has not left this long after the last one's moment does not know the word. */
+const DRAIN_GRACE_MS = 2_000;
 
 export function createRelayCore(parts: RelayCoreParts): RelayCore {
   return new RelayCore(parts);
@@ -222,8 +224,8 @@ export class RelayCore {
   }
 
   /**
-   * Asks every client to leave and come back a little later, each at its own moment. Resolves when all have gone; after `withinMs` the
-   * rest is closed.
+   * Asks every client to leave and come back a little later, each at its own moment. Resolves when all have gone; the rest is closed
+   * after `withinMs` at most, sooner where they are few.
    */
   async drain(withinMs: number): Promise<void> {
     const { clock, random, log } = this.#parts;
@@ -239,7 +241,7 @@ export class RelayCore {
     this.#outbound.flush();
     await new Promise<void>((resolve) => {
       if (this.#connections === 0) return resolve();
-      const cancel = clock.after(withinMs, resolve);
+      const cancel = clock.after(Math.min(withinMs, DRAIN_LEAST_MS + spread + DRAIN_GRACE_MS), resolve);
       this.#onEmpty = () => {
         cancel();
         resolve();
