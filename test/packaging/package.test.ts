@@ -85,6 +85,11 @@ describe('the archive', () => {
   });
 });
 
+test('the licences of what is bundled travel with it', () => {
+  const text = readFileSync(join(packed, 'resources', 'THIRD-PARTY-LICENCES.txt'), 'utf8');
+  for (const name of ['react', 'fastify', '@fontsource-variable/inter']) expect(text).toContain(`\n${name} `);
+});
+
 test('the fuses are blown as they should be', async () => {
   const wire = await getCurrentFuseWire(join(packed, 'landline'));
   const isOn = (fuse: FuseV1Options): boolean => wire[fuse] === FuseState.ENABLE;
