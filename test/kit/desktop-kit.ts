@@ -3,7 +3,8 @@
  * waits for what the window shows and not for time; it gives up when the test does.
  */
 import type { CommandInput, CommandName, CommandOutput, Problem } from '../../electron/bridge/commands.ts';
-import { applyBatch, type Snapshot } from '../../electron/bridge/events.ts';
+import { applyBatch } from '../../electron/bridge/apply-event.ts';
+import type { Snapshot } from '../../electron/bridge/events.ts';
 import type { ChannelView, MessageRow, TeamState, WindowState } from '../../electron/bridge/views.ts';
 import { createDesktop, type Desktop, type DesktopParts, type WindowSession } from '../../electron/core/desktop.ts';
 import type { Host, LocalRelay, Log, Notifier, SecretBox, Toast } from '../../electron/core/ports.ts';

@@ -175,7 +175,7 @@ describe('drafts', () => {
       .locator('aside')
       .getByRole('button', { name: /design/ })
       .click();
-    await page.getByRole('heading', { name: 'design' }).waitFor();
+    await page.getByRole('heading', { name: 'design' }).first().waitFor();
     expect(await field(page).inputValue()).toBe('');
     expect((await drafts(page)).at(-1)).toBe('half a thought');
     await page

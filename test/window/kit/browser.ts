@@ -1,4 +1,5 @@
 /** The window in a real browser, for its tests: one Chromium, a fresh context each time, and every complaint of the page kept. */
+import type {} from '../../../renderer/dev/main.tsx';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { findBrowser } from '../../../build/scripts/find-browser.ts';
 import { servePage, type PageServer } from './page-server.ts';
