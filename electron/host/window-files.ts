@@ -17,6 +17,9 @@ export interface WindowFiles {
   find(pathname: string): WindowFile | undefined;
 }
 
+/** For a window that something else serves. */
+export const NO_FILES: WindowFiles = { paths: [], find: () => undefined };
+
 /** What the window is built of. A file of another kind is not served. */
 const TYPES: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',

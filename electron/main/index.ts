@@ -32,8 +32,8 @@ import { createLogFile } from '../host/log-file.ts';
 import { watchNetwork } from '../host/network-watch.ts';
 import { createSystemClock, createSystemRandom } from '../host/system-clock.ts';
 import { describeStartFault } from '../host/start-fault.ts';
-import { listWindowFiles } from '../host/window-files.ts';
-import { APP_ORIGIN, APP_PAGE, APP_SCHEME, answerAppRequest } from './app-scheme.ts';
+import { NO_FILES, listWindowFiles } from '../host/window-files.ts';
+import { APP_SCHEME, answerAppRequest } from './app-scheme.ts';
 import { AppWindow } from './app-window.ts';
 import { createBadge } from './badge.ts';
 import { hostBridge } from './bridge-host.ts';
@@ -46,6 +46,7 @@ import { catchTheRest } from './last-resort.ts';
 import { createLocalRelay } from './local-relay.ts';
 import { applicationMenu, contextMenu } from './menu.ts';
 import { activatedToast, createNotifier } from './notifications.ts';
+import { pageSource } from './page-source.ts';
 import { createSecretBox } from './secret-box.ts';
 import { titleBarOptions, titleBarOverlay } from './title-bar.ts';
 import { openToastRoutes } from './toast-routes.ts';
@@ -76,6 +77,13 @@ const locale = (): string => app.getPreferredSystemLanguages()[0] ?? 'en';
 const words = (): ReturnType<typeof wordsFor> => wordsFor(locale());
 catchTheRest({ process, app, dialog, words, log });
 
+/** The toast whose click started the app, where the system says so at the start (macOS). */
+let startedBy: string | undefined;
+app.once('ready', (_event, info) => {
+  const { identifier } = info as { readonly identifier?: unknown };
+  if (typeof identifier === 'string') startedBy = identifier;
+});
+
 /** Links that came before there was a core to take them. */
 const earlyLinks: string[] = [];
 let takeLink = (url: string): void => void earlyLinks.push(url);
@@ -102,7 +110,8 @@ async function start(): Promise<void> {
 }
 
 async function run(): Promise<void> {
-  const files = listWindowFiles(join(built, 'renderer'));
+  const source = pageSource({ isPackaged: app.isPackaged, env: process.env });
+  const files = source.isBuilt ? listWindowFiles(join(built, 'renderer')) : NO_FILES;
   if (files === undefined) {
     dialog.showErrorBox('Landline', 'The window is not built: run "npm run build" first.');
     return app.exit(1);
@@ -125,7 +134,7 @@ async function run(): Promise<void> {
       ...(platform === 'linux' ? { icon: icons.app() } : {}),
       webPreferences: webPreferences(join(built, 'preload', 'index.cjs'), { isPackaged: app.isPackaged, platform }),
     },
-    pageUrl: APP_PAGE,
+    pageUrl: source.url,
     placePath: join(userData, 'window.json'),
     areas: () => [screen.getPrimaryDisplay(), ...screen.getAllDisplays()].map(({ workArea }) => workArea),
     canHide: () => platform === 'darwin' || tray.isThere,
@@ -204,7 +213,7 @@ async function run(): Promise<void> {
     host,
     log,
   });
-  hostBridge({ ipcMain, session: desktop.openWindow(), page: () => appWindow.page, origin: APP_ORIGIN, log });
+  hostBridge({ ipcMain, session: desktop.openWindow(), page: () => appWindow.page, origin: source.origin, log });
   Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu({ words: words(), platform, isPackaged: app.isPackaged })));
   showWindow();
 
@@ -221,6 +230,7 @@ async function run(): Promise<void> {
   app.on('window-all-closed', () => {
     if (platform !== 'darwin') app.quit();
   });
+  if (startedBy !== undefined) notifier.activated(startedBy);
   if (platform === 'win32') {
     Notification.handleActivation((details) => {
       const id = activatedToast(details);
