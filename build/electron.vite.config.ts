@@ -6,6 +6,7 @@
 import react from '@vitejs/plugin-react';
 import { defineConfig } from 'electron-vite';
 import { join } from 'node:path';
+import { noSchemas } from './no-schemas.ts';
 
 const root = join(import.meta.dirname, '..');
 const at = (path: string): string => join(root, path);
@@ -36,11 +37,12 @@ export default defineConfig({
   renderer: {
     root: at('renderer'),
     base: './',
-    plugins: [react()],
+    plugins: [react(), noSchemas()],
     build: {
       outDir: at('out/renderer'),
       target: 'chrome140',
       minify: true,
+      chunkSizeWarningLimit: 1_000,
       assetsInlineLimit: 0,
       modulePreload: { polyfill: false },
       rolldownOptions: {

@@ -65,6 +65,10 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       else emit({ kind: 'team', team, view: { ...core.team(team).team, wire: { state: 'stopped', why: 'signed-out' } } });
       return ok(null);
     },
+    'team.order': async ({ order }) => {
+      emit({ kind: 'team-order', order });
+      return ok(null);
+    },
     'team.rename': async ({ team, name }) => {
       emit({ kind: 'team', team, view: { ...core.team(team).team, name } });
       return ok(null);

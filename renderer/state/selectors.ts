@@ -40,14 +40,27 @@ export interface SidebarList {
 // Han by stroke or sound as the system does it, digits by value, case aside.
 const byName = new Intl.Collator(undefined, { numeric: true, sensitivity: 'base' });
 
-/** The channels a person is in: rooms by name, conversations by the last word. */
-export const sidebarOf = cached((channels: Channels): SidebarList => {
+/**
+ * The channels a person is in: rooms by name, conversations by the last word. Every message changes the channels, hardly one
+ * changes their names: given the list before, its order is kept where it still holds, as comparing names is what costs.
+ */
+export function arrange(channels: Channels, before: SidebarList | null = null): SidebarList {
   const mine = Object.values(channels).filter((channel) => channel.isJoined && !channel.isArchived);
+  const rooms = mine.filter((one) => one.kind === 'public' || one.kind === 'private');
   return {
-    channels: mine.filter((one) => one.kind === 'public' || one.kind === 'private').sort((a, b) => byName.compare(a.name, b.name)),
+    channels: inOldOrder(channels, rooms, before) ?? rooms.sort((a, b) => byName.compare(a.name, b.name)),
     directs: mine.filter((one) => one.kind === 'direct' || one.kind === 'group').sort((a, b) => b.lastAt - a.lastAt),
   };
-});
+}
+
+function inOldOrder(channels: Channels, rooms: readonly ChannelView[], before: SidebarList | null): readonly ChannelView[] | null {
+  if (before === null || before.channels.length !== rooms.length) return null;
+  const now = before.channels.map((old) => channels[old.id]);
+  const holds = now.every((one, at) => one !== undefined && one.isJoined && !one.isArchived && one.name === before.channels[at]?.name);
+  return holds ? now.filter((one) => one !== undefined) : null;
+}
+
+export const sidebarOf = cached((channels: Channels): SidebarList => arrange(channels));
 
 /** Public and private channels by lower-case name, for `#name` in a text. */
 export const channelsByName = cached((channels: Channels): ReadonlyMap<string, string> => {

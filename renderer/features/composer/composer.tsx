@@ -129,8 +129,9 @@ export function Composer({ team, channel }: ComposerProps) {
     if (event.key === 'Enter' && !event.shiftKey && !event.altKey && (isCommand || sendWith === 'enter')) {
       event.preventDefault();
       void send();
-    } else if (event.key === 'ArrowUp' && text === '' && editLast()) event.preventDefault();
-    else if (isCommand && !event.shiftKey && !event.altKey) {
+    } else if (event.key === 'ArrowUp' && !isCommand && !event.shiftKey && !event.altKey && text === '') {
+      if (editLast()) event.preventDefault();
+    } else if (isCommand && !event.shiftKey && !event.altKey) {
       const kind = ({ b: 'bold', i: 'italic', e: 'code' } as const)[event.key.toLowerCase()];
       if (kind === undefined) return;
       event.preventDefault();

@@ -15,6 +15,7 @@ export function KeysDialog({ onClose }: { readonly onClose: () => void }) {
     ['keys.next', keys.alt('↓ ↑')],
     ['keys.next-unread', keys.alt('⇧ ↓ ↑')],
     ['keys.team', keys.command('1…9')],
+    ['keys.move-team', keys.alt('↓ ↑')],
     ['keys.round', 'F6'],
     ['keys.edit-last', '↑'],
     ['keys.messages', '↑ ↓'],

@@ -36,12 +36,12 @@ export const ChannelRow = memo(function ChannelRow({ team, channel: id }: { read
         isMuted && styles['muted'],
       )}
       aria-current={isCurrent ? 'page' : undefined}
-      aria-label={rowLabel(words, channel, title)}
       onClick={() => void commands.goTo(team, id)}
     >
       <Glyph channel={channel} presence={presence} words={words} />
       <span className={styles['name']}>
         <bdi>{title}</bdi>
+        <span className="unseen">{rowSigns(words, channel)}</span>
       </span>
       {channel.mentions > 0 ? (
         <span aria-hidden className={styles['count']}>
@@ -69,11 +69,12 @@ function Glyph({ channel, presence, words }: { readonly channel: ChannelView; re
   );
 }
 
-function rowLabel(words: Words, channel: ChannelView, title: string): string {
-  const parts = [title];
+/** What weight, dots and numbers say, in words. */
+function rowSigns(words: Words, channel: ChannelView): string {
+  const parts: string[] = [];
   if (channel.mentions > 0) parts.push(words.say('shell.mentions', { count: channel.mentions }));
   else if (channel.unread > 0) parts.push(words.say('shell.unread'));
   if (channel.hasDraft) parts.push(words.say('shell.draft'));
   if (channel.level === 'none') parts.push(words.say('shell.muted'));
-  return parts.join(', ');
+  return parts.map((part) => `, ${part}`).join('');
 }

@@ -1,6 +1,6 @@
 /** The teams, one tile each, with the one loud number. Arrows move along the rail; a team whose line is cut says so. */
 import { Plus } from 'lucide-react';
-import { useRef, type KeyboardEvent } from 'react';
+import { useRef, useState, type KeyboardEvent } from 'react';
 import type { TeamView } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import type { Words } from '../../i18n/words.ts';
@@ -22,10 +22,25 @@ export function Rail() {
   const current = useWindow((model) => (model.ui.welcome === null ? model.ui.team : null));
   const isAdding = useWindow((model) => model.ui.welcome !== null);
 
+  const [dragged, setDragged] = useState<string | null>(null);
+
+  const put = (id: string, at: number): void => {
+    if (!order || at < 0 || at >= order.length || order[at] === id) return;
+    const rest = order.filter((one) => one !== id);
+    void commands.attempt('team.order', { order: [...rest.slice(0, at), id, ...rest.slice(at)] });
+  };
+
   const onKeyDown = (event: KeyboardEvent): void => {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
+    const own = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['team'] : undefined;
+    if (event.altKey && own !== undefined) {
+      // Elsewhere these keys go through channels.
+      event.stopPropagation();
+      put(own, (order?.indexOf(own) ?? 0) + step);
+      return;
+    }
     const tiles = [...(list.current?.querySelectorAll('button') ?? [])];
     const at = tiles.findIndex((tile) => tile === document.activeElement);
     tiles[(at + step + tiles.length) % tiles.length]?.focus();
@@ -34,7 +49,15 @@ export function Rail() {
   return (
     <nav ref={list} className={styles['rail']} aria-label={words.say('shell.teams')} onKeyDown={onKeyDown}>
       {order?.map((id) => (
-        <Tile key={id} id={id} isCurrent={id === current} onOpen={() => commands.openTeam(id)} />
+        <Tile
+          key={id}
+          id={id}
+          isCurrent={id === current}
+          isDragged={id === dragged}
+          onOpen={() => commands.openTeam(id)}
+          onDrag={setDragged}
+          onDrop={() => dragged !== null && put(dragged, order.indexOf(id))}
+        />
       ))}
       <button
         type="button"
@@ -49,7 +72,16 @@ export function Rail() {
   );
 }
 
-function Tile({ id, isCurrent, onOpen }: { readonly id: string; readonly isCurrent: boolean; readonly onOpen: () => void }) {
+interface TileProps {
+  readonly id: string;
+  readonly isCurrent: boolean;
+  readonly isDragged: boolean;
+  readonly onOpen: () => void;
+  readonly onDrag: (id: string | null) => void;
+  readonly onDrop: () => void;
+}
+
+function Tile({ id, isCurrent, isDragged, onOpen, onDrag, onDrop }: TileProps) {
   const words = useWords();
   const team = useWindow((model) => stateOf(model)?.teams[id]?.team);
   if (!team) return null;
@@ -57,7 +89,19 @@ function Tile({ id, isCurrent, onOpen }: { readonly id: string; readonly isCurre
   return (
     <button
       type="button"
-      className={cx(styles['tile'], isCurrent && styles['current'], isCut && styles['cut'])}
+      data-team={id}
+      draggable
+      onDragStart={(event) => {
+        event.dataTransfer.effectAllowed = 'move';
+        onDrag(id);
+      }}
+      onDragEnd={() => onDrag(null)}
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        onDrop();
+      }}
+      className={cx(styles['tile'], isCurrent && styles['current'], isCut && styles['cut'], isDragged && styles['dragged'])}
       aria-current={isCurrent ? 'page' : undefined}
       title={team.name}
       onClick={onOpen}

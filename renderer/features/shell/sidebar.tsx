@@ -1,8 +1,9 @@
 /** The channels and conversations of the team on screen, the team's own menu above them, and oneself at the foot. */
 import { Compass, MessageSquarePlus, Plus } from 'lucide-react';
-import type { ReactNode } from 'react';
+import { useMemo, useRef, type ReactNode } from 'react';
+import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
-import { sidebarOf, teamOf } from '../../state/selectors.ts';
+import { arrange, teamOf, type SidebarList } from '../../state/selectors.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { useCommands, useWindow } from '../app/context.tsx';
@@ -17,8 +18,9 @@ export function Sidebar() {
   const id = useWindow((model) => teamOf(model)?.team.id ?? null);
   const role = useWindow((model) => teamOf(model)?.team.role ?? 'guest');
   const channelsById = useWindow((model) => teamOf(model)?.channels);
-  if (id === null || channelsById === undefined) return null;
-  const { channels, directs } = sidebarOf(channelsById);
+  const list = useArranged(channelsById);
+  if (id === null || list === null) return null;
+  const { channels, directs } = list;
   const isGuest = role === 'guest';
   return (
     <aside className={styles['side']} aria-label={words.say('shell.channels-and-people')}>
@@ -76,6 +78,11 @@ export function Sidebar() {
       <OwnRow />
     </aside>
   );
+}
+
+function useArranged(channels: TeamState['channels'] | undefined): SidebarList | null {
+  const last = useRef<SidebarList | null>(null);
+  return useMemo(() => (last.current = channels === undefined ? null : arrange(channels, last.current)), [channels]);
 }
 
 function Section({ title, action, children }: { readonly title: string; readonly action: ReactNode; readonly children: ReactNode }) {

@@ -62,7 +62,8 @@ export function TimelineList(props: TimelineListProps) {
 
   const [isAtEnd, setIsAtEnd] = useState(false);
   const roving = useRoving(items, scroller, props.onKey, props.onLeave);
-  const keepKeys = useMemo(() => [editing, roving.focused].filter((key) => key !== null), [editing, roving.focused]);
+  // One key when the focus is in the edit: an item drawn twice would be two of it.
+  const keepKeys = useMemo(() => [...new Set([editing, roving.focused])].filter((key) => key !== null), [editing, roving.focused]);
 
   const getItemKey = useCallback((index: number) => items[index]?.key ?? index, [items]);
   const rows = useVirtualizer({

@@ -8,6 +8,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
 import { build } from 'vite';
+import { noSchemas } from '../../../build/no-schemas.ts';
 import { contentSecurityPolicy } from '../../../electron/host/content-security.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
@@ -27,7 +28,7 @@ export async function buildPage(): Promise<void> {
     configFile: false,
     logLevel: 'warn',
     cacheDir: join(ROOT, '.cache/vite'),
-    plugins: [react()],
+    plugins: [react(), noSchemas()],
     // React's development build: what it warns of is a complaint of the page.
     define: { 'process.env.NODE_ENV': JSON.stringify('development') },
     build: {
