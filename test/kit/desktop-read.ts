@@ -70,7 +70,7 @@ export function readDesktop(computer: string, dir: string): DesktopRead {
       channels: readChannels(cache, team.key),
       members: readMembers(cache, team.key),
       outbox: readOutbox(ledger, team.key),
-      sent: ledger.prepare<[number], string>('SELECT op FROM sent WHERE team = ?').pluck().all(team.key) as string[],
+      sent: ledger.prepare<[number], string>('SELECT op FROM sent WHERE team = ?').pluck().all(team.key),
       drafts: new Map(
         ledger
           .prepare<[number], { channel: string; text: string }>('SELECT channel, text FROM draft WHERE team = ?')

@@ -133,6 +133,11 @@ export class Line {
     return !this.#isCut && !this.#isClientOver && !this.#isRelayOver;
   }
 
+  /** Nothing more comes to the client on it. */
+  get isSilent(): boolean {
+    return this.#isCut || this.#isClientOver;
+  }
+
   /** The line is cut when so many more frames have gone that way. */
   cutAfter(way: 'up' | 'down', frames: number): void {
     if (way === 'up') this.#upLeft = frames;

@@ -90,8 +90,8 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
     let isOnline = true;
     let isDead = false;
     const live = (): Line[] => {
-      for (const line of lines) if (!line.isUp) lines.delete(line);
-      return [...lines];
+      for (const line of lines) if (line.isSilent) lines.delete(line);
+      return [...lines].filter((line) => line.isUp);
     };
 
     /** Calls back once with what `attempt` brings, or with `unreachable` when it takes too long. */

@@ -54,7 +54,7 @@ function readFeeds(db: Database.Database): Map<string, FeedRead> {
   const feeds = new Map<string, FeedRead>();
   const events = db.prepare<[number], string>('SELECT json FROM event WHERE feed = ? ORDER BY seq').pluck();
   for (const { no, id, head } of db.prepare<[], { no: number; id: string; head: number }>('SELECT no, id, head FROM feed').all()) {
-    feeds.set(id, { head, events: (events.all(no) as string[]).map((json) => parseEvent(JSON.parse(json))) });
+    feeds.set(id, { head, events: events.all(no).map((json) => parseEvent(JSON.parse(json))) });
   }
   return feeds;
 }

@@ -122,7 +122,7 @@ async function play(
       const due = Math.min(messages, Math.floor((total() + 1) * step));
       while (written < due) await turn();
       await new Promise((resolve) => setTimeout(resolve, chance.int(0, 120)));
-      strike(chance.weighted({ relay: 4, ada: 3, ben: 3 }));
+      strike(chance.weighted({ relay: 8, ada: 3, ben: 3 }));
       if (written >= messages) await Promise.all(down.values());
     }
   };
