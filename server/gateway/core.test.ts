@@ -29,6 +29,17 @@ describe('a first hello', () => {
   });
 });
 
+test('a client that goes in the middle of its hello leaves nothing behind', async () => {
+  for (let turns = 0; turns < 6; turns++) {
+    const client = await kit.connect(kit.owner);
+    client.hello();
+    for (let i = 0; i < turns; i++) await Promise.resolve();
+    client.side.closed();
+    await kit.settle();
+    expect(kit.core.stats).toMatchObject({ connections: 0, members: 0, feeds: 0 });
+  }
+});
+
 describe('a message', () => {
   test('is acked to its sender and told to everybody in the channel once', async () => {
     const bo = await kit.person('bo');

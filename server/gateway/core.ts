@@ -6,25 +6,21 @@
  * client sends, the worst it gets is a refusal or its own socket closed; a session that ends takes its sockets along at once.
  */
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { decodeUp, type BadFrame } from '../../protocol/codec.ts';
-import { refuse, type Refusal } from '../../protocol/errors.ts';
-import { isMutation, isQuestion, type Hello, type Mutation, type Question, type UpFrame } from '../../protocol/frames-up.ts';
+import type { Hello } from '../../protocol/frames-up.ts';
 import type { SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import { mutate, type Acknowledged } from '../domain/mutate.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { PresenceBoard } from '../ports/presence.ts';
 import { StoreUnavailable, type Store } from '../ports/store.ts';
-import { answer } from './answers.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
+import { Conversation } from './conversation.ts';
 import { greet } from './greeting.ts';
 import { Hub } from './hub.ts';
 import { Lifeline } from './lifeline.ts';
-import { Meter } from './meter.ts';
 import { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
@@ -66,7 +62,6 @@ export interface RelayStats {
   readonly queuedBytes: number;
 }
 
-const RETRY_MS = 1_000;
 /** All feeds are held against the store once in this time. */
 const AUDIT_MS = 25_000;
 const DRAIN_SPREAD_MS = 10_000;
@@ -89,6 +84,7 @@ export class RelayCore {
   readonly #catchUp: CatchUp;
   readonly #lifeline: Lifeline;
   readonly #presence: PresenceDesk;
+  readonly #conversation: Conversation;
   readonly #stops: (() => void)[] = [];
   #connections = 0;
   #onEmpty: (() => void) | undefined;
@@ -125,6 +121,18 @@ export class RelayCore {
       close,
       terminate: (connection) => this.#terminate(connection),
       onTick: () => this.#tick(),
+    });
+    this.#conversation = new Conversation({
+      store,
+      auth: parts.auth,
+      outbound,
+      presence: this.#presence,
+      clock,
+      limits,
+      log,
+      close,
+      onHello: (connection, hello) => this.#greet(connection, hello),
+      onRenewed: (connection) => this.#lifeline.renewed(connection),
     });
     this.#stops.push(
       store.onCommitted((events) => fanOut.publish({ kind: 'events', events })),
@@ -168,34 +176,13 @@ export class RelayCore {
     return connection;
   }
 
-  receive(connection: Connection, text: string, bytes = text.length): void {
-    if (connection.stage === 'closed') return;
-    connection.isHeard = true;
-    const { clock, limits } = this.#parts;
-    if (connection.stage === 'new') return this.#first(connection, text);
-    const now = clock.monotonic();
-    const meter = (connection.meter ??= new Meter());
-    const wait = meter.takeFrame(now, bytes, limits);
-    if (wait > 0 && meter.isFlood(now)) return this.#close(connection, CLOSE.flood);
-    const decoded = decodeUp(text);
-    if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
-    const frame = decoded.value;
-    if (frame.t === 'hello') return this.#close(connection, CLOSE.protocolError);
-    if (wait > 0) return this.#hold(connection, meter, now, frame, wait);
-    if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
-    else this.#perform(connection, meter, now, frame);
+  receive(connection: Connection, text: string, bytes?: number): void {
+    this.#conversation.receive(connection, text, bytes);
   }
 
-  /** A ping of the client: counted like a frame, so that a flood of them ends too. False when it should go unanswered. */
+  /** A ping of the client. False when it should go unanswered. */
   pinged(connection: Connection): boolean {
-    if (connection.stage === 'closed') return false;
-    connection.isHeard = true;
-    const { clock, limits } = this.#parts;
-    const now = clock.monotonic();
-    const meter = (connection.meter ??= new Meter());
-    if (meter.takeFrame(now, 1, limits) === 0) return connection.wire.queuedBytes <= limits.outboundDropSignalsBytes;
-    if (meter.isFlood(now)) this.#close(connection, CLOSE.flood);
-    return false;
+    return this.#conversation.pinged(connection);
   }
 
   heard(connection: Connection): void {
@@ -269,27 +256,17 @@ export class RelayCore {
     this.#hub.audit(TICK_MS / AUDIT_MS);
   }
 
-  /** Whoever does not begin with a good hello does not get a conversation about it. */
-  #first(connection: Connection, text: string): void {
-    const decoded = decodeUp(text);
-    if (decoded.ok && decoded.value.t === 'hello') this.#greet(connection, decoded.value);
-    else this.#close(connection, CLOSE.protocolError);
-  }
-
   #greet(connection: Connection, hello: Hello): void {
-    connection.stage = 'greeting';
-    const { store, clock, limits, log } = this.#parts;
+    const { store, clock, limits, log, node = 'relay' } = this.#parts;
     const close = (one: Connection, code: number): void => this.#close(one, code);
-    const parts = { store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node: this.#parts.node ?? 'relay', close };
+    connection.stage = 'greeting';
     this.#lifeline.open(connection);
-    greet(parts, connection, hello).then(
+    greet({ store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close }, connection, hello).then(
       (isWelcome) => {
         if (!isWelcome) return;
         this.#catchUp.goOn(connection, hello.focus);
         this.#presence.welcome(connection, hello.presence);
-        const { early } = connection;
-        connection.early = undefined;
-        for (const frame of early ?? []) this.#perform(connection, (connection.meter ??= new Meter()), clock.monotonic(), frame);
+        this.#conversation.goOn(connection);
       },
       (error: unknown) => {
         if (error instanceof StoreUnavailable) log.warn('store-unavailable', { what: 'hello' });
@@ -297,72 +274,6 @@ export class RelayCore {
         this.#close(connection, CLOSE.restart);
       },
     );
-  }
-
-  #perform(connection: Connection, meter: Meter, now: number, frame: UpFrame): void {
-    const { limits } = this.#parts;
-    if (isMutation(frame)) {
-      // Reading is not sending: a person who scrolls fast is no spammer.
-      const wait = frame.t === 'read' ? 0 : meter.takeSend(now, limits);
-      if (wait > 0) this.#refuse(connection, { op: frame.op }, refuse('rate-limited', { retryAfterMs: Math.ceil(wait) }));
-      else this.#mutate(connection, frame);
-    } else if (isQuestion(frame)) {
-      const wait = HISTORY.has(frame.t) ? meter.takeHistory(now, limits) : 0;
-      if (wait > 0) this.#refuse(connection, { req: frame.req }, refuse('rate-limited', { retryAfterMs: Math.ceil(wait) }));
-      else this.#answer(connection, frame);
-    } else if (frame.t === 'typing') this.#presence.typing(connection, frame.channel);
-    else if (frame.t === 'presence') this.#presence.set(connection, frame.presence);
-  }
-
-  /** The frame came too fast: refused where it can be, else dropped. */
-  #hold(connection: Connection, meter: Meter, now: number, frame: UpFrame, wait: number): void {
-    const retryAfterMs = Math.ceil(wait);
-    if (isMutation(frame)) {
-      meter.blockSends(now, wait);
-      this.#refuse(connection, { op: frame.op }, refuse('rate-limited', { retryAfterMs }));
-    } else if (isQuestion(frame)) this.#refuse(connection, { req: frame.req }, refuse('rate-limited', { retryAfterMs }));
-  }
-
-  #mutate(connection: Connection, frame: Mutation): void {
-    mutate(this.#parts, connection.member.id, frame).then(
-      (result) => {
-        if (result.ok) this.#outbound.queue(connection, new Packet(ackText(frame.op, result.value)));
-        else this.#refuse(connection, { op: frame.op }, result.error);
-      },
-      (error: unknown) => {
-        this.#parts.log.error('mutation-failed', { frame: frame.t, member: connection.member.id }, error);
-        this.#refuse(connection, { op: frame.op }, refuse('internal', { retryAfterMs: RETRY_MS }));
-      },
-    );
-  }
-
-  #answer(connection: Connection, frame: Question): void {
-    const { store, auth, clock, limits, log } = this.#parts;
-    const onRefreshed = (one: Connection, accessUntil: number): void => {
-      one.accessUntil = accessUntil;
-      if (one.stage !== 'closed') this.#lifeline.renewed(one);
-    };
-    answer({ store, auth, clock, limits, onRefreshed }, connection, frame).then(
-      (result) => {
-        if (result.ok) this.#outbound.queue(connection, new Packet(result.value));
-        else this.#refuse(connection, { req: frame.req }, result.error);
-      },
-      (error: unknown) => {
-        const isUnavailable = error instanceof StoreUnavailable;
-        if (!isUnavailable) log.error('question-failed', { frame: frame.t, member: connection.member.id }, error);
-        this.#refuse(connection, { req: frame.req }, refuse(isUnavailable ? 'unavailable' : 'internal', { retryAfterMs: RETRY_MS }));
-      },
-    );
-  }
-
-  #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): void {
-    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits)) return this.#close(connection, CLOSE.flood);
-    this.#refuse(connection, bad, bad.refusal);
-  }
-
-  #refuse(connection: Connection, to: { readonly op?: string; readonly req?: number }, refusal: Refusal): void {
-    const address = { ...(to.op === undefined ? {} : { op: to.op }), ...(to.req === undefined ? {} : { req: to.req }) };
-    this.#outbound.queue(connection, new Packet(JSON.stringify({ t: 'refused', ...address, refusal })));
   }
 
   #close(connection: Connection, code: number): void {
@@ -391,11 +302,4 @@ export class RelayCore {
     this.#presence.left(connection.member);
     if (this.#connections === 0) this.#onEmpty?.();
   }
-}
-
-const HISTORY: ReadonlySet<Question['t']> = new Set(['range', 'roster', 'get-team', 'get-member']);
-
-function ackText(op: string, { feed, seq, at, channel }: Acknowledged): string {
-  const named = channel === undefined ? '' : `,"channel":"${channel}"`;
-  return `{"t":"ack","op":"${op}","feed":"${feed}","seq":${seq},"at":${at}${named}}`;
 }

@@ -114,6 +114,8 @@ export class Hub {
     for (;;) {
       const { moves } = node;
       const heads = await store.headsOf(node.id);
+      // Gone meanwhile: nobody would take them off the feeds again.
+      if (this.#members.get(node.id) !== node) return false;
       // Somebody added or removed the member while we read: what we read may name a channel they just left.
       if (moves !== node.moves) continue;
       for (const feed of heads.keys()) fresh.push(this.#follow(node, feed));
