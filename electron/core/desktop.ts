@@ -4,18 +4,19 @@
  * it was closed, and `close` leaves nothing unwritten.
  */
 import { parseInviteLink } from '../../protocol/invite-link.ts';
-import { COMMANDS, type CommandHandlers, type CommandName, type CommandResult } from '../bridge/commands.ts';
+import type { CommandHandlers, CommandName, CommandResult } from '../bridge/commands.ts';
 import type { Batch } from '../bridge/events.ts';
 import type { Notice, Settings, WindowRequest, WindowState } from '../bridge/views.ts';
 import { background, errorName } from './background.ts';
 import { openData } from './cache/data.ts';
 import type { TeamRecord } from './cache/ledger-rows.ts';
+import { answer } from './commands/answer.ts';
 import { createAccountCommands } from './commands/account-commands.ts';
 import { createChannelCommands } from './commands/channel-commands.ts';
 import type { Core } from './commands/core.ts';
 import { createMessageCommands } from './commands/message-commands.ts';
 import { createTeamCommands } from './commands/team-commands.ts';
-import { createTimelineCommands, openIn } from './commands/timeline-commands.ts';
+import { createTimelineCommands, openAt } from './commands/timeline-commands.ts';
 import { createWindowCommands } from './commands/window-commands.ts';
 import { broadcast } from './events/broadcast.ts';
 import { createWindow, type CoreWindow } from './events/window.ts';
@@ -24,7 +25,7 @@ import { createAttention } from './notify/attention.ts';
 import { createHerald } from './notify/herald.ts';
 import { createIconState } from './notify/icon-state.ts';
 import type { Clock, Host, LocalRelay, Log, Notifier, Random, RelayNet, SecretBox, Toast } from './ports.ts';
-import { problem } from './problems.ts';
+import { guardClock } from './guarded-clock.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { keepSettings, readSettings } from './settings.ts';
 import { createRegistry } from './teams/registry.ts';
@@ -63,19 +64,13 @@ export interface Desktop {
   close(): Promise<void>;
 }
 
-const MAKES_PLACES: ReadonlySet<CommandName> = new Set([
-  'team.start',
-  'team.setup',
-  'team.join',
-  'team.sign-in',
-  'channel.create',
-  'channel.direct',
-  'channel.join',
-]);
-
 /** @throws SqliteFailure, DatabaseFromFuture  @see openData */
 export function createDesktop(parts: DesktopParts): Desktop {
-  const { clock, random, net, secrets, notifier, localRelay, host, log } = parts;
+  const { random, net, secrets, notifier, localRelay, host, log } = parts;
+  const clock = guardClock(parts.clock, (error) => {
+    log.error('timer.failed', { error: errorName(error) });
+    teams.failed(error);
+  });
   const newId = createNewId({ clock, random });
 
   // --- the databases and what is kept in them
@@ -141,13 +136,6 @@ export function createDesktop(parts: DesktopParts): Desktop {
     herald,
     newId,
     make: makeTeam,
-    onRemade: (team) => {
-      for (const window of windows.keys()) {
-        const open = window.timeline;
-        if (open?.team === team.id && !openIn({ core, window }, { team: team.id, channel: open.channel, at: 'end' }))
-          window.setTimeline(null);
-      }
-    },
     onRebuilt: () => notify('cache-rebuilt'),
     onDiskFull: () => notify('disk-full'),
   });
@@ -193,30 +181,6 @@ export function createDesktop(parts: DesktopParts): Desktop {
     canHostTeam: localRelay.isAvailable,
   };
 
-  const answer = async (
-    window: CoreWindow,
-    handlers: CommandHandlers,
-    name: string,
-    input: unknown,
-  ): Promise<CommandResult<CommandName>> => {
-    if (!Object.hasOwn(COMMANDS, name)) return problem('bad-command');
-    const known = name as CommandName;
-    const parsed = COMMANDS[known].input.safeParse(input);
-    if (!parsed.success) return problem('bad-command');
-    try {
-      const handle = handlers[known] as (input: unknown) => Promise<CommandResult<CommandName>>;
-      const result = await handle(parsed.data);
-      // Who is told of a new team or channel may go there at once: it has to be in the window's state.
-      if (result.ok && MAKES_PLACES.has(known)) await window.told();
-      return result;
-    } catch (error) {
-      log.error('command.failed', { command: known, error: errorName(error) });
-      const isDisk = (error as { readonly name?: unknown } | null)?.name === 'SqliteFailure';
-      if (isDisk) notify('disk-full');
-      return problem(isDisk ? 'unavailable' : 'internal');
-    }
-  };
-
   // --- beginning
 
   const icon = createIconState({ clock, host, teams: () => teams.all });
@@ -232,7 +196,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   return {
     openWindow: () => {
       const listeners = new Set<(batch: Batch) => void>();
-      const window = createWindow({
+      const window: CoreWindow = createWindow({
         clock,
         app,
         settings: () => settings,
@@ -243,6 +207,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
         emit: (batch) => {
           for (const listener of listeners) listener(batch);
         },
+        reopen: (team, channel) => openAt({ core, window }, { team, channel, at: 'end' }),
       });
       const commandParts = { core, window };
       const handlers: CommandHandlers = {
@@ -253,10 +218,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
         ...createChannelCommands(commandParts),
         ...createAccountCommands(commandParts),
       };
+      const answerParts = { handlers, log, told: window.told, onFault: teams.failed };
       const stopListening = listen(window.changes);
       windows.set(window, { stopLooking: attention.add(() => window.look) });
       return {
-        call: (name, input) => answer(window, handlers, name, input) as Promise<CommandResult<typeof name>>,
+        call: (name, input) => answer(answerParts, name, input) as Promise<CommandResult<typeof name>>,
         onBatch: (listener) => {
           listeners.add(listener);
           return () => void listeners.delete(listener);

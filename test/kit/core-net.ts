@@ -20,6 +20,8 @@ export interface Plug {
   readonly said: { readonly way: 'up' | 'down'; readonly text: string }[];
   pull(): void;
   put(): void;
+  /** Says something to the desktop in the relay's name. */
+  inject(text: string): void;
   /** The next frames of the relay are lost on the way, up to the one for which this is false. */
   lose: ((text: string) => boolean) | undefined;
   /** Answers a frame of the desktop in the relay's place; the first time it does, it is over. */
@@ -47,6 +49,9 @@ export function plugOf(kit: RelayKit, who: Person, session: SessionId): Plug {
     },
     put() {
       isIn = true;
+    },
+    inject(text) {
+      for (const line of lines.values()) line.events.onText(text);
     },
     net: {
       dial: async (_target, _token, events) => {

@@ -39,15 +39,18 @@ export interface TeamRows {
   putMember(team: number, member: Member): void;
   removeMembers(team: number): void;
   decision(team: number, id: string): CachedDecision | undefined;
-  putDecision(team: number, id: string, decision: CachedDecision): void;
+  /** Keeps the first decision about a message. False: there was one before. */
+  putDecision(team: number, id: string, decision: CachedDecision): boolean;
   /** What the system answered, or that it was taken back. */
   setOutcome(team: number, id: string, outcome: Outcome): void;
   removeDecisionsBefore(at: number): void;
+  /** Everything that came from the relay. What was decided stays: who was told of a message is not told of it again. */
+  clearTeam(team: number): void;
   /** Every row of the team, in every table of the cache. */
   removeTeam(team: number): void;
 }
 
-const TABLES = ['sync', 'channel', 'mark', 'member', 'message', 'early', 'note', 'raw_event', 'interval', 'summary', 'decision'] as const;
+const FROM_RELAY = ['sync', 'channel', 'mark', 'member', 'message', 'early', 'note', 'raw_event', 'interval', 'summary'] as const;
 
 export function createTeamRows(db: Sqlite): TeamRows {
   const sync = db.prepare<readonly [number], { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }>(
@@ -81,7 +84,9 @@ export function createTeamRows(db: Sqlite): TeamRows {
     'UPDATE decision SET outcome = ? WHERE team = ? AND id = ?',
   );
   const removeDecisions = db.prepare<readonly [number]>('decision.expire', 'DELETE FROM decision WHERE at < ?');
-  const removals = TABLES.map((table) => db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`));
+  const removal = (table: string) => db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`);
+  const clearings = FROM_RELAY.map(removal);
+  const removals = [...clearings, removal('decision')];
 
   return {
     keys: () => keys.all().map((row) => row.team),
@@ -104,11 +109,14 @@ export function createTeamRows(db: Sqlite): TeamRows {
     putMember: (team, m) => void putMember.run(team, m.id, m.handle, m.name, m.role, m.isActive ? 1 : 0, m.joinedAt),
     removeMembers: (team) => void removeMembers.run(team),
     decision: (team, id) => decision.get(team, id),
-    putDecision: (team, id, d) => void putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome),
+    putDecision: (team, id, d) => putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
     setOutcome: (team, id, outcome) => void setOutcome.run(outcome, team, id),
     removeDecisionsBefore: (at) => void removeDecisions.run(at),
+    clearTeam: (team) => {
+      for (const clearing of clearings) clearing.run(team);
+    },
     removeTeam: (team) => {
-      for (const removal of removals) removal.run(team);
+      for (const one of removals) one.run(team);
     },
   };
 }

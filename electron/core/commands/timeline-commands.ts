@@ -25,23 +25,21 @@ type Names =
 
 const DONE = ok(null);
 
-/** Opens a timeline in a window with what is in the cache. */
-export function openIn(
+/** A timeline for a window, with what is in the cache. */
+export function openAt(
   { core, window }: CommandParts,
   at: { readonly team: string; readonly channel: string; readonly at: OpenAt },
 ): Timeline | undefined {
   const team = core.teams.get(at.team);
   const channel = team?.replica.channels.get(at.channel);
   if (!team || !channel) return undefined;
-  const timeline = openTimeline({
+  return openTimeline({
     team,
     channel,
     at: at.at,
     ignoreChannelMentions: () => core.settings().notifications.ignoreChannelMentions,
     onChanged: () => window.rowsChanged(),
   });
-  if (timeline) window.setTimeline(timeline);
-  return timeline;
 }
 
 export function createTimelineCommands(parts: CommandParts): Pick<CommandHandlers, Names> {
@@ -49,7 +47,9 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
   return {
     'timeline.open': (input) =>
       withChannel(core, input, async (team, channel) => {
-        if (!openIn(parts, input)) return problem('not-found');
+        const timeline = openAt(parts, input);
+        if (!timeline) return problem('not-found');
+        window.setTimeline(timeline);
         // Nothing of it is here yet: the newest page is fetched at once, before the rest of the catch-up.
         if (channel.isJoined && channel.held.length === 0 && channel.head > 0) {
           background(team.history.fetch(channelFeed(channel.id), newestPage(channel.head), 'seen'), core.log, 'open');

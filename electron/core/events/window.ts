@@ -21,6 +21,8 @@ export interface WindowParts {
   readonly request: () => WindowRequest | null;
   readonly notices: () => readonly Notice[];
   readonly emit: (batch: Batch) => void;
+  /** Opens a channel at its live end; undefined when there is no such channel now. */
+  readonly reopen: (team: string, channel: string) => Timeline | undefined;
 }
 
 export interface CoreWindow {
@@ -38,8 +40,10 @@ export interface CoreWindow {
 }
 
 export function createWindow(parts: WindowParts): CoreWindow {
-  const { clock, app, settings, teamOrder, team: teamOf, request, notices, emit } = parts;
+  const { clock, app, settings, teamOrder, team: teamOf, request, notices, emit, reopen } = parts;
   let timeline: Timeline | null = null;
+  /** What was opened last and not closed. Its team may be resynchronised from nothing: then it opens again when it is back. */
+  let wanted: { readonly team: string; readonly channel: string } | null = null;
 
   const inTeam = (id: string, make: (team: Team) => BridgeEvent | undefined): BridgeEvent | undefined => {
     const team = teamOf(id);
@@ -81,6 +85,13 @@ export function createWindow(parts: WindowParts): CoreWindow {
 
   const isOpen = (team: string, channel: string): boolean => timeline?.team === team && timeline.channel === channel;
 
+  const restore = (): void => {
+    const restored = wanted && reopen(wanted.team, wanted.channel);
+    if (!restored && timeline === null) return;
+    timeline = restored ?? null;
+    outgoing.timeline();
+  };
+
   const changes: Changes = {
     settings: () => {
       outgoing.settings();
@@ -89,14 +100,17 @@ export function createWindow(parts: WindowParts): CoreWindow {
     teamOrder: outgoing.teamOrder,
     teamState: (team) => {
       outgoing.team(team, (due) => (due.isWhole = true));
-      if (timeline?.team === team) timeline.touchAll();
+      if (wanted?.team === team) restore();
     },
     teamGone: (team) => {
       outgoing.teamGone(team);
       if (timeline?.team === team) window.setTimeline(null);
     },
     team: (team) => outgoing.team(team, (due) => (due.isTeam = true)),
-    channel: (team, channel) => outgoing.team(team, (due) => due.channels.add(channel)),
+    channel: (team, channel) => {
+      outgoing.team(team, (due) => due.channels.add(channel));
+      if (timeline === null && wanted?.team === team && wanted.channel === channel) restore();
+    },
     member: (team, member) => outgoing.team(team, (due) => due.members.add(member)),
     presence: (team, member) => outgoing.team(team, (due) => due.presence.add(member)),
     typing: (team, channel) => outgoing.team(team, (due) => due.typing.add(channel)),
@@ -121,6 +135,7 @@ export function createWindow(parts: WindowParts): CoreWindow {
     },
     setTimeline: (next) => {
       timeline = next;
+      wanted = next && { team: next.team, channel: next.channel };
       outgoing.timeline();
     },
     rowsChanged: outgoing.rows,

@@ -121,8 +121,10 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         recent: burstOf(tag).times.length + queued.length,
       });
       const reason = decision.rule === 4 && !notifications.isOn ? 'off' : decision.reason;
-      cache.teams.putDecision(replica.team.key, message.id, { rule: decision.rule, reason, outcome: outcomeOf(decision), at: clock.now() });
-      if (outcomeOf(decision) === 'notified') waiting.set(tag, { channel: channel.id, messages: [...queued, message] });
+      const kept = { rule: decision.rule, reason, outcome: outcomeOf(decision), at: clock.now() };
+      // One that comes again (the relay went back to a backup, the channel was left and joined anew) was told of when it first came.
+      const isFirst = cache.teams.putDecision(replica.team.key, message.id, kept);
+      if (isFirst && kept.outcome === 'notified') waiting.set(tag, { channel: channel.id, messages: [...queued, message] });
       return decision;
     },
 

@@ -220,7 +220,7 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
       channels.clear();
       members.clear();
       handles.clear();
-      cache.teams.removeTeam(team.key);
+      cache.teams.clearTeam(team.key);
       replica.putSync(state);
       changes.teamState(team.id);
     },

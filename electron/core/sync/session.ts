@@ -17,10 +17,11 @@ import type { Asks } from './asks.ts';
 import type { ChannelLog } from './channel-log.ts';
 import type { Directory } from './directory.ts';
 import { createFeed, isUnbroken, type Feed } from './feed.ts';
-import { newestPage, type History } from './history.ts';
-import { holds, holesIn, topOf } from './intervals.ts';
+import { createGaps } from './gaps.ts';
+import type { History } from './history.ts';
+import { holds, topOf } from './intervals.ts';
 import type { LiveState } from './live-state.ts';
-import { readSeqOf, type ChannelState, type Replica } from './replica.ts';
+import type { ChannelState, Replica } from './replica.ts';
 
 export interface SessionParts {
   readonly replica: Replica;
@@ -59,10 +60,6 @@ export interface Session {
   lost(): void;
 }
 
-/** A gap at the live end is closed up to this many pages; behind that it stays a hole until somebody looks. */
-const GAP_PAGES = 5;
-const UNREAD_PAGES = 10;
-
 export function createSession(parts: SessionParts): Session {
   const { replica, cache, directory, channelLog, history, asks, live, log } = parts;
   const { team } = replica;
@@ -92,7 +89,7 @@ export function createSession(parts: SessionParts): Session {
         const last = events.at(-1);
         if (now && first && last) absorb(now, { from: first.seq, to: last.seq, events });
       },
-      pull: () => pullHead(channel.id),
+      pull: () => gaps.pullHead(channel.id),
       mayPull,
     });
     channelFeeds.set(channel.id, made);
@@ -134,34 +131,7 @@ export function createSession(parts: SessionParts): Session {
     ownMemberFeed.settle();
   };
 
-  /** Closes what is missing between the live end and the head; of an empty channel, the newest page. */
-  const pullHead = (id: string): void => {
-    const channel = replica.channels.get(id);
-    if (!channel?.isJoined) return;
-    const top = topOf(channel.held);
-    if (top >= channel.head) return;
-    const isEmpty = channel.held.length === 0;
-    const span = isEmpty ? newestPage(channel.head) : { from: top + 1, to: channel.head };
-    background(
-      history.fill(channelFeed(channel.id), span, isEmpty ? 1 : GAP_PAGES).then(() => {
-        const now = replica.channels.get(id);
-        if (now) feedOf(now).settle();
-      }),
-      log,
-      'pull',
-    );
-  };
-
-  /** After a long absence the relay sends the newest page first. What is unread before it is fetched as well, so that a
-   *  mention there is counted, up to a bound; without haste, one channel after the other. */
-  const completeUnread = async (): Promise<void> => {
-    for (const { id } of [...replica.channels.values()].filter((channel) => channel.isJoined)) {
-      const channel = replica.channels.get(id);
-      if (!mayPull() || !channel) continue;
-      const hole = holesIn(channel.held, readSeqOf(channel) + 1, topOf(channel.held)).at(-1);
-      if (hole) await history.fill(channelFeed(channel.id), hole, UNREAD_PAGES);
-    }
-  };
+  const gaps = createGaps({ replica, history, log, mayPull, onFilled: (channel) => feedOf(channel).settle() });
 
   const takeHead = (feed: FeedId, head: number): void => {
     const name = feedName(feed);
@@ -179,7 +149,7 @@ export function createSession(parts: SessionParts): Session {
         channel.head = head;
         replica.saveSummary(channel);
       }
-      if (mayPull()) pullHead(name.channel);
+      if (mayPull()) gaps.pullHead(name.channel);
     }
   };
 
@@ -284,10 +254,10 @@ export function createSession(parts: SessionParts): Session {
             if (!channel.isJoined) continue;
             if (isFirstSync) channel.newsAfter = Math.max(topOf(channel.held), channel.head);
             feedOf(channel).settle();
-            pullHead(channel.id);
+            gaps.pullHead(channel.id);
           }
           isFirstSync = false;
-          background(completeUnread(), log, 'complete-unread');
+          gaps.completeUnread();
           return parts.onCaughtUp();
         case 'typing':
           return live.putTyping(frame.channel, frame.member);
@@ -312,7 +282,7 @@ export function createSession(parts: SessionParts): Session {
     fetchNew: (channel) => {
       channel.head = Math.max(channel.head, earlyHeads.get(channel.id) ?? 0);
       earlyHeads.delete(channel.id);
-      if (mayPull()) pullHead(channel.id);
+      if (mayPull()) gaps.pullHead(channel.id);
     },
     lost: () => {
       isUp = false;

@@ -4,8 +4,9 @@
  */
 import type { SignedIn } from '../../../protocol/http.ts';
 import { errorName } from '../background.ts';
-import { isDamage, type Data } from '../cache/data.ts';
+import type { Data } from '../cache/data.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
+import { SqliteFailure } from '../cache/sqlite.ts';
 import type { Changes } from '../events/changes.ts';
 import type { NewId } from '../new-id.ts';
 import type { Herald } from '../notify/herald.ts';
@@ -23,8 +24,6 @@ export interface RegistryParts {
   readonly newId: NewId;
   /** Builds a team over the cache that is open now. */
   readonly make: (record: TeamRecord, onBroken: (error: unknown) => void) => Team;
-  /** A team was made anew under the same id. */
-  readonly onRemade: (team: Team) => void;
   /** The cache was damaged and is empty now. */
   readonly onRebuilt: () => void;
   readonly onDiskFull: () => void;
@@ -52,14 +51,20 @@ export interface Registry {
   /** Takes the team off this computer, with everything of it. */
   forget(team: Team): void;
   reorder(order: readonly string[]): void;
+  /** Something failed on a database: what can be mended is. True when everything was made anew. */
+  failed(error: unknown): boolean;
   startAll(): void;
   dispose(): void;
 }
+
+/** A team that breaks on every frame must not take the relay's and the computer's time. */
+const MEND_MS = { first: 1_000, most: 60_000 } as const;
 
 export function createRegistry(parts: RegistryParts): Registry {
   const { data, clock, secrets, log, changes, herald, newId } = parts;
   const { rows, db } = data.ledger;
   let teams: Team[] = [];
+  const broken = new Map<string, number>();
 
   const make = (record: TeamRecord): Team => {
     const team: Team = parts.make(record, (error) => mend(team, error));
@@ -69,26 +74,35 @@ export function createRegistry(parts: RegistryParts): Registry {
   const replace = (before: Team, after: Team): void => {
     teams = teams.map((team) => (team === before ? after : team));
     changes.teamState(after.id);
-    parts.onRemade(after);
   };
 
-  /** What a team holds in memory may be half of something: it starts over from the disk. */
+  /** What a team holds in memory may be half of something: it starts over from the disk, and waits longer each time. */
   const mend = (team: Team, error: unknown): void => {
     if (!teams.includes(team)) return;
     log.error('team.broken', { team: team.replica.team.key, error: errorName(error) });
-    if (isDamage(error) && error.path === data.cache().db.path) return rebuild();
-    if ((error as { readonly fault?: unknown } | null)?.fault === 'full') parts.onDiskFull();
-    remake(team);
+    if (failed(error)) return;
+    const faults = (broken.get(team.id) ?? 0) + 1;
+    broken.set(team.id, faults);
+    const anew = remake(team);
+    clock.after(Math.min(MEND_MS.most, MEND_MS.first * 2 ** Math.min(faults - 1, 10)), () => {
+      if (teams.includes(anew)) anew.start();
+    });
   };
 
-  const remake = (team: Team): void => {
+  const remake = (team: Team): Team => {
     team.dispose();
     const anew = make(team.record);
     replace(team, anew);
-    anew.start();
+    return anew;
   };
 
-  const rebuild = (): void => {
+  /** Mends what all teams stand on. True: it was that, and everything was made anew. */
+  const failed = (error: unknown): boolean => {
+    if (!(error instanceof SqliteFailure)) return false;
+    if (error.fault !== 'damaged' || error.path !== data.cache().db.path) {
+      parts.onDiskFull();
+      return false;
+    }
     const before = teams;
     for (const team of before) team.dispose();
     data.rebuildCache();
@@ -98,6 +112,7 @@ export function createRegistry(parts: RegistryParts): Registry {
       anew.start();
     }
     parts.onRebuilt();
+    return true;
   };
 
   const credentials = ({ address, fingerprint, device, signedIn }: NewTeam): Partial<TeamRecord> => ({
@@ -155,7 +170,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     },
     signInAgain: (team, anew) => {
       team.save(credentials(anew));
-      remake(team);
+      remake(team).start();
     },
     signOut: (team) => {
       team.connection.stop('signed-out');
@@ -180,6 +195,7 @@ export function createRegistry(parts: RegistryParts): Registry {
       db.transaction('team.order', () => teams.forEach((team, place) => team.save({ place })));
       changes.teamOrder();
     },
+    failed,
     startAll: () => {
       teams = rows.teams().map(make);
       for (const team of teams) team.start();

@@ -7,10 +7,9 @@ import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Settings } from '../../bridge/views.ts';
-import { background } from '../background.ts';
+import { errorName } from '../background.ts';
 import type { Cache, Ledger } from '../cache/data.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
-import type { OutboxRow, SentRow } from '../cache/outbox-rows.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
 import { isLoopback, splitAddress } from '../connection/secure-line.ts';
 import type { Changes } from '../events/changes.ts';
@@ -23,14 +22,18 @@ import { callsMask } from '../sync/calls.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
 import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';
-import { topOf } from '../sync/intervals.ts';
 import { createHistory, type History } from '../sync/history.ts';
 import { createLiveState, type LiveState } from '../sync/live-state.ts';
-import { createOutbox, JOURNAL_MS, messageLane, type Outbox } from '../sync/outbox.ts';
+import { offerAgain } from '../sync/offers.ts';
+import { createOutbox, type Outbox } from '../sync/outbox.ts';
 import { createReadMarks, type ReadMarks } from '../sync/read-marks.ts';
 import { createReplica, type ChannelState, type Replica } from '../sync/replica.ts';
 import { createSession, type Session } from '../sync/session.ts';
+import { createSettlement } from '../sync/settlement.ts';
 import { targetOf } from './http.ts';
+import { createJoining } from './joining.ts';
+import { createOwnPresence } from './presence.ts';
+import { createRefresh } from './refresh.ts';
 import { createTokens } from './tokens.ts';
 
 export interface TeamParts {
@@ -81,18 +84,13 @@ export interface Team {
   dispose(): void;
 }
 
-const AUTO_AWAY_SECONDS = 5 * 60;
-
 export function createTeam(parts: TeamParts): Team {
   const { ledger, cache, clock, changes, log, newId, herald, attention } = parts;
   let { record } = parts;
   const { id, key } = record;
   const mask = (): number => callsMask(parts.settings().notifications.ignoreChannelMentions);
   let textBytes = DEFAULT_LIMITS.textBytes;
-  let refreshAt: (() => void) | undefined;
-  let toldPresence: string | undefined;
   let startLater: Down<'welcome'> | undefined;
-  const joining = new Map<string, Set<(isIn: boolean) => void>>();
 
   const save = (change: Partial<TeamRecord>): void => {
     record = { ...record, ...change };
@@ -101,6 +99,7 @@ export function createTeam(parts: TeamParts): Team {
   };
 
   const replica = createReplica({ team: { id, key, me: record.me as MemberId, handle: record.handle }, cache, changes, mask });
+  const joining = createJoining({ clock, isJoined: (channel) => replica.channels.get(channel)?.isJoined === true });
   const drafts = createDrafts({ team: { id, key }, rows: ledger.rows, clock, changes });
   const live = createLiveState({ team: id, me: record.me, clock, changes });
   const scene: Scene = {
@@ -118,14 +117,20 @@ export function createTeam(parts: TeamParts): Team {
     clock,
     changes,
     send: (frame) => connection.send(frame),
-    confirm: (row, ack) => confirm(row, ack),
-    onRefused: (row) => {
-      if (row.frame.t === 'read') marks.refused(row.channel);
-      if (row.frame.t === 'level') releaseLevel(row.channel);
-    },
+    confirm: (row, ack) => settlement.confirm(row, ack),
+    onRefused: (row) => settlement.refused(row),
     onOverdue: () => connection.giveUp(),
   });
   const marks = createReadMarks({ replica, outbox, clock, newId, onRead: (channel) => herald.read(id, channel) });
+
+  const settlement = createSettlement({
+    replica,
+    changes,
+    outbox: () => outbox,
+    marks: () => marks,
+    session: () => session,
+    channelLog: () => channelLog,
+  });
 
   let keptUnread: string | null = null;
   const readIfLooking = (channel: ChannelState): void => {
@@ -151,10 +156,10 @@ export function createTeam(parts: TeamParts): Team {
       if (team.name !== record.name) save({ name: team.name });
     },
     onJoined: (channel) => {
-      overlay(channel);
+      settlement.overlay(channel);
       replica.recount(channel);
       session.fetchNew(channel);
-      for (const settle of joining.get(channel.id) ?? []) settle(true);
+      joining.joined(channel.id);
     },
     onRead: (channel) => herald.read(id, channel),
     onSessions: (ended) => {
@@ -174,7 +179,7 @@ export function createTeam(parts: TeamParts): Team {
     live,
     log,
     focus: () => attention.channelOf(id) as ChannelId | null,
-    presence: () => presenceNow(),
+    presence: () => presence.now(),
     onTeam: (team) => {
       if (team.name !== record.name) save({ name: team.name });
     },
@@ -183,7 +188,7 @@ export function createTeam(parts: TeamParts): Team {
     onEvents: (channel, events) => onEvents(channel, events),
     onCaughtUp: () => {
       if (startLater) {
-        offerAgain();
+        offerAgain({ replica, cache, disk: ledger.outbox, outbox, clock });
         save({ epoch: startLater.epoch });
         outbox.start(startLater.limits);
         startLater = undefined;
@@ -195,6 +200,13 @@ export function createTeam(parts: TeamParts): Team {
   });
 
   const tokens = createTokens({ clock, net: parts.net, secrets: parts.secrets, record: () => record, save });
+  const refresh = createRefresh({ clock, log, asks, tokens, onEnded: () => connection.stop('session-ended') });
+  const presence = createOwnPresence({
+    clock,
+    chosen: () => record.presence,
+    idleSeconds: attention.idleSeconds,
+    send: (signal) => connection.send(signal),
+  });
 
   const onEvents = (channel: ChannelState, events: readonly FeedEvent[]): void => {
     for (const event of events) if (event.kind === 'posted' && event.by === record.me) outbox.arrived(event.id);
@@ -202,100 +214,6 @@ export function createTeam(parts: TeamParts): Team {
     if (session.isCatchingUp) return;
     herald.release(scene);
     readIfLooking(channel);
-  };
-
-  /** What our acknowledged change has become; answers whether it is in the cache. */
-  const confirm = (row: OutboxRow, ack: Down<'ack'>): boolean => {
-    const channel = replica.channels.get(row.channel);
-    // Offered again and there after all, far back: it comes with the history, when somebody looks.
-    if (row.isOffer && channel && ack.seq < topOf(channel.held)) return true;
-    const base = { seq: ack.seq, at: ack.at, by: record.me as MemberId };
-    const { frame } = row;
-    switch (frame.t) {
-      // In a channel we are no longer in there is no place for it: that it was taken is all there is to know.
-      case 'post':
-        return channel?.isJoined === true
-          ? session.takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text })
-          : isSettled();
-      case 'edit':
-        return channel?.isJoined === true
-          ? session.takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text })
-          : isSettled();
-      case 'delete':
-        // Deleted before by somebody else, it is acknowledged with the feed's head: that number is another event's.
-        if (channel) channelLog.redact(channel, frame.message, ack.seq, ack.at);
-        return channel !== undefined || isSettled();
-      case 'read':
-        marks.confirmed(row.channel, { seq: frame.seq, isBack: frame.isBack ?? false });
-        return true;
-      case 'level':
-        if (channel) replica.putMark(channel, { readSeq: channel.readSeq, level: frame.level });
-        releaseLevel(row.channel);
-        return true;
-      default:
-        return true;
-    }
-  };
-
-  /** A channel we are not in may still come with the catch-up; after it, it is one we have left. */
-  const isSettled = (): boolean => !session.isCatchingUp;
-
-  const releaseLevel = (channelId: string): void => {
-    const channel = replica.channels.get(channelId);
-    if (!channel || outbox.rows.filter((row) => row.frame.t === 'level' && row.channel === channelId).length > 1) return;
-    channel.pendingLevel = null;
-    changes.channel(id, channelId);
-  };
-
-  const presenceNow = (): TeamRecord['presence'] => {
-    const isAway = record.presence === 'here' && parts.attention.idleSeconds() >= AUTO_AWAY_SECONDS;
-    return isAway ? 'away' : record.presence;
-  };
-
-  const tellPresence = (): void => {
-    const presence = presenceNow();
-    if (presence !== toldPresence && connection.send({ t: 'presence', presence })) toldPresence = presence;
-  };
-
-  const planRefresh = (expiresInMs: number): void => {
-    refreshAt?.();
-    refreshAt = clock.after(Math.max(1_000, expiresInMs / 2), () => background(refresh(), log, 'refresh'));
-  };
-
-  const refresh = async (): Promise<void> => {
-    const token = tokens.refreshToken();
-    if (token === undefined) return;
-    const answer = await asks.ask({ t: 'refresh', token });
-    if (answer.ok) {
-      tokens.adopt(answer.value);
-      planRefresh(answer.value.accessExpiresInMs);
-    } else if (answer.error.kind === 'session-ended' || answer.error.kind === 'wrong-credentials') {
-      connection.stop('session-ended');
-    } else if (connection.isLive) {
-      planRefresh(20_000);
-    }
-  };
-
-  /** After the relay lost commits: everything acknowledged lately that has not come back with the catch-up is said again
-   *  under its old id. */
-  const offerAgain = (): void => {
-    const lost = ledger.outbox.sent(key, clock.now() - JOURNAL_MS).filter((sent) => !isBack(sent));
-    outbox.offer(lost.map(({ op, channel, message, frame }) => ({ op, lane: messageLane(channel), channel, message, frame })));
-  };
-  const isBack = ({ channel: id, frame, message }: SentRow): boolean => {
-    const channel = replica.channels.get(id);
-    const stored = channel && message !== null ? cache.messages.byId(key, channel.key, message) : undefined;
-    if (!stored) return false;
-    return frame.t === 'post' || stored.isDeleted || (frame.t === 'edit' && stored.text === frame.text);
-  };
-
-  /** What the person decided and the relay does not know yet lies over what it says. */
-  const overlay = (channel: ChannelState): void => {
-    for (const { channel: id, frame } of outbox.rows) {
-      if (id !== channel.id) continue;
-      if (frame.t === 'read') channel.pendingMark = { seq: frame.seq, isBack: frame.isBack ?? false };
-      if (frame.t === 'level') channel.pendingLevel = frame.level;
-    }
   };
 
   const connection = createConnection({
@@ -306,16 +224,13 @@ export function createTeam(parts: TeamParts): Team {
     target: () => targetOf(record.address, record.fingerprint),
     access: tokens.access,
     renew: tokens.renew,
-    hello: () => {
-      const hello = session.hello();
-      toldPresence = hello.presence;
-      return hello;
-    },
+    hello: session.hello,
     onWelcome: (welcome) => {
       textBytes = welcome.limits.textBytes;
       session.welcome(welcome);
       if (!connection.isLive) return;
-      planRefresh(welcome.accessExpiresInMs);
+      refresh.live(welcome.accessExpiresInMs);
+      presence.live();
       if (record.epoch === null) save({ epoch: welcome.epoch });
       // With another store, what waits may be about something that has to be offered first.
       if (record.epoch === welcome.epoch) outbox.start(welcome.limits);
@@ -325,7 +240,8 @@ export function createTeam(parts: TeamParts): Team {
     onFrame: (frame) => take(frame),
     onLost: () => {
       startLater = undefined;
-      refreshAt?.();
+      refresh.lost();
+      presence.lost();
       session.lost();
       outbox.stop();
       asks.failAll();
@@ -334,7 +250,6 @@ export function createTeam(parts: TeamParts): Team {
     },
     onWire: (wire) => {
       changes.team(id);
-      if (wire.state === 'live') tellPresence();
       if (wire.state === 'stopped' && wire.why === 'session-ended') save({ standing: 'session-ended' });
     },
     onBroken: parts.onBroken,
@@ -359,7 +274,7 @@ export function createTeam(parts: TeamParts): Team {
     if (!channel) continue;
     if (row.frame.t === 'post' && cache.messages.byId(key, channel.key, row.op)) outbox.arrived(row.op);
   }
-  for (const channel of replica.channels.values()) overlay(channel);
+  for (const channel of replica.channels.values()) settlement.overlay(channel);
   replica.recountStale();
 
   return {
@@ -381,9 +296,9 @@ export function createTeam(parts: TeamParts): Team {
       return textBytes;
     },
     save,
-    setPresence: (presence) => {
-      save({ presence });
-      tellPresence();
+    setPresence: (chosen) => {
+      save({ presence: chosen });
+      presence.tell();
     },
     looked: (channelId) => {
       if (channelId !== keptUnread) keptUnread = null;
@@ -393,31 +308,21 @@ export function createTeam(parts: TeamParts): Team {
     keepUnread: (channel) => {
       keptUnread = channel;
     },
-    joined: (channel, ms) => {
-      if (replica.channels.get(channel)?.isJoined === true) return Promise.resolve(true);
-      return new Promise((resolve) => {
-        const waiters = joining.get(channel) ?? new Set();
-        joining.set(channel, waiters);
-        const settle = (isIn: boolean): void => {
-          cancel();
-          waiters.delete(settle);
-          if (waiters.size === 0) joining.delete(channel);
-          resolve(isIn);
-        };
-        const cancel = clock.after(ms, () => settle(false));
-        waiters.add(settle);
-      });
-    },
+    joined: joining.wait,
     recount: () => replica.recountStale(),
     start: () => {
       if (record.standing === 'in') connection.start();
       else if (record.standing === 'session-ended') connection.stop('session-ended');
     },
     dispose: () => {
-      drafts.flush();
-      marks.flush();
+      try {
+        drafts.flush();
+        marks.flush();
+      } catch (error) {
+        // The disk that failed may be why we are being thrown away.
+        log.error('team.unwritten', { error: errorName(error) });
+      }
       connection.stop('signed-out');
-      refreshAt?.();
       history.dispose();
       live.dispose();
       drafts.dispose();

@@ -1,0 +1,214 @@
+/** What the desktop does when something under it breaks: a page of the cache, the cache as a whole, a push on the way, the relay's store. */
+import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { ChannelId, MessageId, OperationId } from '../../protocol/ids.ts';
+import { createHouse, TEAM, type Desk, type House } from '../kit/house.ts';
+import type { TestClient } from '../kit/relay-kit.ts';
+
+let house: House;
+let ada: Desk;
+let ben: TestClient;
+let general: ChannelId;
+beforeEach(async () => {
+  house = await createHouse({
+    limits: { pageEvents: 50, farBehindEvents: 100, sendsPerSecond: 1_000, sendsBurst: 1_000, framesPerSecond: 1_000, framesBurst: 1_000 },
+  });
+  general = house.kit.general;
+  ben = await house.kit.live(await house.kit.person('ben'));
+  ada = await house.desk(house.kit.owner);
+});
+afterEach(() => house.dispose());
+
+const post = async (count: number, text = 'line'): Promise<MessageId[]> => {
+  const ids = Array.from({ length: count }, () => house.kit.id<MessageId>());
+  ids.forEach((op, n) => ben.say({ t: 'post', op, channel: general, text: `${text} ${n}` }));
+  await house.rest();
+  return ids;
+};
+const open = (at: 'end' | 'unread' = 'end'): Promise<unknown> => ada.now.call('timeline.open', { team: TEAM, channel: general, at });
+const texts = (): string[] => ada.now.messages.map((row) => row.text);
+const events = (): string[] => ada.now.lines.map((line) => line.event);
+const live = (): unknown => ada.now.team.team.wire;
+
+describe('a damaged cache', () => {
+  const damage = (): void => {
+    // Everything after the first pages: the schema can be read, the messages cannot.
+    const path = join(ada.folder, 'cache.db');
+    const db = new Database(path, { readonly: true });
+    const pages = db.prepare<[], { pageno: number }>(`SELECT pageno FROM dbstat WHERE name = 'message'`).all();
+    db.close();
+    const file = openSync(path, 'r+');
+    for (const { pageno } of pages) writeSync(file, Buffer.alloc(4_096, 0x5a), 0, 4_096, (pageno - 1) * 4_096);
+    closeSync(file);
+  };
+
+  test('met by a command is put aside and filled again, while the window keeps its place and nothing written is lost', async () => {
+    await post(120);
+    await ada.now.call('draft.set', { team: TEAM, channel: general, text: 'half' });
+    await ada.now.close();
+    damage();
+    await ada.restart();
+    ada.plug.pull();
+    await house.rest();
+    await ada.now.session.call('timeline.open', { team: TEAM, channel: general, at: 'end' });
+    await house.rest();
+    expect(events()).toContain('data.put-aside');
+    expect(ada.now.state.notices.map((notice) => notice.kind)).toEqual(['cache-rebuilt']);
+    expect(readdirSync(ada.folder).filter((name) => name.includes('damaged'))).not.toEqual([]);
+
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(2_000);
+    await open();
+    await house.rest();
+    expect(texts().at(-1)).toBe('line 119');
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({ text: 'half' });
+    const { id } = await ada.now.call('message.send', { team: TEAM, channel: general, text: 'on it goes' });
+    await house.rest();
+    expect(ada.now.messages.find((row) => row.id === id)?.delivery).toEqual({ state: 'sent' });
+  });
+
+  test('that is deleted while the app is closed comes back whole, with the outbox as it was', async () => {
+    await post(30);
+    ada.plug.pull();
+    await house.rest();
+    await ada.now.call('message.send', { team: TEAM, channel: general, text: 'waiting' });
+    const before = ada.now.channel('general');
+    await ada.now.close();
+    for (const name of readdirSync(ada.folder)) if (name.startsWith('cache.db')) rmSync(join(ada.folder, name));
+    ada.plug.put();
+    await ada.restart();
+    await house.rest(1_000);
+    expect(ada.now.channel('general')).toEqual({ ...before, head: before.head + 1, lastAt: ada.now.channel('general').lastAt });
+    expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
+    await open();
+    await house.rest();
+    expect(texts().at(-1)).toBe('waiting');
+  });
+});
+
+describe('a push that is lost', () => {
+  test('is found with the next beat and fetched', async () => {
+    await open();
+    ada.plug.lose = (text) => text.startsWith('{"t":"events"');
+    await post(3, 'lost');
+    ada.plug.lose = undefined;
+    expect(texts()).toEqual([]);
+    await house.rest(40_000);
+    expect(texts()).toEqual(['lost 0', 'lost 1', 'lost 2']);
+  });
+
+  test('is found with the next push, which waits until the gap is closed', async () => {
+    await open();
+    await post(1, 'before');
+    ada.plug.lose = (text) => text.startsWith('{"t":"events"');
+    await post(2, 'lost');
+    ada.plug.lose = undefined;
+    await post(1, 'after');
+    await house.rest(1_000);
+    expect(texts()).toEqual(['before 0', 'lost 0', 'lost 1', 'after 0']);
+  });
+});
+
+describe('a long absence', () => {
+  const away = async (count: number): Promise<void> => {
+    ada.plug.pull();
+    // The relay remembers its newest page for a second.
+    await house.rest(1_500);
+    await post(count, 'missed');
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(300);
+  };
+
+  test('brings the newest first and shows a hole until the rest has come', async () => {
+    await post(5, 'seen');
+    await open();
+    ada.plug.lose = (text) => text.includes('"req"');
+    await away(150);
+    const rows = (): string[] =>
+      (ada.now.state.timeline?.rows ?? []).map((row) =>
+        row.type === 'message' ? row.text : row.type === 'hole' ? `hole ${row.from}-${row.to}` : 'note',
+      );
+    const holes = rows().filter((row) => row.startsWith('hole'));
+    expect(holes).toHaveLength(1);
+    expect(rows().at(-1)).toBe('missed 149');
+    expect(rows().indexOf(holes[0] ?? '')).toBe(rows().indexOf('seen 4') + 1);
+    ada.plug.lose = undefined;
+    ada.now.desktop.wake();
+    await house.rest(3_000);
+    expect(rows().filter((row) => row.startsWith('missed'))).toEqual(Array.from({ length: 150 }, (_, n) => `missed ${n}`));
+    expect(ada.now.channel('general').unread).toBe(155);
+  });
+
+  test('a mention far behind the newest page is counted', async () => {
+    ada.plug.pull();
+    await house.rest();
+    ben.say({ t: 'post', op: house.kit.id<MessageId>(), channel: general, text: '@ada first' });
+    await post(200);
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(5_000);
+    expect(ada.now.channel('general')).toMatchObject({ unread: 201, mentions: 1 });
+  });
+});
+
+describe('what this build does not know', () => {
+  test('a frame of a kind to come is passed over, an event of a kind to come is kept and counted', async () => {
+    await open();
+    const unknown = { seq: 3, at: house.kit.clock.now(), by: house.kit.owner.id, kind: 'reacted', emoji: '👍' };
+    ada.plug.inject('{"t":"confetti","n":3}');
+    ada.plug.inject('not json');
+    ada.plug.inject(JSON.stringify({ t: 'events', feed: `channel/${general}`, events: [unknown] }));
+    await house.rest();
+    expect(live()).toMatchObject({ state: 'live' });
+    expect(ada.now.channel('general').head).toBe(3);
+    const db = new Database(join(ada.folder, 'cache.db'), { readonly: true });
+    expect(db.prepare('SELECT seq, json FROM raw_event').all()).toEqual([{ seq: 3, json: JSON.stringify(unknown) }]);
+    db.close();
+  });
+
+  test('a page that does not hold what it says is not believed', async () => {
+    await open();
+    const event = { seq: 9, at: 1, by: house.kit.owner.id, kind: 'posted', id: house.kit.id<MessageId>(), text: 'nine' };
+    ada.plug.inject(JSON.stringify({ t: 'page', feed: `channel/${general}`, from: 2, to: 9, head: 9, events: [event] }));
+    await house.rest();
+    expect([texts(), events().filter((one) => one === 'page.broken')]).toEqual([[], ['page.broken']]);
+  });
+});
+
+describe('a relay whose store is another', () => {
+  test('under the same epoch, but behind us: positions are dropped, and everything is fetched again', async () => {
+    await post(10);
+    await open();
+    const db = new Database(join(ada.folder, 'cache.db'));
+    db.prepare('UPDATE interval SET to_seq = 999').run();
+    db.close();
+    await ada.restart();
+    await house.rest(2_000);
+    expect(events()).toContain('relay.behind-us');
+    expect(live()).toMatchObject({ state: 'live', isCatchingUp: false });
+    await open();
+    await house.rest();
+    expect(texts()).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
+  });
+
+  test('an edit that comes before its message is applied when the message comes', async () => {
+    const [first] = await post(1);
+    await post(120);
+    ben.say({ t: 'edit', op: house.kit.id<OperationId>(), channel: general, message: first as MessageId, text: 'changed' });
+    await house.rest();
+    const late = await house.desk(house.kit.owner);
+    await late.now.call('timeline.open', { team: TEAM, channel: general, at: 'end' });
+    for (let n = 0; n < 8; n++) {
+      await late.now.call('timeline.older', {});
+      const hole = late.now.state.timeline?.rows.find((row) => row.type === 'hole');
+      if (hole?.type === 'hole') await late.now.session.call('timeline.fill', { from: hole.from, to: hole.to });
+      await house.rest(1_000);
+    }
+    expect(late.now.messages.find((row) => row.id === first)).toMatchObject({ text: 'changed' });
+    expect(late.now.messages).toHaveLength(121);
+  });
+});
