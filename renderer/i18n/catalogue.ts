@@ -2,15 +2,13 @@
  * Every word of the window, English beside Traditional Chinese, so that neither can be written without the other. ICU
  * messages: plurals by rule, placeholders by name. Keys are `area.what`.
  */
+import type { Both } from './both.ts';
 import { accountMessages } from './messages/account.ts';
 import { channelMessages } from './messages/channel.ts';
 import { problemMessages } from './messages/problem.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shellMessages } from './messages/shell.ts';
 import { talkMessages } from './messages/talk.ts';
-
-/** English, Traditional Chinese. */
-export type Both = readonly [en: string, zhHant: string];
 
 export const CATALOGUE = {
   ...shellMessages,

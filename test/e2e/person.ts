@@ -3,7 +3,7 @@
  * what the system around the page does (focus, notifications, plugs) is the driver's.
  */
 import type { Locator, Page } from '@playwright/test';
-import type { DesktopDriver } from './driver/driver.ts';
+import type { DesktopDriver } from './driver/desktop.ts';
 import { expect } from './driver/fixture.ts';
 
 export interface Account {

@@ -1,6 +1,6 @@
 /** Refusals in words: what happened, what is safe, what to do. One for every kind there is. */
 import type { ProblemKind } from '../../../electron/bridge/commands.ts';
-import type { Both } from '../catalogue.ts';
+import type { Both } from '../both.ts';
 
 export const problemMessages = {
   'problem.bad-request': ['The relay did not understand that. Nothing was changed.', '中繼站無法理解這個要求。沒有任何變更。'],

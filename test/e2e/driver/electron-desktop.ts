@@ -7,7 +7,7 @@ import { once } from 'node:events';
 import { _electron } from 'playwright-core';
 import type { ElectronApplication, Page } from 'playwright-core';
 import type * as Electron from 'electron';
-import type { DesktopDriver, DesktopOptions, ShownNotification } from './driver.ts';
+import type { DesktopDriver, DesktopOptions, ShownNotification } from './desktop.ts';
 import { Memory, ROOT, builtFile, cannot } from './parts.ts';
 
 /** Kept in main, on `globalThis`. */

@@ -17,7 +17,7 @@ import { test as base, expect } from '@playwright/test';
 import { startSharedChromium } from '../../electron-standin/launch.ts';
 import type { SharedChromium } from '../../electron-standin/launch.ts';
 import { launchDesktop } from './driver.ts';
-import type { DesktopDriver, DesktopKind, DesktopOptions } from './driver.ts';
+import type { DesktopDriver, DesktopKind, DesktopOptions } from './desktop.ts';
 
 export interface DesktopFixtures {
   readonly openDesktop: (options?: Partial<DesktopOptions>) => Promise<DesktopDriver>;

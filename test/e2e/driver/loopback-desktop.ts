@@ -11,7 +11,7 @@ import type { SharedChromium } from '../../electron-standin/launch.ts';
 import { pagePresence } from '../../electron-standin/page/page-world.ts';
 import { installBrowserDesktop } from './browser-desktop.ts';
 import type { BrowserDesktop, RecordedNotification } from './browser-desktop.ts';
-import type { Ability, DesktopDriver, DesktopOptions, ShownNotification } from './driver.ts';
+import type { Ability, DesktopDriver, DesktopOptions, ShownNotification } from './desktop.ts';
 import { Memory, ROOT, builtFile, cannot } from './parts.ts';
 
 export interface LoopbackDesktopOptions extends DesktopOptions {

@@ -1,7 +1,7 @@
 /** What the drivers share: where the built app is, and how a host says that it cannot do something. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Ability, DesktopKind } from './driver.ts';
+import type { Ability, DesktopKind } from './desktop.ts';
 
 export const ROOT = join(import.meta.dirname, '..', '..', '..');
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { forkApp, launchStandin } from '../../electron-standin/launch.ts';
 import type { LaunchOptions, SharedChromium, StandinApp } from '../../electron-standin/launch.ts';
 import type { NotificationNote } from '../../electron-standin/main/notes.ts';
-import type { DesktopDriver, DesktopOptions, ShownNotification } from './driver.ts';
+import type { DesktopDriver, DesktopOptions, ShownNotification } from './desktop.ts';
 import { Memory, builtFile } from './parts.ts';
 
 export interface StandinDesktopOptions extends DesktopOptions {
