@@ -164,6 +164,32 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     },
   ],
   [
+    'offeredAgain',
+    'what was acknowledged before the relay went back is not offered again',
+    (d) => {
+      d.moments.push(...post('ada', 'm9', 'before', 9), { kind: 'restored' });
+    },
+  ],
+  [
+    'draftsAreKept',
+    'a draft is gone though it was old enough',
+    (d) => {
+      d.moments.push(
+        { kind: 'drafted', computer: 'ben-pc', channel: 'general', text: 'half a', atMs: 1_000 },
+        { kind: 'killed', computer: 'ben-pc', atMs: 1_500, wasAsleep: false },
+      );
+    },
+  ],
+  [
+    'draftsAreKept',
+    'a draft is still there though it was sent',
+    (d) => {
+      d.moments.push({ kind: 'drafted', computer: 'ben-pc', channel: 'general', text: 'late', atMs: 1_000 });
+      d.moments.push({ kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm2', text: 'hello' });
+      d.ben = { ...d.ben, drafts: new Map([['general', 'late']]) };
+    },
+  ],
+  [
     'nothingUnsent',
     'a message nobody wrote',
     (d) => {
@@ -481,6 +507,27 @@ test('an Enter in whose middle the process died may have become a message, once,
   expect(violations(evidence(draft))).toEqual([]);
   draft.events.push(posted(7, 'ada', 'm4', 'hello @ben'));
   expect(violations(evidence(draft)).join()).toContain('nobody wrote message m4');
+});
+
+test('what the relay said before it went back to a backup binds it no more', () => {
+  const draft = good();
+  draft.moments.unshift(
+    { kind: 'told', computer: 'ada-pc', feed: FEED, event: posted(2, 'ben', 'm7', 'x') },
+    ...post('ada', 'm1', 'hello @ben', 40),
+    { kind: 'restored' },
+  );
+  expect(violations(evidence(draft))).toEqual([]);
+});
+
+test('a draft may be lost that was written just before the process died', () => {
+  const draft = good();
+  draft.moments.push(
+    { kind: 'drafted', computer: 'ben-pc', channel: 'general', text: 'half a', atMs: 1_000 },
+    { kind: 'killed', computer: 'ben-pc', atMs: 1_499, wasAsleep: false },
+  );
+  expect(violations(evidence(draft))).toEqual([]);
+  draft.ben = { ...draft.ben, drafts: new Map([['general', 'half a']]) };
+  expect(violations(evidence(draft))).toEqual([]);
 });
 
 test('a history is read back from its file as it was', () => {

@@ -68,7 +68,7 @@ export const ackedIsKept: Check = (evidence) => {
   const asked = new Map<string, AskedFrame>(history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]));
   for (const [id, { member }] of pressedEnters(evidence)) asked.set(`${member} ${id}`, { t: 'post' });
   const seen = new Set<string>();
-  for (const { member, op, feed, seq } of history.all('acked')) {
+  for (const { member, op, feed, seq } of history.sinceRestore().all('acked')) {
     const key = `${member} ${op} ${feed} ${seq}`;
     if (seen.has(key)) continue;
     seen.add(key);
@@ -94,6 +94,64 @@ export const ackedIsKept: Check = (evidence) => {
   }
   return found;
 };
+
+/**
+ * What was acknowledged before the relay went back to a backup is there again, once: those who had sent it have sent it again. Not what
+ * was deleted, and not where its sender may no longer write.
+ */
+export const offeredAgain: Check = ({ history, relay }) => {
+  const found: string[] = [];
+  const deleted = new Set(history.all('deleted').map(({ message }) => message));
+  const posted = new Set([...postedIn(relay)].map(({ event, id }) => `${event.by} ${id}`));
+  const entered = new Map(history.all('entered').map((moment) => [moment.message, moment]));
+  for (const { member, op } of history.all('acked')) {
+    const moment = entered.get(op);
+    const mayWrite = moment !== undefined && relay.channels.get(moment.channel)?.roster.has(member) === true;
+    if (mayWrite && !deleted.has(op) && !posted.has(`${member} ${op}`))
+      found.push(`message ${op} of ${moment.computer} was acknowledged and is not at the relay`);
+  }
+  return found;
+};
+
+/** What was written and not sent is still there, if it was half a second old when the process died. */
+export const draftsAreKept: Check = ({ history, desktops }) => {
+  interface Draft {
+    texts: ReadonlySet<string>;
+    before: ReadonlySet<string>;
+    atMs: number;
+  }
+  const drafts = new Map<string, Draft>();
+  const of = (computer: string, channel: string): Draft => {
+    const key = `${computer} ${channel}`;
+    const known = drafts.get(key) ?? { texts: new Set(['']), before: new Set(), atMs: -Infinity };
+    drafts.set(key, known);
+    return known;
+  };
+  const put = (draft: Draft, atMs: number, ...texts: readonly string[]): void => {
+    Object.assign(draft, { before: draft.texts, texts: new Set(texts), atMs });
+  };
+  for (const moment of history.moments) {
+    if (moment.kind === 'drafted') put(of(moment.computer, moment.channel), moment.atMs, moment.text);
+    else if (moment.kind === 'entered') put(of(moment.computer, moment.channel), -Infinity, '');
+    else if (moment.kind === 'tried') {
+      // Whether the message was made, and its draft cleared, is told by `entered`.
+      for (const [key, draft] of drafts) if (key.endsWith(moment.channel)) draft.texts = new Set([...draft.texts, '']);
+    } else if (moment.kind === 'killed') {
+      for (const [key, draft] of drafts) {
+        const isYoung = moment.wasAsleep || moment.atMs - draft.atMs < DRAFT_MS;
+        if (key.startsWith(`${moment.computer} `) && isYoung) draft.texts = new Set([...draft.texts, ...draft.before]);
+      }
+    }
+  }
+  return [...drafts].flatMap(([key, { texts }]) => {
+    const [computer = '', channel = ''] = key.split(' ');
+    const held = desktops.find((desktop) => desktop.computer === computer)?.drafts.get(channel) ?? '';
+    return texts.has(held)
+      ? []
+      : [`the draft of ${computer} in ${channel} is ${JSON.stringify(held)}, and should be ${JSON.stringify([...texts])}`];
+  });
+};
+const DRAFT_MS = 500;
 
 const isDeletedBy = (events: readonly FeedEvent[], message: string, seq: number): boolean =>
   events.some((event) => event.kind === 'deleted' && event.id === message && event.seq <= seq);
@@ -182,7 +240,7 @@ export const oneOrder: Check = ({ history, relay }) => {
     });
   }
   const said = new Set<string>();
-  for (const { computer, feed, event } of history.all('told')) {
+  for (const { computer, feed, event } of history.sinceRestore().all('told')) {
     const stored = relay.feeds.get(feed)?.events[event.seq - 1];
     const problem = stored ? difference(event, stored) : 'the relay has nothing there';
     if (problem === undefined) continue;
@@ -330,6 +388,8 @@ export const filesAreSound: Check = ({ relay, desktops }) => [
 /** What no run may break. `heldWhole` comes on top where channels are short. */
 export const PROMISES = {
   ackedIsKept,
+  offeredAgain,
+  draftsAreKept,
   nothingUnsent,
   onlyOnce,
   everyEnterEnds,

@@ -32,7 +32,12 @@ export type Moment =
   | { readonly kind: 'refused'; readonly member: string; readonly op: string; readonly why: string; readonly isRetryable: boolean }
   /** The relay handed an event to a computer. */
   | { readonly kind: 'told'; readonly computer: string; readonly feed: string; readonly event: FeedEvent }
-  | { readonly kind: 'toast'; readonly computer: string; readonly message: string };
+  | { readonly kind: 'toast'; readonly computer: string; readonly message: string }
+  /** A person wrote something and did not send it. */
+  | { readonly kind: 'drafted'; readonly computer: string; readonly channel: string; readonly text: string; readonly atMs: number }
+  | { readonly kind: 'killed'; readonly computer: string; readonly atMs: number; readonly wasAsleep: boolean }
+  /** The relay went back to a backup: what it said before holds no more. */
+  | { readonly kind: 'restored' };
 
 export type MomentOf<Kind extends Moment['kind']> = Extract<Moment, { readonly kind: Kind }>;
 
@@ -40,16 +45,22 @@ export interface History {
   readonly moments: readonly Moment[];
   add(moment: Moment): void;
   all<Kind extends Moment['kind']>(kind: Kind): readonly MomentOf<Kind>[];
+  /** What happened since the relay last went back to a backup. */
+  sinceRestore(): History;
   /** Writes down what a frame on the wire says. @param member  who sits at the computer */
   hear(frame: { readonly computer: string; readonly way: 'up' | 'down'; readonly text: string }, member: string): void;
 }
 
 export function createHistory(moments: Moment[] = []): History {
   const add = (moment: Moment): void => void moments.push(moment);
-  return {
+  const history: History = {
     moments,
     add,
     all: <Kind extends Moment['kind']>(kind: Kind) => moments.filter((moment): moment is MomentOf<Kind> => moment.kind === kind),
+    sinceRestore() {
+      const at = moments.findLastIndex(({ kind }) => kind === 'restored');
+      return at < 0 ? history : createHistory(moments.slice(at + 1));
+    },
     hear({ computer, way, text }, member) {
       if (way === 'up') {
         const decoded = decodeUp(text);
@@ -65,6 +76,7 @@ export function createHistory(moments: Moment[] = []): History {
       }
     },
   };
+  return history;
 }
 
 export const writeHistory = ({ moments }: History): string => moments.map((moment) => `${JSON.stringify(moment)}\n`).join('');

@@ -34,6 +34,7 @@ export interface DesktopNodeParts {
   /** A promise was broken, or something was logged as an error. */
   readonly onBroken: (words: string) => void;
   readonly onToast: (message: string) => void;
+  readonly onKilled: (wasAsleep: boolean) => void;
   readonly note?: (words: string) => void;
   /** For planted faults. */
   readonly wrapNet?: (net: RelayNet) => RelayNet;
@@ -147,6 +148,8 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
     session.onBatch((batch) => {
       fuse.pass('tell');
       if (of.isDead || shown !== mine || !mine.snapshot) return;
+      // After a resync with a relay that went back, a message may stand elsewhere.
+      if (batch.events.some(({ kind }) => kind === 'team-state')) moves = createMoveWatch();
       mine.snapshot = applyBatch(mine.snapshot, batch);
       look(mine.snapshot);
     });
@@ -171,6 +174,7 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
     shown = undefined;
     parts.note?.(`${name} is killed`);
     fuse.putOut();
+    parts.onKilled(dying.clock.isAsleep);
     dying.isDead = true;
     dying.clock.kill();
     dying.computer.kill(isSilent);

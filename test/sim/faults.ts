@@ -25,6 +25,8 @@ export const FAULTS = [
   'restart-desktop',
   'sleep-desktop',
   'desktop-clock',
+  'back-up',
+  'go-back',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -145,6 +147,11 @@ export function createFaults(world: World, chance: Chance): Faults {
       case 'relay-clock':
         // Small, as NTP does: a relay that is hours off signs everybody out, and says so.
         return relay.setSkew(chance.int(-20_000, 20_000));
+      case 'back-up':
+        return void relay.backUp().catch((error: unknown) => world.breaks(`no backup: ${String(error)}`));
+      case 'go-back':
+        if (relay.goBack()) world.history.add({ kind: 'restored' });
+        return;
       case 'kill-desktop':
         return desktop?.kill(chance.happens(0.3));
       case 'fuse-desktop':

@@ -5,6 +5,7 @@
 import type { ChannelView } from '../../electron/bridge/views.ts';
 import type { Chance } from '../kit/chance.ts';
 import type { DesktopNode } from './desktop-node.ts';
+import { PASSWORD } from './template.ts';
 import type { World } from './world.ts';
 
 export const DEEDS = [
@@ -33,12 +34,18 @@ export const DEEDS = [
   'presence',
   'rename',
   'reload',
+  'revoke',
 ] as const;
 export type Deed = (typeof DEEDS)[number];
 
 export interface People {
   act(desktop: DesktopNode, deed: Deed): Promise<void>;
+  /** Whoever was signed out signs in again. */
+  signInAgain(desktop: DesktopNode): void;
 }
+
+export const isSignedOut = ({ team }: DesktopNode): boolean =>
+  team?.team.wire.state === 'stopped' && team.team.wire.why === 'session-ended';
 
 const WORDS = [
   'hello',
@@ -84,10 +91,29 @@ export function createPeople(world: World, chance: Chance): People {
     if (sent?.ok) history.add({ kind: 'entered', member, computer: desktop.name, channel, message: sent.value.id, text: words });
   };
 
+  const draft = async (desktop: DesktopNode, here: { readonly team: string; readonly channel: string }, words: string): Promise<void> => {
+    const done = await desktop.call('draft.set', { ...here, text: words });
+    const atMs = world.clock.monotonic();
+    if (done?.ok) history.add({ kind: 'drafted', computer: desktop.name, channel: here.channel, text: words, atMs });
+  };
+
   /** Asks for something only the relay can decide; the answer comes when it comes. */
   const ask = (work: Promise<unknown>): void => void work.catch((error: unknown) => world.breaks(String(error)));
 
+  const revoke = async (desktop: DesktopNode, team: string): Promise<void> => {
+    const listed = await desktop.call('session.list', { team });
+    const session = listed?.ok ? chance.pick(listed.value.sessions) : undefined;
+    if (session && desktop.isUp && !desktop.isAsleep) await desktop.call('session.end', { team, session: session.id });
+  };
+
   return {
+    signInAgain: (desktop) => {
+      const team = desktop.state?.teamOrder[0];
+      if (desktop.isUp && !desktop.isAsleep && team !== undefined && isSignedOut(desktop)) {
+        world.note(`${desktop.name}: signs in again`);
+        ask(desktop.call('team.sign-in-again', { team, password: PASSWORD }));
+      }
+    },
     act: async (desktop, deed) => {
       const team = desktop.state?.teamOrder[0];
       if (!desktop.isUp || desktop.isAsleep || team === undefined) return;
@@ -163,8 +189,7 @@ export function createPeople(world: World, chance: Chance): People {
           return;
         }
         case 'draft':
-          await desktop.call('draft.set', { ...here, text: chance.happens(0.3) ? '' : text() });
-          return;
+          return draft(desktop, here, chance.happens(0.3) ? '' : text());
         case 'type':
           await desktop.call('typing.tell', here);
           return;
@@ -180,6 +205,8 @@ export function createPeople(world: World, chance: Chance): People {
           );
         case 'archive':
           return ask(desktop.call('channel.archive', { ...here, isArchived: !at.isArchived }));
+        case 'revoke':
+          return ask(revoke(desktop, team));
         case 'level':
           await desktop.call('channel.level', { ...here, level: chance.pick(['all', 'mentions', 'none'] as const) });
           return;

@@ -73,6 +73,10 @@ export interface RelayNode {
   wake(): void;
   setSkew(ms: number): void;
   setDiskFull(isFull: boolean): void;
+  /** A copy of the store as it stands, taken while others write. */
+  backUp(): Promise<void>;
+  /** Dies, and starts next time from the last backup; false when there is none. */
+  goBack(): boolean;
   /** Lets go of every file, also of those that killed processes left open. */
   dispose(): Promise<void>;
 }
@@ -96,6 +100,8 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
   let home = folder;
   let skewMs = 0;
   let isDiskFull = false;
+  let backups = 0;
+  let restores = 0;
   let running: Running | undefined;
   const fuse = createFuse<RelayPoint>(() => kill(false));
 
@@ -186,6 +192,22 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     },
     setDiskFull: (isFull) => {
       isDiskFull = isFull;
+    },
+    backUp: async () => {
+      if (!running) return;
+      const path = join(folder, `backup-${backups + 1}`);
+      await turns.track(running.store.backup(path));
+      backups++;
+    },
+    goBack: () => {
+      if (backups === 0) return false;
+      kill(false);
+      const to = join(folder, `after-restore-${++restores}`);
+      mkdirSync(to, { mode: 0o700 });
+      copyFileSync(join(folder, `backup-${backups}`), join(to, STORE));
+      copyFileSync(join(home, KEYS), join(to, KEYS));
+      home = to;
+      return true;
     },
     dispose: async () => {
       kill(true);

@@ -37,12 +37,6 @@ export interface RunOptions {
   readonly trace?: (words: string) => void;
 }
 
-/**
- * An answer to a refresh that got lost, and no other try within a minute, signs a device out: so it is decided. Here weather is worse than
- * anywhere, and nobody is there to sign in again.
- */
-const LIMITS = { refreshOverlapMs: 24 * 60 * 60_000 };
-
 type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
 
 /** What a run is about. Faults not named do not happen; deeds not named happen once in a while. */
@@ -69,6 +63,11 @@ const CHARACTERS: Readonly<
     faults: { cut: 3, 'restart-desktop': 1, 'sleep-desktop': 2, weather: 1 },
     faultShare: 0.15,
   },
+  backups: {
+    deeds: { send: 30, edit: 4, delete: 4, read: 3, draft: 2, look: 3 },
+    faults: { 'back-up': 4, 'go-back': 2, cut: 2, 'kill-desktop': 2, 'fuse-relay': 1 },
+    faultShare: 0.25,
+  },
   everything: {
     deeds: {
       send: 20,
@@ -85,13 +84,24 @@ const CHARACTERS: Readonly<
       type: 2,
       presence: 1,
     },
-    faults: Object.fromEntries(FAULTS.map((fault) => [fault, 1])),
+    faults: Object.fromEntries(FAULTS.map((fault) => [fault, fault === 'go-back' ? 0 : 1])),
     faultShare: 0.3,
   },
 };
 const NAMES = Object.keys(CHARACTERS);
 /** A deed a run is not about. */
 const ONCE_IN_A_WHILE = 0.3;
+/** Where what was made after the backup is gone, nobody can be in it any more: channels stay as they are. */
+const NOT_WITH_BACKUPS: readonly Deed[] = ['create', 'direct', 'join', 'leave', 'add', 'remove', 'change', 'archive', 'level', 'rename'];
+/** Small pages and small patience for slow readers, so that a short run meets holes, many pages and clients that fall behind. */
+const NARROW = {
+  pageEvents: 7,
+  pageBytes: 3_000,
+  farBehindEvents: 15,
+  outboundDropSignalsBytes: 500,
+  outboundBehindBytes: 2_000,
+  outboundCloseBytes: 40_000,
+};
 
 /** Everything must be well again this long after the last fault, whatever died silently. */
 const LIVENESS_MS = 240_000;
@@ -108,7 +118,7 @@ export async function runSeed(seed: number, { template, plant, steps, trace }: R
     startAt: template.leftAt + chance.int(0, 1_000_000),
     people: Object.fromEntries(computers.map((name) => [name, template.people[name] ?? ''])),
     stopsInSleep: chance.happens(0.5),
-    limits: LIMITS,
+    ...(chance.happens(0.3) ? { limits: NARROW } : {}),
     ...(plant ? { plant } : {}),
     ...(trace ? { trace } : {}),
   });
@@ -121,7 +131,7 @@ export async function runSeed(seed: number, { template, plant, steps, trace }: R
     await live(world, people, faults, chance, character ?? { deeds: {}, faults: {}, faultShare: 0 }, steps ?? chance.int(20, 70));
     world.note('calm');
     if (world.broken.length === 0) await faults.calm();
-    if (world.broken.length === 0) await rest(world);
+    if (world.broken.length === 0) await rest(world, people);
     const broken = world.broken.length > 0 ? world.broken : await judge(world);
     const history = writeHistory(world.history);
     const print = createHash('sha256').update(history).update(JSON.stringify(broken)).digest('hex').slice(0, 16);
@@ -140,6 +150,7 @@ interface Character {
 async function live(world: World, people: People, faults: Faults, chance: Chance, character: Character, steps: number): Promise<void> {
   const deeds = Object.fromEntries(DEEDS.map((deed) => [deed, character.deeds[deed] ?? ONCE_IN_A_WHILE])) as Record<Deed, number>;
   deeds.flood = character.deeds.flood ?? 0.1;
+  if (character.faults['go-back'] !== undefined) for (const deed of NOT_WITH_BACKUPS) deeds[deed] = 0;
   for (let step = 0; step < steps && world.broken.length === 0; step++) {
     for (let left = chance.int(1, 3); left > 0; left--) {
       await world.settle();
@@ -154,6 +165,7 @@ async function live(world: World, people: People, faults: Faults, chance: Chance
     }
     await world.advance(pause(chance));
     faults.tend();
+    for (const desktop of world.desktops) if (chance.happens(0.3)) people.signInAgain(desktop);
     if (chance.happens(0.1)) await compare(world, chance.pick(world.desktops));
   }
 }
@@ -175,13 +187,14 @@ const isAtRest = ({ team }: DesktopNode): boolean =>
   team?.team.wire.state === 'live' && !team.team.wire.isCatchingUp && team.team.outbox.waiting === 0;
 
 /** A line that died without a sign looks alive for a while: a team is at rest when it is so twice, with two beats between. */
-async function rest(world: World): Promise<void> {
+async function rest(world: World, people: People): Promise<void> {
   const until = world.clock.monotonic() + LIVENESS_MS;
   for (let times = 0; times < 2;) {
     while (!world.desktops.every(isAtRest)) {
       times = 0;
       if (world.broken.length > 0) return;
       if (world.clock.monotonic() > until) return tellWhoIsNot(world);
+      for (const desktop of world.desktops) people.signInAgain(desktop);
       await world.advance(1_000);
     }
     times++;
@@ -206,6 +219,7 @@ async function judge(world: World): Promise<readonly string[]> {
       if (found) break;
       await world.advance(7);
     }
+    seen.push(...outside(desktop).map((words) => `${desktop.name}: ${words}`));
     for (const channel of desktop.channels()) if (channel.isJoined) seen.push(...(await lookAt(world, desktop, channel.id, relayNow)));
   }
   world.relay.kill(true);
@@ -215,6 +229,21 @@ async function judge(world: World): Promise<readonly string[]> {
   return [...world.broken, ...seen, ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole })];
 }
 
+/** What the system shows of a desktop outside its window, and what it thinks of who is there, when everybody is. */
+function outside({ host, team, channels }: DesktopNode): readonly string[] {
+  const mentions = channels().reduce((sum, channel) => sum + (channel.isJoined && channel.level !== 'none' ? channel.mentions : 0), 0);
+  const hasUnread = channels().some(({ isJoined, unread }) => isJoined && unread > 0);
+  const found: string[] = [];
+  if (host.badge.count !== mentions || host.badge.hasUnread !== hasUnread) {
+    found.push(
+      `the badge shows ${JSON.stringify(host.badge)}, the window ${mentions} mentions and ${hasUnread ? 'something' : 'nothing'} unread`,
+    );
+  }
+  const me = team?.team.me ?? '';
+  if ((team?.presence[me] ?? 'gone') === 'gone') found.push('its own member is shown as gone');
+  return found;
+}
+
 /** Opens the channel at its live end and reads up to its beginning, as a person would; holds what is drawn against the relay's feed. */
 async function lookAt(world: World, desktop: DesktopNode, channel: string, relay: RelayRead): Promise<readonly string[]> {
   const team = desktop.state?.teamOrder[0] ?? '';
@@ -222,7 +251,7 @@ async function lookAt(world: World, desktop: DesktopNode, channel: string, relay
   await world.advance(40);
   const { drawn } = foldChannel(relay.feeds.get(`channel/${channel}`)?.events ?? []);
   const found: string[] = [];
-  for (let steps = 0; steps < 30; steps++) {
+  for (let steps = 0; steps < 200; steps++) {
     const timeline = desktop.state?.timeline;
     if (timeline?.channel !== channel) return [`window of ${desktop.name}: ${channel} does not open`];
     found.push(...noSilentGap(timeline.rows, drawn));

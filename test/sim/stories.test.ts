@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { CommandInput, CommandName, CommandOutput } from '../../electron/bridge/commands.ts';
 import { FAIR } from '../kit/memory-net.ts';
+import { readRelay } from '../kit/relay-read.ts';
 import type { DesktopNode } from './desktop-node.ts';
 import { makeTemplate, type Template } from './template.ts';
 import { createWorld, type World } from './world.ts';
@@ -98,4 +99,20 @@ test('a message whose sender was taken out of the channel before they heard of i
   expect(ben.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
   expect(ben.channels().map(({ name, isJoined }) => ({ name, isJoined }))).toEqual([{ name: 'general', isJoined: false }]);
   expect(await ben.compareWindow()).toEqual([]);
+});
+
+test('who was told of a message is not told of it again after the relay went back to a backup, where its sender offers it again', async () => {
+  const told = (): number => world.history.all('toast').filter(({ computer }) => computer === 'ben-pc').length;
+  await world.wait(world.relay.backUp());
+  await call(ada, 'message.send', { ...here(ada), text: '@ben look' });
+  await world.advance(1_000);
+  expect(told()).toBe(1);
+  world.relay.goBack();
+  world.history.add({ kind: 'restored' });
+  world.relay.start();
+  await world.advance(30_000);
+  const { feeds } = readRelay(world.relay.storePath);
+  expect(feeds.get(`channel/${here(ada).channel}`)?.events.at(-1)).toMatchObject({ kind: 'posted', text: '@ben look' });
+  expect(ben.channels()[0]).toMatchObject({ unread: 1, mentions: 1 });
+  expect(told()).toBe(1);
 });

@@ -16,7 +16,7 @@ export interface Template {
   readonly leftAt: number;
 }
 
-const PASSWORD = 'nine lives of the office cat';
+export const PASSWORD = 'nine lives of the office cat';
 export const COMPUTERS = ['ada-pc', 'ben-pc', 'cho-pc', 'ada-laptop'] as const;
 
 export async function makeTemplate(): Promise<Template> {

@@ -124,6 +124,7 @@ export function createWorld({
       onBroken: breaks,
       note,
       onToast: (message) => history.add({ kind: 'toast', computer: name, message }),
+      onKilled: (wasAsleep) => history.add({ kind: 'killed', computer: name, atMs: clock.monotonic(), wasAsleep }),
       ...(wrapNet ? { wrapNet: (own: RelayNet) => wrapNet(own, name, plantChance) } : {}),
     }),
   );
