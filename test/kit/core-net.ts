@@ -76,7 +76,7 @@ export function plugOf(kit: RelayKit, who: Person, session: SessionId): Plug {
               queueMicrotask(() => events.onClose(code));
             },
             queuedBytes: () => 0,
-            ping: () => undefined,
+            ping: () => queueMicrotask(() => (isOver ? undefined : side.heard())),
           },
         );
         const end = (): void => {
