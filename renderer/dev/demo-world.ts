@@ -8,9 +8,9 @@ import type {
   TimelineRow,
   WindowState,
 } from '../../electron/bridge/views.ts';
-import { newChannel } from './fake-answers.ts';
-import { message, type FakeWorld } from './fake-bridge.ts';
-import { KEY } from './fake-entrance.ts';
+import { newChannel } from './fake-channels.ts';
+import { message, type FakeWorld } from './fake-core.ts';
+import { KEY } from './demo-keys.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;

@@ -9,13 +9,8 @@ import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Batch, BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
 import type { ChannelView, MessageRow, TeamState, TimelineRow, TimelineView, WindowState } from '../../electron/bridge/views.ts';
 import { createAnswers } from './fake-answers.ts';
-
-export interface FakeWorld {
-  readonly state: WindowState;
-  /** All there is of a channel, by `team/channel`. */
-  readonly history: ReadonlyMap<string, readonly TimelineRow[]>;
-  readonly drafts?: ReadonlyMap<string, string>;
-}
+import type { FakeCore, FakeWorld } from './fake-core.ts';
+import { message } from './fake-core.ts';
 
 export interface FakeOptions {
   readonly now: () => number;
@@ -36,26 +31,6 @@ export interface FakeBridge extends LandlineApi {
   readonly calls: readonly { readonly name: CommandName; readonly input: unknown }[];
   refuse(name: CommandName, problem: Problem | null): void;
 }
-
-/** What the answers are made from. */
-export interface FakeCore {
-  readonly now: () => number;
-  readonly delayMs: number;
-  state(): WindowState;
-  snapshot(): Snapshot;
-  team(id: string): TeamState;
-  channel(team: string, id: string): ChannelView;
-  rows(team: string, channel: string): TimelineRow[];
-  readonly drafts: Map<string, string>;
-  emit(...events: readonly BridgeEvent[]): void;
-  put(team: string, channel: string, ...rows: readonly TimelineRow[]): void;
-  take(team: string, channel: string, key: string): void;
-  later(act: () => void, ms?: number): void;
-  nextId(): string;
-}
-
-export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
-export const fail = (kind: Problem['kind']): { readonly ok: false; readonly error: Problem } => ({ ok: false, error: { kind } });
 
 export function createFakeBridge(
   world: FakeWorld,
@@ -150,26 +125,3 @@ function found<T>(value: T | undefined, what: string): T {
   if (value === undefined) throw new Error(`the fake bridge has no ${what}`);
   return value;
 }
-
-export interface MessageParts {
-  readonly id: string;
-  readonly seq: number;
-  readonly author: string;
-  readonly at: number;
-  readonly text: string;
-}
-
-export const message = ({ id, seq, author, at, text }: MessageParts): MessageRow => ({
-  type: 'message',
-  key: id,
-  order: seq,
-  id,
-  seq,
-  author,
-  at,
-  text,
-  editedAt: null,
-  isDeleted: false,
-  mentionsMe: false,
-  delivery: { state: 'sent' },
-});

@@ -4,11 +4,10 @@
  */
 import type { CommandHandlers, InviteView, RelayFound } from '../../electron/bridge/commands.ts';
 import { demoQr } from './demo-qr.ts';
+import { KEY, OTHER_KEY } from './demo-keys.ts';
 import { emptyTeam } from './demo-world.ts';
-import { fail, ok, type FakeCore } from './fake-bridge.ts';
+import { fail, ok, type FakeCore } from './fake-core.ts';
 
-export const KEY = '4f2a09c1d77be3518a60b2fe19c4457730de8812ab5d09e6f1c3a7427be8d09c';
-export const OTHER_KEY = '4f2a09c1d77be3518a60b2fe19c44577aa01c9be74d2550e6c1fa3b8e02d713f';
 const PROBE_MS = 700;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));

@@ -10,7 +10,8 @@ import { startWindow } from '../start.tsx';
 import { setUi, type Overlay, type WindowStore } from '../state/store.ts';
 import { parseMarkdown } from '../text/markdown.ts';
 import { TEAM } from './demo-world.ts';
-import { createFakeBridge, message, type FakeBridge } from './fake-bridge.ts';
+import { createFakeBridge, type FakeBridge } from './fake-bridge.ts';
+import { message } from './fake-core.ts';
 import { SCENES, type SceneName } from './scenes.ts';
 
 export interface Demo {

@@ -1,8 +1,8 @@
 /** The scenes of the development page: the demo team in every state the window has to draw. Chosen by `?scene=`. */
 import type { MessageRow, TeamState, TimelineRow, WindowState } from '../../electron/bridge/views.ts';
 import { demoWorld, emptyTeam, TEAM, type DemoOptions } from './demo-world.ts';
-import { KEY, OTHER_KEY } from './fake-entrance.ts';
-import { message, type FakeWorld } from './fake-bridge.ts';
+import { KEY, OTHER_KEY } from './demo-keys.ts';
+import { message, type FakeWorld } from './fake-core.ts';
 
 type Scene = (now: number) => FakeWorld;
 

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
 import { demoWorld, TEAM } from '../dev/demo-world.ts';
-import { createFakeBridge, message, type FakeBridge, type FakeWorld } from '../dev/fake-bridge.ts';
+import { createFakeBridge, type FakeBridge } from '../dev/fake-bridge.ts';
+import { message, type FakeWorld } from '../dev/fake-core.ts';
 import { createCommands } from './commands.ts';
 import { createFeed } from './feed.ts';
 import { createLookout } from './look.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { PEOPLE } from '../../dev/demo-world.ts';
-import { newChannel } from '../../dev/fake-answers.ts';
+import { newChannel } from '../../dev/fake-channels.ts';
 import { askedAt, complete, suggest } from './suggest.ts';
 
 const channels = [
