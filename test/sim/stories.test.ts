@@ -109,10 +109,31 @@ test('who was told of a message is not told of it again after the relay went bac
   expect(told()).toBe(1);
   world.relay.goBack();
   world.history.add({ kind: 'restored' });
+  ada.kill(true);
   world.relay.start();
+  // He is back first, so what she offers is news to him.
   await world.advance(30_000);
+  ada.start();
+  await world.advance(5_000);
   const { feeds } = readRelay(world.relay.storePath);
   expect(feeds.get(`channel/${here(ada).channel}`)?.events.at(-1)).toMatchObject({ kind: 'posted', text: '@ben look' });
   expect(ben.channels()[0]).toMatchObject({ unread: 1, mentions: 1 });
   expect(told()).toBe(1);
+});
+
+test('a window that learns of a message before it has it shows the hole', async () => {
+  await call(ben, 'timeline.open', { ...here(ben), at: 'end' });
+  const [line] = ben.computer.lines();
+  line?.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
+  await call(ada, 'message.send', { ...here(ada), text: 'while you were away' });
+  // The welcome names the head; the page is on its way.
+  world.net.weather = { ...FAIR, leastDelayMs: 0, mostDelayMs: 1_000 };
+  let hasSeenHole = false;
+  for (let tries = 0; tries < 400; tries++) {
+    await world.advance(20);
+    hasSeenHole ||= rowsOf(ben).some(({ type }) => type === 'hole');
+    expect((await ben.compareWindow()) ?? []).toEqual([]);
+  }
+  expect(hasSeenHole).toBe(true);
+  expect(rowsOf(ben).at(-1)).toMatchObject({ text: 'while you were away' });
 });

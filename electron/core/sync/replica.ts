@@ -63,6 +63,8 @@ export interface Replica {
   recountStale(): void;
   /** Keeps head, counts and time of the channel as they are in memory. */
   saveSummary(channel: ChannelState): void;
+  /** Keeps and tells a head that is ahead of what is here: there is a hole now. */
+  saveHead(channel: ChannelState): void;
   /** Forgets the channel and everything of it. */
   removeChannel(channel: ChannelState): void;
   /** Forgets everything that came from the relay. */
@@ -207,6 +209,10 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
       }
     },
     saveSummary,
+    saveHead: (channel) => {
+      saveSummary(channel);
+      changes.stretch(team.id, channel.id);
+    },
     removeChannel: (channel) => {
       channels.delete(channel.id);
       cache.messages.removeChannel(team.key, channel.key);

@@ -147,7 +147,7 @@ export function createSession(parts: SessionParts): Session {
       }
       if (head > channel.head) {
         channel.head = head;
-        replica.saveSummary(channel);
+        replica.saveHead(channel);
       }
       if (mayPull()) gaps.pullHead(name.channel);
     }
@@ -166,6 +166,7 @@ export function createSession(parts: SessionParts): Session {
     if (last && last.seq > channel.head) channel.head = last.seq;
     for (const event of events) if (event.kind === 'posted') live.hasPosted(name.channel, event.by);
     feedOf(channel).receive(events);
+    if (last && last.seq > topOf(channel.held)) replica.saveHead(channel);
   };
 
   const takePage = (page: Down<'page'>): void => {
@@ -277,11 +278,13 @@ export function createSession(parts: SessionParts): Session {
         return false;
       }
       feedOf(channel).receive([event]);
+      if (event.seq > topOf(channel.held)) replica.saveHead(channel);
       return holds(replica.channels.get(channel.id)?.held ?? [], event.seq);
     },
     fetchNew: (channel) => {
       channel.head = Math.max(channel.head, earlyHeads.get(channel.id) ?? 0);
       earlyHeads.delete(channel.id);
+      replica.saveHead(channel);
       if (mayPull()) gaps.pullHead(channel.id);
     },
     lost: () => {
