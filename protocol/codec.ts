@@ -31,7 +31,7 @@ export function decodeDown(text: string): DownFrame | undefined {
   const t = raw?.['t'];
   if (typeof t !== 'string' || !Object.hasOwn(DOWN_SCHEMAS, t)) return undefined;
   const parsed = DOWN_SCHEMAS[t as keyof typeof DOWN_SCHEMAS].safeParse(raw);
-  return parsed.success ? (parsed.data as DownFrame) : undefined;
+  return parsed.success ? parsed.data : undefined;
 }
 
 export const encodeUp = (frame: UpFrame): string => JSON.stringify(frame);

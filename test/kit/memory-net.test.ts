@@ -87,7 +87,7 @@ async function up(): Promise<{ readonly socket: RelaySocket; readonly line: Line
   const socket = await dial();
   const [line] = computer.lines();
   const seat = seats.at(-1);
-  if (typeof socket === 'string' || !line || !seat) throw new Error(`no line: ${String(socket)}`);
+  if (typeof socket === 'string' || !line || !seat) throw new Error(typeof socket === 'string' ? `no line: ${socket}` : 'no line');
   return { socket, line, seat };
 }
 
