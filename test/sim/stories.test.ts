@@ -123,17 +123,18 @@ test('who was told of a message is not told of it again after the relay went bac
 
 test('a window that learns of a message before it has it shows the hole', async () => {
   await call(ben, 'timeline.open', { ...here(ben), at: 'end' });
-  const [line] = ben.computer.lines();
-  line?.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
-  await call(ada, 'message.send', { ...here(ada), text: 'while you were away' });
-  // The welcome names the head; the page is on its way.
+  // The welcome names the head, and now and then the page takes its time.
   world.net.weather = { ...FAIR, leastDelayMs: 0, mostDelayMs: 1_000 };
   let hasSeenHole = false;
-  for (let tries = 0; tries < 400; tries++) {
-    await world.advance(20);
-    hasSeenHole ||= rowsOf(ben).some(({ type }) => type === 'hole');
-    expect((await ben.compareWindow()) ?? []).toEqual([]);
+  for (let round = 0; round < 8; round++) {
+    for (const line of ben.computer.lines()) line.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
+    await call(ada, 'message.send', { ...here(ada), text: `while you were away ${round}` });
+    for (let tries = 0; tries < 200; tries++) {
+      await world.advance(30);
+      hasSeenHole ||= rowsOf(ben).some(({ type }) => type === 'hole');
+      expect((await ben.compareWindow()) ?? []).toEqual([]);
+    }
   }
   expect(hasSeenHole).toBe(true);
-  expect(rowsOf(ben).at(-1)).toMatchObject({ text: 'while you were away' });
+  expect(rowsOf(ben).at(-1)).toMatchObject({ text: 'while you were away 7' });
 });
