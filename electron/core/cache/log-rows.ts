@@ -43,6 +43,12 @@ export interface LogRows {
 const NOTE = 'seq, part, at, by, note';
 const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval'] as const;
 
+export const LOG_SQL = {
+  olderNotes: `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC, part DESC LIMIT ?`,
+  newerNotes: `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq, part LIMIT ?`,
+  intervals: 'SELECT channel, from_seq, to_seq FROM interval WHERE team = ? ORDER BY channel, from_seq',
+} as const;
+
 export function createLogRows(db: Sqlite): LogRows {
   /** Channels that have any early revision. Nearly none do, and nearly every message would ask. */
   let early: Set<number> | undefined;
@@ -52,14 +58,8 @@ export function createLogRows(db: Sqlite): LogRows {
     'note.put',
     `INSERT OR REPLACE INTO note (team, channel, ${NOTE}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  const olderNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
-    'note.older',
-    `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC, part DESC LIMIT ?`,
-  );
-  const newerNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
-    'note.newer',
-    `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq, part LIMIT ?`,
-  );
+  const olderNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>('note.older', LOG_SQL.olderNotes);
+  const newerNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>('note.newer', LOG_SQL.newerNotes);
   const putEarly = db.prepare<readonly [number, number, string, number, number, string | null]>(
     'early.put',
     `INSERT INTO early (team, channel, id, seq, at, text) VALUES (?, ?, ?, ?, ?, ?)
@@ -80,7 +80,7 @@ export function createLogRows(db: Sqlite): LogRows {
   );
   const intervals = db.prepare<readonly [number], { readonly channel: number; readonly from_seq: number; readonly to_seq: number }>(
     'interval.all',
-    'SELECT channel, from_seq, to_seq FROM interval WHERE team = ? ORDER BY channel, from_seq',
+    LOG_SQL.intervals,
   );
   const putInterval = db.prepare<readonly [number, number, number, number]>(
     'interval.put',
