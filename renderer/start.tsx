@@ -28,6 +28,7 @@ export async function startWindow(api: LandlineApi, root: HTMLElement, memory: P
   const drafts = createDrafts({ commands, clock });
   const feed = createFeed({ api, store });
   watchAttention(store, () => drafts.flush());
+  refuseDrops();
   createRoot(root).render(
     <PartsProvider parts={{ store, commands, drafts }}>
       <App />
@@ -54,6 +55,17 @@ function watchAttention(store: WindowStore, onGone: () => void): void {
   window.addEventListener('blur', look);
   window.addEventListener('pagehide', onGone);
   look();
+}
+
+/** A file or link dropped on the window would open in its place. Text may be dropped where one writes. */
+function refuseDrops(): void {
+  const refuse = (event: DragEvent): void => {
+    const isWriting = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+    const isText = event.dataTransfer !== null && !event.dataTransfer.types.includes('Files');
+    if (!(isWriting && isText)) event.preventDefault();
+  };
+  document.addEventListener('dragover', refuse);
+  document.addEventListener('drop', refuse);
 }
 
 const PLACE = 'landline.place';

@@ -62,9 +62,16 @@ export function createCommands({ api, store }: CommandParts): Commands {
         editing: null,
         heldUnread: null,
         isAtEnd: isHere && ui.isAtEnd,
+        refused: null,
       };
     });
-    return attempt('timeline.open', { team, channel, at });
+    const answer = await api.call('timeline.open', { team, channel, at });
+    if (answer.ok) return true;
+    const open = store.getState().snapshot?.state.timeline;
+    // Where the channel is shown already, only the message asked for was not found; an empty place says itself why it is empty.
+    if (open?.team === team && open.channel === channel) problem(answer.error);
+    else setUi(store, { refused: { team, channel, problem: answer.error } });
+    return false;
   };
 
   return {
@@ -73,9 +80,11 @@ export function createCommands({ api, store }: CommandParts): Commands {
     goTo,
     openTeam(team) {
       const state = store.getState().snapshot?.state.teams[team];
-      const channel = store.getState().ui.channels[team] ?? (state && firstChannel(state));
-      setUi(store, { team, welcome: null, overlay: null });
-      if (channel !== null && channel !== undefined) void goTo(team, channel);
+      // The answer to a command may come before the event that tells of the team.
+      if (!state) return setUi(store, { awaitedTeam: team });
+      const channel = store.getState().ui.channels[team] ?? firstChannel(state);
+      setUi(store, { team, welcome: null, overlay: null, awaitedTeam: null });
+      if (channel !== null) void goTo(team, channel);
       else void api.call('timeline.close', {});
     },
     async goToMember(team, member) {

@@ -19,8 +19,12 @@ export interface Settled {
   readonly channel: string | null;
 }
 
-/** Where to be, given where one was: unchanged while it exists. */
-export function settle(state: WindowState, ui: Pick<Ui, 'team' | 'channels'>): Settled {
+/**
+ * Where to be, given where one was: unchanged while it exists. A channel that was never there is waited for: the answer to a
+ * command may come before the event that tells of what it made.
+ * @param wasThere  whether the channel last shown has been seen to exist
+ */
+export function settle(state: WindowState, ui: Pick<Ui, 'team' | 'channels'>, wasThere: boolean): Settled {
   const team = ui.team !== null && state.teams[ui.team] ? ui.team : (state.teamOrder.find((id) => state.teams[id]) ?? null);
   const view = team === null ? undefined : state.teams[team];
   if (team === null || view === undefined) return { team: null, channel: null };
@@ -28,6 +32,7 @@ export function settle(state: WindowState, ui: Pick<Ui, 'team' | 'channels'>): S
   const known = last === undefined ? undefined : view.channels[last];
   // A public channel may be read before one joins it; a private one that was left may not.
   if (known && (known.isJoined || known.kind === 'public')) return { team, channel: known.id };
+  if (last !== undefined && !known && !wasThere && team === ui.team) return { team, channel: last };
   return { team, channel: firstChannel(view) };
 }
 
@@ -66,8 +71,11 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
     const open = state.timeline;
     const channels = { ...remembered?.channels, ...(open && { [open.team]: open.channel }) };
     isAdopting = true;
-    setUi(store, { team: open?.team ?? remembered?.team ?? null, channels });
+    const team = open?.team ?? remembered?.team ?? null;
+    setUi(store, { team, channels });
     isAdopting = false;
+    // A remembered place was there once: if it is not, it is gone.
+    if (team !== null) there = `${team}/${channels[team]}`;
   };
 
   const look = (): void => {
@@ -78,9 +86,13 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
     isBusy = true;
     try {
       if (isFirst) adopt(state);
+      const awaited = store.getState().ui.awaitedTeam;
+      if (awaited !== null && state.teams[awaited]) commands.openTeam(awaited);
       if (state.request !== null && state.request.n > taken) void obey(state.request);
       const { ui } = store.getState();
-      const { team, channel } = settle(state, ui);
+      const shown = ui.team === null ? undefined : ui.channels[ui.team];
+      if (ui.team !== null && shown !== undefined && state.teams[ui.team]?.channels[shown]) there = `${ui.team}/${shown}`;
+      const { team, channel } = settle(state, ui, there === `${ui.team}/${shown}`);
       const isThere = state.timeline?.team === team && state.timeline?.channel === channel;
       const moved = team !== ui.team || (team !== null && channel !== (ui.channels[team] ?? null));
       if (team === null) {
@@ -101,6 +113,8 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
     }
   };
 
+  /** The last place that was seen to exist. */
+  let there = '';
   // A channel is asked for once; if the core cannot open it, asking again at every batch would not help.
   let asked = '';
   const wasAsked = (team: string, channel: string): boolean => asked === `${team}/${channel}`;

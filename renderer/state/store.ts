@@ -38,6 +38,10 @@ export interface Ui {
   readonly channels: Readonly<Record<string, string>>;
   /** The welcome screen was asked for although there are teams already; `invite` fills its field. */
   readonly welcome: { readonly invite: string | null } | null;
+  /** Joined a moment ago; entered as soon as the core tells of it. */
+  readonly awaitedTeam: string | null;
+  /** A channel that could not be opened, and why. */
+  readonly refused: { readonly team: string; readonly channel: string; readonly problem: Problem } | null;
   readonly overlay: Overlay | null;
   /** Narrow windows show the side panel over the conversation. */
   readonly isSideOpen: boolean;
@@ -68,6 +72,8 @@ export const FIRST_UI: Ui = {
   team: null,
   channels: {},
   welcome: null,
+  awaitedTeam: null,
+  refused: null,
   overlay: null,
   isSideOpen: false,
   editing: null,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
-import { demoWorld, TEAM } from '../dev/demo-world.ts';
+import { demoWorld, emptyTeam, TEAM } from '../dev/demo-world.ts';
+import { newChannel } from '../dev/fake-channels.ts';
 import { createFakeBridge, type FakeBridge } from '../dev/fake-bridge.ts';
 import { message, type FakeWorld } from '../dev/fake-core.ts';
 import { createCommands } from './commands.ts';
@@ -145,8 +146,41 @@ describe('the place', () => {
       },
     });
     const ui = { team: TEAM, channels: { [TEAM]: 'board' } };
-    expect(settle(left('board', 'public'), ui).channel).toBe('board');
-    expect(settle(left('board', 'private'), ui).channel).not.toBe('board');
+    expect(settle(left('board', 'public'), ui, true).channel).toBe('board');
+    expect(settle(left('board', 'private'), ui, true).channel).not.toBe('board');
+  });
+
+  it('waits for a channel whose making was answered before it was told of', async () => {
+    const { bridge, commands, ui } = await openWindow();
+    bridge.refuse('timeline.open', { kind: 'offline' });
+    await commands.goTo(TEAM, 'fresh');
+    bridge.emit({ kind: 'team-order', order: [TEAM, 'hx'] });
+    expect(ui().channels[TEAM]).toBe('fresh');
+    bridge.emit({ kind: 'channels', team: TEAM, channels: [newChannel('fresh', {})], gone: [] });
+    expect(ui().channels[TEAM]).toBe('fresh');
+    bridge.emit({ kind: 'channels', team: TEAM, channels: [], gone: ['fresh'] });
+    expect(ui().channels[TEAM]).not.toBe('fresh');
+  });
+
+  it('enters a team just joined, though the answer came before the team', async () => {
+    const { bridge, commands, ui } = await openWindow();
+    commands.showWelcome({ invite: null });
+    commands.openTeam('new');
+    expect([ui().team, ui().welcome]).toEqual([TEAM, { invite: null }]);
+    bridge.emit({ kind: 'team-state', team: 'new', state: emptyTeam('new', 'New') });
+    expect([ui().team, ui().welcome]).toEqual(['new', null]);
+    bridge.emit({ kind: 'channels', team: 'new', channels: [newChannel('general', {})], gone: [] });
+    expect(ui().channels['new']).toBe('general');
+  });
+
+  it('says in its place why a channel could not be opened', async () => {
+    const { bridge, commands, ui } = await openWindow();
+    bridge.refuse('timeline.open', { kind: 'offline' });
+    expect(await commands.goTo(TEAM, 'lunch')).toBe(false);
+    expect(ui().refused).toEqual({ team: TEAM, channel: 'lunch', problem: { kind: 'offline' } });
+    bridge.refuse('timeline.open', null);
+    await commands.goTo(TEAM, 'lunch');
+    expect(ui().refused).toBeNull();
   });
 
   it('goes where a notification points, and says so when it is there', async () => {

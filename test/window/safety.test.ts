@@ -149,6 +149,24 @@ it('a press on a link asks the core and leaves the page where it is', async () =
   expect(page.context().pages().length).toBe(1);
 });
 
+it('what is dropped on the window does not open in its place', async () => {
+  const { page } = await stage.open({ scene: 'read' });
+  await page.locator('article').first().waitFor();
+  const refused = await page.evaluate(() => {
+    const file = new DataTransfer();
+    file.items.add(new File(['x'], 'x.html', { type: 'text/html' }));
+    const link = new DataTransfer();
+    link.setData('text/uri-list', 'https://example.com/');
+    const drop = (target: Element, dataTransfer: DataTransfer): boolean =>
+      !target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+    const field = document.querySelector('footer textarea')!;
+    const text = new DataTransfer();
+    text.setData('text/plain', 'words');
+    return [drop(document.body, file), drop(field, file), drop(document.querySelector('article')!, link), drop(field, text)];
+  });
+  expect(refused).toEqual([true, true, true, false]);
+});
+
 it('the page reaches for nothing but what it was served', async () => {
   const { page, context } = await stage.open({ scene: 'team' });
   const asked: string[] = [];

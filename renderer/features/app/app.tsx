@@ -1,10 +1,11 @@
 /** The whole window: title bar, rail, side panel, conversation; or the welcome where there is no team; and what floats over it. */
 import { useEffect, useMemo } from 'react';
-import { WordsProvider } from '../../i18n/context.tsx';
+import { useWords, WordsProvider } from '../../i18n/context.tsx';
 import { chooseLanguage, createWords } from '../../i18n/words.ts';
-import { stateOf } from '../../state/selectors.ts';
+import { channelOf, stateOf, teamOf } from '../../state/selectors.ts';
 import { cx } from '../../ui/cx.ts';
 import { useMedia } from '../../ui/hooks.ts';
+import { channelMention } from '../shell/channel-title.ts';
 import { Rail } from '../shell/rail.tsx';
 import { Sidebar } from '../shell/sidebar.tsx';
 import { Talk } from '../shell/talk.tsx';
@@ -31,10 +32,11 @@ export function App() {
 
 function Frame() {
   const commands = useCommands();
-  const hasTeam = useWindow((model) => model.ui.team !== null);
+  const hasTeam = useWindow((model) => teamOf(model) !== null);
   const isWelcome = useWindow((model) => model.ui.welcome !== null);
   const isSideOpen = useWindow((model) => model.ui.isSideOpen);
   useShortcuts();
+  useTitle();
   if (!hasTeam) {
     return (
       <>
@@ -61,6 +63,20 @@ function Frame() {
       <LiveRegion />
     </div>
   );
+}
+
+/** The window is called by what it shows, with what is for the person before it. */
+function useTitle(): void {
+  const words = useWords();
+  const team = useWindow((model) => teamOf(model)?.team.name);
+  const members = useWindow((model) => teamOf(model)?.members);
+  const channel = useWindow(channelOf);
+  const calls = useWindow((model) => Object.values(stateOf(model)?.teams ?? {}).reduce((sum, one) => sum + one.team.mentions, 0));
+  const place = channel !== null && members !== undefined ? channelMention(channel, members, words) : undefined;
+  const title = [place, team, 'Landline'].filter((part) => part !== undefined).join(' \u00b7 ');
+  useEffect(() => {
+    document.title = calls > 0 ? `(${calls}) ${title}` : title;
+  }, [calls, title]);
 }
 
 /** Theme, density and language of the page follow the settings; the theme also the system. */

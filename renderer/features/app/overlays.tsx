@@ -1,4 +1,5 @@
 /** What floats over the conversation, one at a time, chosen by the store. */
+import { useEffect } from 'react';
 import { assertNever } from './assert-never.ts';
 import { useCommands, useWindow } from './context.tsx';
 import { teamOf } from '../../state/selectors.ts';
@@ -15,6 +16,12 @@ import { PeopleDialog } from '../people/people-dialog.tsx';
 import { KeysDialog } from '../settings/keys-dialog.tsx';
 import { LeaveTeam } from '../settings/leave-team.tsx';
 import { SettingsDialog } from '../settings/settings-dialog.tsx';
+
+/** What was shown went away while it was open. */
+function Gone({ onClose }: { readonly onClose: () => void }) {
+  useEffect(onClose, [onClose]);
+  return null;
+}
 
 export function Overlays() {
   const commands = useCommands();
@@ -35,13 +42,17 @@ export function Overlays() {
       return <PeopleDialog team={team} onClose={onClose} />;
     case 'channel': {
       const channel = team.channels[overlay.channel];
-      return channel ? <ChannelDialog key={channel.id} team={team} channel={channel} tab={overlay.tab} onClose={onClose} /> : null;
+      return channel ? (
+        <ChannelDialog key={channel.id} team={team} channel={channel} tab={overlay.tab} onClose={onClose} />
+      ) : (
+        <Gone onClose={onClose} />
+      );
     }
     case 'invite':
       return <InviteDialog team={team} onClose={onClose} />;
     case 'member': {
       const member = team.members[overlay.member];
-      return member ? <MemberDialog team={team} member={member} onClose={onClose} /> : null;
+      return member ? <MemberDialog team={team} member={member} onClose={onClose} /> : <Gone onClose={onClose} />;
     }
     case 'settings':
       return <SettingsDialog team={team} tab={overlay.tab} onClose={onClose} />;

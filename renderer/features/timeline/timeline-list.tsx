@@ -27,6 +27,8 @@ export interface TimelineListProps {
   readonly editing: string | null;
   /** Grows when the live end shall be shown. */
   readonly toEnd: number;
+  /** What was refused while the line was down is asked for again when it is up. */
+  readonly isLive: boolean;
   readonly render: (item: Item, state: RowState) => ReactNode;
   readonly onEnd: (isAtEnd: boolean) => void;
   readonly onOlder: () => Promise<boolean>;
@@ -45,7 +47,7 @@ const SETTLING_FRAMES = 8;
 const READING_LINE_PX = 72;
 
 export function TimelineList(props: TimelineListProps) {
-  const { label, timeline, me, editing, toEnd, render, onEnd, onOlder, onNewer, onToEnd } = props;
+  const { label, timeline, me, editing, toEnd, isLive, render, onEnd, onOlder, onNewer, onToEnd } = props;
   const words = useWords();
   const scroller = useRef<HTMLDivElement>(null);
   const drawn = useRef<readonly Item[]>([]);
@@ -141,8 +143,8 @@ export function TimelineList(props: TimelineListProps) {
   const lastShown = shown.at(-1)?.index ?? 0;
   // A page that came while the list is still on its way to where it opens would lead it astray.
   const isSettled = useSettled(timeline.target) && shown.length > 0;
-  useAsking(isSettled && hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows);
-  useAsking(isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows);
+  useAsking(isSettled && hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows, isLive);
+  useAsking(isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows, isLive);
 
   const news = useNews(timeline, me, isAtEnd && !hasNewer);
   const isFar = !isAtEnd && (hasNewer || total - (rows.scrollOffset ?? 0) > 2.5 * (rows.scrollRect?.height ?? total));
@@ -222,19 +224,25 @@ function useSettled(target: string | null): boolean {
   return settledFor === target;
 }
 
-/** Asks once for a page each time its edge comes near; what was refused is asked for again only when rows have changed. */
-function useAsking(isNear: boolean, ask: () => Promise<boolean>, rows: unknown): void {
+/** Asks once for a page each time its edge comes near; what was refused, again when rows or the line have changed. */
+function useAsking(isNear: boolean, ask: () => Promise<boolean>, rows: unknown, isLive: boolean): void {
   const isAsking = useRef(false);
-  const refusedAt = useRef<unknown>(null);
+  const refused = useRef<Seen | null>(null);
   useEffect(() => {
-    if (!isNear || isAsking.current || refusedAt.current === rows) return;
+    if (!isNear || isAsking.current || isSame(refused.current, { rows, isLive })) return;
     isAsking.current = true;
     void ask().then((isDone) => {
       isAsking.current = false;
-      refusedAt.current = isDone ? null : rows;
+      refused.current = isDone ? null : { rows, isLive };
     });
-  }, [isNear, ask, rows]);
+  }, [isNear, ask, rows, isLive]);
 }
+
+interface Seen {
+  readonly rows: unknown;
+  readonly isLive: boolean;
+}
+const isSame = (one: Seen | null, other: Seen): boolean => one?.rows === other.rows && one?.isLive === other.isLive;
 
 /** How many messages of others came in since the end was last on screen. */
 function useNews(timeline: TimelineView, me: string, isAtEnd: boolean): number {

@@ -1,11 +1,14 @@
 /** The conversation of the channel on screen: takes the timeline from the store and gives the list what it draws and does. */
+import { Unplug } from 'lucide-react';
 import { useCallback, useMemo } from 'react';
 import type { ChannelView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
 import { isAdmin, stateOf } from '../../state/selectors.ts';
 import { CopyProvider } from '../../text/copy-context.ts';
+import { Button } from '../../ui/button.tsx';
 import { useLasting, useNow } from '../../ui/hooks.ts';
+import { Empty } from '../../ui/panel.tsx';
 import { useCommands, useWindow } from '../app/context.tsx';
 import { channelTitle } from '../shell/channel-title.ts';
 import type { Item } from './items.ts';
@@ -30,6 +33,7 @@ export function Timeline({ team, channel }: TimelineProps) {
   const editing = useWindow((model) => model.ui.editing);
   const toEnd = useWindow((model) => model.ui.toEnd);
   const sendWith = useWindow((model) => stateOf(model)?.settings.sendWith ?? 'enter');
+  const refused = useWindow(({ ui }) => (ui.refused?.team === team.team.id && ui.refused.channel === channel.id ? ui.refused : null));
   const context = useTextContext(team, commands);
   const now = useNow(DAY_CHANGES_WITHIN_MS);
   const { me, id: teamId, role } = team.team;
@@ -57,6 +61,14 @@ export function Timeline({ team, channel }: TimelineProps) {
   const onNewer = useCallback(async () => (await commands.call('timeline.newer', {})).ok, [commands]);
   const nameOf = useCallback((member: string) => members[member]?.name ?? words.say('people.unknown'), [members, words]);
 
+  if (!isHere && refused !== null) {
+    return (
+      <Empty icon={Unplug} title={words.say('talk.refused')}>
+        <p>{problemWords(words, refused.problem)}</p>
+        <Button onPress={() => void commands.goTo(teamId, channel.id)}>{words.say('act.retry')}</Button>
+      </Empty>
+    );
+  }
   if (!isHere) return isSlow ? <TimelineSkeleton /> : <div />;
 
   const render = (item: Item, state: RowState) => {
@@ -102,6 +114,7 @@ export function Timeline({ team, channel }: TimelineProps) {
         editing={editing}
         toEnd={toEnd}
         render={render}
+        isLive={!isOffline}
         onEnd={commands.sawEnd}
         onOlder={onOlder}
         onNewer={onNewer}

@@ -9,6 +9,7 @@ export const talkMessages = {
   'talk.older-offline': ['More is on the relay; it is fetched when the line is back.', '其餘內容在中繼站上，恢復連線後會取得。'],
   'talk.hole': ['Something is missing here. Fetching it…', '這裡缺了一段，正在取得…'],
   'talk.hole-offline': ['Something is missing here; it is fetched when the line is back.', '這裡缺了一段，恢復連線後會取得。'],
+  'talk.refused': ['This could not be opened', '無法開啟'],
   'talk.sending': ['sending…', '傳送中…'],
   'talk.waiting': ['waiting to send', '等待送出'],
   'talk.waiting-hint': ['Kept on this computer; goes out by itself.', '已存在這台電腦上，會自動送出。'],
