@@ -81,3 +81,12 @@ test('a newer relay does not confuse an older desktop', () => {
     events: [{ seq: 5, at: 1, by: unknown.by, kind: 'unknown', raw: unknown }],
   });
 });
+
+test.each([
+  ['null', null],
+  ['a word', 'posted'],
+  ['no number', { at: 1, by: OP, kind: 'reacted' }],
+  ['a known kind of nobody', { seq: 5, at: 1, by: null, kind: 'posted', id: OP, text: 'x' }],
+])('an event that is %s makes the frame unreadable, and nothing is thrown', (_name, event) => {
+  expect(decodeDown(JSON.stringify({ t: 'events', feed: 'team', events: [event] }))).toBeUndefined();
+});

@@ -82,13 +82,13 @@ export type FeedEvent = KnownEvent | UnknownEvent;
 
 const unknownBase = z.looseObject({ ...base, kind: z.string() });
 
-/** Reads one event from a page or push. Throws a ZodError only if even `seq`, `at`, `by` or `kind` is wrong. */
-export function parseEvent(raw: unknown): FeedEvent {
+/** Reads one event from a page or push; undefined only if even `seq`, `at`, `by` or `kind` is wrong. */
+export function parseEvent(raw: unknown): FeedEvent | undefined {
   const kind = (raw as { readonly kind?: unknown } | null)?.kind;
   if (typeof kind === 'string' && Object.hasOwn(EVENTS, kind)) {
     const known = EVENTS[kind as keyof typeof EVENTS].safeParse(raw);
     if (known.success) return known.data;
   }
-  const { seq: number, at, by } = unknownBase.parse(raw);
-  return { seq: number, at, by, kind: 'unknown', raw };
+  const { data } = unknownBase.safeParse(raw);
+  return data && { seq: data.seq, at: data.at, by: data.by, kind: 'unknown', raw };
 }

@@ -6,12 +6,18 @@
 import { z } from 'zod';
 import { channel, level, member, presence, role, seq, session, team, time } from './entities.ts';
 import { refusal } from './errors.ts';
-import { parseEvent } from './feeds.ts';
+import { parseEvent, type FeedEvent } from './feeds.ts';
 import { channelId, epochId, feedId, memberId, operationId, sessionId } from './ids.ts';
 
 const req = z.number().int();
 const heads = z.record(feedId, seq);
-const events = z.array(z.unknown().transform(parseEvent));
+const event = z.unknown().transform((raw, context): FeedEvent => {
+  const read = parseEvent(raw);
+  if (read) return read;
+  context.issues.push({ code: 'custom', message: 'not an event', input: raw });
+  return z.NEVER;
+});
+const events = z.array(event);
 
 const readState = { channel, readSeq: seq, level };
 export const memberChannel = z.object(readState);

@@ -7,7 +7,7 @@ import type { LandlineApi } from '../../electron/bridge/api.ts';
 import type { CommandHandlers, CommandInput, CommandName, CommandResult, Problem } from '../../electron/bridge/commands.ts';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Batch, BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
-import type { ChannelView, MessageRow, TeamState, TimelineRow, TimelineView, WindowState } from '../../electron/bridge/views.ts';
+import type { MessageRow, TimelineRow, TimelineView, WindowState } from '../../electron/bridge/views.ts';
 import { createAnswers } from './fake-answers.ts';
 import type { FakeCore, FakeWorld } from './fake-core.ts';
 import { message } from './fake-core.ts';

@@ -204,3 +204,38 @@ test('a client far behind in the directory gets it as it is now', async () => {
   await kit.settle();
   expect(client.all('team-state')).toMatchObject([{ seq: 9, members: { length: 7 } }]);
 });
+
+test('a page read a moment ago is read again for who comes back after more was said', async () => {
+  await start();
+  await fill(kit.general, 3);
+  const feed = channelFeed(kit.general);
+  const before = await kit.connect(kit.owner);
+  before.hello(whole({ [feed]: 4 }));
+  await kit.settle();
+  // The clock stands still: whatever was remembered is as young as can be.
+  (await kit.live(kit.owner)).say(post(kit.id(), kit.general, 'news'));
+  await kit.settle();
+  const after = await kit.connect(kit.owner);
+  after.hello(whole({ [feed]: 4 }));
+  await kit.settle();
+  expect(seqsOf(after, feed)).toEqual([5]);
+  expect(after.frames.at(-1)?.t).toBe('caught-up');
+});
+
+test('what was told of and never written keeps nobody catching up', async () => {
+  await start();
+  const feed = channelFeed(kit.general);
+  const witness = await kit.live(kit.owner);
+  kit.fanOut.publish({
+    kind: 'events',
+    events: [{ feed, seq: 2, at: 1, json: JSON.stringify({ seq: 2, at: 1, by: kit.owner.id, kind: 'never' }) }],
+  });
+  const client = await kit.connect(kit.owner);
+  client.hello(whole({ [feed]: 1 }));
+  await kit.settle();
+  expect(client.frames.at(-1)?.t).toBe('caught-up');
+  expect(kit.lines.map((line) => line.event)).toContain('fan-out-ahead');
+  witness.say(post(kit.id(), kit.general, 'the true second'));
+  await kit.settle();
+  expect(seqsOf(client, feed)).toEqual([2]);
+});

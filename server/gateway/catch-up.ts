@@ -51,15 +51,18 @@ export class CatchUp {
       }
       const [feed, position] = next.value;
       connection.missed.delete(feed);
-      const page = await pages.next(feed, position === NO_POSITION ? undefined : position, connection.member.id, isFocus(feed, focus));
+      const heard = hub.feed(feed)?.head ?? 0;
+      const from = position === NO_POSITION ? undefined : position;
+      const page = await pages.next(feed, from, connection.member.id, isFocus(feed, focus), heard);
       const entry = hub.feed(feed);
       // They may have left the channel while we read it.
       if (!entry || !connection.member.feeds.includes(entry)) continue;
       outbound.queue(connection, page.packet);
       (connection.held ??= new Map<FeedId, number>()).set(feed, page.to);
       unsent += page.packet.text.length;
-      const head = Math.max(page.head, entry.head ?? 0);
-      if (page.to < head) note(connection, feed, page.to);
+      const hasMoved = entry.head !== heard;
+      if (page.to < page.head || (hasMoved && page.to < (entry.head ?? 0))) note(connection, feed, page.to);
+      else if (!hasMoved) hub.believe(entry, page.head);
       if (unsent > LOW_WATER_BYTES) {
         outbound.send(connection);
         unsent = 0;

@@ -102,6 +102,16 @@ export class Hub {
     }
   }
 
+  /**
+   * The store was asked after `entry` had come to its head, and knows less: what was heard is not there. The store is the truth; who
+   * went on asking it for the rest would never come to an end.
+   */
+  believe(entry: FeedEntry, head: number): void {
+    if (entry.head === undefined || entry.head <= head) return;
+    this.#parts.log.warn('fan-out-ahead', { feed: entry.id, heard: entry.head, head });
+    entry.head = head;
+  }
+
   dispose(): void {
     this.#stop();
     this.#feeds.clear();

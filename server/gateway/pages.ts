@@ -1,7 +1,7 @@
 /**
  * Pages as they travel, encoded once. When a thousand clients come back after a restart they ask for the same pages within the same
  * second; each is read and framed once and the bytes are shared. A page is forgotten after a second at most, and at once when an event
- * in it was edited or deleted.
+ * in it was edited or deleted. One that was the end of its feed when it was read is not given to who has heard of more since.
  */
 import type { Channel } from '../../protocol/entities.ts';
 import { feedName, memberFeed, TEAM_FEED, type FeedId, type MemberId } from '../../protocol/ids.ts';
@@ -18,6 +18,14 @@ export interface PagePacket {
   readonly head: number;
 }
 
+interface Remembered {
+  /** The feed's head as far as this node had heard when the reading began. */
+  readonly heard: number;
+  readonly made: Promise<PagePacket>;
+  /** Once it is read. */
+  page?: PagePacket;
+}
+
 export interface PagesParts {
   readonly store: Store;
   readonly clock: Clock;
@@ -32,7 +40,7 @@ const MAX_REMEMBERED_BYTES = 32 * 1024 * 1024;
 
 export class Pages {
   readonly #parts: PagesParts;
-  readonly #byFeed = new Map<FeedId, Map<string, Promise<PagePacket>>>();
+  readonly #byFeed = new Map<FeedId, Map<string, Remembered>>();
   #bytes = 0;
   #since = 0;
 
@@ -41,8 +49,8 @@ export class Pages {
   }
 
   /** The oldest events after `position` that fit a page. */
-  after(feed: FeedId, position: number): Promise<PagePacket> {
-    return this.#remember(feed, `after ${position}`, async () => {
+  after(feed: FeedId, position: number, heard: number): Promise<PagePacket> {
+    return this.#remember(feed, `after ${position}`, heard, async () => {
       const { store, limits } = this.#parts;
       const span = { from: position + 1, to: Number.MAX_SAFE_INTEGER };
       const page = await store.pageUp(feed, span, { events: limits.pageEvents, bytes: limits.pageBytes });
@@ -52,8 +60,8 @@ export class Pages {
   }
 
   /** The newest events, with what the channel is by now: for a client whose own end of the feed is far away. */
-  newest(feed: FeedId, isOnScreen: boolean): Promise<PagePacket> {
-    return this.#remember(feed, isOnScreen ? 'newest' : 'glance', async () => {
+  newest(feed: FeedId, isOnScreen: boolean, heard: number): Promise<PagePacket> {
+    return this.#remember(feed, isOnScreen ? 'newest' : 'glance', heard, async () => {
       const { store, limits } = this.#parts;
       const head = await store.head(feed);
       const channel = await this.#channel(feed, head);
@@ -64,8 +72,8 @@ export class Pages {
   }
 
   /** The directory as of now. */
-  team(): Promise<PagePacket> {
-    return this.#remember(TEAM_FEED, 'state', async () => {
+  team(heard: number): Promise<PagePacket> {
+    return this.#remember(TEAM_FEED, 'state', heard, async () => {
       const state = await readTeam(this.#parts.store);
       if (!state) throw new Error('a member asks, but there is no team');
       return { packet: new Packet(JSON.stringify({ t: 'team-state', ...state })), to: state.seq, head: state.seq };
@@ -78,11 +86,14 @@ export class Pages {
     return { packet: new Packet(JSON.stringify({ t: 'member-state', ...state })), to: state.seq, head: state.seq };
   }
 
-  /** Whatever a client at `position` (or at none) needs next of this feed. */
-  next(feed: FeedId, position: number | undefined, who: MemberId, isOnScreen: boolean): Promise<PagePacket> {
-    if (position !== undefined) return this.after(feed, position);
-    if (feed === TEAM_FEED) return this.team();
-    return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen);
+  /**
+   * Whatever a client at `position` (or at none) needs next of this feed.
+   * @param heard  the feed's head as this node knows it: what is answered was read after it was there
+   */
+  next(feed: FeedId, position: number | undefined, who: MemberId, isOnScreen: boolean, heard: number): Promise<PagePacket> {
+    if (position !== undefined) return this.after(feed, position, heard);
+    if (feed === TEAM_FEED) return this.team(heard);
+    return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen, heard);
   }
 
   /** What was read of this feed is out of date, or will not be heard to be. */
@@ -109,24 +120,30 @@ export class Pages {
     return channel && { ...channel, seq };
   }
 
-  #remember(feed: FeedId, what: string, make: () => Promise<PagePacket>): Promise<PagePacket> {
+  #remember(feed: FeedId, what: string, heard: number, make: () => Promise<PagePacket>): Promise<PagePacket> {
     this.tend();
     let pages = this.#byFeed.get(feed);
-    if (!pages) this.#byFeed.set(feed, (pages = new Map<string, Promise<PagePacket>>()));
+    if (!pages) this.#byFeed.set(feed, (pages = new Map<string, Remembered>()));
     const known = pages.get(what);
-    if (known) return known;
-    const made = make();
-    pages.set(what, made);
-    const remembered = pages;
-    made.then(
-      ({ packet }) => {
-        this.#bytes += packet.text.length;
+    if (known && reaches(known, heard)) return known.made;
+    const fresh: Remembered = { heard, made: make() };
+    pages.set(what, fresh);
+    const among = pages;
+    fresh.made.then(
+      (page) => {
+        fresh.page = page;
+        this.#bytes += page.packet.text.length;
         if (this.#bytes > MAX_REMEMBERED_BYTES) this.#forgetAll();
       },
-      () => remembered.delete(what),
+      () => among.get(what) === fresh && among.delete(what),
     );
-    return made;
+    return fresh.made;
   }
+}
+
+/** A full page stays what it is; the last one of its feed grows with it. */
+function reaches({ heard, page }: Remembered, needed: number): boolean {
+  return heard >= needed || (page !== undefined && (page.to < page.head || page.head >= needed));
 }
 
 /** A page as text; its events are text already. */

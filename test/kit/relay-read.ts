@@ -54,7 +54,7 @@ function readFeeds(db: Database.Database): Map<string, FeedRead> {
   const feeds = new Map<string, FeedRead>();
   const events = db.prepare<[number], string>('SELECT json FROM event WHERE feed = ? ORDER BY seq').pluck();
   for (const { no, id, head } of db.prepare<[], { no: number; id: string; head: number }>('SELECT no, id, head FROM feed').all()) {
-    feeds.set(id, { head, events: events.all(no).map((json) => parseEvent(JSON.parse(json))) });
+    feeds.set(id, { head, events: events.all(no).map(readEvent) });
   }
   return feeds;
 }
@@ -112,4 +112,10 @@ function readMembers(db: Database.Database): Map<string, Member> {
       { id: row.id, handle: row.handle, name: row.name, role: row.role, isActive: row.is_active === 1, joinedAt: row.joined_at } as Member,
     ]),
   );
+}
+
+function readEvent(json: string): FeedEvent {
+  const event = parseEvent(JSON.parse(json));
+  if (!event) throw new Error(`the relay keeps what is no event: ${json}`);
+  return event;
 }
