@@ -21,27 +21,40 @@ const PLAIN = { NO_COLOR: '1', FORCE_COLOR: undefined };
 
 export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
-  /** Past this the program is ended and counts as failed. */
+  /** Past this the program and whatever it started are ended, and it counts as failed. */
   readonly timeoutMs?: number;
   readonly quiet?: boolean;
 }
 
-/** Runs a program to its end. Resolves with its exit code; 1 where it died of a signal or could not start. */
+/** Runs a program to its end. Resolves with its exit code; 1 where it died of a signal, took too long or could not start. */
 export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+  const { timeoutMs, quiet } = options;
+  // A bounded program gets a group of its own, so that none of its children outlives the bound.
+  const isGroup = timeoutMs !== undefined && process.platform !== 'win32';
   return new Promise((resolve) => {
     const child = spawn(program, args, {
       cwd: ROOT,
       env: { ...process.env, ...(process.stdout.isTTY ? {} : PLAIN), ...options.env },
-      stdio: options.quiet === true ? 'ignore' : 'inherit',
-      ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs, killSignal: 'SIGKILL' as const }),
+      stdio: quiet === true ? 'ignore' : 'inherit',
+      detached: isGroup,
     });
-    const passOn = (signal: NodeJS.Signals): void => {
-      // Ctrl+C in a terminal has reached the child already, and a second one would mean "at once".
-      if (signal === 'SIGINT' && process.stdin.isTTY) return;
-      child.kill(signal);
+    const signal = (name: NodeJS.Signals): void => {
+      if (!isGroup || child.pid === undefined) child.kill(name);
+      else process.kill(-child.pid, name);
     };
+    const passOn = (name: NodeJS.Signals): void => {
+      // Ctrl+C in a terminal has reached a child of the same group already, and a second one would mean "at once".
+      if (name === 'SIGINT' && process.stdin.isTTY && !isGroup) return;
+      signal(name);
+    };
+    const tooLong = (): void => {
+      console.error(`Ended after ${Math.round((timeoutMs ?? 0) / 60_000)} minutes: ${program} ${args.join(' ')}`);
+      signal('SIGKILL');
+    };
+    const timer = timeoutMs === undefined ? undefined : setTimeout(tooLong, timeoutMs);
     process.on('SIGINT', passOn).on('SIGTERM', passOn);
     const end = (code: number): void => {
+      clearTimeout(timer);
       process.off('SIGINT', passOn).off('SIGTERM', passOn);
       resolve(code);
     };

@@ -14,6 +14,9 @@ import { NOTHING, addTally, passOrFail, playwrightTally, vitestTally, type Tally
 
 const REPORTS = join(ROOT, '.cache/test');
 
+/** Per step, many times what it takes: a suite that hangs is ended and counted, and the others still tell what they know. */
+const STEP_LIMIT_MS = 15 * 60_000;
+
 interface Step {
   readonly name: string;
   /** Opens a browser. */
@@ -23,19 +26,14 @@ interface Step {
   readonly run: () => Promise<Tally>;
 }
 
+const tool = (name: string, args: readonly string[], command = name): Promise<number> =>
+  runNode([toolPath(name, command), ...args], { timeoutMs: STEP_LIMIT_MS });
 const check = async (code: Promise<number>): Promise<Tally> => passOrFail((await code) === 0);
 
 async function vitest(project: string): Promise<Tally> {
   const report = join(REPORTS, `${project}.json`);
-  const code = await runNode([
-    toolPath('vitest'),
-    'run',
-    '--project',
-    project,
-    '--reporter=minimal',
-    '--reporter=json',
-    `--outputFile.json=${report}`,
-  ]);
+  const args = ['run', '--project', project, '--reporter=minimal', '--reporter=json', `--outputFile.json=${report}`];
+  const code = await tool('vitest', args);
   return vitestTally(report, code);
 }
 
@@ -47,15 +45,18 @@ async function playwright(): Promise<Tally> {
   }
   const report = join(REPORTS, 'e2e.json');
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-  const code = await runNode([toolPath('@playwright/test', 'playwright'), 'test', '--reporter=dot,json'], { env });
+  const code = await runNode([toolPath('@playwright/test', 'playwright'), 'test', '--reporter=dot,json'], {
+    env,
+    timeoutMs: STEP_LIMIT_MS,
+  });
   return playwrightTally(report, code);
 }
 
 const STEPS: readonly Step[] = [
   { name: 'window', needs: ['build/electron.vite.config.ts'], run: () => check(buildWindow()) },
-  { name: 'types', needs: [], run: () => check(runNode([toolPath('typescript', 'tsc'), '-b'])) },
-  { name: 'lint', needs: [], run: () => check(runNode([toolPath('eslint'), '.', '--max-warnings=0'])) },
-  { name: 'format', needs: [], run: () => check(runNode([toolPath('prettier'), '--check', '--log-level=warn', '.'])) },
+  { name: 'types', needs: [], run: () => check(tool('typescript', ['-b'], 'tsc')) },
+  { name: 'lint', needs: [], run: () => check(tool('eslint', ['.', '--max-warnings=0'])) },
+  { name: 'format', needs: [], run: () => check(tool('prettier', ['--check', '--log-level=warn', '.'])) },
   { name: 'unit', needs: ['test/contracts', 'test/fences'], run: () => vitest('unit') },
   { name: 'sim', needs: ['test/sim'], run: () => vitest('sim') },
   { name: 'system', needs: ['test/system'], run: () => vitest('system') },

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
-import { isProcessAlive, whenProcessGone } from './process-alive.ts';
+import { isProcessAlive, whenProcessGone } from '../kit/process-alive.ts';
 import { DEMO_MAIN, describeStandin, useDemo } from './demo-kit.ts';
 import { forkApp, launchStandin } from './launch.ts';
 import type { StandinApp } from './launch.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { describeStandin, useDemo } from './demo-kit.ts';
 import type { ElectronInTest, StandinApp } from './launch.ts';
-import { whenProcessGone } from './process-alive.ts';
+import { whenProcessGone } from '../kit/process-alive.ts';
 
 interface Demo {
   readonly events: readonly object[];

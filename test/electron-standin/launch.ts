@@ -24,7 +24,7 @@ import type { Browser, Page } from 'playwright-core';
 import type * as Electron from 'electron';
 import { startChromium } from './browser/chromium.ts';
 import { PageFinder } from './page-finder.ts';
-import { whenProcessGone } from './process-alive.ts';
+import { whenProcessGone } from '../kit/process-alive.ts';
 import type { Control } from './main/control.ts';
 import type { EvaluateAnswer, EvaluateRequest } from './main/harness-channel.ts';
 import type { Note, NoteKind, NoteOf } from './main/notes.ts';
