@@ -17,7 +17,7 @@ const text = z
   .max(DEFAULT_LIMITS.textBytes)
   .refine((value) => value.isWellFormed() && !value.includes('\u0000'));
 const secret = z.string().min(1).max(DEFAULT_LIMITS.passwordMaxBytes);
-const members = z.array(memberId).max(DEFAULT_LIMITS.channelMembers);
+const members = z.array(memberId).max(DEFAULT_LIMITS.channelStartMembers);
 
 export const hello = z.strictObject({
   t: z.literal('hello'),

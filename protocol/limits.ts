@@ -1,22 +1,23 @@
 /**
  * Every limit of the product, in one table. The relay enforces them and tells the desktop the ones it must know in
- * `welcome`; an operator may lower or raise them in the relay's configuration, nothing else may state a number of its
- * own. Sizes are bytes of UTF-8 unless the name says otherwise; durations are milliseconds.
+ * `welcome`; an operator may lower or raise them in the relay's configuration, but for those that both sides build in
+ * (`FIXED_LIMITS`, `HIGHEST_LIMITS`). Nothing else may state a number of its own. Sizes are bytes of UTF-8 unless the name says otherwise; durations are milliseconds.
  */
 export interface Limits {
-  /** One WebSocket message from a client, all fragments together. */
+  /**
+   * One WebSocket message from a client, all fragments together. Room for the longest text with every byte escaped: a frame beyond it
+   * costs the sender the socket, so nothing that a desktop may send can be among those.
+   */
   readonly frameBytes: number;
   readonly frameFragments: number;
   /** Text of one message. */
   readonly textBytes: number;
-  /** Display names of members, channels and the team; topics. Counted in UTF-16 units after NFC. */
+  /** Display names of members, channels and the team; handles and topics likewise. Counted in code points after NFC. */
   readonly nameLength: number;
   readonly handleLength: number;
   readonly topicLength: number;
   readonly passwordMinLength: number;
   readonly passwordMaxBytes: number;
-  readonly jsonDepth: number;
-  readonly jsonKeys: number;
   /** Silence allowed between the upgrade and `hello`. */
   readonly helloMs: number;
   readonly sendsPerSecond: number;
@@ -54,6 +55,8 @@ export interface Limits {
   readonly httpBodyBytes: number;
   readonly unknownFramesPerMinute: number;
   readonly channelMembers: number;
+  /** Members that `create-channel` may name, so that it fits a frame; others are added one by one. */
+  readonly channelStartMembers: number;
   /** Members of one group conversation, the maker included. */
   readonly groupMembers: number;
   readonly channelsPerMember: number;
@@ -78,7 +81,7 @@ const KIB = 1024;
 const MIB = 1024 * KIB;
 
 export const DEFAULT_LIMITS: Limits = {
-  frameBytes: 64 * KIB,
+  frameBytes: 128 * KIB,
   frameFragments: 64,
   textBytes: 16 * KIB,
   nameLength: 80,
@@ -86,8 +89,6 @@ export const DEFAULT_LIMITS: Limits = {
   topicLength: 250,
   passwordMinLength: 10,
   passwordMaxBytes: 1 * KIB,
-  jsonDepth: 16,
-  jsonKeys: 1_024,
   helloMs: 5_000,
   sendsPerSecond: 10,
   sendsBurst: 30,
@@ -119,6 +120,7 @@ export const DEFAULT_LIMITS: Limits = {
   httpBodyBytes: 64 * KIB,
   unknownFramesPerMinute: 50,
   channelMembers: 10_000,
+  channelStartMembers: 1_000,
   groupMembers: 9,
   channelsPerMember: 2_000,
   inviteDays: 7,
@@ -133,3 +135,18 @@ export const DEFAULT_LIMITS: Limits = {
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,
 };
+
+/** Built into the wire's schemas or into the desktop: the same for every relay. */
+export const FIXED_LIMITS = [
+  'nameLength',
+  'handleLength',
+  'topicLength',
+  'helloPositions',
+  'channelStartMembers',
+  'clientSilenceMs',
+  'clientAckMs',
+  'inviteUses',
+] as const satisfies readonly (keyof Limits)[];
+
+/** What the wire's schemas refuse beyond the default anyway: a relay may only ask for less. */
+export const HIGHEST_LIMITS = ['textBytes', 'passwordMaxBytes', 'groupMembers'] as const satisfies readonly (keyof Limits)[];

@@ -31,6 +31,10 @@ describe('the configuration', () => {
     expect(read).toEqual({ ok: true, value: expect.objectContaining({ limits: { ...DEFAULT_LIMITS, sendsPerSecond: 5 } }) });
   });
 
+  test('lets what the wire bounds be lowered', () => {
+    expect(readConfig({ limits: '{"textBytes":1000,"groupMembers":3}' }, {})).toMatchObject({ value: { limits: { textBytes: 1_000 } } });
+  });
+
   test.each([
     [{ port: '70000' }, '--port'],
     [{ port: '-1' }, '--port'],
@@ -49,6 +53,10 @@ describe('the configuration', () => {
     [{ limits: '{"sendsPerSecond":-5}' }, '--limits'],
     [{ limits: '{"sendsPerSecond":"5"}' }, '--limits'],
     [{ limits: '{"__proto__":{"helloMs":1}}' }, '--limits'],
+    [{ limits: '{"nameLength":81}' }, '--limits'],
+    [{ limits: '{"clientAckMs":1}' }, '--limits'],
+    [{ limits: '{"textBytes":16385}' }, '--limits'],
+    [{ limits: '{"bytesInPerSecond":1000}' }, '--limits'],
   ])('refuses %o and names the option', (options, option) => {
     expect(readConfig(options, {})).toEqual({ ok: false, error: { option, problem: expect.any(String) } });
   });

@@ -7,7 +7,7 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { DEFAULT_PORT, isRelayAddress } from '../protocol/invite-link.ts';
-import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { DEFAULT_LIMITS, FIXED_LIMITS, HIGHEST_LIMITS, type Limits } from '../protocol/limits.ts';
 import { fail, ok, type Result } from '../protocol/result.ts';
 import { LOG_LEVELS, type LogLevel } from './observe/log.ts';
 
@@ -60,6 +60,7 @@ const list = z.string().transform((text) =>
 );
 
 const limitNames = new Set(Object.keys(DEFAULT_LIMITS));
+const fixedLimits: ReadonlySet<string> = new Set(FIXED_LIMITS);
 const limits = z.string().transform((text, context): Limits => {
   const wrong = (message: string): Limits => {
     context.addIssue({ code: 'custom', message });
@@ -75,8 +76,14 @@ const limits = z.string().transform((text, context): Limits => {
   for (const [name, value] of Object.entries(raw)) {
     if (!limitNames.has(name)) return wrong(`has no limit called ${name.slice(0, 40)}`);
     if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return wrong(`${name} must be a number above zero`);
+    if (fixedLimits.has(name)) return wrong(`${name} is the same for every relay`);
   }
-  return { ...DEFAULT_LIMITS, ...raw };
+  const wished: Limits = { ...DEFAULT_LIMITS, ...raw };
+  const raised = HIGHEST_LIMITS.find((name) => wished[name] > DEFAULT_LIMITS[name]);
+  if (raised) return wrong(`${raised} can only be lowered`);
+  // A frame that is larger than a second's bytes would be told to wait for ever.
+  if (wished.bytesInPerSecond < wished.frameBytes) return wrong('bytesInPerSecond must be at least frameBytes');
+  return wished;
 });
 
 const SCHEMAS = {

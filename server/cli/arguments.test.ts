@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { readArguments, usage } from './arguments.ts';
 
 const read = (...argv: readonly string[]) => readArguments(argv, (path) => `/here/${path}`);
@@ -43,6 +44,19 @@ describe('the command line', () => {
     [['backup'], 'backup needs <file>'],
   ])('%j is refused with what is wrong', (argv, words) => {
     expect(read(...argv)).toEqual({ ok: false, error: expect.stringContaining(words) });
+  });
+
+  test('an invite is good for inviteDays and inviteUses unless told otherwise', () => {
+    const { inviteDays: days, inviteUses: uses } = DEFAULT_LIMITS;
+    expect(read('invite')).toMatchObject({ value: { command: { days, uses } } });
+    expect(usage()).toContain(`(default ${days})`);
+  });
+
+  test('a name and a handle are measured as the wire measures them', () => {
+    const { nameLength, handleLength } = DEFAULT_LIMITS;
+    const add = (name: string, handle: string) => read('member', 'add', name, '--handle', handle).ok;
+    expect([add('🦊'.repeat(nameLength), 'fox'), add('🦊'.repeat(nameLength + 1), 'fox')]).toEqual([true, false]);
+    expect([add('Ada', 'a'.repeat(handleLength)), add('Ada', 'a'.repeat(handleLength + 1))]).toEqual([true, false]);
   });
 
   test('every option of the configuration is in the usage', () => {

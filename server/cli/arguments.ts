@@ -136,9 +136,9 @@ function inviteOf(values: Values, command: AsCommand): Result<Invocation, string
 
 function newMemberOf(typedName: string, values: Values, command: AsCommand): Result<Invocation, string> {
   const name = cleanName(typedName);
-  if (name === '' || name.length > DEFAULT_LIMITS.nameLength) return fail(`a name has 1 to ${DEFAULT_LIMITS.nameLength} characters`);
+  if (name === '' || [...name].length > DEFAULT_LIMITS.nameLength) return fail(`a name has 1 to ${DEFAULT_LIMITS.nameLength} characters`);
   const handle = typeof values.handle === 'string' ? values.handle.replace(/^@/, '').normalize('NFC').toLowerCase() : suggestHandle(name);
-  if (!isHandle(handle) || handle.length > DEFAULT_LIMITS.handleLength) {
+  if (!isHandle(handle) || [...handle].length > DEFAULT_LIMITS.handleLength) {
     return fail('--handle is letters, digits, and . _ - between them, at most 32');
   }
   const { role = 'member' } = values;

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { channelFeed, type MessageId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createSocketKit, frame, type FrameShape, type SocketKit } from '../../test/kit/socket-kit.ts';
 
 let kit: SocketKit;
@@ -14,6 +15,7 @@ afterEach(async () => {
 });
 
 const TEXT = 1;
+const { frameBytes, frameFragments } = DEFAULT_LIMITS;
 const HELLO = JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
 
 /** Resolves when the relay has let the last connection go; the test's own time limit fails it otherwise. */
@@ -40,17 +42,17 @@ describe('a frame that is not allowed ends the connection with the code for it',
     ['a character cut by the end', 1007, [{ opcode: TEXT, payload: Buffer.from('你').subarray(0, 2) }]],
     ['a continuation of nothing', 1002, [{ opcode: 0, payload: 'x' }]],
     ['2^63 - 1 bytes claimed', 1009, [{ opcode: TEXT, claims: 2n ** 63n - 1n }]],
-    ['one byte more than 64 KiB', 1009, [{ opcode: TEXT, payload: 'x'.repeat(65_537) }]],
+    ['one byte more than frameBytes', 1009, [{ opcode: TEXT, payload: 'x'.repeat(frameBytes + 1) }]],
     [
-      '64 KiB in pieces and one byte',
+      'frameBytes in pieces and one byte',
       1009,
       [
         { opcode: TEXT, payload: 'x'.repeat(40_000), isFinal: false },
-        { opcode: 0, payload: 'x'.repeat(30_000) },
+        { opcode: 0, payload: 'x'.repeat(frameBytes - 40_000 + 1) },
       ],
     ],
-    ['65 pieces', 1008, many(65, 'x')],
-    ['65 empty pieces', 1008, many(65, '')],
+    ['more pieces than frameFragments', 1008, many(frameFragments + 1, 'x')],
+    ['more empty pieces than frameFragments', 1008, many(frameFragments + 1, '')],
     ['a binary message', 1003, [{ opcode: 2, payload: 'x' }]],
   ];
 
@@ -60,6 +62,31 @@ describe('a frame that is not allowed ends the connection with the code for it',
     expect(await client.closeCode).toBe(code);
     await nobody();
   });
+});
+
+test.each([
+  ['frameBytes', [{ opcode: TEXT, payload: HELLO.padEnd(frameBytes) }]],
+  [
+    'frameFragments',
+    Array.from({ length: frameFragments }, (_, n) => ({
+      opcode: n === 0 ? TEXT : 0,
+      payload: n === 0 ? HELLO : ' ',
+      isFinal: n === frameFragments - 1,
+    })),
+  ],
+])('a hello of exactly %s is a hello', async (_limit, shapes: readonly FrameShape[]) => {
+  const client = await kit.raw(kit.relay.owner);
+  client.socket.write(Buffer.concat(shapes.map(frame)));
+  while (!client.received.includes('caught-up')) await new Promise((resolve) => client.socket.once('data', resolve));
+  client.socket.destroy();
+});
+
+test('the longest text, every byte of it escaped, is a message like any other', async () => {
+  const client = await kit.client(kit.relay.owner);
+  const text = '\u0001'.repeat(DEFAULT_LIMITS.textBytes);
+  client.ws.send(JSON.stringify({ t: 'post', op: kit.relay.id<MessageId>(), channel: kit.relay.general, text }));
+  await client.heard('ack');
+  expect(await client.heard('events')).toMatchObject({ events: [{ text }] });
 });
 
 test('a hello in pieces, with a ping between them, is a hello; the ping is answered with its own bytes', async () => {
