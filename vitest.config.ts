@@ -12,14 +12,16 @@ export default defineConfig({
     // A native crash (better-sqlite3) then takes one worker down with a name, not the whole run.
     pool: 'forks',
     maxWorkers: 2,
+    // Other processes take their time on a busy machine; what never comes is found all the same.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,
         test: {
           name: 'unit',
           include: ['{protocol,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}', 'test/{contracts,fences,kit}/**/*.test.ts'],
-          testTimeout: 10_000,
-          hookTimeout: 10_000,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
         },
       },
       {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Packet } from './packet.ts';
+import { joinFrames, Packet } from './packet.ts';
 
 /** Reads one frame the way RFC 6455, 5.2 says. */
 function read(frame: Buffer): { readonly first: number; readonly isMasked: boolean; readonly text: string } {
@@ -24,4 +24,11 @@ test('the length is counted in bytes of UTF-8, and is the shortest form', () => 
 test('the frame is made once and shared', () => {
   const packet = new Packet('x');
   expect(packet.frame).toBe(packet.frame);
+});
+
+test('small frames are joined in their order, one alone is not copied, and large ones stay apart', () => {
+  const [one, other] = [new Packet('one'), new Packet('界'.repeat(50))];
+  expect(joinFrames([one, other], 1_000)).toEqual(Buffer.concat([one.frame, other.frame]));
+  expect(joinFrames([one], 0)).toBe(one.frame);
+  expect(joinFrames([one, other], one.frame.length + other.frame.length - 1)).toBeUndefined();
 });

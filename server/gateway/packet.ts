@@ -19,6 +19,22 @@ export class Packet {
   }
 }
 
+/** The frames of all packets in one buffer; undefined when they are more than `most` bytes. A single frame is given as it is. */
+export function joinFrames(packets: readonly Packet[], most: number): Buffer | undefined {
+  const [only] = packets;
+  if (only && packets.length === 1) return only.frame;
+  let size = 0;
+  for (const { frame } of packets) size += frame.length;
+  if (size > most) return undefined;
+  const joined = Buffer.allocUnsafe(size);
+  let at = 0;
+  for (const { frame } of packets) {
+    joined.set(frame, at);
+    at += frame.length;
+  }
+  return joined;
+}
+
 function frameOf(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
