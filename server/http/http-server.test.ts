@@ -16,6 +16,7 @@ interface Answered {
   readonly text: string;
 }
 
+const { headerBytes, httpBodyBytes } = DEFAULT_LIMITS;
 let kit: AuthKit;
 let http: HttpServer;
 let port: number;
@@ -164,7 +165,8 @@ describe('a body is refused', () => {
     ['that is empty', '', { 'content-length': '0' }, 400],
     ['of ten thousand brackets', '['.repeat(10_000), {}, 400],
     ['that is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), {}, 400],
-    ['of more than 64 KiB', `{"handle":"${'a'.repeat(65_536)}"}`, {}, 413],
+    ['of httpBodyBytes, whose words are wrong', `{"handle":"${'a'.repeat(httpBodyBytes - 13)}"}`, {}, 400],
+    ['of one byte more than httpBodyBytes', `{"handle":"${'a'.repeat(httpBodyBytes - 12)}"}`, {}, 413],
     ['of another content type', 'handle=ada', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
     ['of plain text', '{}', { 'content-type': 'text/plain' }, 415],
   ])('%s', async (_what, body, headers, status) => {
@@ -193,7 +195,7 @@ describe('a request is refused', () => {
     ['with a port that is none', 'GET /v1/relay HTTP/1.1\r\nHost: relay:99999\r\n\r\n', 400],
     ['with a Host of 8 KiB', `GET /v1/relay HTTP/1.1\r\nHost: ${'a'.repeat(8192)}\r\n\r\n`, 400],
     ['with 2,000 headers', `GET /v1/relay HTTP/1.1\r\nHost: a\r\n${'a:b\r\n'.repeat(2_000)}\r\n`, 431],
-    ['with 17 KiB of headers', `GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(17_000)}\r\n\r\n`, 431],
+    ['with more headers than headerBytes', `GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(headerBytes)}\r\n\r\n`, 431],
     ['with both lengths', 'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
     ['that is no HTTP', 'hello\r\n\r\n', 400],
     ['of a TLS client on a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
@@ -345,6 +347,11 @@ describe('a slow client', () => {
   ])('%s is hung up on', async (_what, bytes) => {
     expect(await raw(bytes)).toMatch(/^(?:HTTP\/1\.1 408 |$)/);
   });
+});
+
+test('headers just within headerBytes are read', async () => {
+  const head = 'GET /v1/relay HTTP/1.1\r\nHost: a\r\nConnection: close\r\nx: ';
+  expect(await raw(`${head}${'a'.repeat(headerBytes - head.length - 200)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
 });
 
 test('closing waits for a request in the making, but not for ever', async () => {

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MessageRow } from '../../electron/bridge/views.ts';
 import { refuse } from '../../protocol/errors.ts';
 import type { MessageId, OperationId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createHouse, TEAM, type Desk, type House } from '../kit/house.ts';
 
 let house: House;
@@ -222,10 +223,10 @@ describe('when the answer does not come', () => {
     expect(ada.now.messages.map((row) => row.id)).toEqual([id]);
   });
 
-  test('8 s without an answer end the line, and the message goes out on the next under the same id', async () => {
+  test('clientAckMs without an answer end the line, and the message goes out on the next under the same id', async () => {
     ada.plug.lose = () => true;
     await send('patient');
-    await house.rest(7_900);
+    await house.rest(DEFAULT_LIMITS.clientAckMs - 100);
     expect(ada.now.team.team.wire.state).toBe('live');
     ada.plug.lose = undefined;
     await house.rest(200);

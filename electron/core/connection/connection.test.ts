@@ -5,6 +5,7 @@ import { settle } from '../../../test/kit/relay-kit.ts';
 import { encodeDown } from '../../../protocol/codec.ts';
 import type { Down } from '../../../protocol/frames-down.ts';
 import type { Epoch, MemberId, SessionId } from '../../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import type { DialFault, RelayNet, RelaySocket, SocketEvents } from '../ports.ts';
@@ -226,12 +227,12 @@ describe('going away', () => {
     expect(one.wire).toMatchObject({ retryAt: long + 300 });
   });
 
-  test('40 s without a sign of life end the line, and any sign of life puts that off', async () => {
+  test('clientSilenceMs without a sign of life end the line, and any sign of life puts that off', async () => {
     const one = rig();
     await one.live();
-    await one.advance(39_000);
+    await one.advance(DEFAULT_LIMITS.clientSilenceMs - 1_000);
     socketOf(one).events.onPong();
-    await one.advance(39_999);
+    await one.advance(DEFAULT_LIMITS.clientSilenceMs - 1);
     expect(one.wire.state).toBe('live');
     await one.advance(1);
     expect(one.wire.state).toBe('reconnecting');
