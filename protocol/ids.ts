@@ -38,6 +38,10 @@ export const sessionId = uuid<SessionId>();
 export const epochId = z.string().regex(/^[0-9a-f]{32}$/) as unknown as z.ZodType<Epoch, Epoch>;
 export const feedId = z.string().regex(FEED) as unknown as z.ZodType<FeedId, FeedId>;
 
+/** What the schemas of the same name say, for who reads thousands of them in a row. */
+export const isMemberId = (value: unknown): value is MemberId => typeof value === 'string' && UUID.test(value);
+export const isMessageId = (value: unknown): value is MessageId => typeof value === 'string' && UUID_V7.test(value);
+
 export const TEAM_FEED = 'team' as FeedId;
 export const channelFeed = (id: ChannelId): FeedId => `channel/${id}` as FeedId;
 export const memberFeed = (id: MemberId): FeedId => `member/${id}` as FeedId;
