@@ -4,6 +4,7 @@
  */
 import type { Member, Role } from '../../../protocol/entities.ts';
 import type { Epoch, MemberId } from '../../../protocol/ids.ts';
+import { prepareRows } from './many-rows.ts';
 import type { Sqlite } from './sqlite.ts';
 
 export interface SyncState {
@@ -41,6 +42,8 @@ export interface TeamRows {
   decision(team: number, id: string): CachedDecision | undefined;
   /** Keeps the first decision about a message. False: there was one before. */
   putDecision(team: number, id: string, decision: CachedDecision): boolean;
+  /** The same for many, without the answer. */
+  putDecisions(team: number, decisions: readonly (CachedDecision & { readonly id: string })[]): void;
   /** What the system answered, or that it was taken back. */
   setOutcome(team: number, id: string, outcome: Outcome): void;
   removeDecisionsBefore(at: number): void;
@@ -51,6 +54,8 @@ export interface TeamRows {
 }
 
 const FROM_RELAY = ['sync', 'channel', 'mark', 'member', 'message', 'early', 'note', 'raw_event', 'interval', 'summary'] as const;
+
+const INSERT_DECISION = 'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome)';
 
 export function createTeamRows(db: Sqlite): TeamRows {
   const sync = db.prepare<readonly [number], { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }>(
@@ -77,8 +82,9 @@ export function createTeamRows(db: Sqlite): TeamRows {
   );
   const putDecision = db.prepare<readonly [number, string, number, number, string, string]>(
     'decision.put',
-    'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome) VALUES (?, ?, ?, ?, ?, ?)',
+    `${INSERT_DECISION} VALUES (?, ?, ?, ?, ?, ?)`,
   );
+  const putDecisions = prepareRows(db, 'decision.put-all', INSERT_DECISION, 6);
   const setOutcome = db.prepare<readonly [string, number, string]>(
     'decision.outcome',
     'UPDATE decision SET outcome = ? WHERE team = ? AND id = ?',
@@ -110,6 +116,7 @@ export function createTeamRows(db: Sqlite): TeamRows {
     removeMembers: (team) => void removeMembers.run(team),
     decision: (team, id) => decision.get(team, id),
     putDecision: (team, id, d) => putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
+    putDecisions: (team, decisions) => putDecisions(decisions.map((d) => [team, d.id, d.at, d.rule, d.reason, d.outcome])),
     setOutcome: (team, id, outcome) => void setOutcome.run(outcome, team, id),
     removeDecisionsBefore: (at) => void removeDecisions.run(at),
     clearTeam: (team) => {

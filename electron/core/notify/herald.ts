@@ -7,7 +7,7 @@ import type { Settings } from '../../bridge/views.ts';
 import { background } from '../background.ts';
 import type { Cache } from '../cache/data.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
-import type { Outcome } from '../cache/team-rows.ts';
+import type { CachedDecision, Outcome } from '../cache/team-rows.ts';
 import type { Clock, Host, Log, Notifier, Toast } from '../ports.ts';
 import { CALLS } from '../sync/calls.ts';
 import { isConversation, levelOf, readSeqOf, type ChannelState, type Replica } from '../sync/replica.ts';
@@ -35,8 +35,8 @@ export interface Scene {
 }
 
 export interface Herald {
-  /** Inside the transaction. Answers whether the message was read in the moment it came. */
-  consider(scene: Scene, channel: ChannelState, message: CachedMessage): Decision;
+  /** Inside the transaction that stores them: messages of one channel that are new here, in their order. */
+  consider(scene: Scene, channel: ChannelState, messages: readonly CachedMessage[]): void;
   /** After the transaction: shows what was decided. */
   release(scene: Scene): void;
   /** The channel was read this far: what was shown of it goes. */
@@ -94,38 +94,51 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
   };
 
   return {
-    consider: ({ replica, cache, isDoNotDisturb }, channel, message) => {
+    consider: ({ replica, cache, isDoNotDisturb }, channel, messages) => {
       const { notifications } = settings();
+      const { key } = replica.team;
+      const now = clock.now();
+      const readSeq = readSeqOf(channel);
       const tag = toastTag(replica.team.id, channel.id);
-      const queued = waiting.get(tag)?.messages ?? [];
-      const decision = decide({
-        isOwn: message.author === replica.team.me,
-        isReadElsewhere: message.seq <= readSeqOf(channel),
+      const queued = [...(waiting.get(tag)?.messages ?? [])];
+      const recent = burstOf(tag).times.length;
+      const isFocusModeOn = !notifications.isOn || host.isFocusModeOn();
+      // What holds for all of them: the system and the clock are asked once, however many there are.
+      const circumstances = {
         isOnScreen: attention.isOnScreen(replica.team.id, channel.id),
         isIdle: attention.isIdle(),
         // Nothing on the wire is urgent, muted apart from its level, or in a thread, yet.
         isUrgent: false,
         isUrgentAllowed: false,
-        isFocusModeOn: !notifications.isOn || host.isFocusModeOn(),
-        quiet: isDoNotDisturb ? 'dnd' : quietNow(notifications, clock.now()),
+        isFocusModeOn,
+        quiet: isDoNotDisturb ? ('dnd' as const) : quietNow(notifications, now),
         isMuted: false,
         mentionsBreakMute: notifications.mentionsBreakMute,
         level: levelOf(channel),
-        callsMe: (message.calls & CALLS.me) !== 0,
-        callsHere: (message.calls & CALLS.here) !== 0,
-        callsChannel: (message.calls & CALLS.channel) !== 0,
         ignoreChannelMentions: notifications.ignoreChannelMentions,
-        hasKeyword: hasKeyword(message.text, notifications.keywords),
         isConversation: isConversation(channel),
         isFollowedThread: false,
-        recent: burstOf(tag).times.length + queued.length,
-      });
-      const reason = decision.rule === 4 && !notifications.isOn ? 'off' : decision.reason;
-      const kept = { rule: decision.rule, reason, outcome: outcomeOf(decision), at: clock.now() };
-      // One that comes again (the relay went back to a backup, the channel was left and joined anew) was told of when it first came.
-      const isFirst = cache.teams.putDecision(replica.team.key, message.id, kept);
-      if (isFirst && kept.outcome === 'notified') waiting.set(tag, { channel: channel.id, messages: [...queued, message] });
-      return decision;
+      };
+      const silent: (CachedDecision & { readonly id: string })[] = [];
+      for (const message of messages) {
+        const decision = decide({
+          ...circumstances,
+          isOwn: message.author === replica.team.me,
+          isReadElsewhere: message.seq <= readSeq,
+          callsMe: (message.calls & CALLS.me) !== 0,
+          callsHere: (message.calls & CALLS.here) !== 0,
+          callsChannel: (message.calls & CALLS.channel) !== 0,
+          hasKeyword: hasKeyword(message.text, notifications.keywords),
+          recent: recent + queued.length,
+        });
+        const reason = decision.rule === 4 && !notifications.isOn ? 'off' : decision.reason;
+        const kept = { rule: decision.rule, reason, outcome: outcomeOf(decision), at: now };
+        if (kept.outcome !== 'notified') silent.push({ id: message.id, ...kept });
+        // One that comes again (the relay went back to a backup, the channel was left and joined anew) was told of when it first came.
+        else if (cache.teams.putDecision(key, message.id, kept)) queued.push(message);
+      }
+      cache.teams.putDecisions(key, silent);
+      if (queued.length > 0) waiting.set(tag, { channel: channel.id, messages: queued });
     },
 
     release: (scene) => {

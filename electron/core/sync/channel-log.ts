@@ -17,8 +17,8 @@ export interface ChannelLogParts {
   readonly cache: Cache;
   readonly changes: Changes;
   readonly mask: () => number;
-  /** Inside the transaction: a message that is new here. Decides, and keeps, whether it notifies. */
-  onNews(channel: ChannelState, message: CachedMessage): void;
+  /** Inside the transaction: messages that are new here, in their order. Decides, and keeps, whether they notify. */
+  onNews(channel: ChannelState, messages: readonly CachedMessage[]): void;
   /** A message's words are gone: what was shown of it has to go too. */
   onDeleted(channel: ChannelState, message: string): void;
 }
@@ -49,19 +49,27 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
     changes.note(team.id, channel.id, event.seq);
   };
 
-  const putMessage = (channel: ChannelState, message: CachedMessage): void => {
+  const stored = (channel: ChannelState, message: CachedMessage): CachedMessage => {
     const early = cache.log.takeEarly(team.key, channel.key, message.id);
     const merged = early ? revised(message, early) : message;
-    const calls = merged.isDeleted ? 0 : callsOf(merged.text, team.handle, replica.isHandle);
-    const stored = { ...merged, calls };
-    cache.messages.put(team.key, channel.key, stored);
-    channel.lastAt = Math.max(channel.lastAt, stored.at);
-    if (counts(channel, stored)) {
-      channel.unread++;
-      if (isForMe(channel, calls, mask())) channel.mentions++;
+    return merged.isDeleted ? merged : { ...merged, calls: callsOf(merged.text, team.handle, replica.isHandle) };
+  };
+
+  /** Messages that follow each other with nothing between that could say something of them. */
+  const putMessages = (channel: ChannelState, run: readonly CachedMessage[]): void => {
+    const messages = run.map((message) => stored(channel, message));
+    cache.messages.putAll(team.key, channel.key, messages);
+    const calling = mask();
+    for (const message of messages) {
+      channel.lastAt = Math.max(channel.lastAt, message.at);
+      if (counts(channel, message)) {
+        channel.unread++;
+        if (isForMe(channel, message.calls, calling)) channel.mentions++;
+      }
+      changes.message(team.id, channel.id, message.id);
     }
-    changes.message(team.id, channel.id, stored.id);
-    if (stored.seq > channel.newsAfter && !stored.isDeleted) onNews(channel, stored);
+    const news = messages.filter((message) => message.seq > channel.newsAfter && !message.isDeleted);
+    if (news.length > 0) onNews(channel, news);
   };
 
   const counts = (channel: ChannelState, message: CachedMessage): boolean =>
@@ -101,30 +109,11 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
 
   const apply = (channel: ChannelState, event: FeedEvent): void => {
     switch (event.kind) {
-      case 'posted':
-        putMessage(channel, {
-          seq: event.seq,
-          id: event.id,
-          author: event.by,
-          at: event.at,
-          text: event.text,
-          editSeq: event.edited?.seq ?? 0,
-          editedAt: event.edited?.at ?? null,
-          isDeleted: false,
-          calls: 0,
-        });
-        return;
       case 'edited':
         revise(channel, event.id, { seq: event.seq, at: event.at, text: event.text });
         return;
       case 'deleted':
         revise(channel, event.id, { seq: event.seq, at: event.at, text: null });
-        return;
-      case 'redacted':
-        if (event.was === 'posted') {
-          const gone = { seq: event.seq, id: event.id, author: event.by, at: event.at, text: '', editSeq: event.seq, editedAt: null };
-          putMessage(channel, { ...gone, isDeleted: true, calls: 0 });
-        }
         return;
       case 'created':
         if (event.channel.seq >= channel.facts.seq) replica.putChannel(event.channel, { isJoined: channel.isJoined });
@@ -150,6 +139,9 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
       case 'unknown':
         cache.log.putRaw(team.key, channel.key, event.seq, JSON.stringify(event.raw));
         return;
+      // Messages, which come in runs.
+      case 'posted':
+      case 'redacted':
       // Of other feeds; a relay that sends them here is mistaken, and the number is used up all the same.
       case 'channel-joined':
       case 'channel-left':
@@ -165,11 +157,31 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
     }
   };
 
+  const applyAll = (channel: ChannelState, events: readonly FeedEvent[]): void => {
+    let run: CachedMessage[] = [];
+    const putRun = (): void => {
+      if (run.length > 0) putMessages(channel, run);
+      run = [];
+    };
+    for (const event of events) {
+      if (holds(channel.held, event.seq)) continue;
+      const message = messageIn(event);
+      if (message) {
+        run.push(message);
+        continue;
+      }
+      // What comes now may be about one of them.
+      putRun();
+      apply(channel, event);
+    }
+    putRun();
+  };
+
   return {
     absorb: (channel, { from, to, events, facts }) =>
       cache.db.transaction('channel.absorb', () => {
         if (facts && facts.seq >= channel.facts.seq) replica.putChannel(facts, { isJoined: channel.isJoined });
-        for (const event of events) if (!holds(channel.held, event.seq)) apply(channel, event);
+        applyAll(channel, events);
         if (from <= to) {
           const { held, grown, gone } = addInterval(channel.held, { from, to });
           for (const one of gone) if (one.from !== grown.from) cache.log.removeInterval(team.key, channel.key, one.from);
@@ -187,6 +199,15 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
         replica.saveSummary(channel);
       }),
   };
+}
+
+/** The message as its event tells it. Of a deleted one only that it was there. */
+function messageIn(event: FeedEvent): CachedMessage | undefined {
+  if (event.kind !== 'posted' && (event.kind !== 'redacted' || event.was !== 'posted')) return undefined;
+  const { seq, id, by: author, at } = event;
+  if (event.kind === 'redacted') return { seq, id, author, at, text: '', editSeq: seq, editedAt: null, isDeleted: true, calls: 0 };
+  const { text, edited } = event;
+  return { seq, id, author, at, text, editSeq: edited?.seq ?? 0, editedAt: edited?.at ?? null, isDeleted: false, calls: 0 };
 }
 
 /** The message as it stands after what came before it. */

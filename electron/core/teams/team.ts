@@ -143,8 +143,8 @@ export function createTeam(parts: TeamParts): Team {
     cache,
     changes,
     mask,
-    onNews: (channel, message) => {
-      if (!session.isFirstSync) herald.consider(scene, channel, message);
+    onNews: (channel, messages) => {
+      if (!session.isFirstSync) herald.consider(scene, channel, messages);
     },
     onDeleted: (channel, message) => herald.deleted(id, channel.id, message),
   });
