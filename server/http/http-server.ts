@@ -60,7 +60,10 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   };
   let server: Server | undefined;
   const app: FastifyInstance = fastify({
-    serverFactory: (handler) => (server = tls ? createTlsServer({ ...tls, ...options }, handler) : createPlainServer(options, handler)),
+    serverFactory: (handler) =>
+      (server = tls
+        ? createTlsServer({ ...tls, ...options, handshakeTimeout: limits.headersMs }, handler)
+        : createPlainServer(options, handler)),
     bodyLimit: limits.httpBodyBytes,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseBrokenRequest,
@@ -129,10 +132,16 @@ const BROKEN: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
 };
 
-/** What is not even HTTP gets a status line and the door. */
+/**
+ * What is not even HTTP gets a status line and the door. Where TLS is not up there is nobody to tell: what was written to such a socket
+ * would wait for a handshake that never ends, and the socket with it.
+ */
 function refuseBrokenRequest(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) return void socket.destroy();
-  socket.end(`HTTP/1.1 ${BROKEN[error.code ?? ''] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const { code = '' } = error;
+  const isHttp = code.startsWith('HPE_') || Object.hasOwn(BROKEN, code);
+  if (!isHttp || !socket.writable) return void socket.destroy();
+  socket.once('finish', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${BROKEN[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
 function withClosing(app: FastifyInstance, server: Server): HttpServer {

@@ -20,7 +20,6 @@ const LIFE_MS = 3650 * DAY_MS;
 const RENEW_MS = 365 * DAY_MS;
 /** A machine whose clock is a little behind must not find the certificate in its future. */
 const BACKDATE_MS = 2 * DAY_MS;
-const HANDSHAKE_MS = 10_000;
 
 export interface RelayTls {
   readonly fingerprint: Fingerprint;
@@ -50,7 +49,6 @@ export function loadTls({ folder, hosts, clock, random }: TlsParts): RelayTls {
       key: key.export({ type: 'pkcs8', format: 'pem' }),
       cert: certificate.toString(),
       minVersion: 'TLSv1.2',
-      handshakeTimeout: HANDSHAKE_MS,
       ALPNProtocols: ['http/1.1'],
       // Forward secrecy and authenticated encryption only, also with TLS 1.2.
       ciphers: MODERN,
