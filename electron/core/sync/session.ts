@@ -12,7 +12,7 @@ import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
 import { background } from '../background.ts';
 import type { Cache } from '../cache/data.ts';
-import type { Log } from '../ports.ts';
+import type { Clock, Log } from '../ports.ts';
 import type { Asks } from './asks.ts';
 import type { ChannelLog } from './channel-log.ts';
 import type { Directory } from './directory.ts';
@@ -21,6 +21,7 @@ import { createGaps } from './gaps.ts';
 import type { History } from './history.ts';
 import { holds, topOf } from './intervals.ts';
 import type { LiveState } from './live-state.ts';
+import { createPageBatch } from './page-batch.ts';
 import type { ChannelState, Replica } from './replica.ts';
 
 export interface SessionParts {
@@ -31,6 +32,7 @@ export interface SessionParts {
   readonly history: History;
   readonly asks: Asks;
   readonly live: LiveState;
+  readonly clock: Clock;
   readonly log: Log;
   /** The channel on screen: it is caught up first. */
   readonly focus: () => ChannelId | null;
@@ -39,6 +41,8 @@ export interface SessionParts {
   /** The cache is empty: the relay's store is another one, or this is the first time. */
   readonly onNewEpoch: () => void;
   readonly restartLine: () => void;
+  /** Pages could not be taken in: a bug, or a disk that failed. */
+  readonly onBroken: (error: unknown) => void;
   /** Events came that may confirm rows of the outbox. */
   readonly onEvents: (channel: ChannelState, events: readonly FeedEvent[]) => void;
   readonly onCaughtUp: () => void;
@@ -48,6 +52,9 @@ export interface Session {
   hello(): Hello;
   welcome(frame: Down<'welcome'>): void;
   take(frame: DownFrame): void;
+  /** To be asked first of every frame. True: a page of the catch-up, kept to be taken in with its neighbours. Any other frame first
+   *  has those taken in that were kept, so that everything happens in the order it came. */
+  keeps(frame: DownFrame): boolean;
   /** A page that was asked for. */
   takePage(page: Down<'page'>): void;
   /** The event our own acknowledged change has become. Answers whether it is in the cache now. */
@@ -169,18 +176,43 @@ export function createSession(parts: SessionParts): Session {
     if (last && last.seq > topOf(channel.held)) replica.saveHead(channel);
   };
 
-  const takePage = (page: Down<'page'>): void => {
-    const { from, to, events } = page;
-    const isWhole = events.length === Math.max(0, to - from + 1) && (events[0]?.seq ?? from) === from && isUnbroken(events);
-    if (!isWhole) return log.warn('page.broken', { from, to, events: events.length });
+  const joinedOf = (page: Down<'page'>): ChannelState | undefined => {
     const name = feedName(page.feed);
-    if (name.kind !== 'channel') return takeEvents(page.feed, events);
-    const channel = replica.channels.get(name.channel);
-    if (!channel?.isJoined) return;
-    channel.head = Math.max(channel.head, page.head);
-    absorb(channel, { from, to, events, facts: page.channel });
-    feedOf(channel).settle();
+    const channel = name.kind === 'channel' ? replica.channels.get(name.channel) : undefined;
+    return channel?.isJoined === true ? channel : undefined;
   };
+
+  const isWhole = ({ from, to, events }: Down<'page'>): boolean => {
+    const is = events.length === Math.max(0, to - from + 1) && (events[0]?.seq ?? from) === from && isUnbroken(events);
+    if (!is) log.warn('page.broken', { from, to, events: events.length });
+    return is;
+  };
+
+  /** Pages of channels, in one transaction. */
+  const absorbPages = (pages: readonly Down<'page'>[]): void => {
+    const whole = pages.filter(isWhole);
+    cache.db.transaction('pages.absorb', () => {
+      for (const page of whole) {
+        const channel = joinedOf(page);
+        if (!channel) continue;
+        channel.head = Math.max(channel.head, page.head);
+        channelLog.absorb(channel, { from: page.from, to: page.to, events: page.events, facts: page.channel });
+      }
+    });
+    // Only what is on disk may take a row out of the outbox.
+    for (const page of whole) {
+      const channel = joinedOf(page);
+      if (channel) parts.onEvents(channel, page.events);
+      if (channel) feedOf(channel).settle();
+    }
+  };
+
+  const takePage = (page: Down<'page'>): void => {
+    if (feedName(page.feed).kind === 'channel') absorbPages([page]);
+    else if (isWhole(page)) takeEvents(page.feed, page.events);
+  };
+
+  const kept = createPageBatch({ clock: parts.clock, absorb: absorbPages, onBroken: parts.onBroken });
 
   const beginAnew = (epoch: Epoch | null): void => {
     channelFeeds.clear();
@@ -225,6 +257,7 @@ export function createSession(parts: SessionParts): Session {
       }
       isUp = true;
       isCatchingUp = true;
+      kept.begin();
       live.clear();
       if (epoch !== frame.epoch) {
         isFirstSync = true;
@@ -268,6 +301,14 @@ export function createSession(parts: SessionParts): Session {
           return;
       }
     },
+    keeps: (frame) => {
+      if (isCatchingUp && frame.t === 'page' && frame.req === undefined && feedName(frame.feed).kind === 'channel') {
+        kept.add(frame);
+        return true;
+      }
+      kept.flush();
+      return false;
+    },
     takePage,
     takeOwn: (channel, event) => {
       if (holds(channel.held, event.seq)) return true;
@@ -290,6 +331,7 @@ export function createSession(parts: SessionParts): Session {
     lost: () => {
       isUp = false;
       isCatchingUp = false;
+      kept.drop();
     },
   };
 }

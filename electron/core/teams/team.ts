@@ -177,6 +177,7 @@ export function createTeam(parts: TeamParts): Team {
     history,
     asks,
     live,
+    clock,
     log,
     focus: () => attention.channelOf(id) as ChannelId | null,
     presence: () => presence.now(),
@@ -185,6 +186,11 @@ export function createTeam(parts: TeamParts): Team {
     },
     onNewEpoch: () => outbox.settle(),
     restartLine: () => connection.giveUp(),
+    onBroken: (error) => {
+      log.error('frame.failed', { frame: 'page', error: errorName(error) });
+      connection.giveUp();
+      parts.onBroken(error);
+    },
     onEvents: (channel, events) => onEvents(channel, events),
     onCaughtUp: () => {
       if (startLater) {
@@ -261,6 +267,7 @@ export function createTeam(parts: TeamParts): Team {
   };
 
   const take = (frame: DownFrame): void => {
+    if (session.keeps(frame)) return;
     if ((frame.t === 'ack' || frame.t === 'refused') && outbox.take(frame)) return;
     if (asks.take(frame)) return;
     session.take(frame);
