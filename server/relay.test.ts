@@ -10,6 +10,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import type { SignedIn } from '../protocol/http.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
+import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../protocol/version.ts';
 import { fingerprintOf } from './lan/tls.ts';
 import { startRelay, type Relay } from './relay.ts';
@@ -136,6 +137,18 @@ test('says so when its port or its store is in use, and lets go of what it had t
   const other = join(folder, 'other');
   await expect(startRelay({ data: other, port: relay.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await start({ data: other });
+});
+
+test('forgets at its start the sessions that have been over for long', async () => {
+  const relay = await start();
+  const signedIn = await setUp(relay);
+  const row = await relay.store.session(signedIn.session);
+  if (!row) throw new Error('no session');
+  const { refreshDays } = DEFAULT_LIMITS;
+  await relay.store.write((tx) => tx.putSession({ ...row, endedAt: Date.now() - (refreshDays + 1) * 86_400_000 }));
+  await relay.close();
+  const again = await start();
+  while (await again.store.session(signedIn.session)) await new Promise((resolve) => setImmediate(resolve));
 });
 
 test('may leave TLS to a proxy in front', async () => {

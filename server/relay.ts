@@ -19,6 +19,7 @@ import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { loadTokenKeys } from './auth/token-keys.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE } from './config.ts';
+import { background } from './gateway/background.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { attachUpgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
@@ -72,6 +73,8 @@ export interface Relay {
 export { STORE_FILE, TOKEN_KEYS_FILE };
 /** Draining spreads the clients over 10 s at most; with the closing of the store all is over within 15. */
 const DRAIN_MS = 11_000;
+/** What is over and forgotten is looked for at each start and once a day. */
+const TIDY_EVERY_MS = 24 * 60 * 60_000;
 
 /** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
@@ -129,6 +132,13 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     const setupCode = (await store.team()) ? null : (await auth.invites.createSetup()).code;
     log.info('relay-started', { port: listeningOn, tls: own !== null, isSetUp: setupCode === null });
 
+    let cancelTidy = (): void => undefined;
+    const tidy = (): void => {
+      background(auth.sessions.tidy(), log, 'tidy');
+      cancelTidy = clock.after(TIDY_EVERY_MS, tidy);
+    };
+    tidy();
+
     const drain = async (): Promise<void> => {
       if (isDraining) return;
       isDraining = true;
@@ -136,6 +146,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     };
     const stop = async (): Promise<void> => {
       isDraining = true;
+      cancelTidy();
       core.dispose();
       upgrades.close();
       await http.close();

@@ -161,6 +161,30 @@ describe('an ended session', () => {
   });
 });
 
+test('a session is forgotten when it has been over for as long as a refresh token lives, and one that stands is not', async () => {
+  const DAYS = DEFAULT_LIMITS.refreshDays * 24 * 60 * MINUTE;
+  const second = await kit.auth.accounts.signIn({ handle: 'ada', password: PASSWORD, device: 'phone' }, FROM);
+  if (!second.ok) throw new Error(second.error.kind);
+  await kit.auth.sessions.end(ada.session, ada.member.id, 'signed-out');
+  kit.clock.advance(DAYS - 1);
+  const kept = await refresh(second.value.tokens.refresh);
+  expect(await kit.auth.sessions.tidy()).toBe(0);
+  // A token of it that comes back now is still known for what it is.
+  expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
+  kit.clock.advance(2);
+  expect(await kit.auth.sessions.tidy()).toBe(1);
+  expect([await kit.store.session(ada.session), (await kit.store.session(second.value.session))?.id]).toEqual([
+    undefined,
+    second.value.session,
+  ]);
+  expect(await refresh(ada.tokens.refresh)).toBe('refused wrong-credentials');
+  expect(await refresh(kept)).toMatch(/^llr_/);
+  // One that nobody signed out and nobody came back to.
+  kit.clock.advance(2 * DAYS + 1);
+  expect(await kit.auth.sessions.tidy()).toBe(1);
+  expect(await kit.auth.sessions.list(ada.member.id)).toEqual([]);
+});
+
 test('deactivating a member ends their sessions for good, also when they come back', async () => {
   const owner = { tx: undefined as never, by: ada.member.id, limits: DEFAULT_LIMITS, now: kit.clock.now() };
   const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: owner.by });

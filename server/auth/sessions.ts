@@ -58,6 +58,11 @@ export interface Sessions {
   /** Ends all sessions of the member but one, in the caller's transaction. */
   endAll(tx: WriteTx, member: MemberId, but?: SessionId): Promise<number>;
   list(member: MemberId): Promise<readonly SessionRow[]>;
+  /**
+   * Forgets the sessions that have been over for longer than a refresh token lives: none of theirs can come back and be told from a
+   * stranger's by then. Resolves with how many.
+   */
+  tidy(): Promise<number>;
   /** Calls back after each durable ending. The returned function stops that. */
   onEnded(listener: (session: SessionId) => void): () => void;
   dispose(): void;
@@ -231,6 +236,11 @@ export function createSessions({ store, clock, random, log, access, refreshToken
       return rows.length;
     },
     list: (member) => store.sessions(member),
+    async tidy() {
+      const count = await store.write((tx) => tx.removeSessions(clock.now() - limits.refreshDays * DAY_MS));
+      if (count > 0) log.info('sessions-forgotten', { count });
+      return count;
+    },
     onEnded(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

@@ -177,6 +177,8 @@ export interface WriteTx extends StoreReads {
 
   putCredential(credential: Credential): Promise<void>;
   putSession(session: SessionRow): Promise<void>;
+  /** Forgets the sessions that ended, or that ran out without having ended, before this moment. @returns how many */
+  removeSessions(overBefore: number): Promise<number>;
   putInvite(invite: InviteRow): Promise<void>;
   removeInvite(id: string): Promise<void>;
 }

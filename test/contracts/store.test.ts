@@ -470,6 +470,23 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       expect((await store.sessions(ADA)).map((row) => row.id)).toEqual(['s2']);
     });
 
+    test('forget sessions that ended or ran out before a moment, and no others', async () => {
+      const rows = [
+        { ...session, id: 'ended' as SessionId, refreshHash: 'a', endedAt: 99, refreshExpiresAt: 900 },
+        { ...session, id: 'ended later' as SessionId, refreshHash: 'b', endedAt: 100, refreshExpiresAt: 101 },
+        { ...session, id: 'ran out' as SessionId, refreshHash: 'c', previousHash: 'c0', refreshExpiresAt: 99 },
+        { ...session, id: 'stands' as SessionId, refreshHash: 'd', refreshExpiresAt: 100 },
+      ];
+      await put(async (tx) => {
+        for (const row of rows) await tx.putSession(row);
+      });
+      expect(await store.write((tx) => tx.removeSessions(100))).toBe(2);
+      const left = await Promise.all(rows.map(async ({ id }) => (await store.session(id))?.id));
+      expect(left).toEqual([undefined, 'ended later', undefined, 'stands']);
+      expect(await store.sessionByRefresh('c0')).toBeUndefined();
+      expect(await store.write((tx) => tx.removeSessions(100))).toBe(0);
+    });
+
     test('keep one credential per member', async () => {
       await put((tx) => tx.putCredential({ member: ADA, hash: 'a' }));
       await put((tx) => tx.putCredential({ member: ADA, hash: 'b' }));

@@ -190,6 +190,10 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     this.#run('session', id, no, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt);
   }
 
+  async removeSessions(overBefore: number): Promise<number> {
+    return this.#run('dropSessions', overBefore);
+  }
+
   async putInvite(row: InviteRow): Promise<void> {
     this.#run('invite', row.id, row.codeHash, row.role, row.createdBy, row.createdAt, row.expiresAt, row.usesLeft);
   }

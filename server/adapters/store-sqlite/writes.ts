@@ -28,6 +28,7 @@ export const WRITES = {
     'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device, last_seen_at = excluded.last_seen_at, ' +
     'ended_at = excluded.ended_at, refresh_hash = excluded.refresh_hash, previous_hash = excluded.previous_hash, ' +
     'rotated_at = excluded.rotated_at, refresh_expires_at = excluded.refresh_expires_at',
+  dropSessions: 'DELETE FROM session WHERE coalesce(ended_at, refresh_expires_at) < ?',
   invite:
     'INSERT INTO invite (id, code_hash, role, created_by, created_at, expires_at, uses_left) VALUES (?, ?, ?, ?, ?, ?, ?) ' +
     'ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, uses_left = excluded.uses_left',
