@@ -1,6 +1,6 @@
 /**
- * What the tests need from outside npm: a browser of the Chromium family and the fonts in which the pictures are compared.
- * On Debian as root they are installed; elsewhere what is there is used. Says in one line what could not be had.
+ * What the tests need from outside npm: a browser of the Chromium family, the fonts in which the pictures are compared, and strace,
+ * which counts fsyncs. On Debian as root they are installed; elsewhere what is there is used. Says in one line what could not be had.
  */
 import { existsSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
@@ -24,18 +24,19 @@ async function installByApt(names: readonly string[]): Promise<void> {
   await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, timeoutMs: APT_LIMIT_MS, quiet: true });
 }
 
-/** Makes sure of browser and fonts as far as this machine allows. */
+/** Makes sure of all this as far as the machine allows. */
 export async function provideNeeds(): Promise<void> {
   const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
   // Whoever names a browser means that one.
   const isBrowserNamed = process.env['LANDLINE_BROWSER'] !== undefined;
-  const fontPackages = ['fonts-noto-cjk', 'fonts-noto-color-emoji'];
+  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace'];
   const absent = (): readonly string[] =>
     usesApt
-      ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...fontPackages.filter((name) => !hasDebianPackage(name))]
-      : findBrowser() === undefined
-        ? ['Chromium, Chrome or Edge']
-        : [];
+      ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...packages.filter((name) => !hasDebianPackage(name))]
+      : [
+          ...(findBrowser() === undefined ? ['Chromium, Chrome or Edge'] : []),
+          ...(process.platform === 'linux' && !isOnPath('strace') ? ['strace (nobody counts the fsyncs then)'] : []),
+        ];
   if (usesApt && absent().length > 0) await installByApt(absent());
   const missing = absent();
   if (missing.length > 0) console.log(`Could not have: ${missing.join(', ')}.`);

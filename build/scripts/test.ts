@@ -19,8 +19,8 @@ const STEP_LIMIT_MS = 15 * 60_000;
 
 interface Step {
   readonly name: string;
-  /** Opens a browser. */
-  readonly isWindowed?: true;
+  /** Wants more of the machine than npm brings: a browser, fonts, strace. */
+  readonly isDemanding?: true;
   /** What is absent of these counts as a failure each; where nothing is there, nothing is run. */
   readonly needs: readonly string[];
   readonly run: () => Promise<Tally>;
@@ -57,11 +57,11 @@ const STEPS: readonly Step[] = [
   { name: 'types', needs: [], run: () => check(tool('typescript', ['-b'], 'tsc')) },
   { name: 'lint', needs: [], run: () => check(tool('eslint', ['.', '--max-warnings=0'])) },
   { name: 'format', needs: [], run: () => check(tool('prettier', ['--check', '--log-level=warn', '.'])) },
-  { name: 'unit', needs: ['test/contracts', 'test/fences'], run: () => vitest('unit') },
+  { name: 'unit', isDemanding: true, needs: ['test/contracts', 'test/fences'], run: () => vitest('unit') },
   { name: 'sim', needs: ['test/sim'], run: () => vitest('sim') },
-  { name: 'system', needs: ['test/system'], run: () => vitest('system') },
-  { name: 'page', isWindowed: true, needs: ['test/window'], run: () => vitest('page') },
-  { name: 'e2e', isWindowed: true, needs: ['test/e2e'], run: playwright },
+  { name: 'system', isDemanding: true, needs: ['test/system'], run: () => vitest('system') },
+  { name: 'page', isDemanding: true, needs: ['test/window'], run: () => vitest('page') },
+  { name: 'e2e', isDemanding: true, needs: ['test/e2e'], run: playwright },
   { name: 'packaging', needs: ['test/packaging'], run: () => vitest('packaging') },
 ];
 
@@ -99,7 +99,7 @@ const steps = chosenSteps();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
-if (steps.some((step) => step.isWindowed)) await provideNeeds();
+if (steps.some((step) => step.isDemanding)) await provideNeeds();
 const outcomes: Outcome[] = [];
 for (const step of steps) outcomes.push(await take(step));
 

@@ -37,6 +37,7 @@ export const QUERIES = {
   // Of the writer alone:
   // Of all senders: almost always none, or one.
   operation: 'SELECT feed, by, seq, at, kind, asked, json FROM event WHERE op = ?',
+  highestOperation: 'SELECT max(op) AS op FROM event WHERE op < ?',
   firstText: 'SELECT text FROM revision WHERE feed = ? AND message = ? ORDER BY seq LIMIT 1',
   revisions: 'SELECT seq FROM revision WHERE feed = ? AND message = ?',
 } as const;

@@ -111,6 +111,24 @@ describe('migrating', () => {
     expect(await open().head(TEAM_FEED)).toBe(1);
   });
 
+  test.each(MIGRATIONS.slice(1).map((_, index) => index + 1))(
+    'a store of layout %i becomes one of today with every event',
+    async (layout) => {
+      const feeds = [TEAM_FEED, channelFeed(CHANNEL)];
+      const old = open({ migrations: MIGRATIONS.slice(0, layout) });
+      for (let n = 0; n < 60; n++) await old.write((tx) => tx.append(feeds[n % 2] ?? TEAM_FEED, said(n)));
+      const pagesOf = (store: Store) =>
+        Promise.all(feeds.map((feed) => store.page(feed, { from: 1, to: 100 }, { events: 100, bytes: 1_000_000 })));
+      const before = await pagesOf(old);
+      await old.close();
+      const store = open();
+      expect(await pagesOf(store)).toEqual(before);
+      expect(await append(store, said(0))).toMatchObject({ isNew: false, isSame: true });
+      expect(await append(store, said(60))).toMatchObject({ isNew: true, event: { seq: 31 } });
+      expect(await store.audit()).toEqual([]);
+    },
+  );
+
   test('one that fails changes nothing, and the older build still opens the store', async () => {
     await append(open(), said(1));
     await opened[0]?.close();

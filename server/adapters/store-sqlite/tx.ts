@@ -10,6 +10,7 @@ import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/i
 import type { Clock } from '../../ports/clock.ts';
 import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, StoredEvent, WriteTx } from '../../ports/store.ts';
 import type { Connection, Statement } from './database.ts';
+import { KnownOperations } from './known-operations.ts';
 import { SqliteReads, type FeedColumns } from './reads.ts';
 import { membersKey } from './rows.ts';
 import { WRITES, type WriteName } from './writes.ts';
@@ -43,6 +44,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   /** By the ids that a post names, so that the hot path need not put feed ids together. */
   readonly #channelFeeds = new Map<ChannelId, FeedState>();
   readonly #memberFeeds = new Map<MemberId, FeedState>();
+  readonly #known: KnownOperations;
   /** What was last found under an operation id: a post asks twice, once for itself and once for others' messages of this id. */
   #found: { readonly op: string; readonly rows: readonly OperationColumns[] } | undefined;
   #moved: FeedState[] = [];
@@ -52,6 +54,8 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   constructor(db: Connection, clock: Clock) {
     super(db);
     this.#clock = clock;
+    const highest = this.statement('highestOperation').get(KnownOperations.end) as { readonly op: string | null };
+    this.#known = new KnownOperations(highest.op ?? '');
   }
 
   /** Grows with every change made through this object: tells whether a work that failed had written. */
@@ -99,6 +103,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const seq = state.head + 1;
     const at = Math.max(this.#clock.now(), state.at);
     const json = eventJson(seq, at, draft, JSON.stringify(draft.body));
+    if (draft.op !== null) this.#known.add(draft.op);
     if (this.#run('event', state.no, seq, at, by, draft.kind, draft.op, draft.asked ?? null, json) === 0) {
       const before = this.#repeated(feed, draft);
       if (!before) throw new Error(`event ${seq} of feed ${state.no} is there already: its head is wrong`);
@@ -275,6 +280,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   #operations(op: string): readonly OperationColumns[] {
+    if (this.#known.isSurelyNew(op)) return [];
     if (this.#found?.op !== op) this.#found = { op, rows: this.statement('operation').all(op) as OperationColumns[] };
     return this.#found.rows;
   }

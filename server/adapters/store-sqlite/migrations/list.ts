@@ -3,5 +3,6 @@
  * a mistake is corrected by the next one.
  */
 import { sql as first } from './0001-first.ts';
+import { sql as eventsAsTheyCame } from './0002-events-as-they-came.ts';
 
-export const MIGRATIONS: readonly string[] = [first];
+export const MIGRATIONS: readonly string[] = [first, eventsAsTheyCame];
