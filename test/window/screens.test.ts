@@ -96,9 +96,11 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'add a team': { scene: 'team', act: (page) => page.locator('nav').first().getByRole('button').last().click() },
 };
 
-/** Light and English first, then the same screen dark and in Chinese. */
-const graveFaults = async (page: Page) => {
-  const { violations } = await new AxeBuilder({ page }).analyze();
+/** Light and English first, then the same screen dark and in Chinese: the same elements, other colours and other words. */
+const OF_COLOURS_AND_WORDS = ['color-contrast', 'button-name', 'link-name', 'label', 'image-alt', 'html-has-lang', 'html-lang-valid'];
+const graveFaults = async (page: Page, rules?: string[]) => {
+  const builder = new AxeBuilder({ page });
+  const { violations } = await (rules ? builder.withRules(rules) : builder).analyze();
   return violations
     .filter((one) => one.impact === 'serious' || one.impact === 'critical')
     .map((one) => ({ rule: one.id, at: one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`).slice(0, 4) }));
@@ -117,7 +119,7 @@ describe('a screen without grave faults, light and dark, in both languages', () 
       bridge.emit({ kind: 'settings', settings: { ...bridge.state().settings, theme: 'dark', language: 'zh-Hant' } });
     });
     await page.locator('html[data-theme=dark][lang=zh-Hant]').waitFor();
-    expect(await graveFaults(page)).toEqual([]);
+    expect(await graveFaults(page, OF_COLOURS_AND_WORDS)).toEqual([]);
     expect(complaints).toEqual([]);
   });
 });
