@@ -3,10 +3,12 @@ import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
 import { MIGRATIONS } from './migrations/list.ts';
 import { QUERIES, type QueryName } from './queries.ts';
-import { WRITES } from './writes.ts';
+import { WRITES, type WriteName } from './writes.ts';
 
 /** Small tables that are wanted whole. */
 const WHOLE: readonly QueryName[] = ['team', 'members', 'invites'];
+/** Once a day, over a table of some rows per member: an index would cost every refresh of a token. */
+const SWEEPS: readonly WriteName[] = ['dropSessions'];
 
 const db = new Database(':memory:');
 for (const sql of MIGRATIONS) db.exec(sql);
@@ -21,9 +23,12 @@ test.each(Object.entries(QUERIES).filter(([name]) => !WHOLE.includes(name as Que
   expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual([]);
 });
 
-test.each(Object.entries(WRITES))('the write %s reads no whole table', (_name, sql) => {
-  expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual([]);
-});
+test.each(Object.entries(WRITES).filter(([name]) => !SWEEPS.includes(name as WriteName)))(
+  'the write %s reads no whole table',
+  (_name, sql) => {
+    expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual([]);
+  },
+);
 
 test('a page is one walk along an index, without sorting', () => {
   for (const name of ['pageUp', 'pageDown'] as const)
