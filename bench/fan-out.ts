@@ -47,34 +47,47 @@ type Results = ReadonlyMap<string, readonly Measured[]>;
 const cpuEach = ({ spent, deliveries }: Flight): number => spent.cpuUs / deliveries;
 const rate = ({ deliveries, tookMs }: Flight): number => (deliveries / tookMs) * 1000;
 
-async function once(contestant: Contestant, setup: Setup, { isQuick }: BenchOptions): Promise<Measured> {
-  const contest = await Contest.start(contestant, setup);
+/**
+ * All contestants are up at once and fly turn about, each in flights of seconds: a machine that is slow for a minute is slow for all of
+ * them. Who does not fly is idle, and its processes are not those that are counted.
+ */
+async function measure(setup: Setup, options: BenchOptions): Promise<Results> {
+  const { isQuick, log } = options;
+  const contests = new Map<Contestant, Contest>();
+  const results = new Map<string, Measured[]>(setup.contestants.map(({ name }) => [name, []]));
   try {
-    await contest.connect(contest.started);
-    const { sendersPerChannel, membersPerChannel, window } = setup;
-    const closed = { sendersPerChannel, window };
-    await contest.fly('saturate', { ...closed, ms: isQuick ? 700 : 3_000 });
-    const saturated = await contest.fly('saturate', { ...closed, ms: isQuick ? 1_500 : 6_000 });
-    const messagesPerSecond = DELIVERIES_PER_SECOND / membersPerChannel;
-    const paced = await contest.fly('pace', { messagesPerSecond, ms: isQuick ? 3_000 : 10_000 });
-    return { saturated, paced };
+    for (const contestant of setup.contestants) {
+      const contest = await Contest.start(contestant, setup);
+      contests.set(contestant, contest);
+      await contest.connect(contest.started);
+      await contest.fly('saturate', { ...closedLoop(setup), ms: isQuick ? 700 : 3_000 });
+    }
+    const rounds = isQuick ? 3 : 7;
+    for (let round = 0; round < rounds; round++) {
+      log(`${setup.name}: round ${round + 1} of ${rounds}`);
+      // Each follows each other as often.
+      const order = round % 2 === 0 ? setup.contestants : [...setup.contestants].reverse();
+      for (const contestant of order) {
+        const contest = contests.get(contestant);
+        if (contest) results.get(contestant.name)?.push(await once(contest, setup, options));
+      }
+    }
+    return results;
   } finally {
-    await contest.dispose();
+    for (const contest of contests.values()) await contest.dispose();
   }
 }
 
-async function measure(setup: Setup, options: BenchOptions): Promise<Results> {
-  const results = new Map<string, Measured[]>(setup.contestants.map(({ name }) => [name, []]));
-  const repetitions = options.isQuick ? 1 : 5;
-  for (let repetition = 0; repetition < repetitions; repetition++) {
-    // Turn about, so that no contestant always follows the same other.
-    const order = repetition % 2 === 0 ? setup.contestants : [...setup.contestants].reverse();
-    for (const contestant of order) {
-      options.log(`${setup.name}: ${contestant.name}, ${repetition + 1} of ${repetitions}`);
-      results.get(contestant.name)?.push(await once(contestant, setup, options));
-    }
-  }
-  return results;
+const closedLoop = ({ sendersPerChannel, window }: Setup): { readonly sendersPerChannel: number; readonly window: number } => ({
+  sendersPerChannel,
+  window,
+});
+
+async function once(contest: Contest, setup: Setup, { isQuick }: BenchOptions): Promise<Measured> {
+  const saturated = await contest.fly('saturate', { ...closedLoop(setup), ms: isQuick ? 1_000 : 2_500 });
+  const messagesPerSecond = DELIVERIES_PER_SECOND / setup.membersPerChannel;
+  const paced = await contest.fly('pace', { messagesPerSecond, ms: isQuick ? 1_500 : 4_000 });
+  return { saturated, paced };
 }
 
 /** The median of what `pick` finds, and the median of its ratio to bare ws in the same repetition. */

@@ -36,7 +36,7 @@ const ZH_HANT: Words = {
 const FOLDER_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EIO']);
 
 const isOfNewer = (error: unknown): boolean => error instanceof DatabaseFromFuture;
-const isInUse = (error: unknown): boolean => error instanceof SqliteFailure && error.fault === 'in-use';
+const isInUse = (error: unknown): boolean => (error as { readonly fault?: unknown } | null)?.fault === 'in-use';
 const isOfFolder = (error: unknown): boolean =>
   error instanceof SqliteFailure || FOLDER_CODES.has(String((error as { readonly code?: unknown } | null)?.code));
 

@@ -1,6 +1,7 @@
 /**
  * One host for one data folder: two would open the same database. Whoever comes second finds in the lock where the first listens
- * and with which key it may be asked for a fresh address. A lock whose holder does not answer is taken over.
+ * and with which key it may be asked for a fresh address. A lock is taken over when nobody is there any more; a holder that is there
+ * and only slow to answer is waited for, since two hosts on one folder are worse than none.
  */
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
@@ -15,21 +16,39 @@ export type Locking = { readonly kind: 'held'; release(): void } | { readonly ki
 export interface HostLockParts {
   readonly path: string;
   readonly entry: LockEntry;
-  /** Whether a host answers there to that key. */
-  readonly answers: (entry: LockEntry) => Promise<boolean>;
+  /** Whether a host answers there to that key; `silent` when somebody took the call and did not answer in time. */
+  readonly answers: (entry: LockEntry) => Promise<'yes' | 'no' | 'silent'>;
 }
 
 const ATTEMPTS = 5;
+/** So often a silent holder is asked; with the time of each question about half a minute. */
+const PATIENCE = 15;
 
+export class HostIsSilent extends Error {
+  override readonly name = 'HostIsSilent';
+  readonly fault = 'in-use';
+}
+
+/** @throws HostIsSilent  another host holds the folder and does not answer */
 export async function lockHost({ path, entry, answers }: HostLockParts): Promise<Locking> {
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   for (let attempt = 0; attempt < ATTEMPTS; attempt += 1) {
     if (place(path, entry)) return { kind: 'held', release: () => release(path, entry) };
     const other = readEntry(path);
-    if (other !== undefined && (await answers(other))) return { kind: 'taken', by: other };
+    const said = other === undefined ? 'no' : await patiently(() => answers(other));
+    if (other !== undefined && said === 'yes') return { kind: 'taken', by: other };
+    if (said === 'silent') throw new HostIsSilent('Landline is already running on this data and does not answer.');
     setAside(path, other);
   }
   throw new Error('The lock of the data folder could not be taken; is something else writing there?');
+}
+
+async function patiently(ask: () => Promise<'yes' | 'no' | 'silent'>): Promise<'yes' | 'no' | 'silent'> {
+  for (let left = PATIENCE; left > 1; left -= 1) {
+    const said = await ask();
+    if (said !== 'silent') return said;
+  }
+  return ask();
 }
 
 /** Whole at once: a link to a finished file either comes to be or does not. */

@@ -74,16 +74,19 @@ const page = await startPageServer({
     },
   },
 });
+const LINK_LIMIT_MS = 30_000;
+const ANSWERS = { url: 'yes', nobody: 'no', silent: 'silent' } as const;
 const lock = await lockHost({
   path: join(folder, 'host.lock'),
   entry: { pid: process.pid, host: page.host, key },
-  answers: async (entry) => (await askAgain(entry)) !== undefined,
-});
+  answers: async (entry) => ANSWERS[(await askAgain(entry)).kind],
+}).catch(cannotStart);
 if (lock.kind === 'held') process.on('exit', () => lock.release());
 else {
   await page.close();
-  const url = (await askAgain(lock.by, link)) ?? stop('Landline is already running on this data and does not answer.');
-  await present(url);
+  // It has just answered; it may take its time for the link.
+  const again = await askAgain(lock.by, link, LINK_LIMIT_MS);
+  await present(again.kind === 'url' ? again.url : stop('Landline is already running on this data and does not answer.'));
   process.exit(0);
 }
 

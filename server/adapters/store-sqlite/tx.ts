@@ -229,8 +229,10 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   protected override messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
+    const rows = this.#operations(id);
+    if (rows.length === 0) return undefined;
     const feed = this.channelNumber(channel);
-    return this.#operations(id).find((row) => row.feed === feed && row.kind === 'posted');
+    return rows.find((row) => row.feed === feed && row.kind === 'posted');
   }
 
   protected override channelNumber(channel: ChannelId): number | undefined {
@@ -272,8 +274,10 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   #repeated(feed: FeedId, draft: EventDraft): Repeated | undefined {
     if (draft.op === null) return undefined;
+    const rows = this.#operations(draft.op);
+    if (rows.length === 0) return undefined;
     const by = this.number(memberFeed(draft.by));
-    const row = this.#operations(draft.op).find((one) => one.by === by);
+    const row = rows.find((one) => one.by === by);
     if (!row) return undefined;
     const isSame = row.feed === this.number(feed) && row.kind === draft.kind && this.#isSameContent(row, draft);
     return { isNew: false, isSame, event: { feed: this.#feedId(row.feed), seq: row.seq, at: row.at, json: row.json } };
