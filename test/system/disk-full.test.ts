@@ -26,6 +26,8 @@ test.skipIf(!hasPrlimit)('a full disk costs no message: none is acknowledged, re
         events.flatMap((event) => (event.kind === 'posted' ? [event.text] : [])),
       );
     await ada.must('message.send', { ...here(ada), text: 'before' });
+    // What a view says may be of a moment before the message was written; the store is asked itself.
+    await expect.poll(texts).toEqual(['before']);
     await ada.until('it went out', isDrained);
     const { pid } = team.relay;
 
