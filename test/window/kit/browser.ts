@@ -39,16 +39,21 @@ export async function createStage(): Promise<Stage> {
   const isRoot = process.getuid?.() === 0;
   const browser: Browser = await chromium.launch({ executablePath, args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET });
   const server: PageServer = await servePage();
-  const contexts = new Set<BrowserContext>();
+  // One context for each way of looking, with what it has compiled; a page is new each time and finds nothing kept.
+  const contexts = new Map<string, BrowserContext>();
   const clear = async (): Promise<void> => {
-    for (const context of contexts) await context.close();
-    contexts.clear();
+    for (const context of contexts.values()) for (const page of context.pages()) await page.close();
   };
   return {
     async open({ scene, query = {}, width = 1280, height = 800, ...look }) {
-      const context = await browser.newContext({ viewport: { width, height }, reducedMotion: 'reduce', ...look });
-      contexts.add(context);
+      const options = { viewport: { width, height }, reducedMotion: 'reduce' as const, ...look };
+      const key = JSON.stringify(options);
+      const context = contexts.get(key) ?? (await browser.newContext(options));
+      contexts.set(key, context);
       const page = await context.newPage();
+      const devtools = await context.newCDPSession(page);
+      await devtools.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'all' });
+      await devtools.detach();
       const complaints: string[] = [];
       page.on('console', (message) => {
         if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
