@@ -50,7 +50,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'electron/core',
     rooms: { protocol: 'value', 'electron/bridge': 'value', 'electron/core/cache': 'value' },
-    packages: ['zod', 'ws', 'uuid', 'uqr', '@peculiar/x509'],
+    packages: ['zod', 'ws', 'uuid', 'uqr'],
     node: 'all',
     why: 'the core is plain Node: wire, bridge, and never Electron or a host',
   },
@@ -64,14 +64,14 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'electron/host',
     rooms: HOST_INSIDE,
-    packages: ['zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
+    packages: ['zod', 'ws', 'uuid', 'pino'],
     node: 'all',
     why: 'what both hosts share knows neither of them, nor Electron',
   },
   {
     at: 'electron/main',
     rooms: { ...HOST_INSIDE, 'electron/host': 'value' },
-    packages: ['electron', 'zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
+    packages: ['electron', 'zod', 'ws', 'uuid', 'pino'],
     node: 'all',
     why: 'the Electron host wraps the core; the relay is started by the path of its file, never imported',
   },
@@ -92,7 +92,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'electron/loopback',
     rooms: { ...HOST_INSIDE, 'electron/host': 'value' },
-    packages: ['zod', 'ws', 'uuid', 'pino', '@peculiar/x509'],
+    packages: ['zod', 'ws', 'uuid', 'pino'],
     node: 'all',
     why: 'the loopback host wraps the core; a relay is started by the path of its file, never imported',
   },
@@ -131,7 +131,7 @@ export const ROOMS: readonly Room[] = [
       'server/gateway': 'value',
       'server/http': 'value',
     },
-    packages: ['zod', 'fastify', 'ws', 'jose', 'pino', 'uuid', 'uqr', '@peculiar/x509'],
+    packages: ['zod', 'fastify', 'ws', 'jose', 'pino', 'uuid', 'uqr'],
     node: 'all',
     why: 'adapters are constructed by server/relay.ts alone',
   },
@@ -181,7 +181,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'server/auth',
     rooms: { ...SERVER_INSIDE, 'server/domain': 'value' },
-    packages: ['zod', 'jose', 'uuid', '@peculiar/x509'],
+    packages: ['zod', 'jose', 'uuid'],
     node: 'all',
     why: 'passwords, tokens and sessions stand on the ports',
   },
