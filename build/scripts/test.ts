@@ -100,8 +100,10 @@ rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
 if (steps.some((step) => step.isDemanding)) await provideNeeds();
+let isStopped = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
 const outcomes: Outcome[] = [];
-for (const step of steps) outcomes.push(await take(step));
+for (const step of steps) if (!isStopped) outcomes.push(await take(step));
 
 console.log('\n== summary');
 for (const outcome of outcomes) {
@@ -109,4 +111,4 @@ for (const outcome of outcomes) {
 }
 const total = outcomes.reduce<Tally>(addTally, NOTHING);
 console.log(`\n${words(total)}`);
-process.exitCode = total.failed > 0 || total.passed === 0 ? 1 : 0;
+process.exitCode = isStopped || total.failed > 0 || total.passed === 0 ? 1 : 0;
