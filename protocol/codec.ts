@@ -6,7 +6,7 @@
 import type { z } from 'zod';
 import { refuse, type Refusal } from './errors.ts';
 import { DOWN_SCHEMAS, type DownFrame } from './frames-down.ts';
-import { readPost, UP_SCHEMAS, type UpFrame } from './frames-up.ts';
+import { UP_SCHEMAS, type UpFrame } from './frames-up.ts';
 import { fail, ok, type Result } from './result.ts';
 
 export interface BadFrame {
@@ -18,12 +18,6 @@ export interface BadFrame {
 export function decodeUp(text: string): Result<UpFrame, BadFrame> {
   const raw = parseObject(text);
   if (!raw) return fail({ refusal: refuse('bad-request') });
-  const post = readPost(raw);
-  return post ? ok(post) : decodeBySchema(raw);
-}
-
-/** The same verdict by the schemas alone: what `readPost` is held to by a test. */
-export function decodeBySchema(raw: Record<string, unknown>): Result<UpFrame, BadFrame> {
   const t = raw['t'];
   if (typeof t !== 'string' || !Object.hasOwn(UP_SCHEMAS, t)) return fail({ refusal: refuse('unknown-frame'), ...address(raw) });
   const parsed = UP_SCHEMAS[t as keyof typeof UP_SCHEMAS].safeParse(raw);

@@ -6,13 +6,16 @@
  */
 import { z } from 'zod';
 import { level, name, presence, role, seq, topic } from './entities.ts';
-import { channelId, epochId, feedId, isChannelId, isMessageId, memberId, messageId, newChannelId, operationId, sessionId } from './ids.ts';
+import { channelId, epochId, feedId, memberId, messageId, newChannelId, operationId, sessionId } from './ids.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
 const op = operationId;
 const req = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER);
-const isSound = (value: string): boolean => value.isWellFormed() && !value.includes('\u0000');
-const text = z.string().min(1).max(DEFAULT_LIMITS.textBytes).refine(isSound);
+const text = z
+  .string()
+  .min(1)
+  .max(DEFAULT_LIMITS.textBytes)
+  .refine((value) => value.isWellFormed() && !value.includes('\u0000'));
 const secret = z.string().min(1).max(DEFAULT_LIMITS.passwordMaxBytes);
 const members = z.array(memberId).max(DEFAULT_LIMITS.channelStartMembers);
 
@@ -115,15 +118,3 @@ export type QuestionOf<Name extends keyof typeof questions> = Readonly<z.infer<(
 
 export const isMutation = (frame: UpFrame): frame is Mutation => Object.hasOwn(mutations, frame.t);
 export const isQuestion = (frame: UpFrame): frame is Question => Object.hasOwn(questions, frame.t);
-
-/**
- * Nearly all that is said is a new message. Read by hand it costs a fifth of what it costs by schema. Whatever is not plainly one is
- * left to the schema, which also words what is wrong with it; this can only agree.
- */
-export function readPost(raw: Readonly<Record<string, unknown>>): MutationOf<'post'> | undefined {
-  const { t, op, channel, text: said } = raw;
-  if (t !== 'post' || typeof said !== 'string' || !isMessageId(op) || !isChannelId(channel)) return undefined;
-  if (said.length < 1 || said.length > DEFAULT_LIMITS.textBytes || !isSound(said)) return undefined;
-  if (Object.keys(raw).length !== 4) return undefined;
-  return { t, op, channel, text: said };
-}

@@ -40,7 +40,6 @@ export const feedId = z.string().regex(FEED) as unknown as z.ZodType<FeedId, Fee
 
 /** What the schemas of the same name say, for who reads thousands of them in a row. */
 export const isMemberId = (value: unknown): value is MemberId => typeof value === 'string' && UUID.test(value);
-export const isChannelId = (value: unknown): value is ChannelId => typeof value === 'string' && UUID.test(value);
 export const isMessageId = (value: unknown): value is MessageId => typeof value === 'string' && UUID_V7.test(value);
 
 export const TEAM_FEED = 'team' as FeedId;

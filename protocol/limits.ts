@@ -1,7 +1,8 @@
 /**
  * Every limit of the product, in one table. The relay enforces them and tells the desktop the ones it must know in
  * `welcome`; an operator may lower or raise them in the relay's configuration, but for those that both sides build in
- * (`FIXED_LIMITS`, `HIGHEST_LIMITS`). Nothing else may state a number of its own. Sizes are bytes of UTF-8 unless the name says otherwise; durations are milliseconds.
+ * (`FIXED_LIMITS`, `HIGHEST_LIMITS`). Nothing else may state a number of its own. Sizes are bytes of UTF-8 unless the name
+ * says otherwise; durations are milliseconds.
  */
 export interface Limits {
   /**

@@ -44,11 +44,9 @@ export async function lockHost({ path, entry, answers }: HostLockParts): Promise
 }
 
 async function patiently(ask: () => Promise<'yes' | 'no' | 'silent'>): Promise<'yes' | 'no' | 'silent'> {
-  for (let left = PATIENCE; left > 1; left -= 1) {
-    const said = await ask();
-    if (said !== 'silent') return said;
-  }
-  return ask();
+  let said = await ask();
+  for (let asked = 1; said === 'silent' && asked < PATIENCE; asked += 1) said = await ask();
+  return said;
 }
 
 /** Whole at once: a link to a finished file either comes to be or does not. */

@@ -15,7 +15,7 @@ import type { Wire } from './wire.ts';
 
 /** FIN and opcode ping, no payload. The same two bytes for everybody. */
 const PING = Buffer.from([0x89, 0x00]);
-/** Up to this, copying frames together costs less than handing them to the socket one by one. */
+/** Frames up to this together are copied into one buffer; more is handed to the socket piece by piece, uncopied. */
 const JOIN_BYTES = 16 * 1024;
 /** Unsupported data: the wire carries text. */
 const NOT_TEXT = 1003;

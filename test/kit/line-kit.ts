@@ -125,13 +125,7 @@ export async function createLineKit(limits: Partial<Limits> = {}, tls: 'own' | '
       return socket;
     },
     async answer(bytes) {
-      const socket = await kit.tls();
-      const closed = gone(socket);
-      let answer = '';
-      socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-      socket.write(bytes);
-      await closed;
-      return answer;
+      return tell(await kit.tls(), bytes);
     },
     async socket(access) {
       const ws = new WebSocket(`wss://127.0.0.1:${port}${SOCKET_PATH}`, SUBPROTOCOL, {
@@ -156,6 +150,16 @@ export async function createLineKit(limits: Partial<Limits> = {}, tls: 'own' | '
     },
   };
   return kit;
+}
+
+/** Writes these bytes and gives what came back until the socket was closed. */
+export async function tell(socket: Socket, bytes: string | Buffer): Promise<string> {
+  const closed = gone(socket);
+  let answer = '';
+  socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
+  socket.write(bytes);
+  await closed;
+  return answer;
 }
 
 /** However it ends: `once` would take a reset for a failure. */

@@ -109,7 +109,7 @@ test('T7: random bytes after the upgrade, and frames with a few bytes changed, h
     await closed;
   };
   for (let n = 0; n < 400; n += 20) await Promise.all(Array.from({ length: 20 }, (_, at) => attempt(n + at)));
-  while (kit.relay.core.stats.connections > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  await expect.poll(() => kit.relay.core.stats.connections).toBe(0);
   expect(kit.relay.core.stats).toMatchObject({ members: 0, queuedBytes: 0 });
   await isServed();
 });

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTls, type ConnectionOptions } from 'node:tls';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { createLineKit, gone, type LineKit } from '../kit/line-kit.ts';
+import { createLineKit, gone, tell, type LineKit } from '../kit/line-kit.ts';
 import { handshake } from '../kit/socket-kit.ts';
 
 const statusOf = (answer: string): string => answer.slice(9, 12);
@@ -95,12 +95,7 @@ describe('S14: a line without this century’s TLS', () => {
 
   test('plain HTTP and plain WebSocket get no answer of the relay', async () => {
     for (const bytes of [`GET /v1/relay HTTP/1.1\r\nHost: a\r\n\r\n`, handshake(kit.relay.port)]) {
-      const socket = await kit.tcp();
-      const closed = gone(socket);
-      let answer = '';
-      socket.on('data', (data: Buffer) => (answer += data.toString('latin1')));
-      socket.write(bytes);
-      await closed;
+      const answer = await tell(await kit.tcp(), bytes);
       expect(answer).not.toMatch(/landline|101/);
     }
   });
@@ -188,7 +183,7 @@ test('S19: of hundreds from one address that show no token a few may stand, and 
       expect(await inside[0].ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: `${n}` })).toMatchObject({ t: 'ack' });
     }
     await Promise.all(crowd);
-    while (held > 20) await new Promise((resolve) => setTimeout(resolve, 20));
+    await expect.poll(() => held).toBeLessThanOrEqual(20);
     expect([held, closed]).toEqual([20, 380]);
     await inside[1].until((frame) => JSON.stringify(frame).includes('"text":"19"'));
     isOver = true;

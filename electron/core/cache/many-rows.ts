@@ -1,5 +1,5 @@
 /**
- * Puts many rows in with few statements: half of what a row costs is the way into the driver and out again. Rows that do not fill a
+ * Puts many rows in with few statements: nearly half of what a row costs is the way into the driver and out again. Rows that do not fill a
  * statement go in one by one, so that no more than two statements are ever prepared. Atomic only inside the caller's transaction.
  */
 import type { Sqlite, Value } from './sqlite.ts';

@@ -39,7 +39,7 @@ interface Row {
 
 export interface MessageRows {
   put(team: number, channel: number, message: CachedMessage): void;
-  /** The same for many, at half the price each. */
+  /** The same for many, in few statements. */
   putAll(team: number, channel: number, messages: readonly CachedMessage[]): void;
   revise(
     team: number,

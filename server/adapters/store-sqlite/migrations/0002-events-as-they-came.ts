@@ -1,7 +1,7 @@
 /**
  * Events lie in the file as they came, and an index says where those of a feed are. Clustered by (feed, seq) every commit wrote into as
- * many places as channels were talking, and split pages in the middle of the tree; at the end of a table an insert costs half and a
- * commit a third. A page of a feed is now a walk along the index with one look-up for each event, which is paid once for everybody who
+ * many places as channels were talking, and split pages in the middle of the tree; at the end of a table an insert costs three
+ * quarters and a commit a third. A page of a feed is now a walk along the index with one look-up for each event, which is paid once for everybody who
  * wants that page.
  */
 export const sql = `
