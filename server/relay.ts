@@ -126,6 +126,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies: new Set(trustedProxies),
       requestFault,
       isDraining: () => isDraining,
+      onTaken: (socket) => http.release(socket),
     });
 
     listeningOn = await listen(http.server, port, host);

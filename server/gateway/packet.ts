@@ -3,8 +3,15 @@
  * when the first socket asks and then shared, the same bytes for everybody. Nothing may change it once it was handed to a wire.
  */
 
-/** FIN and opcode text: a server's frame is not masked. */
-const FIN_TEXT = 0x81;
+/** A server's frames are whole and not masked. */
+const FIN = 0x80;
+const TEXT = 0x1;
+const NOTHING = new Uint8Array(0);
+/**
+ * Larger frames have memory of their own. Smaller ones share Node's pool, which is quick; but one that waits for a slow reader keeps its
+ * whole piece of the pool, and large ones would keep each other's twice over.
+ */
+const POOLED_BYTES = 1_024;
 
 export class Packet {
   readonly text: string;
@@ -35,11 +42,20 @@ export function joinFrames(packets: readonly Packet[], most: number): Buffer | u
   return joined;
 }
 
+/** A frame of the kind that is no message: ping, pong, close. @param payload  at most 125 bytes, as every such frame that is read */
+export function controlFrame(opcode: number, payload: Uint8Array = NOTHING): Buffer {
+  const frame = Buffer.allocUnsafe(2 + payload.length);
+  frame[0] = FIN | opcode;
+  frame[1] = payload.length;
+  frame.set(payload, 2);
+  return frame;
+}
+
 function frameOf(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = Buffer.allocUnsafe(start + length);
-  frame[0] = FIN_TEXT;
+  const frame = start + length > POOLED_BYTES ? Buffer.allocUnsafeSlow(start + length) : Buffer.allocUnsafe(start + length);
+  frame[0] = FIN | TEXT;
   if (start === 2) frame[1] = length;
   else if (start === 4) {
     frame[1] = 126;

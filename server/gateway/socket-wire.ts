@@ -1,71 +1,55 @@
 /**
- * A WebSocket as a wire. `ws` reads: frames, fragments, masks, UTF-8 and close codes are its business. Writing is done here, straight to
- * the socket: packets come framed and shared, several of them leave in one write, and what waits is the socket's own count and never a
- * second queue inside `ws`.
+ * A WebSocket as a wire, straight on the upgraded socket. Reading is the frame reader's; writing is done here: packets come framed and
+ * shared, several of them leave in one write, and what waits is the socket's own count and never a second queue. A connection costs the
+ * socket, this and the reader: its listeners are the same few functions for all of them, and only one that is closing has a timer.
  */
-import type { Duplex } from 'node:stream';
 import type { Socket } from 'node:net';
-import { WebSocket } from 'ws';
 import { CLOSE } from '../../protocol/close-codes.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { Principal } from './auth-port.ts';
 import type { Connection } from './connection.ts';
 import type { RelayCore } from './core.ts';
-import { joinFrames, type Packet } from './packet.ts';
-import type { Principal } from './auth-port.ts';
+import { FrameReader, NO_STATUS, type FrameSink } from './frame-reader.ts';
+import { controlFrame, joinFrames, type Packet } from './packet.ts';
 import type { Wire } from './wire.ts';
 
-/** FIN and opcode ping, no payload. The same two bytes for everybody. */
-const PING = Buffer.from([0x89, 0x00]);
-/** Frames up to this together are copied into one buffer; more is handed to the socket piece by piece, uncopied. */
-const JOIN_BYTES = 16 * 1024;
-/** Unsupported data: the wire carries text. */
-const NOT_TEXT = 1003;
-
+const OPCODE_CLOSE = 0x8;
+const OPCODE_PONG = 0xa;
+/** The same two bytes for everybody. */
+const PING = controlFrame(0x9);
 /**
- * What the gateway makes of `ws`'s class. Its events are taken where they are emitted and handed to the wire: five listeners per socket
- * would cost as much memory as all that the relay itself keeps of one.
+ * Frames up to this together are copied into one buffer; more is handed to the socket piece by piece, uncopied. So is everything where
+ * something waits already: what is shared waits once for all of them, and a copy would wait for each.
  */
-export class RelaySocket extends WebSocket {
-  wire: SocketWire | undefined;
+const JOIN_BYTES = 16 * 1024;
+/** How long a goodbye may take: a peer that is gone keeps its memory no longer than this. */
+const CLOSE_TIMEOUT_MS = 2_000;
 
-  override emit(event: string | symbol, ...values: unknown[]): boolean {
-    switch (event) {
-      case 'message':
-        // `ws` hands over Buffers unless its binaryType was changed.
-        this.wire?.message(values[0] as Buffer, values[1] as boolean);
-        return true;
-      case 'ping':
-        this.wire?.pinged(values[0] as Buffer);
-        return true;
-      case 'pong':
-        this.wire?.heard();
-        return true;
-      case 'close':
-        this.wire?.closed();
-        this.wire = undefined;
-        return true;
-      case 'error':
-        // A broken frame or a lost line: `ws` closes with the fitting code by itself, and `close` follows.
-        return true;
-      default:
-        return super.emit(event, ...values);
-    }
-  }
-}
+const WIRE = Symbol('wire');
+type WiredSocket = Socket & { [WIRE]?: SocketWire };
 
-export class SocketWire implements Wire {
-  readonly #ws: RelaySocket;
-  readonly #socket: Socket;
+export class SocketWire implements Wire, FrameSink {
+  readonly #socket: WiredSocket;
   readonly #core: RelayCore;
   readonly #connection: Connection;
-  #isWaiting = false;
+  readonly #reader: FrameReader;
+  #isClosing = false;
 
-  constructor(ws: RelaySocket, socket: Duplex, core: RelayCore, principal: Principal) {
-    this.#ws = ws;
-    // Node's upgrades come on net or TLS sockets.
-    this.#socket = socket as Socket;
+  /** @param socket  upgraded, and nobody else's from now on */
+  constructor(socket: Socket, core: RelayCore, principal: Principal, limits: Limits) {
+    this.#socket = socket;
     this.#core = core;
+    this.#reader = new FrameReader(limits, this);
     this.#connection = core.accept(principal, this);
-    ws.wire = this;
+    this.#socket[WIRE] = this;
+    socket.setNoDelay(true);
+    socket.setTimeout(0);
+    // Who ends their side gets what waits for them, and then our end by itself.
+    socket.allowHalfOpen = false;
+    socket.on('data', onData);
+    socket.on('drain', onDrain);
+    socket.on('error', onError);
+    socket.on('close', onClose);
   }
 
   get queuedBytes(): number {
@@ -79,50 +63,109 @@ export class SocketWire implements Wire {
   send(packets: readonly Packet[]): void {
     const socket = this.#socket;
     if (!socket.writable) return;
-    const joined = joinFrames(packets, JOIN_BYTES);
+    const joined = joinFrames(packets, socket.writableLength > 0 ? 0 : JOIN_BYTES);
     if (joined) socket.write(joined);
     else {
       socket.cork();
       for (const packet of packets) socket.write(packet.frame);
       socket.uncork();
     }
-    if (!socket.writableNeedDrain || this.#isWaiting) return;
-    this.#isWaiting = true;
-    socket.once('drain', () => {
-      this.#isWaiting = false;
-      this.#core.drained(this.#connection);
-    });
   }
 
-  ping(): void {
-    if (this.#socket.writable) this.#socket.write(PING);
+  /** Bytes that came. */
+  take(chunk: Buffer): void {
+    this.#reader.take(chunk);
   }
 
-  close(code: number): void {
-    this.#ws.close(code);
-    // Who does not read will not read why either: what waits for them is given up with them.
-    if (code === CLOSE.slow) this.#ws.terminate();
+  /** The socket took all that waited. */
+  drained(): void {
+    this.#core.drained(this.#connection);
   }
 
-  terminate(): void {
-    this.#ws.terminate();
+  /** The socket is over, with a goodbye or without. */
+  gone(): void {
+    this.#isClosing = true;
+    this.#core.closed(this.#connection);
   }
 
-  message(data: Buffer, isBinary: boolean): void {
-    if (isBinary) this.#core.reject(this.#connection, NOT_TEXT);
-    else this.#core.receive(this.#connection, data.toString(), data.length);
-  }
-
-  /** Answered by hand: an automatic pong would queue without end for somebody who pings and does not read. */
   pinged(data: Buffer): void {
-    if (this.#core.pinged(this.#connection)) this.#ws.pong(data);
+    if (this.#core.pinged(this.#connection)) this.#write(controlFrame(OPCODE_PONG, data));
   }
 
-  heard(): void {
+  ponged(): void {
     this.#core.heard(this.#connection);
   }
 
-  closed(): void {
-    this.#core.closed(this.#connection);
+  text(text: string, bytes: number): void {
+    this.#core.receive(this.#connection, text, bytes);
   }
+
+  broken(code: number): void {
+    this.#core.reject(this.#connection, code);
+    // What still comes of theirs is not read, their goodbye neither.
+    this.#socket.end();
+  }
+
+  bye(code: number): void {
+    if (!this.#isClosing) this.#write(closeFrame(code));
+    this.gone();
+    this.#socket.end();
+    this.#endSoon();
+  }
+
+  ping(): void {
+    this.#write(PING);
+  }
+
+  close(code: number): void {
+    if (this.#isClosing) return;
+    this.#isClosing = true;
+    this.#write(closeFrame(code));
+    // Who does not read will not read why either: what waits for them is given up with them.
+    if (code === CLOSE.slow) this.#socket.destroy();
+    else this.#endSoon();
+  }
+
+  terminate(): void {
+    this.#isClosing = true;
+    this.#socket.destroy();
+  }
+
+  /** What waits may still leave. */
+  #endSoon(): void {
+    setTimeout(destroy, CLOSE_TIMEOUT_MS, this.#socket).unref();
+  }
+
+  #write(bytes: Buffer): void {
+    if (this.#socket.writable) this.#socket.write(bytes);
+  }
+}
+
+function closeFrame(code: number): Buffer {
+  const payload = Buffer.allocUnsafe(code === NO_STATUS ? 0 : 2);
+  if (payload.length > 0) payload.writeUInt16BE(code);
+  return controlFrame(OPCODE_CLOSE, payload);
+}
+
+function destroy(socket: Socket): void {
+  socket.destroy();
+}
+
+// What every wired socket listens with.
+
+function onData(this: WiredSocket, chunk: Buffer): void {
+  this[WIRE]?.take(chunk);
+}
+
+function onDrain(this: WiredSocket): void {
+  this[WIRE]?.drained();
+}
+
+function onError(): void {
+  // A lost line; `close` follows.
+}
+
+function onClose(this: WiredSocket): void {
+  this[WIRE]?.gone();
+  delete this[WIRE];
 }

@@ -2,10 +2,10 @@
  * The door for sockets: which upgrade requests become connections. One path, one protocol, no pages in browsers, and a good token
  * before `101`. Every refusal is a plain HTTP answer that tells nothing but its status.
  */
+import { hash } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Log } from '../ports/log.ts';
@@ -13,7 +13,7 @@ import { StoreUnavailable } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
 import { Doorkeeper } from './doorkeeper.ts';
-import { RelaySocket, SocketWire } from './socket-wire.ts';
+import { SocketWire } from './socket-wire.ts';
 
 export interface UpgradesParts {
   /** Node's own server; this attaches to its `connection` and `upgrade`. */
@@ -26,6 +26,8 @@ export interface UpgradesParts {
   /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
   readonly requestFault: (request: IncomingMessage) => { readonly status: number; readonly reason: string } | undefined;
   readonly isDraining: () => boolean;
+  /** The socket became a connection: whoever kept an eye on it need not any more. */
+  readonly onTaken?: (socket: Socket) => void;
 }
 
 const PHRASES: Readonly<Record<number, string>> = {
@@ -42,10 +44,8 @@ const PHRASES: Readonly<Record<number, string>> = {
 };
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const RETRY_AFTER = 'Retry-After: 2';
-/** How long a closing handshake may take: a peer that is gone keeps its memory no longer than this. */
-const CLOSE_TIMEOUT_MS = 2_000;
-/** Pieces of one message that may wait to be put together; `ws` calls them chunks. */
-const MAX_BUFFERED_CHUNKS = 4_096;
+/** RFC 6455's own: proves that the answer is a WebSocket server's and not some cache's. */
+const ACCEPT_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface Upgrades {
   /** Connections that have not shown a token. */
@@ -54,34 +54,24 @@ export interface Upgrades {
 }
 
 export function attachUpgrades(parts: UpgradesParts): Upgrades {
-  const { server, limits } = parts;
+  const { server, core, limits } = parts;
   const doorkeeper = new Doorkeeper(parts);
-  const options = {
-    noServer: true,
-    WebSocket: RelaySocket,
-    clientTracking: false,
-    autoPong: false,
-    perMessageDeflate: false,
-    maxPayload: limits.frameBytes,
-    maxFragments: limits.frameFragments,
-    maxBufferedChunks: MAX_BUFFERED_CHUNKS,
-    skipUTF8Validation: false,
-    closeTimeout: CLOSE_TIMEOUT_MS,
-    handleProtocols: () => SUBPROTOCOL,
-  } as const;
-  const wss = new WebSocketServer(options);
 
   const onConnection = (socket: Socket): void => {
     if (!doorkeeper.arrive(socket)) parts.log.debug('door-full', { waiting: doorkeeper.waiting });
   };
-  const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+  const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
+    // Node's upgrades come on net or TLS sockets.
+    const socket = duplex as Socket;
     socket.on('error', ignore);
     const accept = (who: Principal): void => {
-      doorkeeper.admit(socket as Socket);
+      doorkeeper.admit(socket);
+      parts.onTaken?.(socket);
       socket.off('error', ignore);
-      wss.handleUpgrade(request, socket, head, (ws) => {
-        new SocketWire(ws, socket, parts.core, who);
-      });
+      socket.write(switching(request.headers['sec-websocket-key'] ?? ''));
+      const wire = new SocketWire(socket, core, who, limits);
+      // What came along with the request.
+      if (head.length > 0) wire.take(head);
     };
     upgrade(parts, request, socket, accept).catch((error: unknown) => {
       const isUnavailable = error instanceof StoreUnavailable;
@@ -98,7 +88,6 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
     close() {
       server.off('connection', onConnection);
       server.off('upgrade', onUpgrade);
-      wss.close();
     },
   };
 }
@@ -130,6 +119,12 @@ function shapeFault({ method, headers }: IncomingMessage): { readonly status: nu
   if (!KEY.test(headers['sec-websocket-key'] ?? '')) return { status: 400, headers: [] };
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   return offered.includes(SUBPROTOCOL) ? undefined : { status: 400, headers: [] };
+}
+
+/** The answer that makes the connection a WebSocket: our protocol, and no extension whatever was offered. */
+function switching(key: string): string {
+  const accept = hash('sha1', key + ACCEPT_SALT, 'base64');
+  return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`;
 }
 
 function refuse(socket: Duplex, status: number, headers: readonly string[] = []): void {

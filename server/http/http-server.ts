@@ -27,9 +27,11 @@ export interface HttpServerParts extends RoutesParts {
 export interface HttpServer {
   /** Node's own server, for `upgrade` and for listening. */
   readonly server: Server;
+  /** The socket was upgraded and is somebody else's: it is not looked after any more. */
+  release(socket: Socket): void;
   /**
    * Stops listening, cuts idle connections, lets requests finish for `graceMs` (3 s unless told) and then cuts everything that is left,
-   * also what never got as far as a request. Upgraded sockets are expected to be gone.
+   * also what never got as far as a request.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -147,12 +149,18 @@ function refuseBrokenRequest(error: Error & { readonly code?: string }, socket: 
 function withClosing(app: FastifyInstance, server: Server): HttpServer {
   // Node's own list begins with the first byte of HTTP; a TLS handshake that never ends would keep `close` waiting.
   const connections = new Set<Socket>();
+  // One function for all of them: a connection may become a member's line, and stay for weeks.
+  function forget(this: Socket): void {
+    connections.delete(this);
+    this.off('close', forget);
+  }
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
-    socket.once('close', () => connections.delete(socket));
+    socket.on('close', forget);
   });
   return {
     server,
+    release: (socket) => forget.call(socket),
     async close(graceMs = GRACE_MS) {
       const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
       server.closeIdleConnections();
