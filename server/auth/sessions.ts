@@ -176,7 +176,7 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     },
     tokensFor,
     async admit(token) {
-      const claims = await access.verify(token);
+      const claims = access.verify(token);
       if (!claims.ok) return fail(untrusted);
       const { member, session, expiresAt } = claims.value;
       const row = await store.session(session);
