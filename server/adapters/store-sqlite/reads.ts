@@ -271,8 +271,12 @@ export class SqliteReads implements StoreReads {
     return events;
   }
 
+  /** Called before each question is put to the file. */
+  protected reading(): void {}
+
   #get<Row>(name: QueryName, ...values: readonly (string | number)[]): Row | undefined {
     try {
+      this.reading();
       return this.statement(name).get(...values) as Row | undefined;
     } catch (error) {
       throw asStoreError(error);
@@ -281,6 +285,7 @@ export class SqliteReads implements StoreReads {
 
   #all<Row>(name: QueryName, ...values: readonly (string | number)[]): Row[] {
     try {
+      this.reading();
       return this.statement(name).all(...values) as Row[];
     } catch (error) {
       throw asStoreError(error);

@@ -15,6 +15,7 @@ import { takeLock } from './lock.ts';
 import { migrate, type Migrated } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { SqliteReads } from './reads.ts';
+import { Snapshot } from './snapshot.ts';
 import { SqliteTx } from './tx.ts';
 
 export interface SqliteStoreParts {
@@ -73,6 +74,7 @@ class SqliteStore extends SqliteReads implements Store {
   readonly #writer: Connection;
   readonly #release: () => void;
   readonly #group: GroupCommit;
+  readonly #snapshot: Snapshot;
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
   #closing: Promise<void> | undefined;
 
@@ -90,9 +92,11 @@ class SqliteStore extends SqliteReads implements Store {
       this.#path = parts.path;
       this.#writer = writer;
       this.#release = release;
+      const soon = parts.soon ?? ((run: () => void) => void setImmediate(run));
+      this.#snapshot = new Snapshot(this.db, soon);
       this.#group = new GroupCommit({
-        transactions: createTransactions(writer, parts.clock, identity.fence),
-        soon: parts.soon ?? ((run) => void setImmediate(run)),
+        transactions: createTransactions(writer, parts.clock, identity.fence, this.#snapshot),
+        soon,
         onCommitted: (events) => this.#tell(events),
       });
     } catch (error) {
@@ -118,6 +122,10 @@ class SqliteStore extends SqliteReads implements Store {
     return auditStore(this.db);
   }
 
+  protected override reading(): void {
+    this.#snapshot.open();
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -125,6 +133,7 @@ class SqliteStore extends SqliteReads implements Store {
 
   async #close(): Promise<void> {
     await this.#group.close();
+    this.#snapshot.end();
     this.db.close();
     try {
       this.#writer.pragma('wal_checkpoint(TRUNCATE)');
@@ -173,7 +182,7 @@ function uuid(random: Random): string {
   return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
-function createTransactions(db: Connection, clock: Clock, fence: string) {
+function createTransactions(db: Connection, clock: Clock, fence: string, snapshot: Snapshot) {
   const tx = new SqliteTx(db, clock);
   const begin: Statement = db.prepare('BEGIN IMMEDIATE');
   const commit: Statement = db.prepare('COMMIT');
@@ -182,6 +191,7 @@ function createTransactions(db: Connection, clock: Clock, fence: string) {
   return {
     tx,
     begin(): void {
+      snapshot.end();
       begin.run();
       // Someone got past the lock and opened the store after us: whatever we still think of heads may be wrong.
       if (fenceNow.get() !== fence) throw new StoreUnavailable('another relay has taken this store over');
@@ -189,6 +199,7 @@ function createTransactions(db: Connection, clock: Clock, fence: string) {
     commit(): readonly StoredEvent[] {
       tx.flush();
       commit.run();
+      snapshot.end();
       return tx.takeAppended();
     },
     rollback(): void {
