@@ -107,7 +107,7 @@ export const DEFAULT_LIMITS: Limits = {
   socketsUnauthenticatedPerAddress: 20,
   socketsUnauthenticated: 500,
   outboundDropSignalsBytes: 256 * KIB,
-  outboundBehindBytes: 1 * MIB,
+  outboundBehindBytes: 512 * KIB,
   outboundCloseBytes: 4 * MIB,
   outboundStallMs: 10_000,
   outboundTotalBytes: 256 * MIB,
