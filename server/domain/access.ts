@@ -14,8 +14,7 @@ export interface ChannelAccess {
 
 /** The asker as a member who may act at all. */
 export async function checkMember(reads: StoreReads, by: MemberId): Promise<Result<Member, Refusal>> {
-  const asker = await reads.member(by);
-  return asker?.isActive ? ok(asker) : refused('session-ended');
+  return active(await reads.member(by));
 }
 
 export async function checkTeam(reads: StoreReads, by: MemberId, action: TeamAction): Promise<Result<Member, Refusal>> {
@@ -29,13 +28,14 @@ export async function checkChannel(
   id: ChannelId,
   action: ChannelAction,
 ): Promise<Result<ChannelAccess, Refusal>> {
-  const asker = await checkMember(reads, by);
+  const { member, channel, isIn } = await reads.standing(id, by);
+  const asker = active(member);
   if (!asker.ok) return asker;
-  const channel = await reads.channel(id);
   if (!channel) return refused('not-found');
   const { role } = asker.value;
-  const isIn = await reads.isInChannel(id, by);
   const relation = relationTo(channel, { id: by, role, isIn });
   const verdict = mayInChannel({ role, relation, channel }, action);
   return verdict === 'yes' ? ok({ asker: asker.value, channel }) : refused(verdict);
 }
+
+const active = (member: Member | undefined): Result<Member, Refusal> => (member?.isActive ? ok(member) : refused('session-ended'));

@@ -74,6 +74,13 @@ export interface MessageState {
   readonly text: string;
 }
 
+/** Each is there or not by itself; `isIn` is false where one of them is missing. */
+export interface Standing {
+  readonly member: Member | undefined;
+  readonly channel: Channel | undefined;
+  readonly isIn: boolean;
+}
+
 export interface Credential {
   readonly member: MemberId;
   /** The PHC string of an argon2id hash. */
@@ -117,6 +124,8 @@ export interface StoreReads {
   /** Who is in the channel. */
   roster(channel: ChannelId): Promise<readonly MemberId[]>;
   isInChannel(channel: ChannelId, member: MemberId): Promise<boolean>;
+  /** Who somebody is and how they stand to a channel: what every deed in a channel asks first, as one question. */
+  standing(channel: ChannelId, member: MemberId): Promise<Standing>;
   memberCount(channel: ChannelId): Promise<number>;
   /** How many channels the member is in. */
   channelCount(member: MemberId): Promise<number>;

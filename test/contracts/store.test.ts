@@ -184,8 +184,10 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         expect((await tx.headsOf(BO)).get(feed)).toBe(1);
         expect((await tx.page(feed, ALL, PLENTY)).head).toBe(1);
         expect(await tx.message(channelId(1), op(1))).toMatchObject({ text: 'text 1' });
+        expect((await tx.standing(channelId(1), BO)).isIn).toBe(true);
         await tx.removeFromChannel(channelId(1), BO);
         expect(await tx.isInChannel(channelId(1), BO)).toBe(false);
+        expect((await tx.standing(channelId(1), BO)).isIn).toBe(false);
       });
     });
 
@@ -376,6 +378,17 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       await store.write((tx) => tx.removeFromChannel(channelId(1), BO));
       expect(await store.roster(channelId(1))).toEqual([ADA]);
       expect(await store.isInChannel(channelId(1), BO)).toBe(false);
+    });
+
+    test('is one question with who they are and what the channel is, whatever of it there is', async () => {
+      await join(channelId(1), BO);
+      const [member, channel] = [await store.member(BO), await store.channel(channelId(1))];
+      expect([member?.name, channel?.id]).toEqual(['bo', channelId(1)]);
+      expect(await store.standing(channelId(1), BO)).toEqual({ member, channel, isIn: true });
+      expect(await store.standing(channelId(1), ADA)).toEqual({ member: await store.member(ADA), channel, isIn: false });
+      const [nobody, nowhere] = ['00000000-0000-4000-8000-0000000000ff' as MemberId, channelId(9_999)];
+      expect(await store.standing(channelId(1), nobody)).toEqual({ member: undefined, channel, isIn: false });
+      expect(await store.standing(nowhere, BO)).toEqual({ member, channel: undefined, isIn: false });
     });
 
     test('comes with the read mark and level of each channel', async () => {

@@ -7,7 +7,7 @@ import type { Interval } from '../../../protocol/feeds.ts';
 import type { MemberChannel } from '../../../protocol/frames-down.ts';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
-import type { Credential, InviteRow, MessageState, Page, SessionRow, StoreReads, StoredEvent } from '../../ports/store.ts';
+import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, StoreReads, StoredEvent } from '../../ports/store.ts';
 import type { Connection, Statement } from './database.ts';
 import { asStoreError } from './faults.ts';
 import { QUERIES, type QueryName } from './queries.ts';
@@ -73,6 +73,10 @@ export class SqliteReads implements StoreReads {
 
   async isInChannel(channel: ChannelId, member: MemberId): Promise<boolean> {
     return this.isInNow(channel, member);
+  }
+
+  async standing(channel: ChannelId, member: MemberId): Promise<Standing> {
+    return { member: this.memberNow(member), channel: this.channelNow(channel), isIn: this.isInNow(channel, member) };
   }
 
   async memberCount(channel: ChannelId): Promise<number> {
