@@ -2,12 +2,19 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from '../core/ports.ts';
 
+/** A timer of Node holds no more, and takes what is longer for one millisecond. */
+const LONGEST_MS = 2 ** 31 - 1;
+
 export const createSystemClock = (): Clock => ({
   now: () => Date.now(),
   monotonic: () => performance.now(),
   after(ms, run) {
-    const timer = setTimeout(run, ms);
-    timer.unref();
+    let timer: NodeJS.Timeout;
+    const wait = (left: number): void => {
+      timer = left > LONGEST_MS ? setTimeout(() => wait(left - LONGEST_MS), LONGEST_MS) : setTimeout(run, left);
+      timer.unref();
+    };
+    wait(ms);
     return () => clearTimeout(timer);
   },
 });
