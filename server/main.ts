@@ -7,15 +7,15 @@ import { existsSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
-import { assertNever } from '../protocol/result.ts';
+import { assertNever, fail, type Result } from '../protocol/result.ts';
 import type { StoreOpenFault } from './adapters/store-sqlite/faults.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
-import { readArguments, usage, type Invocation } from './cli/arguments.ts';
-import { checkFolder, describeFindings, examine } from './cli/doctor.ts';
+import { readArguments, usage, USAGE_LINE, type Invocation } from './cli/arguments.ts';
+import { checkFolder, checkNode, describeFindings, examine } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
-import { putBackupInPlace } from './cli/restore.ts';
+import { putBackupInPlace, type Restored } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
 import { writeAnswer } from './cli/terminal.ts';
 import { dataFiles, readConfig, strayVariables, type ConfigTexts, type RelayConfig } from './config.ts';
@@ -43,7 +43,7 @@ process.exit(exitCode);
 async function main(): Promise<number> {
   const read = readArguments(process.argv.slice(2), (path) => resolve(path));
   if (!read.ok) {
-    err(`landline-relay: ${read.error}\n\n${usage()}`);
+    err(`landline-relay: ${read.error}\n${USAGE_LINE}; --help lists the commands\n`);
     return 2;
   }
   if (read.value.kind === 'help') {
@@ -102,16 +102,16 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   }
   const folder = existsSync(config.data) ? checkFolder(config.data) : undefined;
   if (folder?.isOk === false) err(`landline-relay: ${folder.says}. ${folder.advice ?? ''}\n`);
+  const old = oldNode();
+  if (old !== undefined) return startFailed({ kind: 'old-node', message: old }, isJson);
   const { startRelay } = await import('./relay.ts');
   let relay;
   try {
     relay = await startRelay(config, { clock, random, log });
   } catch (error) {
-    const { kind, message } = startFault(error, config);
-    log.debug('start-failed', { kind });
-    err(`landline-relay: ${message}\n`);
-    if (isJson) out(`${JSON.stringify({ event: 'failed', kind, message })}\n`);
-    return 1;
+    const fault = startFault(error, config);
+    log.debug('start-failed', { kind: fault.kind });
+    return startFailed(fault, isJson);
   }
   const { store, auth, identity } = relay;
   const operator = createOperator({ store, auth, identity, log, startedAt: clock.now() });
@@ -147,6 +147,16 @@ async function runDoctor({ isJson }: InvocationOf<'doctor'>, config: RelayConfig
 }
 
 async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: RelayConfig): Promise<number> {
+  const done = await restoreFrom(from, config);
+  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
+  else if (!done.ok) err(`landline-relay: ${done.error}\n`);
+  else out(`The backup is in place.${done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`}\n`);
+  return done.ok ? 0 : 1;
+}
+
+async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Restored, string>> {
+  const old = oldNode();
+  if (old !== undefined) return fail(old);
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   const { takeLock } = await import('./adapters/store-sqlite/lock.ts');
   const audit = async (path: string): Promise<readonly string[]> => {
@@ -157,11 +167,7 @@ async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: Rel
       await copy.close();
     }
   };
-  const done = await putBackupInPlace({ from, store: dataFiles(config.data).store, now: clock.now(), audit, lock: takeLock });
-  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
-  else if (!done.ok) err(`landline-relay: ${done.error}\n`);
-  else out(`The backup is in place.${done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`}\n`);
-  return done.ok ? 0 : 1;
+  return putBackupInPlace({ from, store: dataFiles(config.data).store, now: clock.now(), audit, lock: takeLock });
 }
 
 interface Reached {
@@ -175,6 +181,8 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   const { store: path, tokenKeys } = dataFiles(config.data);
   const running = await reachOperator(controlPath(config.data));
   if (running) return { operator: running, isRunning: true, leave: () => Promise.resolve() };
+  const old = oldNode();
+  if (old !== undefined) return old;
   if (!existsSync(path)) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   const { createAuth } = await import('./auth/auth.ts');
@@ -202,7 +210,24 @@ function identityAtRest({ data, tls, port, host, advertise }: RelayConfig): Rela
   };
 }
 
-function startFault(error: unknown, { host, port, data }: RelayConfig): { readonly kind: string; readonly message: string } {
+/** The sentence for a Node.js that cannot run a relay: asked before anything of it is loaded, which would end in the middle of a module. */
+function oldNode(): string | undefined {
+  const { isOk, says, advice = '' } = checkNode(process.version);
+  return isOk ? undefined : `Node.js ${says}. ${advice}`;
+}
+
+interface StartFault {
+  readonly kind: string;
+  readonly message: string;
+}
+
+function startFailed({ kind, message }: StartFault, isJson: boolean): number {
+  err(`landline-relay: ${message}\n`);
+  if (isJson) out(`${JSON.stringify({ event: 'failed', kind, message })}\n`);
+  return 1;
+}
+
+function startFault(error: unknown, { host, port, data }: RelayConfig): StartFault {
   if (isStoreOpenFault(error)) return { kind: error.kind, message: error.message };
   if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
   const { code, message } = error as NodeJS.ErrnoException;

@@ -25,7 +25,7 @@ export function readSecretFile(path: string): string | undefined {
   }
   try {
     const problem = secrecyProblem(fstatSync(file), path);
-    if (problem !== undefined) throw new SecretFileError(problem);
+    if (problem !== undefined) throw new SecretFileError(`${problem.says}. ${problem.remedy}`);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
@@ -59,15 +59,20 @@ export function writeSecretFile(path: string, text: string): void {
   }
 }
 
-/** Why the file is no secret, in words for the operator. */
-export function secrecyProblem(stat: { readonly mode: number; readonly uid: number; isFile(): boolean }, path: string): string | undefined {
-  if (!stat.isFile()) return `${path} is not a file.`;
+/** Why the file is no secret and what to do about it, in words for the operator. */
+export function secrecyProblem(
+  stat: { readonly mode: number; readonly uid: number; isFile(): boolean },
+  path: string,
+): { readonly says: string; readonly remedy: string } | undefined {
+  if (!stat.isFile()) return { says: `${path} is not a file`, remedy: 'Put the key file itself there.' };
   if (process.platform === 'win32') return undefined;
   if ((stat.mode & 0o077) !== 0) {
-    return `${path} can be read by other accounts (mode ${(stat.mode & 0o777).toString(8)}). Run: chmod 600 '${path}'`;
+    return { says: `${path} can be read by other accounts (mode ${(stat.mode & 0o777).toString(8)})`, remedy: `Run: chmod 600 '${path}'` };
   }
   const me = process.geteuid?.();
-  if (me !== undefined && stat.uid !== me && stat.uid !== 0) return `${path} belongs to another account (uid ${stat.uid}).`;
+  if (me !== undefined && stat.uid !== me && stat.uid !== 0) {
+    return { says: `${path} belongs to another account (uid ${stat.uid})`, remedy: 'Run this as the account that runs the relay.' };
+  }
   return undefined;
 }
 

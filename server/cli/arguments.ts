@@ -34,6 +34,9 @@ const OPTIONS = {
 
 type Values = Partial<Record<keyof typeof OPTIONS, string | boolean>>;
 
+/** Where the help begins in the usage. */
+const COLUMN = 35;
+
 /** Which options each command knows, besides `--help`, `--json` and those of the configuration. */
 const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   serve: ['stop-with-stdin'],
@@ -153,11 +156,17 @@ function numberIn(text: string | boolean, max: number): number | undefined {
   return number >= 1 && number <= max ? number : undefined;
 }
 
+export const USAGE_LINE = 'Usage: landline-relay <command> [options]';
+
 export function usage(): string {
-  const options = Object.entries(CONFIG_OPTIONS).map(([name, { value, help }]) => `  ${`--${name} ${value}`.padEnd(32)} ${help}`);
+  const options = Object.entries(CONFIG_OPTIONS).map(([name, { value, help }]) => {
+    const option = `  --${name} ${value}`;
+    // What is too long for its column has a line of its own.
+    return `${option.length < COLUMN ? option.padEnd(COLUMN) : `${option}\n${' '.repeat(COLUMN)}`}${help}`;
+  });
   return `Landline relay: the line a team shares.
 
-Usage: landline-relay <command> [options]
+${USAGE_LINE}
 
 Commands
   serve                            run the relay
