@@ -29,8 +29,8 @@ export async function putBackupInPlace({ from, store, now, audit, lock }: Restor
   removeAll(copy);
   try {
     copyFileSync(from, copy, constants.COPYFILE_EXCL);
-    const wrong = await audit(copy);
-    if (wrong.length > 0) return fail(`The backup is damaged, nothing was changed: ${wrong.slice(0, 3).join('; ')}`);
+    const wrong = await faultsOf(copy, audit);
+    if (wrong !== undefined) return fail(`Nothing was changed: the backup ${from} is damaged, or none (${wrong}). Try another one.`);
     const release = lock(store);
     try {
       const before = moveAside(store, `${store}.before-restore-${new Date(now).toISOString().replace(/[:.]/g, '-')}`);
@@ -43,6 +43,17 @@ export async function putBackupInPlace({ from, store, now, audit, lock }: Restor
     return fail(`Nothing was changed: ${(error as Error).message}`);
   } finally {
     removeAll(copy);
+  }
+}
+
+/** What keeps the copy from being a store; said of the backup, since nobody else knows of the copy. */
+async function faultsOf(copy: string, audit: RestoreParts['audit']): Promise<string | undefined> {
+  try {
+    const wrong = await audit(copy);
+    return wrong.length === 0 ? undefined : wrong.slice(0, 3).join('; ');
+  } catch (error) {
+    if ((error as { readonly kind?: unknown }).kind === 'not-a-store') return 'it is not a store of a relay';
+    throw error;
   }
 }
 

@@ -159,6 +159,6 @@ async function find(reads: StoreReads, who: string): Promise<Member | undefined>
 
 const fault = (kind: CommandFault['kind'], message: string): { readonly ok: false; readonly error: CommandFault } =>
   fail({ kind, message });
-const notSetUp = fault('not-set-up', 'The team is not set up yet. Open the setup link first.');
+const notSetUp = fault('not-set-up', 'The team is not set up yet. Open the setup link first; the command invite prints it.');
 const noSuchMember = (who: string) => fault('no-such-member', `There is no member ${who}.`);
 const refused = ({ kind }: Refusal) => fault('refused', `Refused: ${kind}.`);
