@@ -74,7 +74,7 @@ export interface Limits {
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
   readonly passwordHashesAtOnce: number;
-  /** Password checks that may wait for their turn; beyond, `rate-limited`. */
+  /** Password checks that may wait for their turn, in the line of the known and in that of strangers; beyond, `rate-limited`. */
   readonly passwordHashesWaiting: number;
 }
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { memberFeed, TEAM_FEED, type MemberId, type SessionId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import type { GatewayAuth } from '../gateway/auth-port.ts';
 import { COST_FLOOR } from './passwords.ts';
@@ -167,6 +168,75 @@ describe('signing in', () => {
     expect(slowed).toMatchObject({ error: { kind: 'rate-limited', retryable: true } });
     expect(kit.auth.passwords.hashesBegun).toBe(begun);
     expect((await kit.auth.accounts.signIn(signInAda, { address: '203.0.113.10' })).ok).toBe(true);
+  });
+});
+
+describe('ten thousand guesses a minute', () => {
+  const guess = (handle: string, address: string) =>
+    kit.auth.accounts.signIn({ handle, password: 'guess after guess', device: 'x' }, { address });
+  const home = { address: '10.0.0.7' };
+  const stranger = (n: number): string => `203.${n >> 16}.${(n >> 8) & 255}.${n & 255}`;
+  /** Ada has signed in at home before; since then her handle has a place. */
+  const atHome = async () => {
+    await kit.found();
+    expect((await kit.auth.accounts.signIn(signInAda, home)).ok).toBe(true);
+    return kit.auth.passwords.hashesBegun;
+  };
+  const kindsOf = (answers: readonly { readonly ok: boolean; readonly error?: { readonly kind: string } }[]): Record<string, number> => {
+    const counted: Record<string, number> = {};
+    for (const { error } of answers) counted[error?.kind ?? 'ok'] = (counted[error?.kind ?? 'ok'] ?? 0) + 1;
+    return counted;
+  };
+
+  test('at one account from a thousand addresses cost ten hashes, and its owner comes in from home as before', async () => {
+    const before = await atHome();
+    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => guess('ada', stranger(n % 1_000))));
+    expect(kindsOf(answers)).toEqual({ 'wrong-credentials': 10, 'rate-limited': 9_990 });
+    expect(kit.auth.passwords.hashesBegun - before).toBe(10);
+    expect((await kit.auth.accounts.signIn(signInAda, { address: '10.9.9.9' })).ok).toBe(false);
+    expect((await kit.auth.accounts.signIn(signInAda, home)).ok).toBe(true);
+  });
+
+  test('over a thousand accounts from one address cost twenty hashes, and nobody elsewhere is slowed', async () => {
+    const before = await atHome();
+    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => guess(`h${n % 1_000}`, '203.0.113.9')));
+    expect(kindsOf(answers)).toEqual({ 'wrong-credentials': 20, 'rate-limited': 9_980 });
+    expect(kit.auth.passwords.hashesBegun - before).toBe(20);
+    expect((await kit.auth.accounts.signIn(signInAda, { address: '10.9.9.9' })).ok).toBe(true);
+  });
+
+  test('over a thousand accounts from ten thousand addresses fill the line of strangers, past which the known go', async () => {
+    const before = await atHome();
+    const { passwordHashesAtOnce: atOnce, passwordHashesWaiting: waiting } = DEFAULT_LIMITS;
+    let isIn = false;
+    let after = 0;
+    const count = (answer: Awaited<ReturnType<typeof guess>>) => {
+      if (isIn && !answer.ok && answer.error.kind === 'wrong-credentials') after += 1;
+      return answer;
+    };
+    const flood = Array.from({ length: 10_000 }, (_, n) => guess(`h${n % 1_000}`, stranger(n)).then(count));
+    // The same turn: all of them stand before her.
+    const ada = kit.auth.accounts.signIn(signInAda, home).then((answer) => {
+      isIn = true;
+      return answer;
+    });
+    expect((await ada).ok).toBe(true);
+    expect(kindsOf(await Promise.all(flood))).toEqual({
+      'wrong-credentials': atOnce + waiting,
+      'rate-limited': 10_000 - atOnce - waiting,
+    });
+    expect(kit.auth.passwords.hashesBegun - before).toBe(atOnce + waiting + 1);
+    // Only those who were being served when she came went before her.
+    expect(after).toBeGreaterThan(waiting / 2);
+  });
+
+  test('do not touch a device that is signed in', async () => {
+    const { tokens, session, member } = await kit.found();
+    await Promise.all(Array.from({ length: 1_000 }, (_, n) => guess('ada', stranger(n))));
+    expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
+    expect((await kit.auth.sessions.refresh(tokens.refresh)).ok).toBe(true);
+    const who = { member: member.id, session };
+    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({ ok: true, value: null });
   });
 });
 

@@ -198,7 +198,7 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
       if (slow) return fail(slow);
       const known = isHandle(handle) ? await store.memberByHandle(handle) : undefined;
       const credential = await store.credential(known?.id ?? NOBODY);
-      const verdict = await passwords.verify(ask.password, credential?.hash);
+      const verdict = await passwords.verify(ask.password, credential?.hash, throttle.isFamiliar(attempt) ? 'known' : 'stranger');
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !known) {
         log.info('sign-in-refused', { address: from.address, member: known?.id });
@@ -226,7 +226,7 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
       if (slow) return fail(slow);
       const member = await store.member(who.member);
       const credential = await store.credential(who.member);
-      const verdict = await passwords.verify(current, credential?.hash);
+      const verdict = await passwords.verify(current, credential?.hash, 'known');
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !member) return fail(refuse('wrong-credentials', { field: 'current' }));
       throttle.succeeded(attempt);

@@ -1,7 +1,7 @@
 /**
  * Passwords: hashed with argon2id off the event loop, kept as PHC strings, checked in one manner whether or not the account exists.
  * Guarantees that at most `atOnce` hashes run and a bounded number waits, so that a flood of sign-ins costs the team's messages
- * nothing; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
+ * nothing; that who is known waits in a line of their own, which goes first, so that strangers cannot keep them out by filling the other; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
  * the present cost is named, so that the caller can replace it. Leaves throttling to `throttle.ts`.
  */
 import { argon2, timingSafeEqual } from 'node:crypto';
@@ -46,6 +46,9 @@ export interface Verdict {
   readonly isOutdated: boolean;
 }
 
+/** Which line a check waits in. */
+export type Line = 'known' | 'stranger';
+
 export interface Passwords {
   /** Whether this may become a password. `about` are the person's own words (handle, name), which it may not merely repeat. */
   check(password: string, about: readonly string[]): Refusal | undefined;
@@ -54,8 +57,9 @@ export interface Passwords {
   /**
    * Compares with a stored hash. Without one (no such member) it does the same work against a hash nobody can match, so that the
    * time tells nothing. Refuses `rate-limited` when too many hashes wait.
+   * @param from  `known` is a session, or a place where this handle signed in before: not any place one cares to name
    */
-  verify(password: string, stored: string | undefined): Promise<Result<Verdict, Refusal>>;
+  verify(password: string, stored: string | undefined, from?: Line): Promise<Result<Verdict, Refusal>>;
   /** How many hashes were begun since the start: what a test compares instead of time. */
   readonly hashesBegun: number;
 }
@@ -70,8 +74,9 @@ export function createPasswords({ random, rules, cost = DEFAULT_COST }: Password
     message: Uint8Array,
     salt: Uint8Array,
     { memoryKiB, passes, lanes }: ArgonCost,
+    from: Line,
   ): Promise<Result<Buffer, Refusal>> => {
-    const leave = await gate();
+    const leave = await gate(from);
     if (!leave) return fail(refuse('rate-limited', { retryAfterMs: 2_000 }));
     begun += 1;
     try {
@@ -87,15 +92,16 @@ export function createPasswords({ random, rules, cost = DEFAULT_COST }: Password
       const bytes = passwordBytes(password, rules.passwordMaxBytes);
       if (!bytes) return fail(refuse('too-large', { field: 'password' }));
       const salt = random.bytes(SALT_BYTES);
-      const hash = await derive(bytes, salt, cost);
+      // Whoever sets a password has shown a code, a session or the data folder first.
+      const hash = await derive(bytes, salt, cost, 'known');
       return hash.ok ? ok(formatPhc({ cost, salt, hash: hash.value })) : hash;
     },
-    async verify(password, stored) {
+    async verify(password, stored, from = 'stranger') {
       const bytes = passwordBytes(password, rules.passwordMaxBytes);
       if (!bytes) return ok({ isRight: false, isOutdated: false });
       const known = stored === undefined ? undefined : parsePhc(stored);
       const against = known ?? nobody;
-      const hash = await derive(bytes, against.salt, against.cost);
+      const hash = await derive(bytes, against.salt, against.cost, from);
       if (!hash.ok) return hash;
       const isRight = timingSafeEqual(hash.value, against.hash) && known !== undefined;
       return ok({ isRight, isOutdated: isRight && isBelow(against.cost, cost) });
@@ -167,16 +173,17 @@ const argon2id = (ask: ArgonAsk): Promise<Buffer> =>
     argon2('argon2id', ask, (error, hash) => (error ? reject(error) : resolve(hash)));
   });
 
-/** Lets `atOnce` in, keeps `waiting` in line, turns the rest away with nothing. */
-function createGate(atOnce: number, waiting: number): () => Promise<(() => void) | undefined> {
-  const line: (() => void)[] = [];
+/** Lets `atOnce` in, keeps `waiting` in each line, the known ones first, and turns the rest away with nothing. */
+function createGate(atOnce: number, waiting: number): (from: Line) => Promise<(() => void) | undefined> {
+  const lines: Readonly<Record<Line, (() => void)[]>> = { known: [], stranger: [] };
   let inside = 0;
   const leave = (): void => {
-    const next = line.shift();
+    const next = lines.known.shift() ?? lines.stranger.shift();
     if (next) next();
     else inside -= 1;
   };
-  return async () => {
+  return async (from) => {
+    const line = lines[from];
     if (inside < atOnce) inside += 1;
     else if (line.length >= waiting) return undefined;
     else await new Promise<void>((resolve) => line.push(resolve));

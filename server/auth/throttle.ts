@@ -14,6 +14,8 @@ export interface Attempt {
 export interface Throttle {
   /** Takes one attempt from the budgets, or says how long to wait. */
   admit(attempt: Attempt): { readonly isAdmitted: true } | { readonly isAdmitted: false; readonly retryAfterMs: number };
+  /** Whether the handle signed in from this address before. */
+  isFamiliar(attempt: Attempt): boolean;
   /** The attempt was honest: gives it back, and remembers the address for this handle. */
   succeeded(attempt: Attempt): void;
   /** How many budgets are kept: for the test of the bound. */
@@ -51,7 +53,7 @@ export function createThrottle({ clock, limits, maxEntries = 20_000 }: ThrottleP
     const place = placeOf(address);
     const byPlace = [`address ${place}`, limits.signInsPerMinutePerAddress] as const;
     if (handle === undefined) return [byPlace];
-    const pair = `handle ${handle} from ${place}`;
+    const pair = pairOf(handle, place);
     return [byPlace, [familiar.has(pair) ? pair : `handle ${handle}`, limits.signInsPerMinutePerHandle]];
   };
 
@@ -67,10 +69,11 @@ export function createThrottle({ clock, limits, maxEntries = 20_000 }: ThrottleP
       for (const [key, perMinute] of keys) set(key, leftOf(key, perMinute) - 1, perMinute);
       return { isAdmitted: true };
     },
+    isFamiliar: ({ address, handle }) => handle !== undefined && familiar.has(pairOf(handle, placeOf(address))),
     succeeded(attempt) {
       for (const [key, perMinute] of keysOf(attempt)) set(key, Math.min(perMinute, leftOf(key, perMinute) + 1), perMinute);
       if (attempt.handle === undefined) return;
-      const pair = `handle ${attempt.handle} from ${placeOf(attempt.address)}`;
+      const pair = pairOf(attempt.handle, placeOf(attempt.address));
       familiar.delete(pair);
       familiar.set(pair, true);
       dropOldest(familiar, maxEntries);
@@ -80,6 +83,8 @@ export function createThrottle({ clock, limits, maxEntries = 20_000 }: ThrottleP
     },
   };
 }
+
+const pairOf = (handle: string, place: string): string => `handle ${handle} from ${place}`;
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one (whose lower half a machine may choose at will). */
 export function placeOf(address: string): string {
