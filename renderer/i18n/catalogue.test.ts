@@ -78,34 +78,67 @@ it('the system decides the language where the person did not', () => {
 
 describe('the sources of the window', () => {
   const sources = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' }).filter(
-    (path) => /\.tsx$/.test(path) && !/\.test\.tsx$/.test(path) && !path.startsWith('dev'),
+    (path) => /\.tsx?$/.test(path) && !/\.test\.tsx?$/.test(path) && !/^(?:dev|i18n)\b/.test(path),
   );
-  const SPOKEN_ATTRIBUTES = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label', 'hint', 'aria-description']);
+  const SPOKEN = new Set(['aria-label', 'title', 'placeholder', 'alt', 'label', 'hint', 'aria-description', 'aria-valuetext']);
   // An address shows its own form in every language.
   const ALLOWED = new Set(['landline://join?…']);
 
   it('hold no word of their own', () => {
-    for (const path of sources) expect(wordsIn(path), path).toEqual([]);
+    expect(sources.length).toBeGreaterThan(80);
+    for (const path of sources) expect(wordsIn(path, readFileSync(join(RENDERER, path), 'utf8')), path).toEqual([]);
   });
 
-  function wordsIn(path: string): readonly string[] {
-    const file = ts.createSourceFile(path, readFileSync(join(RENDERER, path), 'utf8'), ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
+  it('would be found with one, wherever it stands', () => {
+    const planted = `
+      const rows = [{ id: 'one', label: 'Planted one' }];
+      export const Planted = ({ name, isOn }: Props) => (
+        <p title="Planted two" aria-label={isOn ? 'Planted three' : words.say('act.cancel')} className="not spoken">
+          Planted four {isOn && 'Planted five'} {isOn ? <b>{\`Planted six \${name}\`}</b> : name ?? 'Planted seven'}
+          {'Planted ' + name} {words.say('act.cancel')} {isOn === 'neither is this' ? styles['nor this'] : name}
+        </p>
+      );`;
+    expect(wordsIn('planted.tsx', planted).toSorted()).toEqual(
+      ['Planted', ...['five', 'four', 'one', 'seven', 'six', 'three', 'two'].map((one) => `Planted ${one}`)].toSorted(),
+    );
+  });
+
+  function wordsIn(path: string, text: string): readonly string[] {
+    const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true, ts.ScriptKind.TSX);
     const found: string[] = [];
+    const hear = (words: string): void => {
+      if (/\p{L}{2}/u.test(words) && !ALLOWED.has(words)) found.push(words.trim());
+    };
+    /** Hears what an expression may come to on the screen; what it only compares, looks up or hands on is not spoken. */
+    const speak = (node: ts.Expression | undefined): void => {
+      if (node === undefined) return;
+      if (ts.isStringLiteralLike(node)) hear(node.text);
+      else if (ts.isTemplateExpression(node))
+        for (const part of [node.head, ...node.templateSpans.map(({ literal }) => literal)]) hear(part.text);
+      else if (ts.isParenthesizedExpression(node)) speak(node.expression);
+      else if (ts.isConditionalExpression(node)) for (const one of [node.whenTrue, node.whenFalse]) speak(one);
+      else if (ts.isBinaryExpression(node) && JOINS.has(node.operatorToken.kind)) for (const one of [node.left, node.right]) speak(one);
+    };
     const look = (node: ts.Node): void => {
-      if (ts.isJsxText(node) && /\p{L}{2}/u.test(node.text)) found.push(node.text.trim());
-      if (
-        ts.isJsxAttribute(node) &&
-        SPOKEN_ATTRIBUTES.has(node.name.getText(file)) &&
-        node.initializer &&
-        ts.isStringLiteral(node.initializer)
-      ) {
-        if (/\p{L}{2}/u.test(node.initializer.text) && !ALLOWED.has(node.initializer.text)) found.push(node.initializer.text);
+      if (ts.isJsxText(node)) hear(node.text);
+      if (ts.isJsxExpression(node) && (ts.isJsxElement(node.parent) || ts.isJsxFragment(node.parent))) speak(node.expression);
+      if (ts.isJsxAttribute(node) && SPOKEN.has(node.name.getText(file)) && node.initializer) {
+        speak(ts.isJsxExpression(node.initializer) ? node.initializer.expression : node.initializer);
       }
+      // One small word in a table is a name for programs.
+      const isTable = ts.isPropertyAssignment(node) && SPOKEN.has(node.name.getText(file).replaceAll("'", ''));
+      if (isTable && !(ts.isStringLiteral(node.initializer) && /^[a-z-]+$/.test(node.initializer.text))) speak(node.initializer);
       ts.forEachChild(node, look);
     };
     look(file);
     return found;
   }
+  const JOINS: ReadonlySet<ts.SyntaxKind> = new Set([
+    ts.SyntaxKind.AmpersandAmpersandToken,
+    ts.SyntaxKind.BarBarToken,
+    ts.SyntaxKind.QuestionQuestionToken,
+    ts.SyntaxKind.PlusToken,
+  ]);
 
   it('uses every message, and none that is not there', () => {
     const all = readdirSync(RENDERER, { recursive: true, encoding: 'utf8' })
