@@ -12,7 +12,12 @@ const withTeam = (world: FakeWorld, change: (team: TeamState) => TeamState): Fak
   return { ...world, state: { ...world.state, teams: { ...world.state.teams, [TEAM]: change(team) } } };
 };
 const withWire = (world: FakeWorld, wire: TeamState['team']['wire'], waiting = 0): FakeWorld =>
-  withTeam(world, (team) => ({ ...team, team: { ...team.team, wire, outbox: { waiting, failed: 0 } } }));
+  withTeam(world, (team) => ({
+    ...team,
+    team: { ...team.team, wire, outbox: { waiting, failed: 0 } },
+    // Without a line nobody is known to be here or to type; the core forgets both when it loses it.
+    ...(wire.state === 'live' ? {} : { presence: {}, typing: {} }),
+  }));
 const withRows = (world: FakeWorld, change: (rows: readonly TimelineRow[]) => readonly TimelineRow[]): FakeWorld => ({
   ...world,
   history: new Map([...world.history].map(([key, rows]) => [key, key === `${TEAM}/launch` ? change(rows) : rows])),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createWords } from '../i18n/words.ts';
-import { ago, clock, day, daysBetween, full, isSameDay, seconds } from './wording.ts';
+import { ago, clock, day, daysBetween, full, isSameDay, seconds, until } from './wording.ts';
 
 const en = createWords('en');
 const zh = createWords('zh-Hant');
@@ -42,6 +42,11 @@ it('times are relative for an hour, then a clock, then a date', () => {
 
 it('the whole time is there on hover', () => {
   expect(full(en, NOW)).toBe('Wednesday, 11 March 2026 at 10:06:30');
+});
+
+it('an end is told without a year and without seconds', () => {
+  expect(until(en, NOW)).toMatch(/^Wednesday,? 11 March at 10:06$/);
+  expect(until(zh, NOW)).toBe('3月11日星期三 10:06');
 });
 
 it('a countdown ends at nothing', () => {

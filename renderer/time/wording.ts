@@ -43,6 +43,10 @@ export const full = (words: Words, at: number): string =>
     hourCycle: 'h23',
   });
 
+/** When something will be over: a day with its name, and a clock; seconds are for the hover. */
+export const until = (words: Words, at: number): string =>
+  words.intl.formatDate(at, { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+
 /** Relative for an hour, then clock, then date. */
 export function ago(words: Words, at: number, now: number): string {
   const past = now - at;

@@ -5,7 +5,7 @@ import type { InviteView, NewInvite } from '../../../electron/bridge/commands.ts
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { full } from '../../time/wording.ts';
+import { full, until } from '../../time/wording.ts';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/choice.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -115,7 +115,9 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
                       by: team.members[invite.createdBy]?.name ?? words.say('people.unknown'),
                       count: invite.usesLeft,
                     })}
-                    <small>{words.say('invite.until', { time: full(words, invite.expiresAt) })}</small>
+                    <small title={full(words, invite.expiresAt)}>
+                      {words.say('invite.until', { time: until(words, invite.expiresAt) })}
+                    </small>
                   </span>
                   <Button size="small" look="danger" onPress={() => end(invite.id)}>
                     {words.say('invite.end')}
