@@ -18,6 +18,13 @@ export function channelOf(model: WindowModel): ChannelView | null {
   return id === null ? null : (teamOf(model)?.channels[id] ?? null);
 }
 
+/** What calls the person by name, in all teams together. */
+export function mentionsOf(model: WindowModel): number {
+  let sum = 0;
+  for (const { team } of Object.values(stateOf(model)?.teams ?? {})) sum += team.mentions;
+  return sum;
+}
+
 const cached = <Key extends object, Value>(make: (key: Key) => Value): ((key: Key) => Value) => {
   const made = new WeakMap<Key, Value>();
   return (key) => {

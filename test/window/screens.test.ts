@@ -171,7 +171,12 @@ describe('room', () => {
     const { page } = await stage.open({ scene: 'team', width: 480 });
     await page.locator('article').first().waitFor();
     expect(await page.locator('aside').isVisible()).toBe(false);
-    await page.getByRole('button', { name: 'Show channels' }).click();
+    // What calls by name in any team is told by the way to it, and by nothing once that is open.
+    const fold = page.getByRole('button', { name: /^(?:Show|Hide) channels/ });
+    await expect.poll(() => fold.getAttribute('aria-label')).toBe('Show channels, 6 for you');
+    expect(await fold.locator('..').getByText('6').isVisible()).toBe(true);
+    await fold.click();
+    await expect.poll(() => fold.getAttribute('aria-label')).toBe('Hide channels');
     await page
       .locator('aside')
       .getByRole('button', { name: /design/ })

@@ -3,8 +3,9 @@ import { Menu as MenuIcon, Search } from 'lucide-react';
 import { useWords } from '../../i18n/context.tsx';
 import { ICON, IconButton } from '../../ui/icon-button.tsx';
 import { useCommands, useWindow } from '../app/context.tsx';
-import { stateOf, teamOf } from '../../state/selectors.ts';
+import { mentionsOf, stateOf, teamOf } from '../../state/selectors.ts';
 import { keyNames } from './key-names.ts';
+import { badgeText } from './rail.tsx';
 import { Wire } from './wire.tsx';
 import styles from './title-bar.module.css';
 
@@ -14,17 +15,25 @@ export function TitleBar() {
   const team = useWindow(teamOf);
   const os = useWindow((model) => stateOf(model)?.app.os ?? '');
   const isSideOpen = useWindow((model) => model.ui.isSideOpen);
+  // Where the window is too narrow for the rail, this button alone can say that somebody calls.
+  const calling = useWindow((model) => (model.ui.isSideOpen ? 0 : mentionsOf(model)));
+  const fold = words.say(isSideOpen ? 'shell.hide-side' : 'shell.show-side');
   return (
     <header className={styles['bar']}>
       <div className={styles['state']}>
         <span className={styles['fold']}>
           <IconButton
-            label={words.say(isSideOpen ? 'shell.hide-side' : 'shell.show-side')}
+            label={calling > 0 ? `${fold}, ${words.say('shell.mentions', { count: calling })}` : fold}
             icon={MenuIcon}
             placement="bottom"
             aria-expanded={isSideOpen}
             onPress={() => commands.showSide(!isSideOpen)}
           />
+          {calling > 0 && (
+            <span aria-hidden className={styles['calling']}>
+              {badgeText(calling)}
+            </span>
+          )}
         </span>
         {team !== null && <Wire team={team.team} />}
       </div>
