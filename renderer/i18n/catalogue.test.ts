@@ -44,7 +44,7 @@ describe('the catalogue', () => {
 
   it('uses full-width marks in Chinese, and traditional characters', () => {
     for (const [key, [, zh]] of entries) {
-      expect(zh.replace(/\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g, ''), key).not.toMatch(/\p{Script=Han}[,;?!]/u);
+      expect(zh.replace(/\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}/g, ''), key).not.toMatch(/\p{Script=Han}[,;:?!()]|[()]\p{Script=Han}/u);
       expect(zh, key).not.toMatch(/[们这个时间发现设关开请应说话没还进过点传员认为错误录创删编辑]/u);
     }
   });

@@ -114,7 +114,9 @@ export function StartItem({ channel, others, onAddPeople, onTopic }: StartProps)
           ? others.length === 0
             ? words.say('start.notes-hint')
             : words.say('start.direct', { names })
-          : words.say(channel.kind === 'private' ? 'start.private' : 'start.public', { name: channel.name })}
+          : words.say(channel.isArchived ? 'start.archived' : channel.kind === 'private' ? 'start.private' : 'start.public', {
+              name: channel.name,
+            })}
       </p>
       {channel.topic !== '' && <p dir="auto">{channel.topic}</p>}
       {(onAddPeople !== null || onTopic !== null) && (

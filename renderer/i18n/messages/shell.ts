@@ -152,7 +152,7 @@ export const shellMessages = {
   'keys.team': ['Switch team', '切換團隊'],
   'keys.move-team': ['Move a team in the rail', '移動團隊的位置'],
   'keys.round': ['Round the parts of the window', '在視窗各區之間移動'],
-  'keys.edit-last': ['Edit your last message (empty field)', '編輯上一則自己的訊息(輸入欄空白時)'],
+  'keys.edit-last': ['Edit your last message (empty field)', '編輯上一則自己的訊息（輸入欄空白時）'],
   'keys.messages': ['Move through messages', '在訊息之間移動'],
   'keys.edit': ['Edit the message', '編輯訊息'],
   'keys.copy': ['Copy the message', '複製訊息'],

@@ -44,6 +44,10 @@ export const talkMessages = {
     'This is the beginning of #{name}. Everybody in the team can find and join it.',
     '這是 #{name} 的開頭。團隊中的每個人都能找到並加入。',
   ],
+  'start.archived': [
+    'This is the beginning of {name}, an archived channel. It can be read, not written in.',
+    '這是 {name} 的開頭。頻道已封存，可以閱讀但不能發言。',
+  ],
   'start.private': [
     'This is the beginning of {name}, a private channel. Only its members see it.',
     '這是私人頻道 {name} 的開頭，只有成員看得到。',
