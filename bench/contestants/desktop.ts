@@ -53,7 +53,7 @@ const host: Host = {
   setTheme: nothing,
 };
 const notifier: Notifier = { show: async () => 'shown', clear: nothing };
-const localRelay: LocalRelay = { isAvailable: false, start: async () => ({ ok: false, error: 'cannot-host' }) };
+const localRelay: LocalRelay = { isAvailable: false, start: async () => ({ ok: false, error: 'cannot-host' }), wasSetUp: nothing };
 const secrets: SecretBox = {
   seal: (plain) => new Uint8Array(Buffer.from(plain)),
   unseal: (sealed) => Buffer.from(sealed).toString(),

@@ -98,8 +98,10 @@ export interface Notifier {
 /** A relay that runs on this computer as a child process of the host. */
 export interface LocalRelay {
   readonly isAvailable: boolean;
-  /** Starts it or joins the one that runs. `setupCode` is there as long as the team was not set up. */
+  /** Starts it or joins the one that runs. `setupCode` is there as long as the team was not set up, and is still good. */
   start(): Promise<Result<{ readonly address: string; readonly fingerprint: string; readonly setupCode: string | null }, 'cannot-host'>>;
+  /** Its team was set up: the code is used up. A relay tells its code once, when it starts, and nothing of what becomes of it. */
+  wasSetUp(): void;
 }
 
 export interface Host {

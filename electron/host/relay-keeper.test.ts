@@ -4,6 +4,7 @@ import { fail, ok } from '../../protocol/result.ts';
 import { createRelayKeeper, type RelayKeeper, type RelayProcessEvents } from './relay-keeper.ts';
 
 const READY = { address: '127.0.0.1:7420', fingerprint: 'f'.repeat(64), setupCode: 'abc' };
+const DAY_MS = 24 * 60 * 60_000;
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 
 let clock: FakeClock;
@@ -125,4 +126,39 @@ test('once stopped it stays ended', async () => {
   clock.advance(10 * 60_000);
   expect(processes).toHaveLength(1);
   expect(await keeper.start()).toEqual(fail('cannot-host'));
+});
+
+test('a team that was set up has no setup code any more', async () => {
+  await startUp();
+  keeper.wasSetUp();
+  expect(await keeper.start()).toEqual(ok({ ...READY, setupCode: null }));
+  clock.advance(8 * DAY_MS);
+  expect(await keeper.start()).toEqual(ok({ ...READY, setupCode: null }));
+  expect(processes).toHaveLength(1);
+});
+
+test('a setup code that may be over by now is not given: the relay is started again for another', async () => {
+  await startUp();
+  clock.advance(DAY_MS - 1);
+  expect(await keeper.start()).toEqual(ok(READY));
+  clock.advance(1);
+  const both = Promise.all([keeper.start(), keeper.start()]);
+  await settle();
+  expect(stops).toBe(1);
+  expect(processes).toHaveLength(2);
+  processes[1]?.onReady({ ...READY, setupCode: 'fresh' });
+  expect(await both).toEqual([ok({ ...READY, setupCode: 'fresh' }), ok({ ...READY, setupCode: 'fresh' })]);
+  clock.advance(60_000);
+  await settle();
+  expect(processes).toHaveLength(2);
+});
+
+test('a keeper that is stopped while it changes its relay starts no other', async () => {
+  await startUp();
+  clock.advance(DAY_MS);
+  const started = keeper.start();
+  await keeper.stop();
+  await settle();
+  expect(await started).toEqual(fail('cannot-host'));
+  expect(processes).toHaveLength(1);
 });

@@ -2,11 +2,12 @@
  * Keeps the relay of this computer running: starts it when the core asks, starts it again when it falls, and ends it with the
  * host. It does not know what kind of process the relay is; each host brings that as `spawn`.
  *
- *   idle ── start ──► starting ── ready ──► running
+ *   idle ── start ──► starting ── ready ──► running ── start, and its setup code is old ──► ending ──► starting
  *     ▲                  │                    │
  *     └──── too late ────┴──── fell ─────► resting ── back-off ──► starting
  *
- * A relay that fell before its first ready line is not tried again by itself: whoever asked is told `cannot-host`.
+ * A relay that fell before its first ready line is not tried again by itself: whoever asked is told `cannot-host`. One that still has
+ * its setup code has no team, so that to start it again for a fresh code disturbs nobody.
  */
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import { background } from '../core/background.ts';
@@ -34,7 +35,7 @@ export interface RelayKeeperParts {
   /** Where it shall listen; asked before every start. */
   readonly chooseDoor: () => Promise<RelayDoor>;
   readonly spawn: (door: RelayDoor, events: RelayProcessEvents) => RelayProcess;
-  readonly clock: Pick<Clock, 'after' | 'monotonic'>;
+  readonly clock: Clock;
   readonly log: Log;
 }
 
@@ -50,10 +51,13 @@ const FIRST_REST_MS = 500;
 const LONGEST_REST_MS = 30_000;
 /** After this long upright the next fall is a first fall again. */
 const HEALTHY_MS = 60_000;
+/** A setup code is good for days (`inviteDays`); one that is nearly over would be over by the time the form is filled in. */
+const CODE_MS = 24 * 60 * 60_000;
 
 export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeperParts): RelayKeeper {
   let current: RelayProcess | undefined;
   let ready: RelayReady | undefined;
+  let codeUntil = 0;
   let isLaunching = false;
   let isStopped = false;
   let restMs = FIRST_REST_MS;
@@ -98,6 +102,7 @@ export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeper
       if (hasEnded) return;
       readyAt = clock.monotonic();
       ready = given;
+      codeUntil = clock.now() + CODE_MS;
       log.info('relay.ready', { address: given.address });
       answer(ok(given));
     };
@@ -108,6 +113,8 @@ export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeper
       current = undefined;
       ready = undefined;
       if (isStopped) return answer(fail('cannot-host'));
+      // It was ended on purpose, and the next one is on its way.
+      if (isLaunching) return;
       log.error('relay.fell', { wasReady: readyAt !== undefined });
       if (isFirst && readyAt === undefined) return answer(fail('cannot-host'));
       if (readyAt !== undefined && clock.monotonic() - readyAt >= HEALTHY_MS) restMs = FIRST_REST_MS;
@@ -117,18 +124,31 @@ export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeper
     if (!hasEnded) current = mine;
   };
 
+  /** Ends the one that runs, for another with a fresh code. */
+  const renew = async (old: RelayProcess): Promise<void> => {
+    isLaunching = true;
+    ready = undefined;
+    log.info('relay.code-is-old');
+    await old.stop();
+    await launch(true);
+  };
+
   return {
     isAvailable: true,
     async start() {
       if (isStopped) return fail('cannot-host');
-      if (ready !== undefined) return ok(ready);
+      if (ready !== undefined && (ready.setupCode === null || clock.now() < codeUntil)) return ok(ready);
       const { promise, resolve } = Promise.withResolvers<Started>();
       waiting.add(resolve);
-      if (current === undefined && !isLaunching) {
+      if (ready !== undefined && current !== undefined) background(renew(current), log, 'relay.renew');
+      else if (current === undefined && !isLaunching) {
         cancelRest();
         background(launch(true), log, 'relay.launch');
       }
       return promise;
+    },
+    wasSetUp() {
+      if (ready !== undefined) ready = { ...ready, setupCode: null };
     },
     async stop() {
       isStopped = true;

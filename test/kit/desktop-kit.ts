@@ -129,7 +129,7 @@ export async function openTestDesktop(
   };
 }
 
-export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fail('cannot-host') };
+export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fail('cannot-host'), wasSetUp: () => undefined };
 
 /** Seals by turning the bytes round: enough to see whether a secret lies about in the clear. */
 export function createTestSecrets(): SecretBox {

@@ -76,6 +76,7 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
       const { setupCode, ...door } = local.value;
       if (setupCode === null) return problem('setup-done');
       const made = await enter(door, HTTP.setup, { code: setupCode, team: cleanName(input.teamName), ...account(input) });
+      if (made.ok || made.error.kind === 'setup-done') core.localRelay.wasSetUp();
       return made.ok ? settle(newTeam(door, cleanName(input.device), made.value, true)) : made;
     },
     'team.setup': async ({ code, teamName, ...input }) => {
