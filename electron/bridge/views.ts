@@ -104,6 +104,8 @@ export const memberView = z.object({
   name: z.string(),
   role: z.enum(['owner', 'admin', 'member', 'guest']),
   isActive: z.boolean(),
+  /** Epoch ms. The order in which people came decides their colours. */
+  joinedAt: z.number(),
 });
 export type MemberView = Readonly<z.infer<typeof memberView>>;
 

@@ -22,6 +22,8 @@ const member = (id: string, handle: string, name: string, role: MemberView['role
   name,
   role,
   isActive,
+  // All at once: who has which colour follows from the ids.
+  joinedAt: 0,
 });
 
 export const PEOPLE: readonly MemberView[] = [

@@ -3,6 +3,7 @@
  * was made from, so that a row renders only when its own data changed.
  */
 import type { ChannelView, MemberView, TeamState, WindowState } from '../../electron/bridge/views.ts';
+import { assignHues, hueOf } from '../ui/hues.ts';
 import type { WindowModel } from './store.ts';
 
 export const stateOf = (model: WindowModel): WindowState | null => model.snapshot?.state ?? null;
@@ -83,6 +84,11 @@ export const membersByHandle = cached(
 export const membersInOrder = cached((members: Members): readonly MemberView[] =>
   Object.values(members).sort((a, b) => Number(b.isActive) - Number(a.isActive) || byName.compare(a.name, b.name)),
 );
+
+const huesOf = cached((members: Members) => assignHues(Object.values(members)));
+
+/** The colour of somebody in this team, also of one who is no member any more. */
+export const hueIn = (members: Members, id: string): number => huesOf(members).get(id) ?? hueOf(id);
 
 /** Where a team opens when no place is remembered: what calls the person first, then the oldest habit, `general`. */
 export function firstChannel(team: TeamState): string | null {

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { hueOf, HUES, initialsOf } from './initials.ts';
+import { initialsOf } from './initials.ts';
 
 it.each([
   ['Mateo Ruiz', 'MR'],
@@ -13,8 +13,3 @@ it.each([
   ['🙂', '🙂'],
   ['عمر الفاروق', 'عا'],
 ])('%j stands as %s', (name, initials) => expect(initialsOf(name)).toBe(initials));
-
-it('a colour belongs to an id for ever', () => {
-  expect(hueOf('ada')).toBe(hueOf('ada'));
-  for (const id of ['a', 'b', 'c', '00000000-0000-0000-0000-000000000000']) expect(hueOf(id)).toBeLessThan(HUES);
-});

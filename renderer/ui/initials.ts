@@ -1,13 +1,4 @@
 /** What stands on an avatar or a team's tile: two initials of a Latin name, the telling character of a Han one. */
-export const HUES = 8;
-
-/** Stable for the life of the id. */
-export function hueOf(id: string): number {
-  let hash = 7;
-  for (let at = 0; at < id.length; at++) hash = (hash * 31 + id.charCodeAt(at)) >>> 0;
-  return hash % HUES;
-}
-
 const letters = (text: string): readonly string[] => Array.from(text);
 
 export function initialsOf(name: string): string {

@@ -9,6 +9,8 @@ import styles from './person-row.module.css';
 
 export interface PersonRowProps {
   readonly member: MemberView;
+  /** Their colour. */
+  readonly hue: number;
   readonly presence: PresenceView;
   readonly isMe?: boolean;
   readonly isChosen?: boolean;
@@ -17,11 +19,11 @@ export interface PersonRowProps {
   readonly children?: ReactNode;
 }
 
-export function PersonRow({ member, presence, isMe = false, isChosen, onPress, children }: PersonRowProps) {
+export function PersonRow({ member, hue, presence, isMe = false, isChosen, onPress, children }: PersonRowProps) {
   const words = useWords();
   const inside = (
     <>
-      <Avatar id={member.id} name={member.name} isInactive={!member.isActive} />
+      <Avatar hue={hue} name={member.name} isInactive={!member.isActive} />
       <span className={styles['words']}>
         <span className={styles['name']}>
           <bdi>{member.name}</bdi>

@@ -54,7 +54,14 @@ export function channelViewOf({ record, drafts }: Team, channel: ChannelState): 
   };
 }
 
-export const memberViewOf = ({ id, handle, name, role, isActive }: Member): MemberView => ({ id, handle, name, role, isActive });
+export const memberViewOf = ({ id, handle, name, role, isActive, joinedAt }: Member): MemberView => ({
+  id,
+  handle,
+  name,
+  role,
+  isActive,
+  joinedAt,
+});
 
 export function teamStateOf(team: Team): TeamState {
   const { replica, live } = team;

@@ -5,7 +5,7 @@ import type { Problem } from '../../../electron/bridge/commands.ts';
 import type { ChannelView, MemberView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { isAdmin, membersInOrder } from '../../state/selectors.ts';
+import { hueIn, isAdmin, membersInOrder } from '../../state/selectors.ts';
 import { Segments } from '../../ui/choice.tsx';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { PersonRow } from '../../ui/person-row.tsx';
@@ -81,7 +81,12 @@ export function ChannelMembers({ team, channel }: { readonly team: TeamState; re
         keyOf={(member) => member.id}
         empty={ids === null ? words.say('act.wait') : words.say('people.none-found')}
         render={(member) => (
-          <PersonRow member={member} presence={team.presence[member.id] ?? 'gone'} isMe={member.id === team.team.me}>
+          <PersonRow
+            member={member}
+            hue={hueIn(team.members, member.id)}
+            presence={team.presence[member.id] ?? 'gone'}
+            isMe={member.id === team.team.me}
+          >
             {act(member)}
           </PersonRow>
         )}

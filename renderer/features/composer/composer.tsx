@@ -160,7 +160,7 @@ export function Composer({ team, channel }: ComposerProps) {
         void send();
       }}
     >
-      {active && <Suggestions items={suggestions} active={active} presence={team.presence} onChoose={choose} />}
+      {active && <Suggestions items={suggestions} active={active} members={team.members} presence={team.presence} onChoose={choose} />}
       <GrowingText
         field={field}
         label={words.say('composer.label', { channel: title })}

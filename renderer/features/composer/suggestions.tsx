@@ -3,6 +3,7 @@ import { Hash, Lock, Megaphone } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
+import { hueIn } from '../../state/selectors.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ICON } from '../../ui/icon-button.tsx';
@@ -16,11 +17,12 @@ export const suggestionId = (one: Suggestion): string => `suggestion-${one.id}`;
 export interface SuggestionsProps {
   readonly items: readonly Suggestion[];
   readonly active: Suggestion;
+  readonly members: TeamState['members'];
   readonly presence: TeamState['presence'];
   readonly onChoose: (one: Suggestion) => void;
 }
 
-export function Suggestions({ items, active, presence, onChoose }: SuggestionsProps) {
+export function Suggestions({ items, active, members, presence, onChoose }: SuggestionsProps) {
   const words = useWords();
   const list = useRef<HTMLUListElement>(null);
   useEffect(() => {
@@ -39,20 +41,20 @@ export function Suggestions({ items, active, presence, onChoose }: SuggestionsPr
           onPointerDown={(event) => event.preventDefault()}
           onClick={() => onChoose(one)}
         >
-          <Look one={one} presence={presence} />
+          <Look one={one} members={members} presence={presence} />
         </li>
       ))}
     </ul>
   );
 }
 
-function Look({ one, presence }: { readonly one: Suggestion; readonly presence: TeamState['presence'] }) {
+function Look({ one, members, presence }: { readonly one: Suggestion } & Pick<SuggestionsProps, 'members' | 'presence'>) {
   const words = useWords();
   switch (one.kind) {
     case 'member':
       return (
         <>
-          <Avatar id={one.member.id} name={one.member.name} size="small" />
+          <Avatar hue={hueIn(members, one.member.id)} name={one.member.name} size="small" />
           <bdi className={styles['name']}>{one.member.name}</bdi>
           <PresenceDot presence={presence[one.member.id] ?? 'gone'} />
           <span className={styles['handle']}>

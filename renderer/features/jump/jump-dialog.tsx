@@ -3,7 +3,7 @@ import { Hash, Lock, Search, Users } from 'lucide-react';
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent } from 'react';
 import { Dialog, Modal, ModalOverlay } from 'react-aria-components';
 import { useWords } from '../../i18n/context.tsx';
-import { stateOf } from '../../state/selectors.ts';
+import { hueIn, stateOf } from '../../state/selectors.ts';
 import { createImeGuard } from '../../text/ime.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { cx } from '../../ui/cx.ts';
@@ -117,7 +117,7 @@ function Place({ place, isElsewhere }: { readonly place: JumpTo; readonly isElse
   if (place.kind === 'member') {
     return (
       <>
-        <Avatar id={place.member.id} name={place.member.name} size="small" />
+        <Avatar hue={hueIn(place.team.members, place.member.id)} name={place.member.name} size="small" />
         <bdi className={styles['name']}>{place.member.name}</bdi>
         <span className={styles['more']}>
           <bdi>@{place.member.handle}</bdi>

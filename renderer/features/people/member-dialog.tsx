@@ -2,7 +2,7 @@
 import { useState } from 'react';
 import type { MemberView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
-import { isAdmin } from '../../state/selectors.ts';
+import { hueIn, isAdmin } from '../../state/selectors.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/choice.tsx';
@@ -27,7 +27,7 @@ export function MemberDialog({ team, member, onClose }: MemberDialogProps) {
   return (
     <Dialog title={words.say('people.profile')} size="small" onClose={onClose}>
       <div className={styles['who']}>
-        <Avatar id={member.id} name={member.name} size="large" isInactive={!member.isActive} />
+        <Avatar hue={hueIn(team.members, member.id)} name={member.name} size="large" isInactive={!member.isActive} />
         <div className={styles['words']}>
           <span className={styles['name']}>
             <bdi>{member.name}</bdi>

@@ -4,7 +4,7 @@ import { useMemo, useState } from 'react';
 import type { MemberView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { membersInOrder } from '../../state/selectors.ts';
+import { hueIn, membersInOrder } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ICON, IconButton } from '../../ui/icon-button.tsx';
@@ -86,6 +86,7 @@ export function NewDirect({ team, onClose }: { readonly team: TeamState; readonl
         render={(member) => (
           <PersonRow
             member={member}
+            hue={hueIn(team.members, member.id)}
             presence={team.presence[member.id] ?? 'gone'}
             isChosen={isChosen(member)}
             onPress={() => toggle(member)}

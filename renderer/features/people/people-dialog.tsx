@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
-import { isAdmin, membersInOrder } from '../../state/selectors.ts';
+import { hueIn, isAdmin, membersInOrder } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { PersonRow } from '../../ui/person-row.tsx';
@@ -42,6 +42,7 @@ export function PeopleDialog({ team, onClose }: { readonly team: TeamState; read
         render={(member) => (
           <PersonRow
             member={member}
+            hue={hueIn(team.members, member.id)}
             presence={team.presence[member.id] ?? 'gone'}
             isMe={member.id === team.team.me}
             onPress={() => commands.show({ kind: 'member', member: member.id })}

@@ -3,7 +3,7 @@ import { useState, type SyntheticEvent } from 'react';
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { isAdmin } from '../../state/selectors.ts';
+import { hueIn, isAdmin } from '../../state/selectors.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/text-field.tsx';
@@ -22,7 +22,7 @@ export function ProfileSettings({ team }: { readonly team: TeamState }) {
     <>
       <section className={form['section']}>
         <div className={styles['who']}>
-          <Avatar id={team.team.me} name={me?.name ?? ''} size="large" />
+          <Avatar hue={hueIn(team.members, team.team.me)} name={me?.name ?? ''} size="large" />
           <div>
             <bdi className={styles['name']}>{me?.name}</bdi>
             <p className={form['hint']}>

@@ -2,7 +2,7 @@
 import { Settings } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import { useWords } from '../../i18n/context.tsx';
-import { teamOf } from '../../state/selectors.ts';
+import { hueIn, teamOf } from '../../state/selectors.ts';
 import { Avatar } from '../../ui/avatar.tsx';
 import { cx } from '../../ui/cx.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
@@ -21,6 +21,10 @@ export function OwnRow() {
     const one = teamOf(model);
     return one?.members[one.team.me];
   });
+  const hue = useWindow((model) => {
+    const one = teamOf(model);
+    return one === null ? 0 : hueIn(one.members, one.team.me);
+  });
   const presence = useWindow((model) => {
     const one = teamOf(model);
     return one?.team.wire.state === 'live' ? (one.presence[one.team.me] ?? 'here') : 'gone';
@@ -33,7 +37,7 @@ export function OwnRow() {
         placement="top start"
         trigger={
           <Button className={cx(styles['me'])}>
-            <Avatar id={me.id} name={me.name} size="small" />
+            <Avatar hue={hue} name={me.name} size="small" />
             <span className={styles['words']}>
               <span className={styles['name']}>
                 <bdi>{me.name}</bdi>

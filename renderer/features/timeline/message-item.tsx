@@ -19,6 +19,8 @@ import styles from './message-item.module.css';
 export interface MessageItemProps {
   readonly row: MessageRow;
   readonly author: MemberView | undefined;
+  /** The author's colour. */
+  readonly hue: number;
   readonly isContinued: boolean;
   readonly isMine: boolean;
   readonly isEditing: boolean;
@@ -31,7 +33,7 @@ export interface MessageItemProps {
 }
 
 export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
-  const { row, author, isContinued, isMine, isEditing, isTarget, isTabStop, sendWith, context, deeds } = props;
+  const { row, author, hue, isContinued, isMine, isEditing, isTarget, isTabStop, sendWith, context, deeds } = props;
   const words = useWords();
   const [isHot, setIsHot] = useState(false);
   const [hasFocus, setHasFocus] = useState(false);
@@ -70,7 +72,7 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         </time>
       ) : (
         <button type="button" tabIndex={-1} aria-hidden className={styles['face']} onClick={() => deeds.onAuthor(row.author)}>
-          <Avatar id={row.author} name={name} isInactive={author?.isActive === false} />
+          <Avatar hue={hue} name={name} isInactive={author?.isActive === false} />
         </button>
       )}
       <div className={styles['content']}>

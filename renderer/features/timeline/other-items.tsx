@@ -85,12 +85,13 @@ export function HoleItem({ from, to, isOffline, onFill }: HoleProps) {
 export interface StartProps {
   readonly channel: ChannelView;
   readonly others: readonly MemberView[];
+  readonly hueOf: (member: string) => number;
   readonly onAddPeople: (() => void) | null;
   readonly onTopic: (() => void) | null;
 }
 
 /** The beginning of a channel, and all there is of an empty one. */
-export function StartItem({ channel, others, onAddPeople, onTopic }: StartProps) {
+export function StartItem({ channel, others, hueOf, onAddPeople, onTopic }: StartProps) {
   const words = useWords();
   const isTalk = channel.kind === 'direct' || channel.kind === 'group';
   const names = words.list(others.map((one) => one.name));
@@ -100,7 +101,7 @@ export function StartItem({ channel, others, onAddPeople, onTopic }: StartProps)
   return (
     <section className={styles['start']}>
       {isTalk && first !== undefined && others.length === 1 ? (
-        <Avatar id={first.id} name={first.name} size="large" />
+        <Avatar hue={hueOf(first.id)} name={first.name} size="large" />
       ) : (
         <span className={styles['sign']}>
           <Icon {...ICON} size={26} />

@@ -4,7 +4,7 @@ import { useCallback, useMemo } from 'react';
 import type { ChannelView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { isAdmin, stateOf } from '../../state/selectors.ts';
+import { hueIn, isAdmin, stateOf } from '../../state/selectors.ts';
 import { CopyProvider } from '../../text/copy-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { useLasting, useNow } from '../../ui/hooks.ts';
@@ -78,6 +78,7 @@ export function Timeline({ team, channel }: TimelineProps) {
           <MessageItem
             row={item.row}
             author={members[item.row.author]}
+            hue={hueIn(members, item.row.author)}
             isContinued={item.isContinued}
             isMine={item.row.author === me}
             isEditing={editing === item.key}
@@ -135,6 +136,7 @@ function Start({ team, channel }: TimelineProps) {
     <StartItem
       channel={channel}
       others={others}
+      hueOf={(member) => hueIn(team.members, member)}
       onAddPeople={mayChange ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'members' }) : null}
       onTopic={mayChange ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'about' }) : null}
     />
