@@ -4,7 +4,7 @@
  */
 import type { Sqlite, Value } from './sqlite.ts';
 
-const AT_ONCE = 20;
+const AT_ONCE = 50;
 
 /** @param insert  the statement up to and without `VALUES`
  *  @param columns  how many values a row has */

@@ -4,7 +4,6 @@
  */
 import type { Member, Role } from '../../../protocol/entities.ts';
 import type { Epoch, MemberId } from '../../../protocol/ids.ts';
-import { prepareRows } from './many-rows.ts';
 import type { Sqlite } from './sqlite.ts';
 
 export interface SyncState {
@@ -42,8 +41,8 @@ export interface TeamRows {
   decision(team: number, id: string): CachedDecision | undefined;
   /** Keeps the first decision about a message. False: there was one before. */
   putDecision(team: number, id: string, decision: CachedDecision): boolean;
-  /** The same for many, without the answer. */
-  putDecisions(team: number, decisions: readonly (CachedDecision & { readonly id: string })[]): void;
+  /** One decision about many messages, in one statement and without the answer. */
+  putDecisions(team: number, ids: readonly string[], decision: CachedDecision): void;
   /** What the system answered, or that it was taken back. */
   setOutcome(team: number, id: string, outcome: Outcome): void;
   removeDecisionsBefore(at: number): void;
@@ -84,7 +83,10 @@ export function createTeamRows(db: Sqlite): TeamRows {
     'decision.put',
     `${INSERT_DECISION} VALUES (?, ?, ?, ?, ?, ?)`,
   );
-  const putDecisions = prepareRows(db, 'decision.put-all', INSERT_DECISION, 6);
+  const putDecisions = db.prepare<readonly [number, number, number, string, string, string]>(
+    'decision.put-many',
+    `${INSERT_DECISION} SELECT ?, value, ?, ?, ?, ? FROM json_each(?)`,
+  );
   const setOutcome = db.prepare<readonly [string, number, string]>(
     'decision.outcome',
     'UPDATE decision SET outcome = ? WHERE team = ? AND id = ?',
@@ -116,7 +118,7 @@ export function createTeamRows(db: Sqlite): TeamRows {
     removeMembers: (team) => void removeMembers.run(team),
     decision: (team, id) => decision.get(team, id),
     putDecision: (team, id, d) => putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
-    putDecisions: (team, decisions) => putDecisions(decisions.map((d) => [team, d.id, d.at, d.rule, d.reason, d.outcome])),
+    putDecisions: (team, ids, d) => void putDecisions.run(team, d.at, d.rule, d.reason, d.outcome, JSON.stringify(ids)),
     setOutcome: (team, id, outcome) => void setOutcome.run(outcome, team, id),
     removeDecisionsBefore: (at) => void removeDecisions.run(at),
     clearTeam: (team) => {

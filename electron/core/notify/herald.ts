@@ -45,6 +45,16 @@ export interface Herald {
   forgetTeam(team: string): void;
 }
 
+/** What may differ between two messages of one channel at one moment. */
+interface Traits {
+  readonly isOwn: boolean;
+  readonly isReadElsewhere: boolean;
+  /** Bits of `CALLS`. */
+  readonly calls: number;
+  /** It has a keyword in it. */
+  readonly isKeyword: boolean;
+}
+
 interface Shown {
   readonly lastSeq: number;
   readonly messages: readonly string[];
@@ -119,25 +129,49 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         isConversation: isConversation(channel),
         isFollowedThread: false,
       };
-      const silent: (CachedDecision & { readonly id: string })[] = [];
-      for (const message of messages) {
+      const decisionAbout = ({ isOwn, isReadElsewhere, calls, isKeyword }: Traits): CachedDecision => {
         const decision = decide({
           ...circumstances,
-          isOwn: message.author === replica.team.me,
-          isReadElsewhere: message.seq <= readSeq,
-          callsMe: (message.calls & CALLS.me) !== 0,
-          callsHere: (message.calls & CALLS.here) !== 0,
-          callsChannel: (message.calls & CALLS.channel) !== 0,
-          hasKeyword: hasKeyword(message.text, notifications.keywords),
+          isOwn,
+          isReadElsewhere,
+          callsMe: (calls & CALLS.me) !== 0,
+          callsHere: (calls & CALLS.here) !== 0,
+          callsChannel: (calls & CALLS.channel) !== 0,
+          hasKeyword: isKeyword,
           recent: recent + queued.length,
         });
         const reason = decision.rule === 4 && !notifications.isOn ? 'off' : decision.reason;
-        const kept = { rule: decision.rule, reason, outcome: outcomeOf(decision), at: now };
-        if (kept.outcome !== 'notified') silent.push({ id: message.id, ...kept });
-        // One that comes again (the relay went back to a backup, the channel was left and joined anew) was told of when it first came.
-        else if (cache.teams.putDecision(key, message.id, kept)) queued.push(message);
+        return { rule: decision.rule, reason, outcome: outcomeOf(decision), at: now };
+      };
+      // After a week away thousands come in a row about which there is nothing to tell apart: what was decided of one holds for all.
+      let last: (Traits & { readonly queued: number; readonly decision: CachedDecision }) | undefined;
+      const silent = new Map<CachedDecision, string[]>();
+      for (const message of messages) {
+        const isOwn = message.author === replica.team.me;
+        const isReadElsewhere = message.seq <= readSeq;
+        const { calls } = message;
+        const isKeyword = hasKeyword(message.text, notifications.keywords);
+        const isAsBefore =
+          last?.isOwn === isOwn &&
+          last.isReadElsewhere === isReadElsewhere &&
+          last.calls === calls &&
+          last.isKeyword === isKeyword &&
+          last.queued === queued.length;
+        if (last === undefined || !isAsBefore) {
+          const traits = { isOwn, isReadElsewhere, calls, isKeyword };
+          last = { ...traits, queued: queued.length, decision: decisionAbout(traits) };
+        }
+        const { decision } = last;
+        if (decision.outcome === 'notified') {
+          // One that comes again (the relay went back to a backup, the channel was left and joined anew) was told of when it first came.
+          if (cache.teams.putDecision(key, message.id, decision)) queued.push(message);
+          continue;
+        }
+        const alike = silent.get(decision);
+        if (alike) alike.push(message.id);
+        else silent.set(decision, [message.id]);
       }
-      cache.teams.putDecisions(key, silent);
+      for (const [decision, ids] of silent) cache.teams.putDecisions(key, ids, decision);
       if (queued.length > 0) waiting.set(tag, { channel: channel.id, messages: queued });
     },
 

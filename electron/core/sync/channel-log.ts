@@ -52,7 +52,10 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
   const stored = (channel: ChannelState, message: CachedMessage): CachedMessage => {
     const early = cache.log.takeEarly(team.key, channel.key, message.id);
     const merged = early ? revised(message, early) : message;
-    return merged.isDeleted ? merged : { ...merged, calls: callsOf(merged.text, team.handle, replica.isHandle) };
+    if (merged.isDeleted) return merged;
+    const calls = callsOf(merged.text, team.handle, replica.isHandle);
+    // Nearly every message calls nobody, and need not be made twice.
+    return calls === merged.calls ? merged : { ...merged, calls };
   };
 
   /** Messages that follow each other with nothing between that could say something of them. */
