@@ -1,5 +1,5 @@
 /** Starts a contestant on core 0 and its load on core 1, and keeps their folder. Everything is gone after `dispose`. */
-import { mkdtempSync, mkdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DialectName } from './dialects.ts';
 import type { Connected, Flown } from './load-spec.ts';
@@ -22,7 +22,7 @@ export interface Contestant {
 
 export const BARE: Contestant = { name: 'bare ws', dialect: 'bare', file: 'bare-ws.ts' };
 export const SOCKET_IO: Contestant = { name: 'socket.io', dialect: 'socket.io', file: 'socket-io.ts' };
-export const RELAY: Contestant = { name: 'relay', dialect: 'relay', file: 'relay.ts' };
+export const RELAY: Contestant = { name: 'relay', dialect: 'relay', file: 'relay.ts', nodeOptions: relayNodeOptions() };
 
 /** The same relay with a store that commits each message by itself: what group commit is measured against. */
 export const RELAY_SINGLE_COMMITS: Contestant = {
@@ -30,7 +30,14 @@ export const RELAY_SINGLE_COMMITS: Contestant = {
   dialect: 'relay',
   file: 'relay.ts',
   variant: 'single-commits',
+  nodeOptions: RELAY.nodeOptions ?? [],
 };
+
+/** The options of Node that `npm run relay` starts the relay with. */
+function relayNodeOptions(): readonly string[] {
+  const { scripts } = JSON.parse(readFileSync(join(HERE, '../../package.json'), 'utf8')) as { readonly scripts: Record<string, string> };
+  return scripts['relay']?.match(/--max-semi-space-size=\d+/g) ?? [];
+}
 
 export interface Shape {
   readonly channels: number;

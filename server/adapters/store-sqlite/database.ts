@@ -29,7 +29,8 @@ export function connect(path: string, { isReadOnly = false, isTemporary = false 
     // Deleted words are overwritten with zeros, not merely forgotten.
     db.pragma('secure_delete = ON');
     db.pragma('trusted_schema = OFF');
-    db.pragma('cache_size = -16000');
+    // What is written to is kept at hand; what is only read lies in the system's own cache as well.
+    db.pragma(`cache_size = ${isReadOnly ? -4_000 : -16_000}`);
     db.pragma('temp_store = MEMORY');
     // 16 MiB between checkpoints: at 4 KiB a page fewer, larger ones cost half the time of SQLite's default of 1,000 pages.
     db.pragma('wal_autocheckpoint = 4000');
