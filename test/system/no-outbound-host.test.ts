@@ -69,10 +69,7 @@ test('the host of the browser window and the relay it starts call nobody but eac
   let errors = '';
   host.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   try {
-    const { value: line } = (await createInterface({ input: host.stdout })[Symbol.asyncIterator]().next()) as IteratorResult<
-      string,
-      undefined
-    >;
+    const { value: line } = await createInterface({ input: host.stdout })[Symbol.asyncIterator]().next();
     const url = new URL(line ?? `the host ended: ${errors}`);
     expect((await fetch(url)).status).toBe(200);
     const ticket = url.hash.slice('#t='.length);
