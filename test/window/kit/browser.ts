@@ -1,4 +1,8 @@
-/** The window in a real browser, for its tests: one Chromium, a fresh context each time, and every complaint of the page kept. */
+/**
+ * The window in a real browser, for its tests: one Chromium, a fresh document each time, and every complaint of the page kept. A tab is
+ * kept for each way of looking and led back to an empty page between two tests: a new one would start a process and compile the
+ * window again, which takes longer than most tests.
+ */
 import type {} from '../../../renderer/dev/main.tsx';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 import { findBrowser } from '../../../build/scripts/find-browser.ts';
@@ -27,7 +31,7 @@ export interface Opened {
 
 export interface Stage {
   open(options: OpenOptions): Promise<Opened>;
-  /** Closes what was opened since: pages that draw would slow the next one. */
+  /** Empties the tabs that were used since, for pages that draw would slow the next one, and closes what they opened. */
   clear(): Promise<void>;
   close(): Promise<void>;
 }
@@ -39,18 +43,33 @@ export async function createStage(): Promise<Stage> {
   const isRoot = process.getuid?.() === 0;
   const browser: Browser = await chromium.launch({ executablePath, args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET });
   const server: PageServer = await servePage();
-  // One context for each way of looking, with what it has compiled; a page is new each time and finds nothing kept.
-  const contexts = new Map<string, BrowserContext>();
+  const tabs = new Map<string, Page>();
+  const used = new Set<Page>();
+  const tabFor = async (look: object): Promise<Page> => {
+    const key = JSON.stringify(look);
+    const kept = tabs.get(key);
+    // What a test opens beside it, in the same look, is closed with the test.
+    if (kept !== undefined && used.has(kept)) return kept.context().newPage();
+    const tab = kept ?? (await (await browser.newContext(look)).newPage());
+    tabs.set(key, tab);
+    used.add(tab);
+    return tab;
+  };
   const clear = async (): Promise<void> => {
-    for (const context of contexts.values()) for (const page of context.pages()) await page.close();
+    for (const tab of used) {
+      for (const other of tab.context().pages()) if (other !== tab) await other.close();
+      tab.removeAllListeners('console').removeAllListeners('pageerror');
+      await tab.goto('about:blank');
+      // The next document must not open under the pointer of this one.
+      await tab.mouse.move(-1, -1);
+    }
+    used.clear();
   };
   return {
     async open({ scene, query = {}, width = 1280, height = 800, ...look }) {
-      const options = { viewport: { width, height }, reducedMotion: 'reduce' as const, ...look };
-      const key = JSON.stringify(options);
-      const context = contexts.get(key) ?? (await browser.newContext(options));
-      contexts.set(key, context);
-      const page = await context.newPage();
+      const page = await tabFor({ reducedMotion: 'reduce', ...look });
+      const context = page.context();
+      await page.setViewportSize({ width, height });
       const devtools = await context.newCDPSession(page);
       await devtools.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'all' });
       await devtools.detach();
