@@ -6,6 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import { ROOT } from './driver/parts.ts';
 
 export interface RelayOnItsOwn {
@@ -31,7 +32,7 @@ export async function startRelayOnItsOwn(): Promise<RelayOnItsOwn> {
     const started = spawn(
       process.execPath,
       ['server/main.ts', 'serve', '--json', '--data', folder, '--host', '127.0.0.1', '--port', String(port)],
-      { cwd: ROOT, stdio: ['ignore', 'pipe', 'pipe'] },
+      { cwd: ROOT, env: { ...process.env, ...COMPILE_CACHE }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;
     let said = '';

@@ -24,6 +24,7 @@ import type { Browser, Page } from 'playwright-core';
 import type * as Electron from 'electron';
 import { startChromium } from './browser/chromium.ts';
 import { PageFinder } from './page-finder.ts';
+import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import { whenProcessGone } from '../kit/process-alive.ts';
 import type { Control } from './main/control.ts';
 import type { EvaluateAnswer, EvaluateRequest } from './main/harness-channel.ts';
@@ -81,6 +82,7 @@ export function forkApp({ main, userData, args = [], env = {}, chromium: shared 
     execArgv: ['--import', REGISTER],
     env: {
       ...process.env,
+      ...COMPILE_CACHE,
       NODE_OPTIONS: '',
       ...(shared === undefined ? {} : { STANDIN_CDP: shared.endpoint }),
       STANDIN_USER_DATA: userData,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { request } from 'node:https';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
+import { COMPILE_CACHE } from './compile-cache.ts';
 
 const MAIN = join(import.meta.dirname, '../../server/main.ts');
 
@@ -44,7 +45,7 @@ type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 function start({ args = [], env = {}, imports = [] }: ProcessChange): Child {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(name)));
   return spawn(process.execPath, [...imports.flatMap((path) => ['--import', path]), MAIN, ...args], {
-    env: { ...clean, ...env },
+    env: { ...clean, ...COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

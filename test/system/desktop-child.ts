@@ -3,6 +3,7 @@ import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { CommandInput, CommandName, CommandOutput, CommandResult } from '../../electron/bridge/commands.ts';
+import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import type { DesktopView, FromDesktop, RowTold, ToDesktop } from './desktop-messages.ts';
 
 export interface DesktopChild {
@@ -83,7 +84,7 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
       const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(key)));
       const started = fork(join(import.meta.dirname, 'desktop-process.ts'), [folder], {
         execArgv: imports.flatMap((path) => ['--import', path]),
-        env: { ...clean, NODE_COMPILE_CACHE: join(folder, '..', 'compiled'), ...env },
+        env: { ...clean, ...COMPILE_CACHE, ...env },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });
       child = started;

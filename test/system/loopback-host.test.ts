@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../build/scripts/run.ts';
+import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 
 let folder = '';
 const hosts: ChildProcess[] = [];
@@ -32,7 +33,7 @@ interface Host {
 function start(...args: readonly string[]): Host {
   const child = spawn(process.execPath, ['electron/loopback/index.ts', '--no-open', '--data', join(folder, 'data'), ...args], {
     cwd: ROOT,
-    env: { ...process.env, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
+    env: { ...process.env, ...COMPILE_CACHE, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   hosts.push(child);

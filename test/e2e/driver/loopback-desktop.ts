@@ -7,6 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import type { BrowserContext, Page } from 'playwright-core';
+import { COMPILE_CACHE } from '../../kit/compile-cache.ts';
 import type { SharedChromium } from '../../electron-standin/launch.ts';
 import { pagePresence } from '../../electron-standin/page/page-world.ts';
 import { installBrowserDesktop } from './browser-desktop.ts';
@@ -55,7 +56,13 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
     builtFile('out/renderer/index.html');
     const child = spawn(process.execPath, ['electron/loopback/index.ts', '--data', userDataDir, '--no-open', ...args], {
       cwd: ROOT,
-      env: { ...process.env, NODE_OPTIONS: '', LANGUAGE: languages.map((one) => one.replace('-', '_')).join(':'), ...env },
+      env: {
+        ...process.env,
+        ...COMPILE_CACHE,
+        NODE_OPTIONS: '',
+        LANGUAGE: languages.map((one) => one.replace('-', '_')).join(':'),
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => memory.hear(chunk));
