@@ -21,7 +21,7 @@ const withTypes = new ESLint({
   cwd: ROOT,
   overrideConfig: [
     { ignores: ['!test/fences/planted/'] },
-    { languageOptions: { parserOptions: { projectService: false, project: 'test/fences/planted/tsconfig.json' } } },
+    { languageOptions: { parserOptions: { project: 'test/fences/planted/tsconfig.json' } } },
   ],
 });
 
