@@ -1,4 +1,4 @@
-// The three suites Vitest runs. `unit`: the tests beside the sources, the contract suites and the house's own fences;
+// The suites Vitest runs. `unit`: the tests beside the sources, the contract suites and the house's own fences;
 // `sim`: seeded whole teams on a fake clock; `system`: real sockets, files and processes, one file at a time;
 // `page`: the window alone in a browser, on a bridge in memory;
 // `packaging`: the app as it would be shipped.
@@ -38,7 +38,7 @@ export default defineConfig({
         test: {
           name: 'system',
           include: ['test/{system,electron-standin}/**/*.test.ts'],
-          // These start processes and count their milliseconds: a neighbour would spoil the numbers.
+          // These start processes and count their milliseconds: a neighbour of the same rank would spoil the numbers.
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 60_000,

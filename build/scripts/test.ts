@@ -1,7 +1,9 @@
 /**
- * `npm test`: everything that has to hold, in order, from the table below. Each step's output is shown as it comes; the end is
- * a summary with the time of each step and, alone on the last line, `N passed, N failed` over all suites. A step whose folder
- * is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the time of writing.
+ * `npm test`: everything that has to hold, from the table below, in two lanes. What waits for processes, sockets and screens goes in
+ * one, a step after the other; what only reckons goes in the other and gives way, so that it fills the cores without spoiling
+ * anybody's milliseconds. While both are under way each step's output is shown whole at its end, otherwise as it comes. The end is
+ * the slowest files, a summary with the time of each step and, alone on the last line, `N passed, N failed` over all suites. A step
+ * whose folder is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the time of writing.
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,7 +11,8 @@ import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { findBrowser } from './find-browser.ts';
 import { provideNeeds } from './needs.ts';
-import { ROOT, buildWindow, runNode, toolPath } from './run.ts';
+import { ROOT, buildWindow, runNode, toolPath, type RunOptions } from './run.ts';
+import { playwrightTimes, slowest, vitestTimes, type FileTime } from './slowest.ts';
 import { NOTHING, addTally, passOrFail, playwrightTally, vitestTally, type Tally } from './tally.ts';
 
 const REPORTS = join(ROOT, '.cache/test');
@@ -17,52 +20,69 @@ const REPORTS = join(ROOT, '.cache/test');
 /** Per step, many times what it takes: a suite that hangs is ended and counted, and the others still tell what they know. */
 const STEP_LIMIT_MS = 15 * 60_000;
 
+/** How a step's programs are to be run. */
+type Manner = Pick<RunOptions, 'hear' | 'givesWay'>;
+
 interface Step {
   readonly name: string;
   /** Wants more of the machine than npm brings: a browser, fonts, strace. */
   readonly isDemanding?: true;
+  /** Measures nothing and waits for nothing: it runs beside the others and gives way to them. */
+  readonly onlyReckons?: true;
   /** What is absent of these counts as a failure each; where nothing is there, nothing is run. */
   readonly needs: readonly string[];
-  readonly run: () => Promise<Tally>;
+  readonly run: (manner: Manner) => Promise<Tally>;
+  /** Where the time went, by its report. */
+  readonly times?: () => readonly FileTime[];
 }
 
-const tool = (name: string, args: readonly string[], command = name): Promise<number> =>
-  runNode([toolPath(name, command), ...args], { timeoutMs: STEP_LIMIT_MS });
-const check = async (code: Promise<number>): Promise<Tally> => passOrFail((await code) === 0);
+const passes = async (code: Promise<number>): Promise<Tally> => passOrFail((await code) === 0);
+const tool = (name: string, args: readonly string[], options: RunOptions, command = name): Promise<number> =>
+  runNode([toolPath(name, command), ...args], { timeoutMs: STEP_LIMIT_MS, ...options });
+const reportOf = (suite: string): string => join(REPORTS, `${suite}.json`);
 
-async function vitest(project: string): Promise<Tally> {
-  const report = join(REPORTS, `${project}.json`);
+function vitest(project: string): Pick<Step, 'run' | 'times'> {
+  const report = reportOf(project);
   const args = ['run', '--project', project, '--reporter=minimal', '--reporter=json', `--outputFile.json=${report}`];
-  const code = await tool('vitest', args);
-  return vitestTally(report, code);
+  return {
+    run: async (manner) => vitestTally(report, await tool('vitest', args, manner)),
+    times: () => vitestTimes(report, ROOT),
+  };
 }
 
-async function playwright(): Promise<Tally> {
+async function playwright(manner: Manner): Promise<Tally> {
   const browser = findBrowser();
   if (browser === undefined) {
     console.error('The end-to-end specs need Chromium, Chrome or Edge: install one, or name it in LANDLINE_BROWSER.');
     return passOrFail(false);
   }
-  const report = join(REPORTS, 'e2e.json');
+  const report = reportOf('e2e');
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-  const code = await runNode([toolPath('@playwright/test', 'playwright'), 'test', '--reporter=dot,json'], {
-    env,
-    timeoutMs: STEP_LIMIT_MS,
-  });
-  return playwrightTally(report, code);
+  return playwrightTally(report, await tool('@playwright/test', ['test', '--reporter=dot,json'], { ...manner, env }, 'playwright'));
 }
 
 const STEPS: readonly Step[] = [
-  { name: 'window', needs: ['build/electron.vite.config.ts'], run: () => check(buildWindow()) },
-  { name: 'types', needs: [], run: () => check(tool('typescript', ['-b'], 'tsc')) },
-  { name: 'lint', needs: [], run: () => check(tool('eslint', ['.', '--max-warnings=0'])) },
-  { name: 'format', needs: [], run: () => check(tool('prettier', ['--check', '--log-level=warn', '.'])) },
-  { name: 'unit', isDemanding: true, needs: ['test/contracts', 'test/fences'], run: () => vitest('unit') },
-  { name: 'sim', needs: ['test/sim'], run: () => vitest('sim') },
-  { name: 'system', isDemanding: true, needs: ['test/system'], run: () => vitest('system') },
-  { name: 'page', isDemanding: true, needs: ['test/window'], run: () => vitest('page') },
-  { name: 'e2e', isDemanding: true, needs: ['test/e2e'], run: playwright },
-  { name: 'packaging', needs: ['test/packaging'], run: () => vitest('packaging') },
+  { name: 'window', needs: ['build/electron.vite.config.ts'], run: (manner) => passes(buildWindow(manner)) },
+  { name: 'types', onlyReckons: true, needs: [], run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')) },
+  { name: 'lint', onlyReckons: true, needs: [], run: (manner) => passes(tool('eslint', ['.', '--max-warnings=0'], manner)) },
+  {
+    name: 'format',
+    onlyReckons: true,
+    needs: [],
+    run: (manner) => passes(tool('prettier', ['--check', '--log-level=warn', '.'], manner)),
+  },
+  { name: 'unit', isDemanding: true, needs: ['test/contracts', 'test/fences'], ...vitest('unit') },
+  { name: 'sim', onlyReckons: true, needs: ['test/sim'], ...vitest('sim') },
+  { name: 'system', isDemanding: true, needs: ['test/system'], ...vitest('system') },
+  { name: 'page', isDemanding: true, needs: ['test/window'], ...vitest('page') },
+  {
+    name: 'e2e',
+    isDemanding: true,
+    needs: ['test/e2e'],
+    run: playwright,
+    times: () => playwrightTimes(reportOf('e2e'), 'test/e2e'),
+  },
+  { name: 'packaging', needs: ['test/packaging'], ...vitest('packaging') },
 ];
 
 function chosenSteps(): readonly Step[] {
@@ -82,33 +102,48 @@ interface Outcome extends Tally {
   readonly tookMs: number;
 }
 
-async function take(step: Step): Promise<Outcome> {
-  console.log(`\n== ${step.name}`);
+async function take(step: Step, isBeside: boolean): Promise<Outcome> {
+  console.log(isBeside ? `-- ${step.name} begins` : `\n== ${step.name}`);
+  const said: Buffer[] = [];
   const startedAt = performance.now();
   const absent = step.needs.filter((path) => !existsSync(join(ROOT, path)));
-  if (absent.length > 0) console.error(`Not there: ${absent.join(', ')}.`);
   const hasSomething = absent.length < step.needs.length || step.needs.length === 0;
-  const ran = hasSomething ? await step.run() : NOTHING;
+  const manner: Manner = {
+    ...(isBeside ? { hear: (chunk: Buffer) => void said.push(chunk) } : {}),
+    ...(isBeside && step.onlyReckons ? { givesWay: true } : {}),
+  };
+  const ran = hasSomething ? await step.run(manner) : NOTHING;
+  if (isBeside) console.log(`\n== ${step.name}\n${Buffer.concat(said).toString()}`);
+  if (absent.length > 0) console.error(`Not there: ${absent.join(', ')}.`);
   return { name: step.name, tookMs: performance.now() - startedAt, ...addTally(ran, { ...NOTHING, failed: absent.length }) };
 }
 
 const words = ({ passed, failed, skipped }: Tally): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
+const inSeconds = (ms: number): string => `${(ms / 1000).toFixed(1).padStart(6)} s`;
 
 const steps = chosenSteps();
 rmSync(REPORTS, { recursive: true, force: true });
 mkdirSync(REPORTS, { recursive: true });
 
-if (steps.some((step) => step.isDemanding)) await provideNeeds();
 let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
-const outcomes: Outcome[] = [];
-for (const step of steps) if (!isStopped) outcomes.push(await take(step));
+const outcomes = new Map<Step, Outcome>();
+
+async function lane(some: readonly Step[]): Promise<void> {
+  if (some.some((step) => step.isDemanding)) await provideNeeds();
+  const isBeside = some.length < steps.length;
+  for (const step of some) if (!isStopped) outcomes.set(step, await take(step, isBeside));
+}
+await Promise.all([lane(steps.filter((step) => !step.onlyReckons)), lane(steps.filter((step) => step.onlyReckons))]);
+
+const slow = slowest(steps.flatMap((step) => (outcomes.has(step) ? (step.times?.() ?? []) : [])));
+if (slow.length > 0) console.log('\n== slowest files');
+for (const { file, tookMs } of slow) console.log(`${inSeconds(tookMs)}   ${file}`);
 
 console.log('\n== summary');
-for (const outcome of outcomes) {
-  console.log(`${outcome.name.padEnd(10)} ${(outcome.tookMs / 1000).toFixed(1).padStart(6)} s   ${words(outcome)}`);
-}
-const total = outcomes.reduce<Tally>(addTally, NOTHING);
+const done = steps.flatMap((step) => outcomes.get(step) ?? []);
+for (const outcome of done) console.log(`${outcome.name.padEnd(10)} ${inSeconds(outcome.tookMs)}   ${words(outcome)}`);
+const total = done.reduce<Tally>(addTally, NOTHING);
 console.log(`\n${words(total)}`);
 process.exitCode = isStopped || total.failed > 0 || total.passed === 0 ? 1 : 0;
