@@ -1,5 +1,6 @@
 // The window's end-to-end specs: the built app on a host (the stand-in for Electron, the loopback page, or Electron itself),
-// driven in the browser that this machine has. One worker: two cores, and a spec starts a relay and desktops of its own.
+// driven in the browser that this machine has. Two workers: a spec waits most of the time, for a line that comes back or a window that
+// opens; its relay, desktops, ports and folders are its own, and its Chromium its worker's.
 import type { Project } from '@playwright/test';
 import { defineConfig } from '@playwright/test';
 import { findBrowser } from './build/scripts/find-browser.ts';
@@ -23,7 +24,7 @@ export default defineConfig<object, { readonly desktopKind: DesktopKind }>({
   testDir: 'test/e2e',
   outputDir: 'test-results',
   fullyParallel: false,
-  workers: 1,
+  workers: 2,
   forbidOnly: process.env['CI'] !== undefined,
   retries: 0,
   timeout: 60_000,

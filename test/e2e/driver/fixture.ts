@@ -10,10 +10,11 @@
  *     …
  *   });
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect } from '@playwright/test';
+import { DEFAULT_PORT } from '../../../protocol/invite-link.ts';
 import { startSharedChromium } from '../../electron-standin/launch.ts';
 import type { SharedChromium } from '../../electron-standin/launch.ts';
 import { launchDesktop } from './driver.ts';
@@ -29,6 +30,17 @@ export interface DesktopWorker {
 }
 
 const KINDS: readonly DesktopKind[] = ['standin', 'loopback', 'electron'];
+
+/** So many desktops at most has a test. */
+const MOST_DESKTOPS = 10;
+
+/** As if its relay had found this port free before. Two workers that took the usual one in turns would take it from each other while a
+ *  relay is down, and a relay that comes back at another port is another story. */
+function rememberPort(userDataDir: string, port: number): void {
+  const folder = join(userDataDir, 'relay');
+  mkdirSync(folder, { mode: 0o700 });
+  writeFileSync(join(folder, 'port'), String(port));
+}
 
 function usualKind(): DesktopKind {
   const named = process.env['LANDLINE_DESKTOP'] ?? 'standin';
@@ -52,7 +64,10 @@ export const test = base.extend<DesktopFixtures, DesktopWorker>({
     const folders: string[] = [];
     await use(async (options = {}) => {
       const userDataDir = options.userDataDir ?? mkdtempSync(join(tmpdir(), 'landline-e2e-'));
-      if (options.userDataDir === undefined) folders.push(userDataDir);
+      if (options.userDataDir === undefined) {
+        rememberPort(userDataDir, DEFAULT_PORT + 1 + info.parallelIndex * MOST_DESKTOPS + folders.length);
+        folders.push(userDataDir);
+      }
       const chromium = sharedChromium === undefined ? {} : { chromium: sharedChromium };
       const desktop = await launchDesktop(desktopKind, { ...chromium, ...options, userDataDir });
       desktops.push(desktop);
