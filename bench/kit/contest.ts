@@ -55,8 +55,6 @@ export function scratchFolder(): string {
   return mkdtempSync(join(parent, 'run-'));
 }
 
-let sources = 0;
-
 export class Contest {
   readonly server: Remote;
   readonly load: Remote;
@@ -89,10 +87,8 @@ export class Contest {
 
   connect({ port, passesFile }: Started): Promise<Connected> {
     const { channels, membersPerChannel, bodyBytes, isTls = false } = this.#shape;
-    // Another loopback address each time: ports of the run before are still in TIME_WAIT.
-    const source = 2 + (sources++ % 200);
     const { dialect } = this.#contestant;
-    return this.load.ask<Connected>('connect', { dialect, port, passesFile, isTls, channels, membersPerChannel, bodyBytes, source });
+    return this.load.ask<Connected>('connect', { dialect, port, passesFile, isTls, channels, membersPerChannel, bodyBytes });
   }
 
   usage(): Promise<Usage> {

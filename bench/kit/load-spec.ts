@@ -12,8 +12,6 @@ export interface Setting {
   readonly bodyBytes: number;
   /** A JSON file with one `Pass` per member; for the relay only. */
   readonly passesFile: string | null;
-  /** The last part of 127.0.0.x to connect from. */
-  readonly source: number;
 }
 
 export interface Connected {

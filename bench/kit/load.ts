@@ -249,7 +249,6 @@ export class Load {
     const socket: RawSocket = new RawSocket({
       port: this.#setting.port,
       isTls: this.#setting.isTls,
-      from: `127.0.0.${this.#setting.source}`,
       path: dialect.path,
       headers: dialect.headers,
       onOpen: () => {

@@ -19,7 +19,6 @@ function talk(onConnection: (server: WebSocketServer) => void, say: readonly str
       const socket: RawSocket = new RawSocket({
         port: (server?.address() as AddressInfo).port,
         isTls: false,
-        from: '127.0.0.7',
         path: '/',
         headers: ['X-Seat: 1'],
         onOpen: () => say.forEach((text) => socket.sendText(text)),

@@ -9,8 +9,6 @@ import tls from 'node:tls';
 export interface RawSocketParts {
   readonly port: number;
   readonly isTls: boolean;
-  /** One of 127.0.0.0/8: a source address has only some 28,000 ports. */
-  readonly from: string;
   readonly path: string;
   readonly headers: readonly string[];
   readonly onOpen: () => void;
@@ -41,7 +39,8 @@ export class RawSocket {
         return true;
       },
     };
-    const options = { host: '127.0.0.1', port: parts.port, localAddress: parts.from, noDelay: true, onread };
+    // No address of our own: binding to one first has the system search for a free port, ten thousand times in vain.
+    const options = { host: '127.0.0.1', port: parts.port, noDelay: true, onread };
     this.#socket = parts.isTls ? tls.connect({ ...options, rejectUnauthorized: false }) : net.connect(options);
     this.#socket.once(parts.isTls ? 'secureConnect' : 'connect', () => this.#socket.write(this.#request()));
     this.#socket.on('error', (error) => this.#end(error.message));
