@@ -12,6 +12,7 @@ import { connect, type Connection, type Statement } from './database.ts';
 import { isDamage, StoreOpenFault } from './faults.ts';
 import { GroupCommit } from './group-commit.ts';
 import { takeLock } from './lock.ts';
+import { makeRoomForLog } from './log-room.ts';
 import { migrate, type Migrated } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { SqliteReads } from './reads.ts';
@@ -85,6 +86,7 @@ class SqliteStore extends SqliteReads implements Store {
       const migrated = migrate(writer, parts.path, parts.migrations ?? MIGRATIONS);
       if (migrated.from !== migrated.to) parts.onMigrated?.(migrated);
       const identity = identify(writer, parts.random);
+      if (!options.isTemporary) makeRoomForLog(writer, parts.path);
       parts.onWriter?.(writer);
       super(connect(parts.path, { ...options, isReadOnly: true }));
       this.epoch = identity.epoch;
