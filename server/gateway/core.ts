@@ -41,6 +41,8 @@ export interface RelayCoreParts {
   readonly node?: string;
   /** Runs the callback when the current turn's input has been read; `setImmediate` unless a test steps by itself. */
   readonly soon?: (run: () => void) => void;
+  /** Runs the callback when all that a commit set going has been said; `soon` where only that is given. */
+  readonly afterCommit?: (run: () => void) => void;
 }
 
 /** The relay's end of one client, as its carrier sees it. */
@@ -71,13 +73,15 @@ const DRAIN_LEAST_MS = 300;
 /** Whoever has not left this long after the last one's moment does not know the word. */
 const DRAIN_GRACE_MS = 2_000;
 
+/** The answers of a commit are made in microtasks; this runs when those are done and before anything else is read. */
+const onceSaid = (run: () => void): void => process.nextTick(run);
+
 export function createRelayCore(parts: RelayCoreParts): RelayCore {
   return new RelayCore(parts);
 }
 
 export class RelayCore {
   readonly #parts: RelayCoreParts;
-  readonly #soon: (run: () => void) => void;
   readonly #hub: Hub;
   readonly #outbound: Outbound;
   readonly #pages: Pages;
@@ -93,7 +97,7 @@ export class RelayCore {
     this.#parts = parts;
     const { store, fanOut, presence: board, clock, random, limits, log } = parts;
     const soon = parts.soon ?? ((run: () => void) => void setImmediate(run));
-    this.#soon = soon;
+    const afterCommit = parts.afterCommit ?? parts.soon ?? onceSaid;
     const close = (connection: Connection, code: number): void => this.#close(connection, code);
     this.#outbound = new Outbound({ limits, clock, log, soon, close, onDrained: (connection) => this.#catchUp.goOn(connection) });
     this.#pages = new Pages({ store, clock, limits });
@@ -103,7 +107,7 @@ export class RelayCore {
       outbound: this.#outbound,
       limits,
       log,
-      soon,
+      soon: afterCommit,
       onStale: (feed) => this.#pages.forget(feed),
       onSessionEnded: (session) => this.endSession(session),
       onTyping: (entry, member) => this.#presence.tellTyping(entry, member),

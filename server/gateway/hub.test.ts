@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { channelFeed, type MessageId } from '../../protocol/ids.ts';
 import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
-import { createRelayKit, post, seqsOf, type RelayKit } from '../../test/kit/relay-kit.ts';
+import { createRelayKit, post, seqsOf, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
 import { kindOf } from './event-kind.ts';
 
 let kit: RelayKit;
@@ -21,6 +21,20 @@ const say = (text: string): Promise<unknown> =>
     const id = kit.id<MessageId>();
     return tx.append(channelFeed(kit.general), { by: kit.owner.id, kind: 'posted', op: id, body: { id, text } });
   });
+
+test('what a commit has to say leaves in the turn of the commit, the answer together with the event', async () => {
+  const clients: TestClient[] = [];
+  let byNextTurn: readonly string[] = [];
+  await start((message, deliver) => {
+    setImmediate(() => (byNextTurn = clients.flatMap(({ frames }) => frames.map(({ t }) => t))));
+    deliver(message);
+  });
+  const client = await kit.live(kit.owner);
+  clients.push(client);
+  client.say(post(kit.id<MessageId>(), kit.general, 'now'));
+  await kit.settle();
+  expect(byNextTurn).toEqual(['ack', 'events']);
+});
 
 test('an event that was lost is found by the next one, and both arrive in order', async () => {
   let isLosing = false;

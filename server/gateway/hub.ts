@@ -22,6 +22,7 @@ export interface HubParts {
   readonly outbound: Outbound;
   readonly limits: Limits;
   readonly log: Log;
+  /** When what was heard is handed out: at once, but not before all that the same commit has to say. */
   readonly soon: (run: () => void) => void;
   /** What was read of this feed before is out of date (an edit, a deletion), or nobody would hear if it became so. */
   readonly onStale: (feed: FeedId) => void;
