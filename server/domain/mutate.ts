@@ -31,16 +31,22 @@ export interface Acknowledged extends Done {
 /** How long a client should wait before it offers the store the same again. */
 const STORE_RETRY_MS = 1_000;
 
-export async function mutate({ store, clock, limits }: MutateParts, by: MemberId, ask: Mutation): Promise<Result<Acknowledged, Refusal>> {
-  try {
-    const outcome = await store.write((tx) => perform({ tx, by, limits, now: clock.now() }, ask));
-    if (!outcome.ok || (ask.t !== 'create-channel' && ask.t !== 'open-direct')) return outcome;
-    const name = feedName(outcome.value.feed);
-    return name.kind === 'channel' ? ok({ ...outcome.value, channel: name.channel }) : outcome;
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return fail(refuse('unavailable', { retryAfterMs: STORE_RETRY_MS }));
-    throw error;
-  }
+/** No async function of its own: thousands wait here at once, and each would keep its frame until the commit. */
+export function mutate({ store, clock, limits }: MutateParts, by: MemberId, ask: Mutation): Promise<Result<Acknowledged, Refusal>> {
+  const outcome = store.write((tx) => perform({ tx, by, limits, now: clock.now() }, ask));
+  return outcome.then(ask.t === 'create-channel' || ask.t === 'open-direct' ? named : undefined, refusedByStore);
+}
+
+/** @throws what is no fault of the store */
+function refusedByStore(error: unknown): Result<Acknowledged, Refusal> {
+  if (error instanceof StoreUnavailable) return fail(refuse('unavailable', { retryAfterMs: STORE_RETRY_MS }));
+  throw error;
+}
+
+function named(outcome: Outcome): Result<Acknowledged, Refusal> {
+  if (!outcome.ok) return outcome;
+  const name = feedName(outcome.value.feed);
+  return name.kind === 'channel' ? ok({ ...outcome.value, channel: name.channel }) : outcome;
 }
 
 function perform(situation: Situation, ask: Mutation): Promise<Outcome> {
