@@ -1,9 +1,12 @@
 /** Fan-out may lose, repeat and reorder; what the clients hear is whole and in order all the same. */
 import { afterEach, expect, test } from 'vitest';
+import { encodeUp } from '../../protocol/codec.ts';
 import { channelFeed, type MessageId } from '../../protocol/ids.ts';
 import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
 import { createRelayKit, post, seqsOf, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
 import { kindOf } from './event-kind.ts';
+import type { Packet } from './packet.ts';
+import type { Wire } from './wire.ts';
 
 let kit: RelayKit;
 afterEach(() => kit.dispose());
@@ -34,6 +37,30 @@ test('what a commit has to say leaves in the turn of the commit, the answer toge
   client.say(post(kit.id<MessageId>(), kit.general, 'now'));
   await kit.settle();
   expect(byNextTurn).toEqual(['ack', 'events']);
+});
+
+test('an event is one packet, and the same bytes, for everybody who hears it', async () => {
+  await start((message, deliver) => deliver(message));
+  const listen = async (handle: string): Promise<readonly Packet[]> => {
+    const who = await kit.person(handle);
+    const { session } = await kit.connect(who);
+    const packets: Packet[] = [];
+    const nothing = (): void => undefined;
+    const send = (some: readonly Packet[]): void => void packets.push(...some);
+    const wire: Wire = { send, queuedBytes: 0, takenBytes: 0, ping: nothing, close: nothing, terminate: nothing };
+    const connection = kit.core.accept({ member: who.id, session, accessExpiresAt: kit.clock.now() + 600_000 }, wire);
+    const versions = { min: 1, max: 1 };
+    kit.core.receive(connection, encodeUp({ t: 'hello', versions, epoch: null, positions: {}, focus: null, presence: 'here' }));
+    await kit.settle();
+    return packets;
+  };
+  const [bo, cy] = [await listen('bo'), await listen('cy')];
+  await say('to everybody');
+  await kit.settle();
+  const [one, other] = [bo.at(-1), cy.at(-1)];
+  expect(one?.text).toContain('to everybody');
+  expect(other).toBe(one);
+  expect(other?.frame).toBe(one?.frame);
 });
 
 test('an event that was lost is found by the next one, and both arrive in order', async () => {
