@@ -1,7 +1,8 @@
 /**
  * Passwords: hashed with argon2id off the event loop, kept as PHC strings, checked in one manner whether or not the account exists.
  * Guarantees that at most `atOnce` hashes run and a bounded number waits, so that a flood of sign-ins costs the team's messages
- * nothing; that who is known waits in a line of their own, which goes first, so that strangers cannot keep them out by filling the other; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
+ * nothing; that who is known waits in a line of their own, which goes first, so that strangers cannot keep them out by filling the
+ * other; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
  * the present cost is named, so that the caller can replace it. Leaves throttling to `throttle.ts`.
  */
 import { argon2, timingSafeEqual } from 'node:crypto';
