@@ -1,7 +1,7 @@
 /**
- * `npm test`: everything that has to hold, from the table below, in two lanes. What waits for processes, sockets and screens goes in
- * one, a step after the other; what only reckons goes in the other and gives way, so that it fills the cores without spoiling
- * anybody's milliseconds. While both are under way each step's output is shown whole at its end, otherwise as it comes. The end is
+ * `npm test`: everything that has to hold, from the table below. The window is built, then two lanes run side by side, a step after
+ * the other in each. What only reckons gives way, so that it fills the cores without spoiling anybody's milliseconds; the end-to-end
+ * specs, which wait most of the time, follow it. While both are under way each step's output is shown whole at its end. The end is
  * the slowest files, a summary with the time of each step and, alone on the last line, `N passed, N failed` over all suites. A step
  * whose folder is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the time of writing.
  */
@@ -27,7 +27,11 @@ interface Step {
   readonly name: string;
   /** Wants more of the machine than npm brings: a browser, fonts, strace. */
   readonly isDemanding?: true;
-  /** Measures nothing and waits for nothing: it runs beside the others and gives way to them. */
+  /** Before the lanes begin: others need what it makes. */
+  readonly isFirst?: true;
+  /** In the second lane, though it does not only reckon. */
+  readonly isBeside?: true;
+  /** Measures nothing and waits for nothing: it goes in the second lane and gives way to whatever runs beside it. */
   readonly onlyReckons?: true;
   /** What is absent of these counts as a failure each; where nothing is there, nothing is run. */
   readonly needs: readonly string[];
@@ -62,9 +66,14 @@ async function playwright(manner: Manner): Promise<Tally> {
 }
 
 const STEPS: readonly Step[] = [
-  { name: 'window', needs: ['build/electron.vite.config.ts'], run: (manner) => passes(buildWindow(manner)) },
+  { name: 'window', isFirst: true, needs: ['build/electron.vite.config.ts'], run: (manner) => passes(buildWindow(manner)) },
   { name: 'types', onlyReckons: true, needs: [], run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')) },
-  { name: 'lint', onlyReckons: true, needs: [], run: (manner) => passes(tool('eslint', ['.', '--max-warnings=0'], manner)) },
+  {
+    name: 'lint',
+    onlyReckons: true,
+    needs: [],
+    run: (manner) => passes(tool('eslint', ['.', '--max-warnings=0'], manner)),
+  },
   {
     name: 'format',
     onlyReckons: true,
@@ -78,6 +87,7 @@ const STEPS: readonly Step[] = [
   {
     name: 'e2e',
     isDemanding: true,
+    isBeside: true,
     needs: ['test/e2e'],
     run: playwright,
     times: () => playwrightTimes(reportOf('e2e'), 'test/e2e'),
@@ -102,18 +112,18 @@ interface Outcome extends Tally {
   readonly tookMs: number;
 }
 
-async function take(step: Step, isBeside: boolean): Promise<Outcome> {
-  console.log(isBeside ? `-- ${step.name} begins` : `\n== ${step.name}`);
+async function take(step: Step, isAccompanied: boolean): Promise<Outcome> {
+  console.log(isAccompanied ? `-- ${step.name} begins` : `\n== ${step.name}`);
   const said: Buffer[] = [];
   const startedAt = performance.now();
   const absent = step.needs.filter((path) => !existsSync(join(ROOT, path)));
   const hasSomething = absent.length < step.needs.length || step.needs.length === 0;
   const manner: Manner = {
-    ...(isBeside ? { hear: (chunk: Buffer) => void said.push(chunk) } : {}),
-    ...(isBeside && step.onlyReckons ? { givesWay: true } : {}),
+    ...(isAccompanied ? { hear: (chunk: Buffer) => void said.push(chunk) } : {}),
+    ...(isAccompanied && step.onlyReckons ? { givesWay: true } : {}),
   };
   const ran = hasSomething ? await step.run(manner) : NOTHING;
-  if (isBeside) console.log(`\n== ${step.name}\n${Buffer.concat(said).toString()}`);
+  if (isAccompanied) console.log(`\n== ${step.name}\n${Buffer.concat(said).toString()}`);
   if (absent.length > 0) console.error(`Not there: ${absent.join(', ')}.`);
   return { name: step.name, tookMs: performance.now() - startedAt, ...addTally(ran, { ...NOTHING, failed: absent.length }) };
 }
@@ -130,12 +140,20 @@ let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
 const outcomes = new Map<Step, Outcome>();
 
-async function lane(some: readonly Step[]): Promise<void> {
-  if (some.some((step) => step.isDemanding)) await provideNeeds();
-  const isBeside = some.length < steps.length;
-  for (const step of some) if (!isStopped) outcomes.set(step, await take(step, isBeside));
+async function lane(some: readonly Step[], isAccompanied: boolean): Promise<void> {
+  for (const step of some) if (!isStopped) outcomes.set(step, await take(step, isAccompanied));
 }
-await Promise.all([lane(steps.filter((step) => !step.onlyReckons)), lane(steps.filter((step) => step.onlyReckons))]);
+
+if (steps.some((step) => step.isDemanding)) await provideNeeds();
+await lane(
+  steps.filter((step) => step.isFirst),
+  false,
+);
+const lanes = [false, true].map((isBeside) =>
+  steps.filter((step) => !step.isFirst && (step.onlyReckons ?? step.isBeside ?? false) === isBeside),
+);
+const isSideBySide = lanes.every((some) => some.length > 0);
+await Promise.all(lanes.map((some) => lane(some, isSideBySide)));
 
 const slow = slowest(steps.flatMap((step) => (outcomes.has(step) ? (step.times?.() ?? []) : [])));
 if (slow.length > 0) console.log('\n== slowest files');
