@@ -11,6 +11,7 @@ import { DOWN_SCHEMAS } from '../protocol/frames-down.ts';
 import { UP_SCHEMAS } from '../protocol/frames-up.ts';
 import { usage } from '../server/cli/arguments.ts';
 import { CONFIG_OPTIONS } from '../server/config.ts';
+import { FIGURES } from '../server/observe/metrics.ts';
 import { PROMISES } from '../test/kit/checks.ts';
 import { ROOT } from './scripts/run.ts';
 
@@ -116,6 +117,11 @@ describe('docs/OPERATIONS.md', () => {
   test('tells of every option with its variable, and of no other', () => {
     const told = [...text.matchAll(/^\| `--([\w-]+) (?:\\\||[^|])*\| `(\w+)` \|/gm)].map(([, option, variable]) => [option, variable]);
     expect(told).toEqual(Object.keys(CONFIG_OPTIONS).map((option) => [option, `LANDLINE_${option.toUpperCase().replaceAll('-', '_')}`]));
+  });
+
+  test('tells of every figure with its kind, and of no other', () => {
+    const told = [...text.matchAll(/^\| `(landline_\w+)` \| (\w+) \|/gm)].map(([, name, type]) => [name, type]);
+    expect(told).toEqual(FIGURES.map(({ name, type }) => [name, type]));
   });
 
   test('tells of every command, and of no other', () => {

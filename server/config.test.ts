@@ -15,6 +15,7 @@ describe('the configuration', () => {
         log: 'info',
         advertise: [],
         trustedProxies: [],
+        metrics: null,
         limits: DEFAULT_LIMITS,
       },
     });
@@ -29,6 +30,11 @@ describe('the configuration', () => {
   test('lets limits be changed by name', () => {
     const read = readConfig({ limits: '{"sendsPerSecond":5}' }, {});
     expect(read).toEqual({ ok: true, value: expect.objectContaining({ limits: { ...DEFAULT_LIMITS, sendsPerSecond: 5 } }) });
+  });
+
+  test('takes an address for its figures, of either family', () => {
+    expect(readConfig({ metrics: '127.0.0.1:9464' }, {})).toMatchObject({ value: { metrics: { host: '127.0.0.1', port: 9464 } } });
+    expect(readConfig({ metrics: '[::1]:0' }, {})).toMatchObject({ value: { metrics: { host: '::1', port: 0 } } });
   });
 
   test('lets what the wire bounds be lowered', () => {
@@ -47,6 +53,10 @@ describe('the configuration', () => {
     [{ host: 'relay.local' }, '--host'],
     [{ advertise: 'http://x' }, '--advertise'],
     [{ 'trusted-proxies': 'proxy.local' }, '--trusted-proxies'],
+    [{ metrics: 'localhost:9464' }, '--metrics'],
+    [{ metrics: '127.0.0.1' }, '--metrics'],
+    [{ metrics: '127.0.0.1:99999' }, '--metrics'],
+    [{ metrics: '::1:9464' }, '--metrics'],
     [{ limits: '{' }, '--limits'],
     [{ limits: '[]' }, '--limits'],
     [{ limits: '{"sendPerSecond":5}' }, '--limits'],

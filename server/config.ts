@@ -27,7 +27,15 @@ export interface RelayConfig {
   readonly advertise: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed, last hop only. */
   readonly trustedProxies: readonly string[];
+  /** Where the relay's figures may be read, a port of its own; null: nowhere. */
+  readonly metrics: MetricsAddress | null;
   readonly limits: Limits;
+}
+
+export interface MetricsAddress {
+  readonly host: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
 }
 
 /** The options of the command line that make up a configuration, by name. */
@@ -40,6 +48,7 @@ export const CONFIG_OPTIONS = {
   log: { value: LOG_LEVELS.join('|'), help: 'how much to log on standard error (default info)' },
   advertise: { value: '<address,…>', help: "addresses for invites (default: this machine's own)" },
   'trusted-proxies': { value: '<ip,…>', help: 'proxies whose X-Forwarded-For is believed (default none)' },
+  metrics: { value: '<ip:port>', help: 'where Prometheus may read figures, e.g. 127.0.0.1:9464 (default nowhere)' },
   limits: { value: '<json>', help: 'limits to lower or raise, e.g. {"sendsPerSecond":5}' },
 } as const;
 
@@ -58,6 +67,15 @@ const list = z.string().transform((text) =>
     .map((item) => item.trim())
     .filter((item) => item !== ''),
 );
+
+const metrics = z.string().transform((text, context): MetricsAddress | null => {
+  if (text === '') return null;
+  const [, v6, v4, port = ''] = /^(?:\[([\da-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const host = v6 ?? v4 ?? '';
+  if (isIP(host) !== 0 && Number(port) <= 65_535) return { host, port: Number(port) };
+  context.addIssue({ code: 'custom', message: 'must be an IP address and a port, e.g. 127.0.0.1:9464' });
+  return null;
+});
 
 const limitNames = new Set(Object.keys(DEFAULT_LIMITS));
 const fixedLimits: ReadonlySet<string> = new Set(FIXED_LIMITS);
@@ -106,6 +124,7 @@ const SCHEMAS = {
     (all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success),
     'must be IP addresses',
   ),
+  metrics,
   limits,
 } satisfies Record<ConfigOption, z.ZodType>;
 
@@ -118,6 +137,7 @@ const DEFAULTS: Record<ConfigOption, string> = {
   log: 'info',
   advertise: '',
   'trusted-proxies': '',
+  metrics: '',
   limits: '{}',
 };
 

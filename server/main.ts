@@ -100,6 +100,9 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   if (config.tls === 'off' && !isLoopback(config.host)) {
     err('landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n');
   }
+  if (config.metrics !== null && !isLoopback(config.metrics.host)) {
+    err('landline-relay: other machines can reach the figures. They ask nobody who they are; keep that port off the internet\n');
+  }
   const folder = existsSync(config.data) ? checkFolder(config.data) : undefined;
   if (folder?.isOk === false) err(`landline-relay: ${folder.says}. ${folder.advice ?? ''}\n`);
   const old = oldNode();
@@ -227,12 +230,17 @@ function startFailed({ kind, message }: StartFault, isJson: boolean): number {
   return 1;
 }
 
-function startFault(error: unknown, { host, port, data }: RelayConfig): StartFault {
+function startFault(error: unknown, { host, port, data, metrics }: RelayConfig): StartFault {
   if (isStoreOpenFault(error)) return { kind: error.kind, message: error.message };
   if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return { kind: 'port-in-use', message: `Port ${port} is in use. Another relay? Choose one with --port.` };
-  if (code === 'EADDRNOTAVAIL') return { kind: 'no-such-address', message: `This machine has no address ${host}. See --host.` };
+  const { code, message, port: asked } = error as NodeJS.ErrnoException & { readonly port?: number };
+  const isOfMetrics = metrics !== null && metrics.port === asked;
+  const [busy, option] = isOfMetrics ? [metrics.port, '--metrics'] : [port, '--port'];
+  if (code === 'EADDRINUSE') return { kind: 'port-in-use', message: `Port ${busy} is in use. Another relay? Choose one with ${option}.` };
+  if (code === 'EADDRNOTAVAIL') {
+    const [absent, where] = isOfMetrics ? [metrics.host, '--metrics'] : [host, '--host'];
+    return { kind: 'no-such-address', message: `This machine has no address ${absent}. See ${where}.` };
+  }
   if (code === 'EACCES' || code === 'EPERM') {
     return { kind: 'not-allowed', message: `This account may not use port ${port}, or the folder ${data}.` };
   }

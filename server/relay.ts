@@ -18,7 +18,7 @@ import { systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { loadTokenKeys } from './auth/token-keys.ts';
-import { STORE_FILE, TOKEN_KEYS_FILE } from './config.ts';
+import { STORE_FILE, TOKEN_KEYS_FILE, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { attachUpgrades } from './gateway/upgrade.ts';
@@ -27,6 +27,8 @@ import { createHttpServer } from './http/http-server.ts';
 import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
 import { loadTls } from './lan/tls.ts';
 import { silentLog } from './observe/log.ts';
+import type { MetricsServer } from './observe/metrics-server.ts';
+import type { MetricsParts } from './observe/metrics.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { Store } from './ports/store.ts';
@@ -44,6 +46,8 @@ export interface RelaySettings {
   /** Addresses for invites instead of those the machine knows. */
   readonly advertise?: readonly string[];
   readonly trustedProxies?: readonly string[];
+  /** Where figures are given to whoever asks; nowhere unless told. */
+  readonly metrics?: MetricsAddress | null;
   readonly limits?: Partial<Limits>;
 }
 
@@ -64,6 +68,8 @@ export interface Relay {
   readonly auth: Auth;
   readonly core: RelayCore;
   readonly identity: RelayIdentity;
+  /** Of the figures; null where they are given nowhere. */
+  readonly metricsPort: number | null;
   /** Refuses what is new, asks every client to come back a little later, and waits for them to go. */
   drain(): Promise<void>;
   /** Ends everything; what was acknowledged is on the disk. After `drain` nobody is cut off in the middle. */
@@ -129,6 +135,16 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       onTaken: (socket) => http.release(socket),
     });
 
+    const metrics = await openMetrics(
+      settings.metrics ?? null,
+      {
+        core,
+        waitingAtDoor: () => upgrades.waiting,
+        isDraining: () => isDraining,
+        checkStore: () => store.team(),
+      },
+      log,
+    );
     listeningOn = await listen(http.server, port, host);
     const setupCode = (await store.team()) ? null : (await auth.invites.createSetup()).code;
     log.info('relay-started', { port: listeningOn, tls: own !== null, isSetUp: setupCode === null });
@@ -151,6 +167,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       core.dispose();
       upgrades.close();
       await http.close();
+      await metrics?.close();
       auth.dispose();
       await fanOut.close();
       await presence.close();
@@ -167,6 +184,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       auth,
       core,
       identity,
+      metricsPort: metrics?.port ?? null,
       drain,
       close: () => (stopping ??= stop()),
     };
@@ -174,6 +192,14 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     await store.close();
     throw error;
   }
+}
+
+/** Loaded only where somebody wants figures: most relays are looked at by nobody. */
+async function openMetrics(at: MetricsAddress | null, parts: MetricsParts, log: Log): Promise<MetricsServer | null> {
+  if (at === null) return null;
+  const { createMetrics } = await import('./observe/metrics.ts');
+  const { serveMetrics } = await import('./observe/metrics-server.ts');
+  return serveMetrics(at, createMetrics(parts), log);
 }
 
 function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | null): TlsOptions | null {

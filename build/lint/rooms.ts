@@ -131,7 +131,7 @@ export const ROOMS: readonly Room[] = [
       'server/gateway': 'value',
       'server/http': 'value',
     },
-    packages: ['zod', 'fastify', 'ws', 'jose', 'pino', 'uuid', 'uqr'],
+    packages: ['zod', 'fastify', 'ws', 'jose', 'pino', 'prom-client', 'uuid', 'uqr'],
     node: 'all',
     why: 'adapters are constructed by server/relay.ts alone',
   },

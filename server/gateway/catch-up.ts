@@ -7,6 +7,7 @@ import { feedName, type ChannelId, type FeedId } from '../../protocol/ids.ts';
 import type { Log } from '../ports/log.ts';
 import { background } from './background.ts';
 import { NO_POSITION, type Connection } from './connection.ts';
+import type { Counts } from './counts.ts';
 import type { Hub } from './hub.ts';
 import { LOW_WATER_BYTES, type Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
@@ -16,6 +17,7 @@ export interface CatchUpParts {
   readonly hub: Hub;
   readonly outbound: Outbound;
   readonly pages: Pages;
+  readonly counts: Counts;
   readonly log: Log;
 }
 
@@ -40,7 +42,7 @@ export class CatchUp {
   }
 
   async #run(connection: Connection, focus: ChannelId | null): Promise<void> {
-    const { hub, outbound, pages } = this.#parts;
+    const { hub, outbound, pages, counts } = this.#parts;
     let unsent = 0;
     while (connection.stage === 'open' && connection.missed) {
       if (connection.lag && connection.wire.queuedBytes > LOW_WATER_BYTES) return;
@@ -58,6 +60,7 @@ export class CatchUp {
       // They may have left the channel while we read it.
       if (!entry || !connection.member.feeds.includes(entry)) continue;
       outbound.queue(connection, page.packet);
+      counts.pages++;
       (connection.held ??= new Map<FeedId, number>()).set(feed, page.to);
       unsent += page.packet.text.length;
       const hasMoved = entry.head !== heard;
@@ -75,6 +78,7 @@ export class CatchUp {
     connection.held = undefined;
     if (connection.isCaughtUp) return;
     connection.isCaughtUp = true;
+    this.#parts.counts.catchUps++;
     this.#parts.outbound.queue(connection, CAUGHT_UP);
   }
 }

@@ -14,6 +14,7 @@ import { StoreUnavailable, type Store } from '../ports/store.ts';
 import { answer } from './answers.ts';
 import type { GatewayAuth } from './auth-port.ts';
 import type { Connection } from './connection.ts';
+import type { Counts } from './counts.ts';
 import { Meter } from './meter.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
@@ -24,6 +25,7 @@ export interface ConversationParts {
   readonly auth: GatewayAuth;
   readonly outbound: Outbound;
   readonly presence: PresenceDesk;
+  readonly counts: Counts;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
@@ -98,7 +100,7 @@ export class Conversation {
       // Reading is not sending: a person who scrolls fast is no spammer.
       const wait = frame.t === 'read' ? 0 : meter.takeSend(now, limits);
       if (wait > 0) this.#refuse(connection, { op: frame.op }, rateLimited(wait));
-      else this.#mutate(connection, frame);
+      else this.#mutate(connection, now, frame);
     } else if (isQuestion(frame)) {
       const wait = HISTORY.has(frame.t) ? meter.takeHistory(now, limits) : 0;
       if (wait > 0) this.#refuse(connection, { req: frame.req }, rateLimited(wait));
@@ -115,11 +117,15 @@ export class Conversation {
     } else if (isQuestion(frame)) this.#refuse(connection, { req: frame.req }, rateLimited(wait));
   }
 
-  #mutate(connection: Connection, frame: Mutation): void {
+  #mutate(connection: Connection, cameAt: number, frame: Mutation): void {
+    const { counts, clock, outbound } = this.#parts;
+    if (frame.t === 'post') counts.posts++;
     mutate(this.#parts, connection.member.id, frame).then(
       (result) => {
-        if (result.ok) this.#parts.outbound.queue(connection, new Packet(ackText(frame.op, result.value)));
-        else this.#refuse(connection, { op: frame.op }, result.error);
+        if (!result.ok) return this.#refuse(connection, { op: frame.op }, result.error);
+        counts.acks++;
+        counts.commit.observe(clock.monotonic() - cameAt);
+        outbound.queue(connection, new Packet(ackText(frame.op, result.value)));
       },
       (error: unknown) => {
         this.#parts.log.error('mutation-failed', { frame: frame.t, member: connection.member.id }, error);
@@ -154,6 +160,7 @@ export class Conversation {
   }
 
   #refuse(connection: Connection, { op, req }: Address, refusal: Refusal): void {
+    this.#parts.counts.refusals[refusal.kind]++;
     const address = { ...(op === undefined ? {} : { op }), ...(req === undefined ? {} : { req }) };
     this.#parts.outbound.queue(connection, new Packet(JSON.stringify({ t: 'refused', ...address, refusal })));
   }

@@ -18,6 +18,7 @@ import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
 import { Conversation } from './conversation.ts';
+import { Counts } from './counts.ts';
 import { greet } from './greeting.ts';
 import { Hub } from './hub.ts';
 import { Lifeline } from './lifeline.ts';
@@ -81,6 +82,8 @@ export function createRelayCore(parts: RelayCoreParts): RelayCore {
 }
 
 export class RelayCore {
+  /** What happened since the start. */
+  readonly counts = new Counts();
   readonly #parts: RelayCoreParts;
   readonly #hub: Hub;
   readonly #outbound: Outbound;
@@ -99,7 +102,8 @@ export class RelayCore {
     const soon = parts.soon ?? ((run: () => void) => void setImmediate(run));
     const afterCommit = parts.afterCommit ?? parts.soon ?? onceSaid;
     const close = (connection: Connection, code: number): void => this.#close(connection, code);
-    this.#outbound = new Outbound({ limits, clock, log, soon, close, onDrained: (connection) => this.#catchUp.goOn(connection) });
+    const { counts } = this;
+    this.#outbound = new Outbound({ limits, clock, log, soon, close, counts, onDrained: (connection) => this.#catchUp.goOn(connection) });
     this.#pages = new Pages({ store, clock, limits });
     this.#hub = new Hub({
       store,
@@ -107,13 +111,19 @@ export class RelayCore {
       outbound: this.#outbound,
       limits,
       log,
-      soon: afterCommit,
+      soon: (run) => {
+        const heardAt = clock.monotonic();
+        afterCommit(() => {
+          run();
+          counts.fanOut.observe(clock.monotonic() - heardAt);
+        });
+      },
       onStale: (feed) => this.#pages.forget(feed),
       onSessionEnded: (session) => this.endSession(session),
       onTyping: (entry, member) => this.#presence.tellTyping(entry, member),
     });
     const { hub, outbound } = { hub: this.#hub, outbound: this.#outbound };
-    this.#catchUp = new CatchUp({ hub, outbound, pages: this.#pages, log });
+    this.#catchUp = new CatchUp({ hub, outbound, pages: this.#pages, counts, log });
     this.#presence = new PresenceDesk({ hub, outbound, board, fanOut, clock, limits, log, soon });
     this.#lifeline = new Lifeline({
       hub,
@@ -131,6 +141,7 @@ export class RelayCore {
       auth: parts.auth,
       outbound,
       presence: this.#presence,
+      counts,
       clock,
       limits,
       log,

@@ -9,12 +9,14 @@ import type { Limits } from '../../protocol/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Connection } from './connection.ts';
+import type { Counts, SlowReason } from './counts.ts';
 import type { Packet } from './packet.ts';
 
 export interface OutboundParts {
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
+  readonly counts: Counts;
   readonly soon: (run: () => void) => void;
   readonly close: (connection: Connection, code: number) => void;
   /** The wire has taken what was queued; somebody who had fallen behind may go on. */
@@ -65,6 +67,7 @@ export class Outbound {
     if (connection.stage !== 'open') return;
     if (connection.lag && connection.wire.queuedBytes > this.#parts.limits.outboundBehindBytes) {
       connection.missed = new Map([[feed, position]]);
+      this.#parts.counts.behind++;
       this.#parts.log.info('client-behind', { member: connection.member.id, session: connection.session });
       return;
     }
@@ -163,8 +166,9 @@ export class Outbound {
     }
   }
 
-  #giveUp(connection: Connection, why: string): void {
-    const { log, close } = this.#parts;
+  #giveUp(connection: Connection, why: SlowReason): void {
+    const { log, close, counts } = this.#parts;
+    counts.slow[why]++;
     log.info('client-slow', { member: connection.member.id, session: connection.session, why, queued: connection.wire.queuedBytes });
     close(connection, CLOSE.slow);
   }

@@ -72,6 +72,7 @@ test('is closed as slow when too much waits for it all the same', async () => {
   slow.queuedBytes = 100_001;
   await say(1);
   expect(slow.closedWith).toBe(CLOSE.slow);
+  expect(kit.core.counts.slow['too-much']).toBe(1);
 });
 
 test('is closed as slow when it takes nothing for ten seconds', async () => {
@@ -82,6 +83,7 @@ test('is closed as slow when it takes nothing for ten seconds', async () => {
   expect(slow.closedWith).toBeUndefined();
   kit.clock.advance(1_000);
   expect(slow.closedWith).toBe(CLOSE.slow);
+  expect(kit.core.counts.slow.stalled).toBe(1);
 });
 
 test('is not closed while it takes a little', async () => {
@@ -104,6 +106,7 @@ test('of many the slowest go first when all together hold too much', async () =>
   await say(1);
   kit.clock.advance(250);
   expect([slow, ...others].map((client) => client.closedWith)).toEqual([CLOSE.slow, undefined, undefined, undefined]);
+  expect(kit.core.counts.slow).toEqual({ 'too-much': 0, stalled: 0, shed: 1 });
 });
 
 test('does not keep the others from hearing at once', async () => {

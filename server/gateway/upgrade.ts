@@ -58,7 +58,9 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
   const doorkeeper = new Doorkeeper(parts);
 
   const onConnection = (socket: Socket): void => {
-    if (!doorkeeper.arrive(socket)) parts.log.debug('door-full', { waiting: doorkeeper.waiting });
+    if (doorkeeper.arrive(socket)) return;
+    core.counts.doorFull++;
+    parts.log.debug('door-full', { waiting: doorkeeper.waiting });
   };
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
     // Node's upgrades come on net or TLS sockets.
@@ -66,6 +68,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
     socket.on('error', ignore);
     const accept = (who: Principal): void => {
       doorkeeper.admit(socket);
+      core.counts.accepts++;
       parts.onTaken?.(socket);
       socket.off('error', ignore);
       socket.write(switching(request.headers['sec-websocket-key'] ?? ''));
@@ -76,7 +79,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
     upgrade(parts, request, socket, accept).catch((error: unknown) => {
       const isUnavailable = error instanceof StoreUnavailable;
       if (!isUnavailable) parts.log.error('upgrade-failed', {}, error);
-      refuse(socket, isUnavailable ? 503 : 500, [RETRY_AFTER]);
+      refuse(parts, socket, isUnavailable ? 503 : 500, [RETRY_AFTER]);
     });
   };
   server.on('connection', onConnection);
@@ -97,17 +100,17 @@ async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: D
   const fault = parts.requestFault(request);
   if (fault) {
     log.warn('upgrade-refused', { reason: fault.reason, status: fault.status });
-    return refuse(socket, fault.status);
+    return refuse(parts, socket, fault.status);
   }
-  if (request.url !== SOCKET_PATH) return refuse(socket, 404);
-  if (parts.isDraining()) return refuse(socket, 503, [RETRY_AFTER]);
+  if (request.url !== SOCKET_PATH) return refuse(parts, socket, 404);
+  if (parts.isDraining()) return refuse(parts, socket, 503, [RETRY_AFTER]);
   const shape = shapeFault(request);
-  if (shape) return refuse(socket, shape.status, shape.headers);
+  if (shape) return refuse(parts, socket, shape.status, shape.headers);
   const who = await auth.verifyUpgrade(request);
   if (socket.destroyed) return;
-  if (!who.ok) return refuse(socket, who.error.status, who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : []);
+  if (!who.ok) return refuse(parts, socket, who.error.status, who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : []);
   // What was true before the token was checked may have changed meanwhile.
-  if (parts.isDraining()) return refuse(socket, 503, [RETRY_AFTER]);
+  if (parts.isDraining()) return refuse(parts, socket, 503, [RETRY_AFTER]);
   accept(who.value);
 }
 
@@ -127,8 +130,9 @@ function switching(key: string): string {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`;
 }
 
-function refuse(socket: Duplex, status: number, headers: readonly string[] = []): void {
+function refuse({ core }: UpgradesParts, socket: Duplex, status: number, headers: readonly string[] = []): void {
   if (socket.destroyed) return;
+  core.counts.upgradeRefused(status);
   const lines = [`HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`, 'Connection: close', 'Content-Length: 0', ...headers];
   socket.once('finish', () => socket.destroy());
   socket.end(`${lines.join('\r\n')}\r\n\r\n`);
