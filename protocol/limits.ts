@@ -76,6 +76,8 @@ export interface Limits {
   readonly passwordHashesAtOnce: number;
   /** Password checks that may wait for their turn, in the line of the known and in that of strangers; beyond, `rate-limited`. */
   readonly passwordHashesWaiting: number;
+  /** Feeds whose heads are asked of the store at once when it is doubtful whether everything was heard. */
+  readonly doubtFeeds: number;
 }
 
 const KIB = 1024;
@@ -135,6 +137,7 @@ export const DEFAULT_LIMITS: Limits = {
   signInsPerMinutePerHandle: 10,
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,
+  doubtFeeds: 500,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */

@@ -5,6 +5,8 @@ import type { Log } from '../ports/log.ts';
 export function createLocalFanOut({ log }: { readonly log: Log }): FanOut {
   const listeners = new Set<(message: FanOutMessage) => void>();
   return {
+    state: 'well',
+    counts: { sent: 0, heard: 0, dropped: 0, refused: 0, doubts: 0 },
     publish(message) {
       for (const listener of listeners) {
         try {

@@ -85,6 +85,8 @@ export class FeedEntry {
   pending: StoredEvent[] | undefined;
   readonly members: MemberNode[];
   isPulling = false;
+  /** The store is known or suspected to be ahead: pulled as soon as it can be. */
+  isBehind = false;
   /** The hub's count of moves when this feed last moved. */
   moves = 0;
 

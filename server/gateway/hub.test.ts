@@ -1,7 +1,8 @@
 /** Fan-out may lose, repeat and reorder; what the clients hear is whole and in order all the same. */
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
+import { CLOSE } from '../../protocol/close-codes.ts';
 import { encodeUp } from '../../protocol/codec.ts';
-import { channelFeed, type MessageId } from '../../protocol/ids.ts';
+import { TEAM_FEED, channelFeed, memberFeed, type MessageId } from '../../protocol/ids.ts';
 import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
 import { createRelayKit, post, seqsOf, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
 import { kindOf } from './event-kind.ts';
@@ -114,6 +115,75 @@ test('a hint that only names the head is enough', async () => {
   for (let i = 0; i < 5; i++) await say(`text ${i}`);
   await kit.settle();
   expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3, 4, 5, 6]);
+});
+
+test('a doubt finds what was lost, in whatever feed', async () => {
+  let isLosing = false;
+  await start((message, deliver) => isLosing || deliver(message));
+  const bo = await kit.person('bo');
+  const client = await kit.live(kit.owner);
+  const other = await kit.live(bo);
+  isLosing = true;
+  await say('lost');
+  await kit.write((tx) => tx.append(TEAM_FEED, { by: bo.id, kind: 'team-changed', op: null, body: {} }));
+  await kit.settle();
+  expect([seqsOf(client, channelFeed(kit.general)), seqsOf(other, TEAM_FEED)]).toEqual([[], []]);
+  isLosing = false;
+  kit.fanOut.publish({ kind: 'doubt' });
+  await kit.settle();
+  const [general, team] = [await kit.store.head(channelFeed(kit.general)), await kit.store.head(TEAM_FEED)];
+  expect([seqsOf(client, channelFeed(kit.general)), seqsOf(other, TEAM_FEED)]).toEqual([[general], [team]]);
+});
+
+test('a session that was ended unheard loses its sockets at the next doubt', async () => {
+  let isLosing = false;
+  await start((message, deliver) => isLosing || deliver(message));
+  const client = await kit.live(kit.owner);
+  isLosing = true;
+  await kit.write((tx) =>
+    tx.append(memberFeed(kit.owner.id), { by: kit.owner.id, kind: 'session-ended', op: null, body: { session: client.session } }),
+  );
+  await kit.settle();
+  expect(client.closedWith).toBeUndefined();
+  isLosing = false;
+  kit.fanOut.publish({ kind: 'doubt' });
+  await kit.settle();
+  expect(client.closedWith).toBe(CLOSE.sessionEnded);
+});
+
+test('a hint that comes while the store is being read is not forgotten', async () => {
+  await start((message, deliver) => (message.kind === 'events' ? undefined : deliver(message)));
+  const client = await kit.live(kit.owner);
+  const hint = (head: number): void => kit.fanOut.publish({ kind: 'moved', heads: new Map([[channelFeed(kit.general), head]]) });
+  const read = kit.store.pageUp.bind(kit.store);
+  let release = (): void => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  // What this answers is what was there when it was asked.
+  vi.spyOn(kit.store, 'pageUp').mockImplementationOnce(async (...question) => {
+    const page = await read(...question);
+    await held;
+    return page;
+  });
+  await say('first');
+  hint(2);
+  await kit.settle();
+  await say('second');
+  hint(3);
+  release();
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3]);
+});
+
+test('a head that the store does not know is asked for once, and forgotten', async () => {
+  await start((message, deliver) => deliver(message));
+  const client = await kit.live(kit.owner);
+  const read = vi.spyOn(kit.store, 'pageUp');
+  kit.fanOut.publish({ kind: 'moved', heads: new Map([[channelFeed(kit.general), Number.MAX_SAFE_INTEGER]]) });
+  await kit.settle();
+  expect(read).toHaveBeenCalledTimes(1);
+  await say('heard');
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2]);
 });
 
 test('a departure that is repeated after a return does not shut the member out', async () => {

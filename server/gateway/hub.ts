@@ -1,8 +1,8 @@
 /**
  * The hub: hears what was committed and tells the sockets of this node. Guarantees that a live connection gets every event of every
  * feed it follows, once, in order, and nothing of a channel after its member left it; that an event is encoded once whoever gets it;
- * and that one turn of the event loop costs a socket one write. What was lost on the way here is found (by the next event, or by
- * `audit`) and read from the store.
+ * and that one turn of the event loop costs a socket one write. What was lost on the way here is found (by the next event, by
+ * `audit`, or by a doubt) and read from the store.
  */
 import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
@@ -12,6 +12,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store, StoredEvent } from '../ports/store.ts';
 import { background } from './background.ts';
 import { FeedEntry, MemberNode, type Connection } from './connection.ts';
+import { Doubt } from './doubt.ts';
 import { kindOf } from './event-kind.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
@@ -34,6 +35,7 @@ export class Hub {
   readonly #parts: HubParts;
   readonly #feeds = new Map<FeedId, FeedEntry>();
   readonly #members = new Map<MemberId, MemberNode>();
+  readonly #doubt: Doubt;
   readonly #stop: () => void;
   #moved: FeedEntry[] = [];
   #moves = 1;
@@ -42,6 +44,8 @@ export class Hub {
 
   constructor(parts: HubParts) {
     this.#parts = parts;
+    const { store, limits, log } = parts;
+    this.#doubt = new Doubt({ store, limits, log, feeds: () => this.#feeds.values(), pull: (entry) => this.#pull(entry) });
     this.#stop = parts.fanOut.listen((message) => this.#hear(message));
   }
 
@@ -93,6 +97,7 @@ export class Hub {
 
   /** Asks the store about some of the feeds: a push that was lost on its way here is found within one round. */
   audit(share: number): void {
+    this.#doubt.tend();
     for (let left = Math.ceil(this.#feeds.size * share); left > 0; left--) {
       const next = (this.#audit ??= this.#feeds.values()).next();
       if (next.done) {
@@ -136,6 +141,8 @@ export class Hub {
       if (entry.head !== undefined) continue;
       const head = await store.head(entry.id);
       entry.head ??= head;
+      // Heard of meanwhile: the answer may be older than that.
+      if (entry.isBehind) this.#pull(entry);
     }
     // Exactly as large as it is: there is one per member, and it grows rarely.
     node.feeds = node.feeds.slice();
@@ -178,13 +185,16 @@ export class Hub {
       case 'moved':
         for (const [feed, head] of message.heads) {
           const entry = this.#feeds.get(feed);
-          if (entry && head > (entry.head ?? head)) this.#pull(entry);
+          if (entry && head > (entry.head ?? 0)) this.#pull(entry);
         }
         return;
       case 'typing': {
         const entry = this.#feeds.get(channelFeed(message.channel));
         if (entry) this.#parts.onTyping(entry, message.member);
+        return;
       }
+      case 'doubt':
+        this.#doubt.raise();
     }
   }
 
@@ -288,14 +298,23 @@ export class Hub {
     }
   }
 
+  /** Reads from the store what is missing. Asked again while it reads, it reads once more: what it read may be older than the asking. */
   #pull(entry: FeedEntry): void {
-    if (entry.isPulling) return;
+    entry.isBehind = true;
+    if (entry.isPulling || entry.head === undefined) return;
     entry.isPulling = true;
     background(
-      this.#pullAll(entry).finally(() => (entry.isPulling = false)),
+      this.#pullWhileBehind(entry).finally(() => (entry.isPulling = false)),
       this.#parts.log,
       'pull',
     );
+  }
+
+  async #pullWhileBehind(entry: FeedEntry): Promise<void> {
+    while (entry.isBehind) {
+      entry.isBehind = false;
+      await this.#pullAll(entry);
+    }
   }
 
   async #pullAll(entry: FeedEntry): Promise<void> {

@@ -137,6 +137,8 @@ export interface StoreReads {
   readMark(channel: ChannelId, member: MemberId): Promise<number>;
   /** 0 for a feed without events. */
   head(feed: FeedId): Promise<number>;
+  /** The heads of all these feeds as one question; 0 for a feed without events. */
+  heads(feeds: readonly FeedId[]): Promise<ReadonlyMap<FeedId, number>>;
   /** Every feed the member may read, with its head: the team, their own, then their channels, the most recently active first. */
   headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>>;
   /**

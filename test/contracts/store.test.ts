@@ -80,6 +80,28 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       expect([await store.head(feed), await store.head(other), await store.head(TEAM_FEED)]).toEqual([3, 2, 0]);
     });
 
+    test('shows in the heads of many feeds, asked for at once', async () => {
+      const other = channelFeed(channelId(2));
+      for (const [i, to] of [feed, other, feed].entries()) await append(to, said(i));
+      expect(await store.heads([TEAM_FEED, feed, other])).toEqual(
+        new Map([
+          [TEAM_FEED, 0],
+          [feed, 2],
+          [other, 1],
+        ]),
+      );
+      expect(await store.heads([])).toEqual(new Map());
+      await store.write(async (tx) => {
+        await tx.append(feed, said(4));
+        expect(await tx.heads([feed, channelFeed(channelId(3))])).toEqual(
+          new Map([
+            [feed, 3],
+            [channelFeed(channelId(3)), 0],
+          ]),
+        );
+      });
+    });
+
     test('is the order in which write was called', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, i) => append(feed, said(i))));
       const { events } = await store.page(feed, ALL, PLENTY);

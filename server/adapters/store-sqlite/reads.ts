@@ -115,6 +115,10 @@ export class SqliteReads implements StoreReads {
     return this.headNow(feed);
   }
 
+  async heads(feeds: readonly FeedId[]): Promise<ReadonlyMap<FeedId, number>> {
+    return this.guarded(() => new Map(feeds.map((feed) => [feed, this.headNow(feed)])));
+  }
+
   async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
     return this.guarded(() => {
       const own = memberFeed(member);
