@@ -54,7 +54,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['protocol/**', 'electron/core/**', 'server/domain/**', 'renderer/state/**'],
+    files: ['protocol/**', 'doctor/**', 'electron/core/**', 'server/domain/**', 'renderer/state/**'],
     ignores: TESTS,
     rules: {
       'no-restricted-properties': [

@@ -13,7 +13,7 @@ import { systemClock as clock, systemRandom as random } from './adapters/system-
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
 import { readArguments, usage, USAGE_LINE, type Invocation } from './cli/arguments.ts';
-import { checkFolder, checkNode, describeFindings, examine } from './cli/doctor.ts';
+import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
 import { putBackupInPlace, type Restored } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
@@ -137,13 +137,20 @@ async function runCommand({ command, isJson }: InvocationOf<'command'>, config: 
   }
 }
 
-async function runDoctor({ isJson }: InvocationOf<'doctor'>, config: RelayConfig): Promise<number> {
+async function runDoctor({ isJson, line }: InvocationOf<'doctor'>, config: RelayConfig): Promise<number> {
+  const tell = (findings: readonly Finding[]): number => {
+    out(isJson ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
+    return findings.every(({ isOk }) => isOk) ? 0 : 1;
+  };
+  if (line) {
+    const { examineLine } = await import('./cli/line-doctor.ts');
+    const { systemSockets } = await import('../doctor/sockets.ts');
+    return tell(await examineLine(line, { sockets: systemSockets, clock }));
+  }
   const reached = await findOperator(config);
   const [operator, isRunning] = typeof reached === 'string' ? [reached, false] : [reached.operator, reached.isRunning];
   try {
-    const findings = await examine({ config, now: clock.now(), operator, isRunning, nodeVersion: process.version });
-    out(isJson ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
-    return findings.every(({ isOk }) => isOk) ? 0 : 1;
+    return tell(await examine({ config, now: clock.now(), operator, isRunning, nodeVersion: process.version }));
   } finally {
     if (typeof reached !== 'string') await reached.leave();
   }

@@ -27,6 +27,7 @@ const SERVER_INSIDE = {
 
 const HOST_INSIDE = {
   protocol: 'value',
+  doctor: 'value',
   'electron/bridge': 'value',
   'electron/core': 'value',
   'electron/core/cache': 'value',
@@ -41,15 +42,22 @@ export const ROOMS: readonly Room[] = [
     why: 'the wire is defined once and leans on nothing but zod',
   },
   {
+    at: 'doctor',
+    rooms: { protocol: 'value' },
+    packages: ['ws'],
+    node: 'all',
+    why: 'the doctor of the line is shared by desktop and relay, and knows neither',
+  },
+  {
     at: 'electron/bridge',
-    rooms: { protocol: 'type' },
+    rooms: { protocol: 'type', doctor: 'type' },
     packages: ['zod'],
     node: 'none',
     why: 'the bridge is data: it knows zod and the types of the wire',
   },
   {
     at: 'electron/core',
-    rooms: { protocol: 'value', 'electron/bridge': 'value', 'electron/core/cache': 'value' },
+    rooms: { protocol: 'value', doctor: 'value', 'electron/bridge': 'value', 'electron/core/cache': 'value' },
     packages: ['zod', 'ws', 'uuid', 'uqr'],
     node: 'all',
     why: 'the core is plain Node: wire, bridge, and never Electron or a host',
@@ -105,7 +113,7 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'renderer',
-    rooms: { 'electron/bridge': 'value', protocol: 'type' },
+    rooms: { 'electron/bridge': 'value', protocol: 'type', doctor: 'type' },
     packages: [
       'react',
       'react-dom',
@@ -126,6 +134,7 @@ export const ROOMS: readonly Room[] = [
     at: 'server',
     rooms: {
       ...SERVER_INSIDE,
+      doctor: 'value',
       'server/domain': 'value',
       'server/auth': 'value',
       'server/gateway': 'value',
@@ -154,6 +163,7 @@ export const ROOMS: readonly Room[] = [
     at: 'server/main.ts',
     rooms: {
       ...SERVER_INSIDE,
+      doctor: 'value',
       server: 'value',
       'server/relay.ts': 'value',
       'server/domain': 'value',

@@ -3,7 +3,7 @@ import { globSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT } from './run.ts';
 
-const SOURCES = '{protocol,electron,renderer}/**/*.{ts,tsx,css,html,json,svg}';
+const SOURCES = '{protocol,doctor,electron,renderer}/**/*.{ts,tsx,css,html,json,svg}';
 const ALSO = ['package-lock.json', 'build/electron.vite.config.ts'];
 
 const modifiedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;

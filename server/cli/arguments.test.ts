@@ -26,6 +26,11 @@ describe('the command line', () => {
     [['backup', 'b.sqlite'], { command: { command: 'backup', path: '/here/b.sqlite' } }],
     [['restore', 'b.sqlite'], { kind: 'restore', from: '/here/b.sqlite' }],
     [['doctor', '--data', 'd'], { kind: 'doctor', config: { data: 'd' } }],
+    [['doctor', '--address', 'chat.example'], { kind: 'doctor', line: { host: 'chat.example', port: 7420, key: null } }],
+    [
+      ['doctor', '--address', '[fd00::7]:443', '--key', 'AB:'.repeat(31) + 'CD'],
+      { line: { host: 'fd00::7', port: 443, key: 'ab'.repeat(31) + 'cd' } },
+    ],
   ])('%j is understood', (argv, meaning) => {
     expect(read(...argv)).toMatchObject({ ok: true, value: meaning });
   });
@@ -42,6 +47,9 @@ describe('the command line', () => {
     [['invite', '--days', '0'], '--days is a number from 1 to 365'],
     [['invite', '--role', 'owner'], '--role of an invite'],
     [['backup'], 'backup needs <file>'],
+    [['doctor', '--address', 'https://x'], '--address is a host'],
+    [['doctor', '--address', 'x', '--key', 'abc'], '--key is a fingerprint'],
+    [['doctor', '--key', 'abc'], '--key goes with --address'],
   ])('%j is refused with what is wrong', (argv, words) => {
     expect(read(...argv)).toEqual({ ok: false, error: expect.stringContaining(words) });
   });

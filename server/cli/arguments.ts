@@ -4,18 +4,21 @@
  */
 import { parseArgs } from 'node:util';
 import { ROLES, type Role } from '../../protocol/entities.ts';
+import { DEFAULT_PORT, isFingerprint, isRelayAddress } from '../../protocol/invite-link.ts';
 import { cleanName, isHandle, suggestHandle } from '../../protocol/names.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import { CONFIG_OPTIONS, type ConfigOption, type ConfigTexts } from '../config.ts';
 import type { Command } from '../control/commands.ts';
+import type { LineToExamine } from './line-doctor.ts';
 
 export type Invocation =
   | { readonly kind: 'help' }
   | { readonly kind: 'serve'; readonly config: ConfigTexts; readonly isJson: boolean; readonly stopsWithStdin: boolean }
   /** Something for the operator of a relay that may be running or not. */
   | { readonly kind: 'command'; readonly config: ConfigTexts; readonly isJson: boolean; readonly command: Command }
-  | { readonly kind: 'doctor'; readonly config: ConfigTexts; readonly isJson: boolean }
+  /** `line`: the way to another place, in place of the relay of this machine. */
+  | { readonly kind: 'doctor'; readonly config: ConfigTexts; readonly isJson: boolean; readonly line?: LineToExamine }
   | { readonly kind: 'restore'; readonly config: ConfigTexts; readonly isJson: boolean; readonly from: string };
 
 const OPTIONS = {
@@ -30,6 +33,8 @@ const OPTIONS = {
   days: { type: 'string' },
   uses: { type: 'string' },
   handle: { type: 'string' },
+  address: { type: 'string' },
+  key: { type: 'string' },
 } as const;
 
 type Values = Partial<Record<keyof typeof OPTIONS, string | boolean>>;
@@ -49,7 +54,7 @@ const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   'member reset-password': [],
   backup: [],
   restore: [],
-  doctor: [],
+  doctor: ['address', 'key'],
 };
 const COMMON = new Set<string>(['help', 'json', ...Object.keys(CONFIG_OPTIONS)]);
 
@@ -111,7 +116,7 @@ function invocationOf(
     case 'restore':
       return ok({ kind: 'restore', ...base, from: resolvePath(first) });
     default:
-      return ok({ kind: 'doctor', ...base });
+      return doctorOf(values, base);
   }
 }
 
@@ -125,6 +130,16 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   backup: ['<file>'],
   restore: ['<file>'],
 };
+
+function doctorOf(values: Values, base: { readonly config: ConfigTexts; readonly isJson: boolean }): Result<Invocation, string> {
+  const { address, key } = values;
+  if (typeof address !== 'string') return key === undefined ? ok({ kind: 'doctor', ...base }) : fail('--key goes with --address');
+  if (!isRelayAddress(address)) return fail('--address is a host, or host:port');
+  const fingerprint = typeof key === 'string' ? key.replaceAll(':', '').toLowerCase() : null;
+  if (fingerprint !== null && !isFingerprint(fingerprint)) return fail('--key is a fingerprint: 64 hex digits, with or without colons');
+  const [, host = '', port] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(address) ?? [];
+  return ok({ kind: 'doctor', ...base, line: { host, port: Number(port ?? DEFAULT_PORT), key: fingerprint } });
+}
 
 type AsCommand = (ask: Command) => Result<Invocation, string>;
 
@@ -185,6 +200,8 @@ Commands
   backup <file>                    a complete copy of the store, also while the relay runs
   restore <file>                   put a backup in the store's place; the relay must not run
   doctor                           look for what is wrong and say what to do
+      --address <host:port>        look at the way from here to a relay there, instead
+      --key <fingerprint>          and hold its key against this one
 
 Options, for every command; each can also be set as LANDLINE_<NAME> in the environment
 ${options.join('\n')}

@@ -15,6 +15,7 @@ vi.setConfig({ testTimeout: 60_000 });
 
 const WITH_OWN_TSCONFIG = [
   'protocol',
+  'doctor',
   'electron/bridge',
   'electron/core',
   'electron/host',

@@ -5,3 +5,4 @@ import { createRoot } from 'react-dom/client'; // a subpath of an allowed packag
 import '@fontsource-variable/inter/index.css'; // the fonts
 import './styles/base.css'; // its own styles
 import worker from './text/worker.ts?worker'; // its own file by the bundler's suffix
+import type { Finding } from '../doctor/findings.ts'; // the types of the doctor

@@ -6,3 +6,4 @@ import type { Store } from '../server/ports/store.ts'; // the relay
 import 'node:path'; // a module of Node
 import 'ws'; // a socket of its own
 import { io } from 'socket.io-client'; // somebody else's socket
+import { SAYINGS } from '../doctor/findings.ts'; // more than types of the doctor

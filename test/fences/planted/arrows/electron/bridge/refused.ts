@@ -3,3 +3,4 @@ import { type Frame } from '../../protocol/codec.ts'; // a statement that stays 
 import '../core/desktop.ts'; // the core
 import 'electron'; // Electron
 import 'node:fs'; // a module of Node
+import { SAYINGS } from '../../doctor/findings.ts'; // more than types of the doctor

@@ -1,0 +1,72 @@
+/**
+ * What the doctor may find on the way to a relay, as one table: each step with everything it may say, and whether that is well. A
+ * finding holds no words for people: the command line and the window have their own, one for each row here.
+ */
+
+export type Grade = 'well' | 'problem';
+
+/** In the order in which they are taken. */
+export const SAYINGS = {
+  /** Only where the address is a name. Facts: `name`; `addresses`, joined by commas; `code` of the system. */
+  name: { found: 'well', unknown: 'problem', 'no-answer': 'problem' },
+  /** Facts: `port`; `code`. */
+  port: { open: 'well', refused: 'problem', silent: 'problem', 'no-route': 'problem', failed: 'problem' },
+  /** Facts: `seen`, `expected` (fingerprints); `code`. `shown`: nothing to hold the key against. */
+  tls: {
+    pinned: 'well',
+    trusted: 'well',
+    shown: 'well',
+    plain: 'well',
+    'other-key': 'problem',
+    'not-trusted': 'problem',
+    'no-tls': 'problem',
+    cut: 'problem',
+  },
+  /** Facts: `team` (its name); `status`; `code`. */
+  http: {
+    relay: 'well',
+    'no-team-yet': 'well',
+    'no-team': 'problem',
+    'other-team': 'problem',
+    version: 'problem',
+    'not-a-relay': 'problem',
+    unavailable: 'problem',
+    cut: 'problem',
+  },
+  /** This computer's clock beside the relay's. Facts: `seconds`, whole, of the difference. */
+  clock: { right: 'well', unsaid: 'well', ahead: 'problem', behind: 'problem' },
+  /** Facts: `status`; `code`; `ms` of the handshake. `asked-token`: all but the token was as it should be. */
+  upgrade: {
+    switched: 'well',
+    'asked-token': 'well',
+    'wrong-accept': 'problem',
+    refused: 'problem',
+    cut: 'problem',
+  },
+  token: { accepted: 'well', refused: 'problem', ended: 'problem', 'not-renewed': 'problem' },
+  /**
+   * Facts: `seconds` the line lived; `silent`, the longest silence in it. `cut`: it ended in a silence, without a word. `closed`: the
+   * relay ended it with `code`.
+   */
+  idle: { kept: 'well', cut: 'problem', closed: 'problem' },
+} as const satisfies Readonly<Record<string, Readonly<Record<string, Grade>>>>;
+
+export type StepName = keyof typeof SAYINGS;
+export type Saying<Step extends StepName = StepName> = {
+  readonly [Name in Step]: `${Name}.${keyof (typeof SAYINGS)[Name] & string}`;
+}[Step];
+export type Facts = Readonly<Record<string, string | number>>;
+
+export interface Finding {
+  readonly step: StepName;
+  /** `step.what`, a row of the table. */
+  readonly says: Saying;
+  readonly isWell: boolean;
+  readonly facts: Facts;
+}
+
+export function finding(says: Saying, facts: Facts = {}): Finding {
+  const [step, what] = says.split('.') as [StepName, string];
+  const grades: Readonly<Record<string, Grade>> = SAYINGS[step];
+  return { step, says, isWell: grades[what] === 'well', facts };
+}

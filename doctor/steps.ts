@@ -1,0 +1,190 @@
+/**
+ * The steps of the way to a relay, one row each, in their order. A row knows how long it may take, when it is left out, and how to
+ * look; whether the next rows still make sense when it went wrong is said beside it. A new step is a new row.
+ */
+import { isIP } from 'node:net';
+import { HTTP, relayInfo, type RelayInfo } from '../protocol/http.ts';
+import type { Result } from '../protocol/result.ts';
+import { pickVersion } from '../protocol/version.ts';
+import { finding, type Finding, type Saying, type StepName } from './findings.ts';
+import type { Answer, Clock, OpenSocket, Place, Sockets, Trust } from './ports.ts';
+
+/** Time for one step. What takes longer is, for a person who waits, not there. */
+export const STEP_MS = 10_000;
+/** How long a line is watched for being cut: longer than the minute after which proxies usually lose patience. */
+export const IDLE_MS = 60_000;
+/** Clocks further apart than this show wrong times beside messages. */
+export const SKEW_MS = 60_000;
+
+/** What is looked at. */
+export interface Subject {
+  readonly place: Place;
+  /** The id of the team that must be there; null: whichever. */
+  readonly team: string | null;
+  /** The token to show; null: none is shown, and the relay has to ask for one. */
+  readonly access: (() => Promise<Result<string, { readonly kind: string }>>) | null;
+  /** The first frame of a line that is then left in silence; null: idle time-outs are not measured. */
+  readonly hello: (() => string) | null;
+}
+
+/** What the steps leave to those after them. */
+export interface Visit {
+  readonly subject: Subject;
+  readonly sockets: Sockets;
+  readonly clock: Clock;
+  /** Of the step that runs. */
+  signal: AbortSignal;
+  answer: Answer | null;
+  token: Extract<Saying, `token.${string}`> | null;
+  socket: OpenSocket | null;
+}
+
+export interface Step {
+  readonly name: StepName;
+  readonly limitMs: number;
+  /** The steps after a failure of this one would only repeat it. */
+  readonly isNeeded: boolean;
+  applies(subject: Subject): boolean;
+  look(visit: Visit): Promise<Finding>;
+}
+
+const always = (): boolean => true;
+
+export const STEPS: readonly Step[] = [
+  { name: 'name', limitMs: STEP_MS, isNeeded: true, applies: ({ place }) => isIP(place.host) === 0, look: lookUp },
+  { name: 'port', limitMs: STEP_MS, isNeeded: true, applies: always, look: reach },
+  { name: 'tls', limitMs: STEP_MS, isNeeded: true, applies: always, look: secure },
+  { name: 'http', limitMs: STEP_MS, isNeeded: true, applies: always, look: ask },
+  { name: 'clock', limitMs: STEP_MS, isNeeded: false, applies: always, look: compareClocks },
+  { name: 'upgrade', limitMs: STEP_MS, isNeeded: true, applies: always, look: upgrade },
+  { name: 'token', limitMs: STEP_MS, isNeeded: true, applies: ({ access }) => access !== null, look: showToken },
+  { name: 'idle', limitMs: IDLE_MS + STEP_MS, isNeeded: false, applies: ({ hello }) => hello !== null, look: waitInSilence },
+];
+
+async function lookUp({ subject, sockets, signal }: Visit): Promise<Finding> {
+  const name = subject.place.host;
+  const found = await sockets.lookUp(name, signal);
+  if (found.ok) return finding('name.found', { name, addresses: found.value.join(', ') });
+  const code = found.error;
+  return finding(code === 'ENOTFOUND' || code === 'ENODATA' ? 'name.unknown' : 'name.no-answer', { name, code });
+}
+
+const PORT_FAULTS: Readonly<Record<string, Extract<Saying, `port.${string}`>>> = {
+  ECONNREFUSED: 'port.refused',
+  ETIMEDOUT: 'port.silent',
+  EHOSTUNREACH: 'port.no-route',
+  ENETUNREACH: 'port.no-route',
+  EADDRNOTAVAIL: 'port.no-route',
+};
+
+async function reach({ subject, sockets, signal }: Visit): Promise<Finding> {
+  const { port } = subject.place;
+  const reached = await sockets.reach(subject.place, signal);
+  return reached.ok ? finding('port.open', { port }) : finding(PORT_FAULTS[reached.error] ?? 'port.failed', { port, code: reached.error });
+}
+
+async function secure({ subject, sockets, signal }: Visit): Promise<Finding> {
+  const { trust } = subject.place;
+  if (trust.kind === 'plain') return finding('tls.plain');
+  const shaken = await sockets.secure(subject.place, signal);
+  if (!shaken.ok) {
+    const code = shaken.error;
+    return finding(code === 'EPROTO' || code.startsWith('ERR_SSL') ? 'tls.no-tls' : 'tls.cut', { code });
+  }
+  return judge(trust, shaken.value);
+}
+
+function judge(
+  trust: Exclude<Trust, { kind: 'plain' }>,
+  { seen, distrust }: { readonly seen: string; readonly distrust: string | null },
+): Finding {
+  if (trust.kind === 'anyone') return finding('tls.shown', { seen });
+  if (trust.kind === 'authority') return distrust === null ? finding('tls.trusted') : finding('tls.not-trusted', { code: distrust });
+  const expected = trust.fingerprint;
+  return seen === expected ? finding('tls.pinned', { seen }) : finding('tls.other-key', { expected, seen });
+}
+
+async function ask(visit: Visit): Promise<Finding> {
+  const { subject, sockets, signal } = visit;
+  const answer = await sockets.get(subject.place, HTTP.relay, signal);
+  if (!answer.ok) return finding(answer.error.startsWith('HPE_') ? 'http.not-a-relay' : 'http.cut', { code: answer.error, status: 0 });
+  visit.answer = answer.value;
+  const { status, body } = answer.value;
+  if (status >= 500) return finding('http.unavailable', { status });
+  const info = relayInfo.safeParse(body);
+  return status === 200 && info.success ? whoIsThere(info.data, subject.team) : finding('http.not-a-relay', { status });
+}
+
+function whoIsThere({ versions, team }: RelayInfo, expected: string | null): Finding {
+  if (pickVersion(versions) === undefined) return finding('http.version', { min: versions.min, max: versions.max });
+  if (team === null) return finding(expected === null ? 'http.no-team-yet' : 'http.no-team');
+  return finding(expected === null || team.id === expected ? 'http.relay' : 'http.other-team', { team: team.name });
+}
+
+/** The header counts whole seconds, which is exact enough to tell a wrong clock. */
+async function compareClocks({ answer, clock }: Visit): Promise<Finding> {
+  const theirs = Date.parse(answer?.date ?? '');
+  if (Number.isNaN(theirs)) return finding('clock.unsaid');
+  const skewMs = clock.now() - theirs;
+  const seconds = Math.round(Math.abs(skewMs) / 1_000);
+  if (Math.abs(skewMs) <= SKEW_MS) return finding('clock.right', { seconds });
+  return finding(skewMs > 0 ? 'clock.ahead' : 'clock.behind', { seconds });
+}
+
+async function upgrade(visit: Visit): Promise<Finding> {
+  const { subject, sockets, clock } = visit;
+  const access = subject.access === null ? null : await subject.access();
+  if (access?.ok === false) visit.token = access.error.kind === 'ended' ? 'token.ended' : 'token.not-renewed';
+  const from = clock.monotonic();
+  const answer = await sockets.upgrade(subject.place, access?.ok === true ? access.value : null, visit.signal);
+  const ms = Math.round(clock.monotonic() - from);
+  if (!answer.ok) return finding('upgrade.cut', { code: answer.error });
+  if ('socket' in answer.value) {
+    visit.socket = answer.value.socket;
+    if (!answer.value.isAccepted) return finding('upgrade.wrong-accept');
+    visit.token ??= 'token.accepted';
+    return finding('upgrade.switched', { ms });
+  }
+  const { status, asksBearer } = answer.value;
+  if (status !== 401 || !asksBearer) return finding('upgrade.refused', { status });
+  visit.token ??= 'token.refused';
+  return finding('upgrade.asked-token', { ms });
+}
+
+async function showToken({ token }: Visit): Promise<Finding> {
+  return finding(token ?? 'token.not-renewed');
+}
+
+/**
+ * The relay itself breaks the silence with its pings, so what can be measured is the longest silence between two of them, and whether
+ * the line lives to the end.
+ */
+function waitInSilence({ subject, socket, clock, signal }: Visit): Promise<Finding> {
+  if (socket === null || subject.hello === null) return Promise.resolve(finding('idle.closed', { seconds: 0, silent: 0, code: 1006 }));
+  const first = clock.monotonic();
+  let last = first;
+  let longest = 0;
+  const silence = (): number => clock.monotonic() - last;
+  const facts = () => ({ seconds: inSeconds(clock.monotonic() - first), silent: inSeconds(Math.max(longest, silence())) });
+  return new Promise((resolve) => {
+    const cancel = clock.after(IDLE_MS, () => resolve(finding('idle.kept', facts())));
+    const end = (found: Finding): void => {
+      cancel();
+      resolve(found);
+    };
+    signal.addEventListener('abort', () => end(finding('idle.kept', facts())), { once: true });
+    socket.watch({
+      onBytes: () => {
+        longest = Math.max(longest, silence());
+        last = clock.monotonic();
+      },
+      onClose: (code) =>
+        end(
+          code === 1006 ? finding('idle.cut', { ...facts(), silent: inSeconds(silence()) }) : finding('idle.closed', { ...facts(), code }),
+        ),
+    });
+    socket.send(subject.hello?.() ?? '');
+  });
+}
+
+const inSeconds = (ms: number): number => Math.round(ms / 1_000);

@@ -1,0 +1,1 @@
+export const ok_a = process.version; // Node
