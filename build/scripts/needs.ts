@@ -18,6 +18,12 @@ const hasDebianPackage = (name: string): boolean => {
   return answer.status === 0 && answer.stdout.includes('ok installed');
 };
 
+/** What a cluster stands on. */
+const SERVERS = [
+  { program: 'redis-server', debian: 'redis-server' },
+  { program: 'postgres', debian: 'postgresql' },
+] as const;
+
 /** Debian asks this file before a package starts its service; 101 says no. */
 const POLICY = '/usr/sbin/policy-rc.d';
 
@@ -40,14 +46,14 @@ export async function provideNeeds(): Promise<void> {
   const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
   // Whoever names a browser means that one.
   const isBrowserNamed = process.env['LANDLINE_BROWSER'] !== undefined;
-  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace', 'redis-server'];
+  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace', ...SERVERS.map(({ debian }) => debian)];
   const absent = (): readonly string[] =>
     usesApt
       ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...packages.filter((name) => !hasDebianPackage(name))]
       : [
           ...(findBrowser() === undefined ? ['Chromium, Chrome or Edge'] : []),
           ...(process.platform === 'linux' && !isOnPath('strace') ? ['strace (nobody counts the fsyncs then)'] : []),
-          ...(isOnPath('redis-server') ? [] : ['redis-server (its suites are skipped then)']),
+          ...SERVERS.filter(({ program }) => !isOnPath(program)).map(({ program }) => `${program} (its suites are skipped then)`),
         ];
   if (usesApt && absent().length > 0) await installByApt(absent());
   const missing = absent();
