@@ -8,7 +8,6 @@ import { hostname, networkInterfaces } from 'node:os';
 import { resolve } from 'node:path';
 import process from 'node:process';
 import { assertNever, fail, type Result } from '../protocol/result.ts';
-import type { StoreOpenFault } from './adapters/store-sqlite/faults.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
@@ -26,6 +25,7 @@ import { advertisedAddresses } from './lan/addresses.ts';
 import { storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
 import type { Log } from './ports/log.ts';
+import type { StoreOpenFault } from './ports/store-open-fault.ts';
 
 const out = (text: string): void => void process.stdout.write(text);
 const err = (text: string): void => void process.stderr.write(text);

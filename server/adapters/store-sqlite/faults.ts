@@ -1,29 +1,9 @@
 /**
- * What goes wrong with a database, in two kinds: it cannot be opened at all (a person must act, the words say what to do), or it
- * cannot be written now (`StoreUnavailable`: the disk is full, the disk fails, somebody holds it; trying again later may help).
+ * Which of the driver's errors speak of the machine and not of us: the disk is full, the disk fails, somebody holds the file. Trying
+ * again later may help (`StoreUnavailable`).
  */
 import Database from 'better-sqlite3';
 import { StoreUnavailable } from '../../ports/store.ts';
-
-export type OpenFaultKind =
-  /** Another relay has this store open. */
-  | 'in-use'
-  /** Written by a newer Landline. */
-  | 'from-the-future'
-  /** A file that is no Landline store. */
-  | 'not-a-store'
-  /** The folder or file cannot be read or written. */
-  | 'not-accessible';
-
-/** The store cannot be opened. The message is meant for the person who runs the relay. */
-export class StoreOpenFault extends Error {
-  override readonly name = 'StoreOpenFault';
-  readonly kind: OpenFaultKind;
-  constructor(kind: OpenFaultKind, message: string, cause?: unknown) {
-    super(message, { cause });
-    this.kind = kind;
-  }
-}
 
 // The primary result codes that speak of the machine and not of our SQL; extended codes (SQLITE_IOERR_FSYNC …) begin with them.
 const MACHINE = ['SQLITE_FULL', 'SQLITE_IOERR', 'SQLITE_READONLY', 'SQLITE_CANTOPEN', 'SQLITE_BUSY', 'SQLITE_LOCKED', 'SQLITE_NOMEM'];

@@ -5,7 +5,8 @@
  * own read connection. Where locks lie (some network shares), the fencing number in `store.ts` still stops the older relay from writing.
  */
 import Database from 'better-sqlite3';
-import { isBusy, StoreOpenFault } from './faults.ts';
+import { StoreOpenFault } from '../../ports/store-open-fault.ts';
+import { isBusy } from './faults.ts';
 
 /** @returns a function that gives the lock back */
 export function takeLock(path: string): () => void {

@@ -3,8 +3,8 @@
  * file first. A file from a newer build or from another program is refused with words a person can act on, and is not touched.
  */
 import { existsSync, rmSync } from 'node:fs';
+import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { APPLICATION_ID, pragmaNumber, type Connection } from './database.ts';
-import { StoreOpenFault } from './faults.ts';
 
 export interface Migrated {
   readonly from: number;

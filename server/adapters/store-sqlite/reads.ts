@@ -11,8 +11,8 @@ import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, S
 import type { Connection, Statement } from './database.ts';
 import { asStoreError } from './faults.ts';
 import { QUERIES, type QueryName } from './queries.ts';
-import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from './rows.ts';
-import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from './rows.ts';
+import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from '../store-rows.ts';
+import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from '../store-rows.ts';
 
 interface EventColumns {
   readonly seq: number;

@@ -11,7 +11,7 @@ import { createFakeClock } from '../../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { StoreUnavailable, type EventDraft, type Store } from '../../ports/store.ts';
 import type { Connection } from './database.ts';
-import { StoreOpenFault } from './faults.ts';
+import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { openSqliteStore, type SqliteStoreParts } from './store.ts';
 

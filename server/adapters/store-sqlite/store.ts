@@ -6,10 +6,11 @@ import type { Epoch, TeamId } from '../../../protocol/ids.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Store, StoredEvent, WriteTx } from '../../ports/store.ts';
 import { StoreUnavailable } from '../../ports/store.ts';
+import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { auditStore } from './audit.ts';
 import { backUp } from './backup.ts';
 import { connect, type Connection, type Statement } from './database.ts';
-import { isDamage, StoreOpenFault } from './faults.ts';
+import { isDamage } from './faults.ts';
 import { GroupCommit } from './group-commit.ts';
 import { takeLock } from './lock.ts';
 import { makeRoomForLog } from './log-room.ts';
@@ -114,6 +115,11 @@ class SqliteStore extends SqliteReads implements Store {
   onCommitted(listener: (events: readonly StoredEvent[]) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  /** A file is there, or nothing is. */
+  onInterrupted(): () => void {
+    return () => undefined;
   }
 
   async backup(path: string): Promise<void> {

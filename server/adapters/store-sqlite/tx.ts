@@ -9,10 +9,11 @@ import { channelFeed, memberFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, StoredEvent, WriteTx } from '../../ports/store.ts';
+import { editedJson, eventJson, isSameContent, redactedJson } from '../store-events.ts';
+import { membersKey } from '../store-rows.ts';
 import type { Connection, Statement } from './database.ts';
 import { KnownOperations } from './known-operations.ts';
 import { SqliteReads, type FeedColumns } from './reads.ts';
-import { membersKey } from './rows.ts';
 import { WRITES, type WriteName } from './writes.ts';
 
 interface FeedState {
@@ -102,7 +103,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const by = this.#memberFeed(draft.by).no;
     const seq = state.head + 1;
     const at = Math.max(this.#clock.now(), state.at);
-    const json = eventJson(seq, at, draft, JSON.stringify(draft.body));
+    const json = eventJson(seq, at, draft);
     if (draft.op !== null) this.#known.add(draft.op);
     if (this.#run('event', state.no, seq, at, by, draft.kind, draft.op, draft.asked ?? null, json) === 0) {
       const before = this.#repeated(feed, draft);
@@ -128,11 +129,9 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const posted = this.messageRow(channel, id);
     if (!posted) throw new Error('a message that is not there cannot be revised');
     const feed = this.#channelFeed(channel).no;
-    const event = JSON.parse(posted.json) as { readonly kind: string; readonly text: string };
-    if (event.kind !== 'posted') throw new Error('a deleted message cannot be revised');
-    this.#run('revision', feed, id, revision.seq, revision.at, event.text);
-    const edited = { seq: revision.seq, at: revision.at };
-    this.#run('eventJson', JSON.stringify({ ...event, text: revision.text, edited }), feed, posted.seq);
+    const { json, before } = editedJson(posted.json, revision);
+    this.#run('revision', feed, id, revision.seq, revision.at, before);
+    this.#run('eventJson', json, feed, posted.seq);
   }
 
   async redactMessage(channel: ChannelId, id: MessageId): Promise<void> {
@@ -142,10 +141,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const revisions = this.statement('revisions').all(feed, id) as { readonly seq: number }[];
     for (const { seq } of [posted, ...revisions]) {
       const row = this.#write('eventAt').get(feed, seq) as { readonly kind: string; readonly json: string } | undefined;
-      if (!row) continue;
-      const event = JSON.parse(row.json) as { readonly seq: number; readonly at: number; readonly by: string };
-      const redacted = { seq: event.seq, at: event.at, by: event.by, kind: 'redacted', id, was: row.kind };
-      this.#run('eventJson', JSON.stringify(redacted), feed, seq);
+      if (row) this.#run('eventJson', redactedJson(row.json, id, row.kind), feed, seq);
     }
     this.#run('dropRevisions', feed, id);
   }
@@ -290,14 +286,10 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   #isSameContent(row: OperationColumns, draft: EventDraft): boolean {
-    if (row.asked !== null || draft.asked !== undefined) return row.asked === (draft.asked ?? null);
-    if (row.json === eventJson(row.seq, row.at, draft, JSON.stringify(draft.body))) return true;
-    const now = JSON.parse(row.json) as { readonly kind: string; readonly edited?: unknown };
-    if (now.kind === 'redacted') return true;
-    if (now.edited === undefined || draft.op === null) return false;
-    // Edited since: what counts is the text it had at first.
+    const isSame = isSameContent(row, draft);
+    if (isSame !== 'edited' || draft.op === null) return isSame === true;
     const first = this.statement('firstText').get(row.feed, draft.op) as { readonly text: string } | undefined;
-    return first !== undefined && first.text === draft.body['text'] && now.kind === draft.kind;
+    return first !== undefined && first.text === draft.body['text'];
   }
 
   #feedId(no: number): FeedId {
@@ -318,12 +310,6 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     this.#found = undefined;
     return this.#write(name).run(...values).changes;
   }
-}
-
-/** The event as it travels. `by` and `kind` need no escaping: one is an id, the other a word of ours. */
-function eventJson(seq: number, at: number, draft: EventDraft, body: string): string {
-  const start = `{"seq":${seq},"at":${at},"by":"${draft.by}","kind":"${draft.kind}"`;
-  return body === '{}' ? `${start}}` : `${start},${body.slice(1)}`;
 }
 
 function remembered<K, V>(map: Map<K, V>, key: K, look: () => V | undefined): V | undefined {

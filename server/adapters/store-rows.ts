@@ -1,7 +1,7 @@
-/** Rows of the store's tables and the entities they stand for. Nothing here touches the database. */
-import type { Channel, ChannelKind, Level, Member, Role } from '../../../protocol/entities.ts';
-import type { ChannelId, MemberId, SessionId } from '../../../protocol/ids.ts';
-import type { InviteRow, SessionRow } from '../../ports/store.ts';
+/** Rows of the store's tables, alike in every database, and the entities they stand for. Nothing here touches one. */
+import type { Channel, ChannelKind, Level, Member, Role } from '../../protocol/entities.ts';
+import type { ChannelId, MemberId, SessionId } from '../../protocol/ids.ts';
+import type { InviteRow, SessionRow } from '../ports/store.ts';
 
 export interface MemberColumns {
   readonly id: string;
@@ -73,10 +73,6 @@ export interface SessionColumns {
   readonly rotated_at: number | null;
   readonly refresh_expires_at: number;
 }
-// Not a join: with the driver's SQLite a join of two tables costs some 25 µs before its first row, a look-up inside a row 1 µs.
-export const SESSION_SELECT =
-  'SELECT id, (SELECT member.id FROM member WHERE member.no = session.member) AS member_id, device, created_at, last_seen_at, ended_at, ' +
-  'refresh_hash, previous_hash, rotated_at, refresh_expires_at FROM session';
 
 export const sessionOf = (row: SessionColumns): SessionRow => ({
   id: row.id as SessionId,

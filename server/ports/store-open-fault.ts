@@ -1,0 +1,21 @@
+/** Why a store cannot be opened, whatever database it is on. */
+
+export type OpenFaultKind =
+  /** Another relay has this store open. */
+  | 'in-use'
+  /** Written by a newer Landline. */
+  | 'from-the-future'
+  /** A file or database that is no Landline store. */
+  | 'not-a-store'
+  /** The folder, file or server cannot be read or written. */
+  | 'not-accessible';
+
+/** The store cannot be opened. The message is meant for the person who runs the relay. */
+export class StoreOpenFault extends Error {
+  override readonly name = 'StoreOpenFault';
+  readonly kind: OpenFaultKind;
+  constructor(kind: OpenFaultKind, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
