@@ -40,6 +40,11 @@ export interface Limits {
   readonly socketsPerMember: number;
   readonly socketsUnauthenticatedPerAddress: number;
   readonly socketsUnauthenticated: number;
+  /** Clients that may come in, per second and at once; beyond, they are told to return a little later. */
+  readonly acceptsPerSecond: number;
+  readonly acceptsBurst: number;
+  /** Over how long those who were told to return are spread. */
+  readonly acceptSpreadMs: number;
   readonly outboundDropSignalsBytes: number;
   readonly outboundBehindBytes: number;
   readonly outboundCloseBytes: number;
@@ -108,6 +113,9 @@ export const DEFAULT_LIMITS: Limits = {
   socketsPerMember: 10,
   socketsUnauthenticatedPerAddress: 20,
   socketsUnauthenticated: 500,
+  acceptsPerSecond: 1_000,
+  acceptsBurst: 10_000,
+  acceptSpreadMs: 10_000,
   outboundDropSignalsBytes: 256 * KIB,
   outboundBehindBytes: 512 * KIB,
   outboundCloseBytes: 4 * MIB,

@@ -127,6 +127,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       server: http.server,
       core,
       auth: auth.gateway,
+      clock,
+      random,
       limits,
       log,
       trustedProxies: new Set(trustedProxies),

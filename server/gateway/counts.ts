@@ -30,6 +30,8 @@ export class Counts {
   readonly upgradesRefused = new Map<number, number>();
   /** Connections closed unread, because too many had not shown a token yet. */
   doorFull = 0;
+  /** Upgrades told to come back a little later, because too many came at once; among `upgradesRefused` too. */
+  sentAway = 0;
 
   upgradeRefused(status: number): void {
     this.upgradesRefused.set(status, (this.upgradesRefused.get(status) ?? 0) + 1);

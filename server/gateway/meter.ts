@@ -71,10 +71,12 @@ export class Meter {
   }
 }
 
-function waitFor(wholeAt: number, now: number, amount: number, perSecond: number, burst: number): number {
+/** @returns 0 when `amount` fits, else the milliseconds until it does */
+export function waitFor(wholeAt: number, now: number, amount: number, perSecond: number, burst: number): number {
   const each = 1_000 / perSecond;
   return Math.max(0, Math.ceil(Math.max(wholeAt, now) + amount * each - now - burst * each));
 }
 
-const after = (wholeAt: number, now: number, amount: number, perSecond: number): number =>
+/** When the allowance is whole again after `amount` was taken. */
+export const after = (wholeAt: number, now: number, amount: number, perSecond: number): number =>
   Math.max(wholeAt, now) + (amount * 1_000) / perSecond;

@@ -93,6 +93,39 @@ describe('refused is', () => {
   });
 });
 
+describe('when too many come at once', () => {
+  beforeEach(async () => {
+    await kit.dispose();
+    kit = await createSocketKit({ acceptsPerSecond: 1, acceptsBurst: 2 });
+  });
+
+  test('the rest is told to come back later, before the token is looked at, and let in when it does', async () => {
+    await kit.client(kit.relay.owner);
+    await kit.client(kit.relay.owner);
+    let looks = 0;
+    const { verifyUpgrade } = kit.relay.auth;
+    kit.relay.auth.verifyUpgrade = (request) => {
+      looks++;
+      return verifyUpgrade(request);
+    };
+    const authorization = await kit.token(kit.relay.owner);
+    const answer = await kit.answer(handshake(kit.port, { Authorization: authorization }));
+    expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\n(.*\r\n)*Retry-After: ([1-9]|1[01])\r\n/);
+    expect(looks).toBe(0);
+    expect(kit.relay.core.counts.sentAway).toBe(1);
+    kit.relay.clock.advance(1_000);
+    await kit.client(kit.relay.owner);
+    expect(kit.relay.core.counts.accepts).toBe(3);
+  });
+
+  test('those without a good token keep nobody out', async () => {
+    for (let stranger = 0; stranger < 5; stranger++) {
+      expect(statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer nonsense' })))).toBe('401');
+    }
+    await kit.client(kit.relay.owner);
+  });
+});
+
 describe('at the door', () => {
   const knock = (): Promise<Socket> => {
     const socket = connect(kit.port, '127.0.0.1');

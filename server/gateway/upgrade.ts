@@ -8,18 +8,22 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
+import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { SocketWire } from './socket-wire.ts';
+import { Turnstile } from './turnstile.ts';
 
 export interface UpgradesParts {
   /** Node's own server; this attaches to its `connection` and `upgrade`. */
   readonly server: Server;
   readonly core: RelayCore;
   readonly auth: Pick<GatewayAuth, 'verifyUpgrade'>;
+  readonly clock: Pick<Clock, 'monotonic'>;
+  readonly random: Pick<Random, 'fraction'>;
   readonly limits: Limits;
   readonly log: Log;
   readonly trustedProxies: ReadonlySet<string>;
@@ -56,6 +60,7 @@ export interface Upgrades {
 export function attachUpgrades(parts: UpgradesParts): Upgrades {
   const { server, core, limits } = parts;
   const doorkeeper = new Doorkeeper(parts);
+  const turnstile = new Turnstile(parts);
 
   const onConnection = (socket: Socket): void => {
     if (doorkeeper.arrive(socket)) return;
@@ -68,6 +73,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
     socket.on('error', ignore);
     const accept = (who: Principal): void => {
       doorkeeper.admit(socket);
+      turnstile.passed();
       core.counts.accepts++;
       parts.onTaken?.(socket);
       socket.off('error', ignore);
@@ -76,7 +82,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
       // What came along with the request.
       if (head.length > 0) wire.take(head);
     };
-    upgrade(parts, request, socket, accept).catch((error: unknown) => {
+    upgrade(parts, turnstile, request, socket, accept).catch((error: unknown) => {
       const isUnavailable = error instanceof StoreUnavailable;
       if (!isUnavailable) parts.log.error('upgrade-failed', {}, error);
       refuse(parts, socket, isUnavailable ? 503 : 500, [RETRY_AFTER]);
@@ -95,8 +101,14 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
   };
 }
 
-async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: Duplex, accept: (who: Principal) => void): Promise<void> {
-  const { auth, log } = parts;
+async function upgrade(
+  parts: UpgradesParts,
+  turnstile: Turnstile,
+  request: IncomingMessage,
+  socket: Duplex,
+  accept: (who: Principal) => void,
+): Promise<void> {
+  const { auth, core, log } = parts;
   const fault = parts.requestFault(request);
   if (fault) {
     log.warn('upgrade-refused', { reason: fault.reason, status: fault.status });
@@ -106,6 +118,11 @@ async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: D
   if (parts.isDraining()) return refuse(parts, socket, 503, [RETRY_AFTER]);
   const shape = shapeFault(request);
   if (shape) return refuse(parts, socket, shape.status, shape.headers);
+  const awayFor = turnstile.awayForSeconds();
+  if (awayFor > 0) {
+    core.counts.sentAway++;
+    return refuse(parts, socket, 503, [`Retry-After: ${awayFor}`]);
+  }
   const who = await auth.verifyUpgrade(request);
   if (socket.destroyed) return;
   if (!who.ok) return refuse(parts, socket, who.error.status, who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : []);

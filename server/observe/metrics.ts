@@ -129,6 +129,12 @@ export const FIGURES: readonly Figure[] = [
     readEach: ({ core }) => [...core.counts.upgradesRefused].map(([status, count]) => [String(status), count]),
   },
   {
+    name: 'landline_sent_away_total',
+    help: 'Upgrades told to come back a little later, because too many came at once',
+    type: 'counter',
+    read: ({ core }) => core.counts.sentAway,
+  },
+  {
     name: 'landline_door_full_total',
     help: 'Connections closed unread because too many waited without a token',
     type: 'counter',

@@ -14,6 +14,7 @@ import type { Principal } from '../../server/gateway/auth-port.ts';
 import { attachUpgrades, type Upgrades } from '../../server/gateway/upgrade.ts';
 import { requestFault } from '../../server/http/guard.ts';
 import { silentLog } from '../../server/observe/log.ts';
+import { createSeededRandom } from './seeded-random.ts';
 import { createRelayKit, type Person, type RelayKit } from './relay-kit.ts';
 
 export interface SocketKit {
@@ -57,6 +58,8 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     server,
     core: relay.core,
     auth: relay.auth,
+    clock: relay.clock,
+    random: createSeededRandom('door'),
     limits,
     log: silentLog,
     trustedProxies: new Set(),
