@@ -11,6 +11,7 @@ describe('the configuration', () => {
         host: '::',
         port: 7420,
         tls: 'own',
+        proxyCertificate: null,
         node: 'relay',
         log: 'info',
         advertise: [],

@@ -20,6 +20,8 @@ export interface RelayConfig {
   readonly port: number;
   /** `own`: the relay's own key. `off`: plain HTTP, for a proxy in front that speaks TLS. */
   readonly tls: 'own' | 'off';
+  /** Path of the certificate that a proxy in front shows: the one whose key desktops will know. Null: the relay's own, or none. */
+  readonly proxyCertificate: string | null;
   /** Which relay of a cluster this is; in logs and in `welcome`. */
   readonly node: string;
   readonly log: LogLevel;
@@ -44,6 +46,7 @@ export const CONFIG_OPTIONS = {
   host: { value: '<address>', help: 'address to listen on (default :: which is all of them)' },
   port: { value: '<number>', help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)` },
   tls: { value: 'own|off', help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)" },
+  'proxy-certificate': { value: '<pem>', help: 'certificate of the proxy in front; invites then name its key (default none)' },
   node: { value: '<name>', help: 'name of this relay in logs (default relay)' },
   log: { value: LOG_LEVELS.join('|'), help: 'how much to log on standard error (default info)' },
   advertise: { value: '<address,…>', help: "addresses for invites (default: this machine's own)" },
@@ -117,6 +120,7 @@ const SCHEMAS = {
     .transform(Number)
     .refine((port) => port <= 65_535, 'is not a port'),
   tls: z.enum(['own', 'off'], 'must be own or off'),
+  'proxy-certificate': z.string().transform((path) => (path === '' ? null : path)),
   node: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
   log: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   advertise: list.refine((all) => all.length <= 8 && all.every(isRelayAddress), 'must be host or host:port, up to 8, commas between'),
@@ -133,6 +137,7 @@ const DEFAULTS: Record<ConfigOption, string> = {
   host: '::',
   port: String(DEFAULT_PORT),
   tls: 'own',
+  'proxy-certificate': '',
   node: 'relay',
   log: 'info',
   advertise: '',
@@ -171,8 +176,8 @@ export function readConfig(
     }
     Object.assign(read, { [option]: parsed.data });
   }
-  const { 'trusted-proxies': trustedProxies, ...rest } = read;
-  return ok({ ...rest, trustedProxies });
+  const { 'trusted-proxies': trustedProxies, 'proxy-certificate': proxyCertificate, ...rest } = read;
+  return ok({ ...rest, trustedProxies, proxyCertificate });
 }
 
 export const STORE_FILE = 'team.sqlite';

@@ -22,7 +22,7 @@ import { reachOperator } from './control/control-client.ts';
 import { controlPath } from './control/control-path.ts';
 import { createOperator, type Operator } from './control/operator.ts';
 import { advertisedAddresses } from './lan/addresses.ts';
-import { storedFingerprint } from './lan/tls.ts';
+import { certificateFingerprint, storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
 import type { Log } from './ports/log.ts';
 import type { StoreOpenFault } from './ports/store-open-fault.ts';
@@ -66,10 +66,19 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
   const data = resolve(first.value.data);
   const last = isAfter ? readLastStart(dataFiles(data).lastStart) : undefined;
   if (!last) return { ...first.value, data };
-  const before = { port: String(last.port), host: last.host, tls: last.tls, advertise: last.advertise.join(',') };
+  const before = {
+    port: String(last.port),
+    host: last.host,
+    tls: last.tls,
+    'proxy-certificate': last.proxyCertificate ?? '',
+    advertise: last.advertise.join(','),
+  };
   const again = readConfig(options, process.env, before);
   return again.ok ? { ...again.value, data } : `${again.error.option} ${again.error.problem}`;
 }
+
+/** Whoever asks the relay at rest may stand in another folder. */
+const absolute = (path: string | null): string | null => (path === null ? null : resolve(path));
 
 function perform(what: Invocation, config: RelayConfig): Promise<number> {
   switch (what.kind) {
@@ -118,7 +127,7 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   }
   const { store, auth, identity } = relay;
   const operator = createOperator({ store, auth, identity, log, startedAt: clock.now() });
-  writeLastStart(dataFiles(config.data).lastStart, { ...config, port: relay.port });
+  writeLastStart(dataFiles(config.data).lastStart, { ...config, port: relay.port, proxyCertificate: absolute(config.proxyCertificate) });
   await serve({ config, isJson, stopsWithStdin, relay, operator, log, process });
   return 0;
 }
@@ -213,10 +222,11 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
 }
 
 /** Where the relay will be found once it runs again. */
-function identityAtRest({ data, tls, port, host, advertise }: RelayConfig): RelayIdentity {
+function identityAtRest({ data, tls, proxyCertificate, port, host, advertise }: RelayConfig): RelayIdentity {
+  const own = tls === 'own' ? (storedFingerprint(data) ?? null) : null;
   return {
     addresses: () => advertisedAddresses({ interfaces: networkInterfaces(), hostname: hostname(), port, host, advertised: advertise }),
-    fingerprint: tls === 'own' ? (storedFingerprint(data) ?? null) : null,
+    fingerprint: proxyCertificate === null ? own : certificateFingerprint(proxyCertificate),
   };
 }
 

@@ -12,7 +12,7 @@ import type { SignedIn } from '../protocol/http.ts';
 import { CLOSE } from '../protocol/close-codes.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../protocol/version.ts';
-import { fingerprintOf } from './lan/tls.ts';
+import { CERTIFICATE_FILE, fingerprintOf } from './lan/tls.ts';
 import { startRelay, type Relay } from './relay.ts';
 
 let folder: string;
@@ -156,4 +156,16 @@ test('may leave TLS to a proxy in front', async () => {
   expect(relay.fingerprint).toBeNull();
   const answer = await fetch(`http://127.0.0.1:${relay.port}/v1/relay`);
   expect(await answer.json()).toEqual({ product: 'landline', versions: { min: 1, max: 1 }, team: null });
+});
+
+test('behind a proxy that shows a key of its own, it names that key and not its own', async () => {
+  const proxy = await start({ data: join(folder, 'another') });
+  const proxyCertificate = join(folder, 'another', CERTIFICATE_FILE);
+  const plain = await start({ tls: 'off', proxyCertificate });
+  expect(plain.fingerprint).toBe(proxy.fingerprint);
+  const encrypted = await start({ data: join(folder, 'third'), proxyCertificate });
+  expect(encrypted.fingerprint).toBe(proxy.fingerprint);
+  await expect(start({ data: join(folder, 'fourth'), proxyCertificate: join(folder, 'none.pem') })).rejects.toThrow(
+    /none\.pem is not a certificate that can be read\. See --proxy-certificate\./,
+  );
 });

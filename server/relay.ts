@@ -25,7 +25,7 @@ import { attachUpgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
-import { loadTls } from './lan/tls.ts';
+import { certificateFingerprint, loadTls } from './lan/tls.ts';
 import { silentLog } from './observe/log.ts';
 import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
@@ -42,6 +42,8 @@ export interface RelaySettings {
   readonly port?: number;
   /** `own` (the default): the relay's own key. `off`: plain, for a proxy in front that speaks TLS. Or a key and certificate. */
   readonly tls?: 'own' | 'off' | { readonly key: string; readonly cert: string };
+  /** Path of the certificate that a proxy in front shows to desktops: invites name its key instead of the relay's own. */
+  readonly proxyCertificate?: string | null;
   readonly node?: string;
   /** Addresses for invites instead of those the machine knows. */
   readonly advertise?: readonly string[];
@@ -60,7 +62,7 @@ export interface RelayParts {
 export interface Relay {
   readonly port: number;
   readonly addresses: readonly string[];
-  /** Of the relay's own key; null when TLS is somebody else's business. */
+  /** Of the key that desktops will meet; null when they go by a public certificate. */
   readonly fingerprint: Fingerprint | null;
   /** The code that sets the team up; null when there is a team. */
   readonly setupCode: string | null;
@@ -85,7 +87,7 @@ const TIDY_EVERY_MS = 24 * 60 * 60_000;
 /** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
-  const { data, host = '127.0.0.1', port = 0, tls = 'own', node = 'relay', advertise = [] } = settings;
+  const { data, host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, node = 'relay', advertise = [] } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
   const reachable = { interfaces: networkInterfaces(), hostname: hostname(), host, advertised: advertise };
@@ -104,7 +106,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     const identity: RelayIdentity = {
       // Asked anew each time: machines change networks.
       addresses: () => advertisedAddresses({ ...reachable, interfaces: networkInterfaces(), port: listeningOn }),
-      fingerprint: own?.fingerprint ?? null,
+      fingerprint: proxyCertificate === null ? (own?.fingerprint ?? null) : certificateFingerprint(proxyCertificate),
     };
 
     const auth = createAuth({ store, clock, random, log, limits, keys, identity });

@@ -6,6 +6,7 @@ const schema = z.object({
   port: z.number().int().min(1).max(65_535),
   host: z.string().max(253),
   tls: z.enum(['own', 'off']),
+  proxyCertificate: z.string().max(4_096).nullable().default(null),
   advertise: z.array(z.string().max(300)).max(8).readonly(),
 });
 export type LastStart = Readonly<z.infer<typeof schema>>;
@@ -19,6 +20,6 @@ export function readLastStart(path: string): LastStart | undefined {
   }
 }
 
-export function writeLastStart(path: string, { port, host, tls, advertise }: LastStart): void {
-  writeFileSync(path, `${JSON.stringify({ port, host, tls, advertise })}\n`, { mode: 0o600 });
+export function writeLastStart(path: string, { port, host, tls, proxyCertificate, advertise }: LastStart): void {
+  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise })}\n`, { mode: 0o600 });
 }

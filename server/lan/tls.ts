@@ -77,6 +77,16 @@ export function storedFingerprint(folder: string): Fingerprint | undefined {
   return text === undefined ? undefined : fingerprintOf(parseKey(text, join(folder, KEY_FILE)));
 }
 
+/**
+ * The fingerprint of the key in a certificate that somebody else shows for the relay.
+ * @throws Error  the file is missing or holds no certificate, in words
+ */
+export function certificateFingerprint(path: string): Fingerprint {
+  const certificate = readCertificate(path);
+  if (certificate === undefined) throw new Error(`${path} is not a certificate that can be read. See --proxy-certificate.`);
+  return fingerprintOf(certificate.publicKey);
+}
+
 function loadKey(path: string): KeyObject {
   const text = readSecretFile(path);
   if (text !== undefined) return parseKey(text, path);
