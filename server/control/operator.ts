@@ -14,7 +14,7 @@ import type { Auth } from '../auth/auth.ts';
 import type { RelayIdentity } from '../auth/gateway-auth.ts';
 import { writeOrRefuse } from '../auth/refusable.ts';
 import type { Log } from '../ports/log.ts';
-import { StoreUnavailable, type Store, type StoreReads, type WriteTx } from '../ports/store.ts';
+import { BackupElsewhere, StoreUnavailable, type Store, type StoreReads, type WriteTx } from '../ports/store.ts';
 import type { Answers, Command, CommandFault, CommandName, CommandOf } from './commands.ts';
 
 export interface OperatorParts {
@@ -144,6 +144,7 @@ async function backup(store: Store, log: Log, { path }: CommandOf<'backup'>): Pr
   try {
     await store.backup(path);
   } catch (error) {
+    if (error instanceof BackupElsewhere) return fault('failed', error.message);
     log.error('backup-failed', {}, error);
     const reason = error instanceof Error ? error.message : 'unknown';
     return fault('failed', `The backup was not made: ${reason}. Check that the folder exists and has room.`);

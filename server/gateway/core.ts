@@ -13,7 +13,7 @@ import type { Clock, Random } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { PresenceBoard } from '../ports/presence.ts';
-import { StoreUnavailable, type Store } from '../ports/store.ts';
+import { StoreUnavailable, type Interruption, type Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection } from './connection.ts';
@@ -152,6 +152,7 @@ export class RelayCore {
     this.#stops.push(
       store.onCommitted((events) => fanOut.publish({ kind: 'events', events })),
       parts.auth.onSessionEnded((session) => this.endSession(session)),
+      store.onInterrupted((what) => this.#goOn(what)),
     );
   }
 
@@ -258,6 +259,13 @@ export class RelayCore {
     this.#lifeline.dispose();
     this.#presence.dispose();
     this.#hub.dispose();
+  }
+
+  /** The store is there again. Positions of an epoch that is over mean nothing any more: everybody says hello anew. */
+  #goOn(what: Interruption): void {
+    this.#parts.log.warn('store-interrupted', { what });
+    if (what === 'reconnected') this.#hub.audit(1);
+    else for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
   }
 
   #all(): Connection[] {

@@ -1,6 +1,6 @@
 /**
- * The store: where the team's truth lives and where order is decided. SQLite is one adapter, PostgreSQL will be
- * another; nothing outside an adapter may know which is there. The contract suite under `test/contracts/` runs over
+ * The store: where the team's truth lives and where order is decided. SQLite is one adapter, for one relay; PostgreSQL is the other, for
+ * several relays at once; nothing outside an adapter may know which is there. The contract suite under `test/contracts/` runs over
  * every adapter and is the other half of this page.
  *
  * What every adapter guarantees:
@@ -23,6 +23,17 @@ import type { ChannelId, Epoch, FeedId, MemberId, MessageId, OperationId, Sessio
 export class StoreUnavailable extends Error {
   override readonly name = 'StoreUnavailable';
 }
+
+/** This store is copied by the means of its database, which the message names. */
+export class BackupElsewhere extends Error {
+  override readonly name = 'BackupElsewhere';
+}
+
+/**
+ * What became of a store that could not be reached for a while. `reconnected`: nothing is lost, but others may have written meanwhile,
+ * and of what was committed in that moment not everything may have been told. `new-epoch`: history was lost, and `epoch` has changed.
+ */
+export type Interruption = 'reconnected' | 'new-epoch';
 
 /** An event as it travels: `json` is the complete text of the event object, `seq`, `at`, `by` and `kind` included. */
 export interface StoredEvent {
@@ -195,6 +206,7 @@ export interface WriteTx extends StoreReads {
 }
 
 export interface Store extends StoreReads {
+  /** Changes where a server lost history: see `onInterrupted`. */
   readonly epoch: Epoch;
   readonly teamId: TeamId;
   /**
@@ -209,7 +221,15 @@ export interface Store extends StoreReads {
    * @returns a function that ends the listening
    */
   onCommitted(listener: (events: readonly StoredEvent[]) => void): () => void;
-  /** A consistent copy of the whole store at `path`, taken while others write. */
+  /**
+   * Hears when a store on a server is there again after it was not. A listener must not throw. A store on a file never calls it.
+   * @returns a function that ends the listening
+   */
+  onInterrupted(listener: (what: Interruption) => void): () => void;
+  /**
+   * A consistent copy of the whole store at `path`, taken while others write.
+   * @throws BackupElsewhere  nothing was written
+   */
   backup(path: string): Promise<void>;
   /** What is wrong with the files, in words; empty when all is well. */
   audit(): Promise<readonly string[]>;

@@ -80,6 +80,7 @@ export interface FakeAuth extends GatewayAuth {
 export interface RelayKitOptions {
   readonly limits?: Partial<Limits>;
   readonly wrapFanOut?: (fanOut: FanOut) => FanOut;
+  readonly wrapStore?: (store: Store) => Store;
   readonly seed?: string;
 }
 
@@ -90,7 +91,8 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lines: RelayKit['lines'] = [];
   const log = keepingLog(lines);
-  const store = openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random, isTemporary: true });
+  const real = openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random, isTemporary: true });
+  const store = options.wrapStore?.(real) ?? real;
   const local = createLocalFanOut({ log });
   const fanOut = options.wrapFanOut?.(local) ?? local;
   const auth = createFakeAuth();
