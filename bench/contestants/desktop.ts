@@ -91,17 +91,30 @@ function until(is: () => boolean): Promise<void> {
 
 async function start(folder: string): Promise<Start> {
   const beganAt = performance.now();
-  const [{ createDesktop }, { applyBatch }, { createRelayNet }, { createSystemClock, createSystemRandom }] = await Promise.all([
-    import('../../electron/core/desktop.ts'),
-    import('../../electron/bridge/apply-event.ts'),
-    import('../../electron/core/connection/relay-socket.ts'),
-    import('../../electron/host/system-clock.ts'),
-  ]);
+  const [{ createDesktop }, { applyBatch }, { createRelayNet }, { createSystemClock, createSystemRandom }, { systemSockets }] =
+    await Promise.all([
+      import('../../electron/core/desktop.ts'),
+      import('../../electron/bridge/apply-event.ts'),
+      import('../../electron/core/connection/relay-socket.ts'),
+      import('../../electron/host/system-clock.ts'),
+      import('../../doctor/sockets.ts'),
+    ]);
   startedAt = performance.now();
   cpuAtStart = process.cpuUsage();
   const clock = createSystemClock();
   const net = createRelayNet({ clock });
-  desktop = createDesktop({ folder, clock, random: createSystemRandom(), net, secrets, notifier, localRelay, host, log });
+  desktop = createDesktop({
+    folder,
+    clock,
+    random: createSystemRandom(),
+    net,
+    sockets: systemSockets,
+    secrets,
+    notifier,
+    localRelay,
+    host,
+    log,
+  });
   session = desktop.openWindow();
   session.onBatch((batch) => {
     if (snapshot === undefined) return;

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Result } from '../../protocol/result.ts';
 import type { Snapshot } from './events.ts';
+import type { CheckView, LineRecordView } from './line.ts';
 import { settings, type MemberView } from './views.ts';
 
 const team = z.string().min(1).max(64);
@@ -99,6 +100,13 @@ export const COMMANDS = {
   'team.order': nothing(z.strictObject({ order: z.array(team).max(100) })),
   'team.rename': nothing(z.strictObject({ team, name })),
   'wire.retry': nothing(inTeam),
+  /** Examines the way to the relay, from the beginning. `withSilence` adds a minute in which a line is left silent. */
+  'line.check': nothing(z.strictObject({ team, withSilence: z.boolean() })),
+  /** Answered when there are more than `seen` findings, or when there will be none. */
+  'line.checked': command<CheckView>()(z.strictObject({ team, seen: z.number().int().min(0) })),
+  'line.check-stop': nothing(inTeam),
+  /** The newest of what went over the wire; null when nothing has since `seen`, a record's version (-1: none seen). */
+  'line.record': command<LineRecordView | null>()(z.strictObject({ team, seen: z.number().int().min(-1) })),
 
   /** What is on screen and whether a person can see it; decides read marks, notifications and catch-up order. */
   'view.look': nothing(z.strictObject({ team: team.nullable(), channel: id.nullable(), isAtEnd: z.boolean(), isFocused: z.boolean() })),

@@ -3,6 +3,7 @@
  * doors to the world outside. Everything it needs from the world comes in as a port; it starts what was running before
  * it was closed, and `close` leaves nothing unwritten.
  */
+import type { Sockets } from '../../doctor/ports.ts';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import type { CommandHandlers, CommandName, CommandResult } from '../bridge/commands.ts';
 import type { Batch } from '../bridge/events.ts';
@@ -14,6 +15,7 @@ import { answer } from './commands/answer.ts';
 import { createAccountCommands } from './commands/account-commands.ts';
 import { createChannelCommands } from './commands/channel-commands.ts';
 import type { Core } from './commands/core.ts';
+import { createLineCommands } from './commands/line-commands.ts';
 import { createMessageCommands } from './commands/message-commands.ts';
 import { createTeamCommands } from './commands/team-commands.ts';
 import { createTimelineCommands, openAt } from './commands/timeline-commands.ts';
@@ -37,6 +39,8 @@ export interface DesktopParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly net: RelayNet;
+  /** For the examination of a line, when a person asks for it. */
+  readonly sockets: Sockets;
   readonly secrets: SecretBox;
   readonly notifier: Notifier;
   readonly localRelay: LocalRelay;
@@ -66,7 +70,7 @@ export interface Desktop {
 
 /** @throws SqliteFailure, DatabaseFromFuture  @see openData */
 export function createDesktop(parts: DesktopParts): Desktop {
-  const { random, net, secrets, notifier, localRelay, host, log } = parts;
+  const { random, net, sockets, secrets, notifier, localRelay, host, log } = parts;
   const clock = guardClock(parts.clock, (error) => {
     log.error('timer.failed', { error: errorName(error) });
     teams.failed(error);
@@ -118,6 +122,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       clock,
       random,
       net,
+      sockets,
       secrets,
       log,
       changes,
@@ -213,6 +218,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       const handlers: CommandHandlers = {
         ...createWindowCommands(commandParts),
         ...createTeamCommands(commandParts),
+        ...createLineCommands(commandParts),
         ...createTimelineCommands(commandParts),
         ...createMessageCommands(commandParts),
         ...createChannelCommands(commandParts),

@@ -4,6 +4,7 @@
  * tests fill them with real parts or typed fakes.
  */
 import type { Result } from '../../protocol/result.ts';
+import type { Handshake } from '../bridge/line.ts';
 
 export interface Clock {
   /** Milliseconds since 1970 by the wall clock. May jump. */
@@ -44,6 +45,8 @@ export interface SocketEvents {
   onPong(): void;
   /** Once. Nothing comes after it. */
   onClose(code: number): void;
+  /** What was said to become a WebSocket, also when it was refused. Not by every way to a relay. */
+  onHandshake?(handshake: Handshake): void;
 }
 
 /** One open WebSocket. Late calls on a closed one do nothing. */

@@ -10,6 +10,7 @@ import { homedir, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { background } from '../core/background.ts';
+import { systemSockets } from '../../doctor/sockets.ts';
 import { createRelayNet } from '../core/connection/relay-socket.ts';
 import { createDesktop, type Desktop } from '../core/desktop.ts';
 import { openKeyFileBox } from '../host/key-file-box.ts';
@@ -119,6 +120,7 @@ const desktop: Desktop = createDesktop({
   clock,
   random,
   net: createRelayNet({ clock }),
+  sockets: systemSockets,
   secrets: openKeyFileBox(join(folder, 'secrets.key')),
   notifier: browser.notifier,
   localRelay,

@@ -26,6 +26,7 @@ import {
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { background } from '../core/background.ts';
+import { systemSockets } from '../../doctor/sockets.ts';
 import { createRelayNet } from '../core/connection/relay-socket.ts';
 import { createDesktop, type Desktop } from '../core/desktop.ts';
 import { createLogFile } from '../host/log-file.ts';
@@ -207,6 +208,7 @@ async function run(): Promise<void> {
     clock,
     random: createSystemRandom(),
     net: createRelayNet({ clock }),
+    sockets: systemSockets,
     secrets,
     notifier,
     localRelay,

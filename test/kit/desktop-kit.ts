@@ -8,6 +8,7 @@ import type { Snapshot } from '../../electron/bridge/events.ts';
 import type { ChannelView, MessageRow, TeamState, WindowState } from '../../electron/bridge/views.ts';
 import { createDesktop, type Desktop, type DesktopParts, type WindowSession } from '../../electron/core/desktop.ts';
 import type { Host, LocalRelay, Log, Notifier, SecretBox, Toast } from '../../electron/core/ports.ts';
+import type { Sockets } from '../../doctor/ports.ts';
 import { fail } from '../../protocol/result.ts';
 
 export interface TestHost extends Host {
@@ -48,12 +49,24 @@ export interface TestDesktop {
 }
 
 export async function openTestDesktop(
-  parts: Pick<DesktopParts, 'folder' | 'clock' | 'random' | 'net'> & { readonly localRelay?: LocalRelay; readonly secrets?: SecretBox },
+  parts: Pick<DesktopParts, 'folder' | 'clock' | 'random' | 'net'> & {
+    readonly localRelay?: LocalRelay;
+    readonly secrets?: SecretBox;
+    readonly sockets?: Sockets;
+  },
 ): Promise<TestDesktop> {
   const host = createTestHost();
   const notifier = createTestNotifier();
   const lines: TestDesktop['lines'] = [];
-  const desktop = createDesktop({ localRelay: NO_RELAY, secrets: createTestSecrets(), ...parts, host, notifier, log: keepingLog(lines) });
+  const desktop = createDesktop({
+    localRelay: NO_RELAY,
+    sockets: NO_SOCKETS,
+    secrets: createTestSecrets(),
+    ...parts,
+    host,
+    notifier,
+    log: keepingLog(lines),
+  });
   const session = desktop.openWindow();
   const waiters = new Set<() => void>();
   let snapshot: Snapshot | undefined;
@@ -130,6 +143,11 @@ export async function openTestDesktop(
 }
 
 export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fail('cannot-host'), wasSetUp: () => undefined };
+
+const noSockets = async (): Promise<never> => {
+  throw new Error('this computer has no sockets');
+};
+export const NO_SOCKETS: Sockets = { lookUp: noSockets, reach: noSockets, secure: noSockets, get: noSockets, upgrade: noSockets };
 
 /** Seals by turning the bytes round: enough to see whether a secret lies about in the clear. */
 export function createTestSecrets(): SecretBox {

@@ -46,7 +46,8 @@ export const isLive = ({ now }: RealDesktop): boolean => {
   return wire?.state === 'live' && !wire.isCatchingUp;
 };
 
-export function createGround(): Ground {
+/** @param always  parts of every desktop on this ground */
+export function createGround(always: Partial<DesktopParts> = {}): Ground {
   const clock = createSystemClock();
   const random = createSystemRandom();
   const ends: (() => Promise<void>)[] = [];
@@ -82,7 +83,8 @@ export function createGround(): Ground {
 
     async desktop(parts = {}) {
       const folder = folderOf('desktop');
-      const open = (): Promise<TestDesktop> => openTestDesktop({ folder, clock, random, net: createRelayNet({ clock }), ...parts });
+      const open = (): Promise<TestDesktop> =>
+        openTestDesktop({ folder, clock, random, net: createRelayNet({ clock }), ...always, ...parts });
       let now = await open();
       ends.push(() => now.close());
       return {

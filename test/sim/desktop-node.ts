@@ -12,7 +12,7 @@ import type { ChannelView, TeamState, WindowState } from '../../electron/bridge/
 import { FLUSH_MS } from '../../electron/core/events/outgoing.ts';
 import { createDesktop, type Desktop, type WindowSession } from '../../electron/core/desktop.ts';
 import type { RelayNet } from '../../electron/core/ports.ts';
-import { createTestHost, createTestSecrets, NO_RELAY, type TestHost } from '../kit/desktop-kit.ts';
+import { createTestHost, createTestSecrets, NO_RELAY, NO_SOCKETS, type TestHost } from '../kit/desktop-kit.ts';
 import type { FakeClock } from '../kit/fake-clock.ts';
 import type { Computer, MemoryNet } from '../kit/memory-net.ts';
 import { createNodeClock, type NodeClock } from '../kit/node-clock.ts';
@@ -113,6 +113,7 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
       clock,
       random: createSeededRandom(`${seed}/${name}/${starts}`),
       net: parts.wrapNet?.(watched) ?? watched,
+      sockets: NO_SOCKETS,
       secrets: createTestSecrets(),
       notifier: {
         show: async (toast) => {

@@ -16,7 +16,15 @@ import { createDesktop, type Desktop, type WindowSession } from '../../electron/
 import type { ChannelId, MessageId, OperationId } from '../../protocol/ids.ts';
 import { createChance, type Chance } from '../kit/chance.ts';
 import { enrol, plugOf, type Plug } from '../kit/core-net.ts';
-import { createTestHost, createTestNotifier, createTestSecrets, keepingLog, NO_RELAY, type TestHost } from '../kit/desktop-kit.ts';
+import {
+  createTestHost,
+  createTestNotifier,
+  createTestSecrets,
+  keepingLog,
+  NO_RELAY,
+  NO_SOCKETS,
+  type TestHost,
+} from '../kit/desktop-kit.ts';
 import { createRelayKit, settle, type RelayKit, type TestClient } from '../kit/relay-kit.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
 
@@ -92,6 +100,7 @@ function open(world: World): void {
     secrets: createTestSecrets(),
     notifier: createTestNotifier(),
     localRelay: NO_RELAY,
+    sockets: NO_SOCKETS,
     host,
     log: { ...log, error: (event, fields) => void errors.push(`${event} ${JSON.stringify(fields ?? {})}`) },
   });

@@ -5,6 +5,7 @@
  */
 import { flushCompileCache } from 'node:module';
 import process from 'node:process';
+import { systemSockets } from '../../doctor/sockets.ts';
 import type { CommandName } from '../../electron/bridge/commands.ts';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Snapshot } from '../../electron/bridge/events.ts';
@@ -26,6 +27,7 @@ const desktop = createDesktop({
   clock,
   random: createSystemRandom(),
   net: createRelayNet({ clock }),
+  sockets: systemSockets,
   secrets: createTestSecrets(),
   notifier: createTestNotifier(),
   localRelay: NO_RELAY,

@@ -10,6 +10,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { loadTls, type RelayTls } from '../../../server/lan/tls.ts';
 import { systemClock, systemRandom } from '../../../server/adapters/system-clock.ts';
+import type { Handshake } from '../../bridge/line.ts';
 import type { RelayTarget, SocketEvents } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
@@ -96,6 +97,37 @@ const answering = (bytes: string): Promise<number> =>
       socket.once('data', () => socket.end(bytes));
     }),
   );
+
+describe('what was said to become a WebSocket', () => {
+  const handshakeOf = async (target: RelayTarget): Promise<Handshake | undefined> => {
+    let seen: Handshake | undefined;
+    await net.dial(target, 'token-1', { ...listener(), onHandshake: (handshake) => (seen = handshake) });
+    return seen;
+  };
+
+  test('is told with the real lines, the token struck out, and the answer to the key checked', async () => {
+    const relay = await relayWith(key('own'));
+    const seen = await handshakeOf(relay.target);
+    expect(seen?.request[0]).toBe('GET /v1/ws HTTP/1.1');
+    expect(seen?.request).toEqual(expect.arrayContaining(['Upgrade: websocket', 'authorization: Bearer •••']));
+    expect(seen?.response).toEqual(
+      expect.arrayContaining(['HTTP/1.1 101 Switching Protocols', expect.stringMatching(/^Sec-WebSocket-Accept: .{28}$/)]),
+    );
+    expect([seen?.isAccepted, JSON.stringify(seen).includes('token-1')]).toEqual([true, false]);
+  });
+
+  test('is told where it was refused, or answered by who did not read it', async () => {
+    const plain = async (bytes: string): Promise<RelayTarget> => ({
+      address: `127.0.0.1:${await answering(bytes)}`,
+      fingerprint: null,
+      isPlain: true,
+    });
+    const refused = await handshakeOf(await plain('HTTP/1.1 503 Busy\r\nSet-Cookie: a=b\r\nContent-Length: 0\r\n\r\n'));
+    expect([refused?.response, refused?.isAccepted]).toEqual([['HTTP/1.1 503 Busy', 'Set-Cookie: •••', 'Content-Length: 0'], false]);
+    const switching = 'HTTP/1.1 101 Sure\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: guessed\r\n\r\n';
+    expect((await handshakeOf(await plain(switching)))?.isAccepted).toBe(false);
+  });
+});
 
 describe('a relay whose key is pinned', () => {
   test('is dialled with the token in the header, and frames go both ways', async () => {

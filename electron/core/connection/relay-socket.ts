@@ -3,12 +3,13 @@
  * nor a password can leave before the key was checked. What answers but is no relay (a captive portal, another server)
  * is told apart from what does not answer. Follows no redirect, uses no proxy, keeps no connection for reuse.
  */
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
 import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
+import { describeHandshake } from './handshake.ts';
 import { openLine, peekFingerprint } from './secure-line.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -41,6 +42,11 @@ function upgrade(line: Socket, target: RelayTarget, token: string, events: Socke
       followRedirects: false,
       handshakeTimeout: HANDSHAKE_MS,
       maxPayload: MAX_FRAME_BYTES,
+      finishRequest: (request: ClientRequest, self: WebSocket) => {
+        const tell = (response: IncomingMessage): void => events.onHandshake?.(describeHandshake(request, response));
+        self.once('upgrade', tell).once('unexpected-response', (_request, response) => tell(response));
+        request.end();
+      },
     });
     let isOpen = false;
     let isOver = false;

@@ -2,6 +2,7 @@
  * One team at work: its image, its line, its outbox, wired together. Made from what is on disk and thrown away whole; a
  * fault in one team touches no other. What a person may do with it stands in the commands.
  */
+import type { Sockets } from '../../../doctor/ports.ts';
 import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
@@ -11,6 +12,7 @@ import { errorName } from '../background.ts';
 import type { Cache, Ledger } from '../cache/data.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
 import { createConnection, type Connection } from '../connection/connection.ts';
+import { createLineRecord, type LineRecord } from '../connection/line-record.ts';
 import { isLoopback, splitAddress } from '../connection/secure-line.ts';
 import type { Changes } from '../events/changes.ts';
 import type { NewId } from '../new-id.ts';
@@ -32,6 +34,7 @@ import { createSession, type Session } from '../sync/session.ts';
 import { createSettlement } from '../sync/settlement.ts';
 import { targetOf } from './http.ts';
 import { createJoining } from './joining.ts';
+import { createLineCheck, type LineCheck } from './line-check.ts';
 import { createOwnPresence } from './presence.ts';
 import { createRefresh } from './refresh.ts';
 import { createTokens } from './tokens.ts';
@@ -43,6 +46,8 @@ export interface TeamParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly net: RelayNet;
+  /** For the examination of the line. */
+  readonly sockets: Sockets;
   readonly secrets: SecretBox;
   readonly log: Log;
   readonly changes: Changes;
@@ -67,6 +72,8 @@ export interface Team {
   readonly asks: Asks;
   readonly session: Session;
   readonly connection: Connection;
+  readonly lineCheck: LineCheck;
+  readonly lineRecord: LineRecord;
   /** What the relay allows in one message. */
   readonly textBytes: number;
   /** Durable when it returns. */
@@ -222,13 +229,15 @@ export function createTeam(parts: TeamParts): Team {
     readIfLooking(channel);
   };
 
+  const lineCheck = createLineCheck({ clock, sockets: parts.sockets, log, record: () => record, access: tokens.access });
+  const lineRecord = createLineRecord({ clock });
   const connection = createConnection({
     clock,
     random: parts.random,
-    net: parts.net,
+    net: lineRecord.watch(parts.net),
     log,
     target: () => targetOf(record.address, record.fingerprint),
-    access: tokens.access,
+    access: lineRecord.watchAccess(tokens.access),
     renew: tokens.renew,
     hello: session.hello,
     onWelcome: (welcome) => {
@@ -299,6 +308,8 @@ export function createTeam(parts: TeamParts): Team {
     asks,
     session,
     connection,
+    lineCheck,
+    lineRecord,
     get textBytes() {
       return textBytes;
     },
@@ -330,6 +341,7 @@ export function createTeam(parts: TeamParts): Team {
         log.error('team.unwritten', { error: errorName(error) });
       }
       connection.stop('signed-out');
+      lineCheck.stop();
       history.dispose();
       live.dispose();
       drafts.dispose();

@@ -1,0 +1,60 @@
+/**
+ * What the window may see of the line to a relay: what the doctor found on the way, and the wire itself as it was. Asked for while somebody
+ * looks, and no part of the window's state. No token, no text of anybody is in any of it.
+ */
+import type { Finding, StepName } from '../../doctor/findings.ts';
+
+export interface CheckView {
+  /** The steps that are taken, in their order; those without a finding are still to come, or will not. */
+  readonly steps: readonly StepName[];
+  readonly findings: readonly Finding[];
+  readonly state: 'running' | 'done' | 'stopped';
+}
+
+/** One handshake as it went over the line. Lines of headers as they were sent; what the token was is struck out. */
+export interface Handshake {
+  readonly request: readonly string[];
+  readonly response: readonly string[];
+  /** `Sec-WebSocket-Accept` answers the key that was sent. */
+  readonly isAccepted: boolean;
+}
+
+export interface FrameSeen {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly way: 'up' | 'down';
+  /** The kind of frame, as the wire names it. */
+  readonly type: string;
+  /** Of the text, without WebSocket's own few bytes. */
+  readonly bytes: number;
+}
+
+export interface PingSeen {
+  readonly at: number;
+  readonly rttMs: number;
+}
+
+/** What became of an attempt, or of a line. */
+export type LineTurn =
+  | { readonly kind: 'dialed' }
+  /** The upgrade is done; `ms` since the dial. */
+  | { readonly kind: 'opened'; readonly ms: number }
+  | { readonly kind: 'unreachable' | 'not-a-relay' | 'key-mismatch' | 'ended' }
+  | { readonly kind: 'refused'; readonly status: number }
+  /** The other side, or the network (1006), ended it. */
+  | { readonly kind: 'closed'; readonly code: number }
+  /** This side let it go: after too long a silence, because the relay asked for it, or for a fresh one. */
+  | { readonly kind: 'silent' | 'drained' | 'let-go' };
+
+export type TurnSeen = LineTurn & { readonly at: number };
+
+export interface LineRecordView {
+  /** Grows with everything recorded. */
+  readonly version: number;
+  /** Of the last line that was dialled and answered. */
+  readonly handshake: Handshake | null;
+  /** Each the newest few, oldest first. */
+  readonly frames: readonly FrameSeen[];
+  readonly pings: readonly PingSeen[];
+  readonly turns: readonly TurnSeen[];
+}

@@ -1,0 +1,100 @@
+/**
+ * Has the way to one team's relay examined when a person asks for it, one examination at a time. Whoever looks is answered when there is
+ * something new; the token is shown to the proved relay alone and is in no finding.
+ */
+import { examine, stepsFor } from '../../../doctor/examine.ts';
+import type { Finding, StepName } from '../../../doctor/findings.ts';
+import type { Place, Sockets } from '../../../doctor/ports.ts';
+import type { Subject } from '../../../doctor/steps.ts';
+import { encodeUp } from '../../../protocol/codec.ts';
+import type { Result } from '../../../protocol/result.ts';
+import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
+import type { CheckView } from '../../bridge/line.ts';
+import { background } from '../background.ts';
+import type { TeamRecord } from '../cache/ledger-rows.ts';
+import { splitAddress } from '../connection/secure-line.ts';
+import type { RenewFault } from '../connection/machine.ts';
+import type { Clock, Log } from '../ports.ts';
+import { targetOf } from './http.ts';
+
+export interface LineCheckParts {
+  readonly clock: Clock;
+  readonly sockets: Sockets;
+  readonly log: Log;
+  readonly record: () => TeamRecord;
+  readonly access: () => Promise<Result<string, RenewFault>>;
+}
+
+export interface LineCheck {
+  /** Begins anew, whatever ran before. `withSilence`: also measures, for a minute, how long a silent line is kept. */
+  start(withSilence: boolean): void;
+  /** Resolves when there are more than `seen` findings, or no more to come. */
+  look(seen: number): Promise<CheckView>;
+  stop(): void;
+}
+
+export function createLineCheck(parts: LineCheckParts): LineCheck {
+  let steps: readonly StepName[] = [];
+  let findings: readonly Finding[] = [];
+  let state: CheckView['state'] = 'stopped';
+  let running: AbortController | undefined;
+  const waiting = new Set<() => void>();
+
+  const tell = (): void => {
+    for (const look of [...waiting]) look();
+  };
+  const end = (how: CheckView['state']): void => {
+    running?.abort();
+    running = undefined;
+    state = how;
+    tell();
+  };
+  const run = async (subject: Subject, mine: AbortController): Promise<void> => {
+    try {
+      for await (const found of examine(subject, { sockets: parts.sockets, clock: parts.clock, signal: mine.signal })) {
+        if (running !== mine) return;
+        findings = [...findings, found];
+        parts.log.info('line.finding', { says: found.says });
+        tell();
+      }
+    } finally {
+      if (running === mine) end('done');
+    }
+  };
+
+  return {
+    start: (withSilence) => {
+      end('stopped');
+      const subject = subjectOf(parts, withSilence);
+      steps = stepsFor(subject).map(({ name }) => name);
+      findings = [];
+      state = 'running';
+      running = new AbortController();
+      background(run(subject, running), parts.log, 'line-check');
+    },
+    look: (seen) =>
+      new Promise((resolve) => {
+        const look = (): void => {
+          if (state === 'running' && findings.length <= seen) return;
+          waiting.delete(look);
+          resolve({ steps, findings, state });
+        };
+        waiting.add(look);
+        look();
+      }),
+    stop: () => {
+      if (state === 'running') end('stopped');
+    },
+  };
+}
+
+function subjectOf({ record, access }: LineCheckParts, withSilence: boolean): Subject {
+  const { address, fingerprint, relayTeam, presence } = record();
+  const target = targetOf(address, fingerprint);
+  const at = splitAddress(target.address) ?? { host: target.address, port: 0 };
+  const trust: Place['trust'] =
+    target.isPlain === true ? { kind: 'plain' } : fingerprint === null ? { kind: 'authority' } : { kind: 'key', fingerprint };
+  // A hello without positions: this line is to be silent, and asks for as little as one can.
+  const hello = (): string => encodeUp({ t: 'hello', versions: PROTOCOL_VERSIONS, epoch: null, positions: {}, focus: null, presence });
+  return { place: { ...at, trust }, team: relayTeam, access, hello: withSilence ? hello : null };
+}
