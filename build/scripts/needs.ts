@@ -22,6 +22,8 @@ const hasDebianPackage = (name: string): boolean => {
 const SERVERS = [
   { program: 'redis-server', debian: 'redis-server' },
   { program: 'postgres', debian: 'postgresql' },
+  { program: 'nginx', debian: 'nginx' },
+  { program: 'haproxy', debian: 'haproxy' },
 ] as const;
 
 /** Debian asks this file before a package starts its service; 101 says no. */

@@ -1,0 +1,214 @@
+/**
+ * Relays behind the two balancers, each with the configuration that is kept for it: a desktop comes through and pins the balancer's key,
+ * nobody lies about where they come from, a relay that goes takes nobody along, nothing is sent twice, and nothing waits in a buffer.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
+import { request, type RequestOptions } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
+import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../server/lan/tls.ts';
+import { createLog } from '../../server/observe/log.ts';
+import { startRelay, type Relay } from '../../server/relay.ts';
+import { createGround, isLive, PASSWORD } from '../kit/real-desktop.ts';
+import { freePort, type Balancer, type BalancerParts } from '../kit/services/balancer.ts';
+import { HAPROXY, HAPROXY_CONFIG, startHaproxy } from '../kit/services/haproxy.ts';
+import { NGINX, NGINX_CONFIG, startNginx } from '../kit/services/nginx.ts';
+import { handshake } from '../kit/socket-kit.ts';
+
+const BALANCERS = [
+  { name: 'Nginx', program: NGINX, config: NGINX_CONFIG, start: startNginx, idle: /proxy_(?:read|send)_timeout (\d+)s;/g },
+  { name: 'HAProxy', program: HAPROXY, config: HAPROXY_CONFIG, start: startHaproxy, idle: /timeout (?:client|server|tunnel) (\d+)s/g },
+] as const;
+const BEAT_MS = DEFAULT_LIMITS.pingEveryMs * 1.2;
+
+interface Answer {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly text: string;
+}
+
+describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
+  test('a line may be idle for two beats and more', () => {
+    const waits = [...readFileSync(config, 'utf8').matchAll(idle)].map(([, seconds]) => Number(seconds) * 1_000);
+    expect(waits.length).toBeGreaterThanOrEqual(2);
+    expect(Math.min(...waits)).toBeGreaterThan(2 * BEAT_MS);
+  });
+
+  describe.skipIf(program === undefined)('for real', () => {
+    let folder: string;
+    let balancerPort: number;
+    let certificate: string;
+    let fingerprint: string;
+    let log: string[];
+    let ends: (() => Promise<unknown>)[];
+    beforeEach(async () => {
+      folder = mkdtempSync(join(tmpdir(), 'landline-balanced-'));
+      ends = [async () => rmSync(folder, { recursive: true, force: true })];
+      log = [];
+      balancerPort = await freePort();
+      certificate = join(folder, CERTIFICATE_FILE);
+      ({ fingerprint } = loadTls({ folder, hosts: ['localhost'], clock: createSystemClock(), random: createSystemRandom() }));
+    });
+    afterEach(async () => {
+      for (const end of ends.reverse()) await end();
+    });
+
+    const relay = async (name: string): Promise<Relay> => {
+      const started = await startRelay(
+        {
+          data: join(folder, name),
+          tls: 'off',
+          node: name,
+          proxyCertificate: certificate,
+          trustedProxies: ['127.0.0.1'],
+          advertise: [`127.0.0.1:${balancerPort}`],
+        },
+        { log: createLog({ level: 'info', node: name, destination: { write: (line) => void log.push(line) } }) },
+      );
+      ends.push(() => started.close());
+      return started;
+    };
+    /** Something that is no relay but stands where one would; it is well. */
+    const standIn = async (answer: RequestListener): Promise<number> => {
+      const server = createServer((asked, response) => (asked.url === '/readyz' ? response.end('{}') : answer(asked, response)));
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      ends.push(async () => (server.closeAllConnections(), server.close()));
+      return (server.address() as AddressInfo).port;
+    };
+    const balance = async (...relays: number[]): Promise<Balancer> => {
+      const parts: BalancerParts = { port: balancerPort, relays, certificate, key: join(folder, KEY_FILE) };
+      const balancer = await start(parts);
+      ends.push(() => balancer.dispose());
+      return balancer;
+    };
+    const ask = async (path: string, more: RequestOptions = {}): Promise<IncomingMessage> => {
+      const asking = request({
+        host: '127.0.0.1',
+        port: balancerPort,
+        path,
+        agent: false,
+        rejectUnauthorized: false,
+        ...more,
+      });
+      asking.end();
+      const [response] = (await once(asking, 'response')) as [IncomingMessage];
+      return response;
+    };
+    const answer = async (path: string, more: RequestOptions = {}): Promise<Answer> => {
+      const response = await ask(path, more);
+      let text = '';
+      for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
+      return { status: response.statusCode ?? 0, headers: response.headers, text };
+    };
+
+    test('a desktop founds its team, invites, writes and is answered, and knows the balancer by its key alone', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const ground = createGround();
+      ends.push(() => ground.dispose());
+      expect(one.fingerprint).toBe(fingerprint);
+      const ada = await ground.desktop();
+      const typed = `landline://setup?relay=127.0.0.1:${balancerPort}&code=${one.setupCode}&key=${fingerprint}`;
+      const { address, invite } = await ada.now.call('relay.probe', { typed });
+      expect(address).toBe(`127.0.0.1:${balancerPort}`);
+      const account = { name: 'Ada', handle: 'ada', password: PASSWORD, device: 'Desk' };
+      await ada.now.call('team.setup', { address, fingerprint, code: invite?.code ?? '', teamName: 'Night shift', ...account });
+      await ada.now.until('Ada is live', () => isLive(ada));
+      // By an invite that the relay made: it names the balancer's address and key.
+      const ben = await ground.guest(ada, 'Ben');
+      const { team } = ada.now.team;
+      const channel = ada.now.channel('general').id;
+      await ada.now.call('message.send', { team: team.id, channel, text: 'through the balancer' });
+      await ben.now.until('Ben has heard', () => ben.now.channel('general').unread > 0);
+      expect(one.core.stats.members).toBe(2);
+
+      const net = createRelayNet({ clock: createSystemClock() });
+      const wrong = { address, fingerprint: 'ab'.repeat(32) };
+      expect(await net.request(wrong, { method: 'GET', path: '/v1/relay' })).toEqual({
+        ok: false,
+        error: { kind: 'key-mismatch', expected: wrong.fingerprint, seen: fingerprint },
+      });
+    });
+
+    test('the relay sees where a client comes from, whatever the client says about it', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const lies = { 'x-forwarded-for': ['203.0.113.9', '198.51.100.7'], forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' };
+      expect((await answer('/v1/nothing', { localAddress: '127.0.0.2', headers: lies })).status).toBe(404);
+      const told = log.map((line) => JSON.parse(line) as { readonly event: string; readonly address?: string });
+      expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual(['127.0.0.2']);
+    });
+
+    test('a refused upgrade comes back as the relay said it, with its time to return', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const upgrade = Object.fromEntries(
+        handshake(balancerPort, { Authorization: 'Bearer nonsense' })
+          .split('\r\n')
+          .slice(1)
+          .filter((line) => line !== '')
+          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+      );
+      expect((await answer('/v1/ws', { headers: upgrade })).status).toBe(401);
+      await one.drain();
+      const refused = await answer('/v1/ws', { headers: upgrade });
+      expect(refused.status).toBe(503);
+      if (program === NGINX) expect(refused.headers['retry-after']).toBe('2');
+    });
+
+    test('when a relay is gone every request is answered by the other', async () => {
+      const [one, two] = [await relay('one'), await relay('two')];
+      await balance(one.port, two.port);
+      await one.close();
+      const answers = await Promise.all(Array.from({ length: 20 }, () => answer('/v1/relay')));
+      expect(answers.map(({ status }) => status)).toEqual(answers.map(() => 200));
+    });
+
+    test('a request that a relay has heard is never sent again', async () => {
+      let heard = 0;
+      const hangUp: RequestListener = ({ socket }) => {
+        heard++;
+        socket.destroy();
+      };
+      await balance(await standIn(hangUp), await standIn(hangUp));
+      const { status } = await answer('/v1/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' } });
+      expect(status).toBe(502);
+      expect(heard).toBe(1);
+    });
+
+    test('an event goes out when it is said, and not when the answer ends', async () => {
+      let end = (): void => undefined;
+      const port = await standIn((_asked, response) => {
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        response.write('data: one\n\n');
+        end = () => void response.end();
+      });
+      await balance(port);
+      const response = await ask('/v1/events');
+      const [first] = (await once(response, 'data')) as [Buffer];
+      expect(first.toString()).toBe('data: one\n\n');
+      expect(response.complete).toBe(false);
+      end();
+    });
+
+    test.runIf(program === HAPROXY)('a relay that goes down gets nothing new as soon as it says so', async () => {
+      const goes = await relay('goes');
+      const stays = await relay('stays');
+      await balance(goes.port, stays.port);
+      await goes.drain();
+      // `/readyz` through the balancer is answered by whichever relay has its turn.
+      await expect
+        .poll(async () => (await Promise.all(Array.from({ length: 20 }, () => answer('/readyz')))).map(({ status }) => status))
+        .toEqual(Array.from({ length: 20 }, () => 200));
+      expect((await fetch(`http://127.0.0.1:${goes.port}/readyz`)).status).toBe(503);
+    });
+  });
+});
