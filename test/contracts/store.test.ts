@@ -1,29 +1,58 @@
-/** The contract of the store port, over every adapter there is. A new adapter is one more line in `ADAPTERS`. */
-import { mkdtempSync, rmSync } from 'node:fs';
+/**
+ * The contract of the store port, over every adapter there is. A new adapter is one more entry in `ADAPTERS`. What several relays on one
+ * database promise each other is shown beside that adapter.
+ */
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Channel, Member } from '../../protocol/entities.ts';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId, OperationId, SessionId } from '../../protocol/ids.ts';
+import { openPostgresStore } from '../../server/adapters/store-postgres/store.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import type { EventDraft, Store, StoredEvent, WriteTx } from '../../server/ports/store.ts';
-import { StoreUnavailable } from '../../server/ports/store.ts';
+import { silentLog } from '../../server/observe/log.ts';
+import { BackupElsewhere, StoreUnavailable } from '../../server/ports/store.ts';
 import { createFakeClock, type FakeClock } from '../kit/fake-clock.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
+import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../kit/services/postgres.ts';
 
 interface Adapter {
   readonly name: string;
-  open(folder: string, clock: FakeClock): Store;
-  /** Opens what `backup` wrote to `path`. */
-  openBackup(path: string, clock: FakeClock): Store;
+  readonly isHere: boolean;
+  /** The same folder is the same store. */
+  open(folder: string, clock: FakeClock): Promise<Store>;
+  /** Opens what `backup` wrote to `path`. Absent where the database is copied by its own means: `backup` refuses and says so. */
+  readonly openBackup?: (path: string, clock: FakeClock) => Promise<Store>;
 }
 
-const ADAPTERS: readonly Adapter[] = [false, true].map((isTemporary) => ({
-  name: isTemporary ? 'SQLite, temporary' : 'SQLite, durable',
-  open: (folder, clock) => openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random: createSeededRandom(folder), isTemporary }),
-  openBackup: (path, clock) => openSqliteStore({ path, clock, random: createSeededRandom(path), isTemporary }),
-}));
+const sqlite = [false, true].map((isTemporary): Adapter => {
+  const openAt = (path: string, clock: FakeClock) =>
+    Promise.resolve(openSqliteStore({ path, clock, random: createSeededRandom(path), isTemporary }));
+  return {
+    name: isTemporary ? 'SQLite, temporary' : 'SQLite, durable',
+    isHere: true,
+    open: (folder, clock) => openAt(join(folder, 'team.sqlite'), clock),
+    openBackup: openAt,
+  };
+});
+
+let server: PostgresServer | undefined;
+const databases = new Map<string, PostgresAddress>();
+const postgres: Adapter = {
+  name: 'PostgreSQL',
+  isHere: POSTGRES !== undefined,
+  async open(folder, clock) {
+    server ??= await startPostgres({ isTemporary: true });
+    const address = databases.get(folder) ?? (await server.createDatabase());
+    databases.set(folder, address);
+    return openPostgresStore({ address, clock, random: createSeededRandom(folder), log: silentLog });
+  },
+};
+afterAll(() => server?.dispose());
+
+const ADAPTERS = [...sqlite, postgres].filter((adapter) => adapter.isHere);
 
 const memberId = (n: number): MemberId => `00000000-0000-4000-8000-00000000000${n}` as MemberId;
 const channelId = (n: number): ChannelId => `01980000-0000-7000-8000-c0000000000${n}` as ChannelId;
@@ -57,7 +86,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'landline-store-'));
     clock = createFakeClock();
-    store = adapter.open(folder, clock);
+    store = await adapter.open(folder, clock);
     await store.write(async (tx) => {
       await tx.putMember(memberOf(ADA, 'ada'));
       await tx.putMember(memberOf(BO, 'bo'));
@@ -129,7 +158,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       await append(feed, said(1));
       const { epoch, teamId } = store;
       await store.close();
-      store = adapter.open(folder, clock);
+      store = await adapter.open(folder, clock);
       expect((await append(feed, said(2))).event.seq).toBe(2);
       expect([store.epoch, store.teamId]).toEqual([epoch, teamId]);
     });
@@ -250,7 +279,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       const closing = store.close();
       await expect(append(feed, said(2))).rejects.toBeInstanceOf(StoreUnavailable);
       await Promise.all([before, closing]);
-      store = adapter.open(folder, clock);
+      store = await adapter.open(folder, clock);
       expect(await store.head(feed)).toBe(1);
     });
   });
@@ -540,7 +569,18 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     });
   });
 
-  describe('a backup', () => {
+  const { openBackup } = adapter;
+  describe.skipIf(openBackup !== undefined)('a backup', () => {
+    test('is refused with words about what to do instead', async () => {
+      const copy = join(folder, 'copy');
+      await expect(store.backup(copy)).rejects.toBeInstanceOf(BackupElsewhere);
+      expect(existsSync(copy)).toBe(false);
+    });
+  });
+
+  describe.skipIf(openBackup === undefined)('a backup', () => {
+    const reopen = (path: string): Promise<Store> => openBackup?.(path, clock) ?? Promise.reject(new Error('there are no backups'));
+
     test('taken while others write is a consistent prefix, and opens under a new epoch', async () => {
       const copy = join(folder, 'copy.sqlite');
       let isDone = false;
@@ -550,7 +590,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       await store.backup(copy);
       isDone = true;
       await writing;
-      const restored = adapter.openBackup(copy, clock);
+      const restored = await reopen(copy);
       const { events, head } = await restored.page(feed, ALL, { events: 1_000_000, bytes: 1e9 });
       expect(events.map((event) => event.seq)).toEqual(Array.from({ length: head }, (_, i) => i + 1));
       expect(head).toBeLessThanOrEqual(await store.head(feed));
@@ -559,7 +599,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       expect(restored.teamId).toBe(store.teamId);
       const { epoch } = restored;
       await restored.close();
-      const again = adapter.openBackup(copy, clock);
+      const again = await reopen(copy);
       expect(again.epoch).toBe(epoch);
       await again.close();
     });

@@ -1,0 +1,58 @@
+/**
+ * Opens connections to the server. Every connection gets the same settings here and nowhere else: numbers of 64 bits arrive as numbers
+ * (what is counted here stays below 2^53), a commit is answered when it is on the disk whatever the server's default says, and nobody
+ * who stops in the middle holds others up for ever.
+ */
+import pg from 'pg';
+
+/** Where the database is and who asks. `connectionString` is an address like `postgres://user:password@host:5432/database`. */
+export type PostgresAddress = Pick<pg.ClientConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'>;
+
+const CONNECT_MS = 5_000;
+/** A server that takes longer than this for an answer is as good as gone. Longer than anybody waits for a lock. */
+const ANSWER_MS = 10_000;
+/**
+ * `idle_in_transaction_session_timeout`: a relay that stands still (a suspended machine) in the middle of a group loses it and its locks.
+ */
+const SETTINGS =
+  "SET synchronous_commit = on; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '10s'; " +
+  "SET default_transaction_isolation = 'read committed'";
+
+const INT8 = 20;
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid: number) => (oid === INT8 ? Number : (text: string) => parseOther(oid, text)),
+};
+const parseOther = (oid: number, text: string): unknown => (pg.types.getTypeParser(oid, 'text') as (text: string) => unknown)(text);
+
+const configOf = (address: PostgresAddress): pg.ClientConfig => ({
+  ...address,
+  types,
+  application_name: 'landline-relay',
+  keepAlive: true,
+  connectionTimeoutMillis: CONNECT_MS,
+});
+
+/**
+ * One connection, ready. Its questions are sent as they are asked, without waiting for the answers to those before.
+ * @param isPatient  waits for answers as long as they take: for migrating, auditing, copying
+ */
+export async function connect(address: PostgresAddress, { isPatient = false } = {}): Promise<pg.Client> {
+  const client = new pg.Client({ ...configOf(address), ...(isPatient ? {} : { pipeline: true, query_timeout: ANSWER_MS }) });
+  // What breaks is noticed where it is used.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query(isPatient ? `${SETTINGS}; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0` : SETTINGS);
+    return client;
+  } catch (error) {
+    void client.end().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** Connections for reading, made as they are needed. */
+export function createPool(address: PostgresAddress, max: number): pg.Pool {
+  const pool = new pg.Pool({ ...configOf(address), query_timeout: ANSWER_MS, max });
+  pool.on('error', () => undefined);
+  return pool;
+}
