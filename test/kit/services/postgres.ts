@@ -59,13 +59,13 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
   if (program === undefined) throw new Error('postgres is missing');
   const account = serverAccount();
   const host = mkdtempSync(join(tmpdir(), 'landline-pg-'));
-  if (account.uid !== undefined) chownSync(host, account.uid, account.gid);
+  if (account) chownSync(host, account.uid, account.gid);
   const data = join(host, 'data');
-  const how = { ...account, cwd: host, stdio: ['ignore', 'ignore', 'pipe'] } as const;
+  const how = { ...account, cwd: host };
   execFileSync(
     postgresTool('initdb'),
     ['--pgdata', data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    how,
+    { ...how, stdio: ['ignore', 'ignore', 'pipe'] },
   );
   let child: ChildProcess | undefined;
   let count = 0;
@@ -131,9 +131,9 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
   };
 }
 
-/** Nothing, unless we are root: then whom the server belongs to. */
-function serverAccount(): { readonly uid?: number; readonly gid?: number } {
-  if (process.getuid?.() !== 0) return {};
+/** Whom the server belongs to where we are root. */
+function serverAccount(): { readonly uid: number; readonly gid: number } | undefined {
+  if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
