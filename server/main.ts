@@ -78,7 +78,9 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
 }
 
 /** Whoever asks the relay at rest may stand in another folder. */
-const absolute = (path: string | null): string | null => (path === null ? null : resolve(path));
+function absolute(path: string | null): string | null {
+  return path === null ? null : resolve(path);
+}
 
 function perform(what: Invocation, config: RelayConfig): Promise<number> {
   switch (what.kind) {
