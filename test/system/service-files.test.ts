@@ -39,10 +39,12 @@ async function runs(
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let said = '';
+  let isAsked = false;
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding('utf8').on('data', (text: string) => {
       said += text;
-      if (said.includes('"event":"ready"')) child.kill('SIGTERM');
+      // Once: a second signal means that there is no time to stop in good order.
+      if (!isAsked && said.includes('"event":"ready"')) isAsked = child.kill('SIGTERM');
     });
   }
   const [code] = (await once(child, 'close')) as [number | null];
