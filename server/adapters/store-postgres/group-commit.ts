@@ -12,7 +12,7 @@
  */
 import type pg from 'pg';
 import type { Epoch } from '../../../protocol/ids.ts';
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
 import { StoreUnavailable, type StoredEvent, type WriteTx } from '../../ports/store.ts';
 import { asStoreError, Contended, InDoubt } from './faults.ts';
 import { Transaction } from './transaction.ts';
@@ -24,6 +24,7 @@ export interface GroupCommitParts {
   /** The connection for writing. @throws StoreUnavailable while there is none */
   readonly client: () => pg.Client;
   readonly clock: Clock;
+  readonly random: Random;
   /** Runs the callback when the current turn's input has been read. */
   readonly soon: (run: () => void) => void;
   readonly onCommitted: (events: readonly StoredEvent[]) => void;
@@ -50,6 +51,7 @@ type Attempt =
 /** So that locks are not held for long when very much arrives at once. */
 const MAX_GROUP = 500;
 const MAX_TRIES = 8;
+const STEP_BACK_MS = 4;
 
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
@@ -108,7 +110,10 @@ export class GroupCommit {
         });
         return;
       }
-      if (attempt.kind === 'contended' && tries < MAX_TRIES) continue;
+      if (attempt.kind === 'contended' && tries < MAX_TRIES) {
+        await this.#stepBack(tries);
+        continue;
+      }
       if (group.length > 1) {
         for (const one of group) await this.#runGroup([one]);
         return;
@@ -117,6 +122,12 @@ export class GroupCommit {
       group[0]?.reject(error instanceof Contended ? new StoreUnavailable(error.message) : error);
       return;
     }
+  }
+
+  /** Whoever was in the way goes first: without a pause we could be back at the lock before they have taken it. */
+  #stepBack(tries: number): Promise<void> {
+    const { clock, random } = this.#parts;
+    return new Promise((resolve) => clock.after(STEP_BACK_MS * tries * (0.5 + random.fraction()), resolve));
   }
 
   async #attempt(group: readonly Waiting[]): Promise<Attempt> {

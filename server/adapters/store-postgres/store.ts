@@ -104,6 +104,7 @@ class PostgresStore extends PostgresReads implements Store {
     this.#group = new GroupCommit({
       client: () => this.#line.client,
       clock,
+      random,
       soon: parts.soon ?? ((run: () => void) => void setImmediate(run)),
       onCommitted: (events) => this.#tell(events),
       onEpoch: (now) => this.#adopt(now),
