@@ -3,8 +3,11 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
+import { finding, SAYINGS, type Saying } from '../../doctor/findings.ts';
+import { CLOSE } from '../../protocol/close-codes.ts';
 import { REFUSAL_KINDS } from '../../protocol/errors.ts';
 import { CATALOGUE, type MessageKey } from './catalogue.ts';
+import { adviceWords, closeWords, findingWords } from './line-words.ts';
 import { chooseLanguage, createWords } from './words.ts';
 import { problemWords } from './problems.ts';
 
@@ -57,6 +60,23 @@ describe('the catalogue', () => {
     const en = createWords('en');
     expect([1, 2].map((count) => en.say('talk.n-new', { count }))).toEqual(['1 new message', '2 new messages']);
     expect(createWords('zh-Hant').say('talk.n-new', { count: 1 })).toBe('1 則新訊息');
+  });
+
+  it('words every finding of the doctor, what to do about each problem, and every close code', () => {
+    const words = createWords('en');
+    const facts = Object.fromEntries(
+      'name addresses code port seen expected team status min max seconds silent ms'.split(' ').map((name) => [name, 7]),
+    );
+    for (const [step, ways] of Object.entries(SAYINGS)) {
+      expect(`step.${step}` in CATALOGUE, step).toBe(true);
+      for (const [way, grade] of Object.entries(ways)) {
+        const found = finding(`${step}.${way}` as Saying, facts);
+        expect(findingWords(words, found), found.says).not.toBe('');
+        expect(adviceWords(words, found) !== undefined, found.says).toBe(grade === 'problem');
+      }
+    }
+    for (const code of Object.values(CLOSE)) expect(`close.${code}` in CATALOGUE, String(code)).toBe(true);
+    expect([closeWords(words, 4499), closeWords(words, 4999)]).toEqual([words.say('close.again'), words.say('close.stop')]);
   });
 
   it('words every refusal there is', () => {
@@ -147,7 +167,7 @@ describe('the sources of the window', () => {
       .join('\n');
     // Keys that are put together where they are said.
     const MADE =
-      /^(?:problem|presence|role|wire\.stopped|stopped|notice|done|why\.outcome|why\.rule|settings|account\.(?:start|setup|join|sign-in)|notify\.test|level)\./;
+      /^(?:problem|presence|role|wire\.stopped|stopped|notice|done|why\.outcome|why\.rule|settings|account\.(?:start|setup|join|sign-in)|notify\.test|level|step|doctor|advice|turn|close)\./;
     const unused = (Object.keys(CATALOGUE) as MessageKey[]).filter((key) => !all.includes(`'${key}'`) && !MADE.test(key));
     expect(unused).toEqual([]);
   });

@@ -5,6 +5,7 @@
 import type { Both } from './both.ts';
 import { accountMessages } from './messages/account.ts';
 import { channelMessages } from './messages/channel.ts';
+import { lineMessages } from './messages/line.ts';
 import { problemMessages } from './messages/problem.ts';
 import { settingsMessages } from './messages/settings.ts';
 import { shellMessages } from './messages/shell.ts';
@@ -16,6 +17,7 @@ export const CATALOGUE = {
   ...channelMessages,
   ...accountMessages,
   ...settingsMessages,
+  ...lineMessages,
   ...problemMessages,
 } as const satisfies Readonly<Record<string, Both>>;
 

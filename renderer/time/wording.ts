@@ -17,6 +17,9 @@ export const daysBetween = (at: number, now: number): number => Math.round((star
 export const clock = (words: Words, at: number): string =>
   words.intl.formatTime(at, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
+export const clockWithSeconds = (words: Words, at: number): string =>
+  words.intl.formatTime(at, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+
 /** Today, Yesterday, Tuesday (within the week), 14 March, 14 March 2025. */
 export function day(words: Words, at: number, now: number): string {
   const days = daysBetween(at, now);

@@ -91,6 +91,23 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   ...Object.fromEntries(
     ['profile', 'look', 'notifications', 'sessions', 'connection'].map((tab) => [`settings, ${tab}`, over({ kind: 'settings', tab })]),
   ),
+  'a line that was checked, and the wire': {
+    ...over({ kind: 'settings', tab: 'connection' }),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Check the line' }).first().click();
+      await page.getByRole('button', { name: 'Show the wire' }).first().click();
+      await page.getByRole('button', { name: 'Measure silence too' }).click();
+      await page.getByText('silent for at least 29 s').waitFor();
+      await page.getByText('HTTP/1.1 101').waitFor();
+    },
+  },
+  'a line with something wrong': {
+    ...over({ kind: 'settings', tab: 'connection' }, 'offline'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Check the line' }).first().click();
+      await page.getByText('One thing needs attention: Port.').waitFor();
+    },
+  },
   'sign out': over({ kind: 'leave-team' }),
   keys: over({ kind: 'keys' }),
   why: over({ kind: 'why', message: 'm10' }),
@@ -148,6 +165,7 @@ describe('room', () => {
     'start a team',
     'compare the key',
     'settings, notifications',
+    'a line that was checked, and the wire',
     'invite',
     'jump',
     'the key changed',

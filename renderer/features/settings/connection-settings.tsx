@@ -1,4 +1,5 @@
-/** The line to each team: its address, its key, how it is; leaving, and taking everything of it off this computer. */
+/** The line to each team: its address, its key, how it is, what is wrong with it; the wire itself; leaving. */
+import { useState } from 'react';
 import { useWords } from '../../i18n/context.tsx';
 import { stateOf } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
@@ -8,6 +9,9 @@ import { WireLine } from '../../ui/wire-line.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands, useWindow } from '../app/context.tsx';
 import { wireLook, wireWords } from '../shell/wire.tsx';
+import { LineCheck } from './line-check.tsx';
+import { useLineCheck } from './use-line.ts';
+import { WireView } from './wire-view.tsx';
 import styles from './connection-settings.module.css';
 
 export function ConnectionSettings() {
@@ -28,6 +32,8 @@ function TeamLine({ id }: { readonly id: string }) {
   const words = useWords();
   const commands = useCommands();
   const team = useWindow((model) => stateOf(model)?.teams[id]?.team);
+  const line = useLineCheck(id);
+  const [isWireShown, setIsWireShown] = useState(false);
   const now = useNow(1_000, team !== undefined && team.wire.state !== 'live');
   if (!team) return null;
   return (
@@ -52,6 +58,12 @@ function TeamLine({ id }: { readonly id: string }) {
             {words.say('wire.retry')}
           </Button>
         )}
+        <Button size="small" onPress={() => (line.isRunning ? line.stop() : line.start(false))}>
+          {words.say(line.isRunning ? 'line.check-stop' : 'line.check')}
+        </Button>
+        <Button size="small" aria-expanded={isWireShown} onPress={() => setIsWireShown(!isWireShown)}>
+          {words.say(isWireShown ? 'record.hide' : 'record.show')}
+        </Button>
         <Button
           size="small"
           onPress={() => {
@@ -62,6 +74,8 @@ function TeamLine({ id }: { readonly id: string }) {
           {words.say('team.sign-out')}
         </Button>
       </div>
+      <LineCheck team={team} line={line} />
+      {isWireShown && <WireView team={id} />}
     </section>
   );
 }
