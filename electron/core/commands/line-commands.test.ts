@@ -68,6 +68,7 @@ test('the wire shows its own handshake with the token struck out, its frames, an
   expect(response.find((line) => line.startsWith('Sec-WebSocket-Accept: '))).toBeDefined();
   expect(isAccepted).toBe(true);
   expect(view.frames.map(({ type }) => type)).toEqual(expect.arrayContaining(['hello', 'welcome', 'caught-up']));
+  expect(view.frames.filter(({ type }) => type === '?')).toEqual([]);
   expect(view.turns.slice(0, 2)).toMatchObject([{ kind: 'dialed' }, { kind: 'opened' }]);
   expect(JSON.stringify(view)).not.toMatch(/eyJ/);
   await relay.stop();
