@@ -83,6 +83,20 @@ export interface Limits {
   readonly passwordHashesWaiting: number;
   /** Feeds whose heads are asked of the store at once when it is doubtful whether everything was heard. */
   readonly doubtFeeds: number;
+  /** While other nodes cannot be heard, all heads are asked for this often. */
+  readonly doubtEveryMs: number;
+  /** Each node says to the others that it is there, and how much it has said, this often. */
+  readonly hintBeatMs: number;
+  /** One message between nodes; a larger one is not looked at. */
+  readonly hintBytes: number;
+  /** Feeds that one message between nodes may name, and signals of typing likewise. */
+  readonly hintFeeds: number;
+  /** Messages to other nodes that may be on their way; beyond, they are dropped. */
+  readonly hintsInFlight: number;
+  /** Other nodes that a node keeps in mind. */
+  readonly clusterNodes: number;
+  /** A Redis that owes an answer for this long is taken for gone. */
+  readonly redisAnswerMs: number;
 }
 
 const KIB = 1024;
@@ -146,6 +160,13 @@ export const DEFAULT_LIMITS: Limits = {
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,
   doubtFeeds: 500,
+  doubtEveryMs: 3_000,
+  hintBeatMs: 1_000,
+  hintBytes: 64 * KIB,
+  hintFeeds: 400,
+  hintsInFlight: 256,
+  clusterNodes: 64,
+  redisAnswerMs: 1_500,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */

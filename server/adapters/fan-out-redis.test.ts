@@ -1,0 +1,200 @@
+/** What becomes of the nodes when Redis is killed, stands still, is emptied, or is talked to by somebody else. */
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { TEAM_FEED, type TeamId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import { REDIS_SERVER, startRedis, type RedisServer } from '../../test/kit/services/redis.ts';
+import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
+import type { Log, LogFields } from '../ports/log.ts';
+import { createRedisFanOut } from './fan-out-redis.ts';
+import type { RedisSettings } from './redis-connection.ts';
+import { systemClock, systemRandom } from './system-clock.ts';
+
+const TEAM = '01980000-0000-7000-8000-00000000000a' as TeamId;
+const CHANNEL = `landline:hints:${TEAM}`;
+/** Quicker than in a house, and patient with a busy machine. */
+const QUICK: Limits = { ...DEFAULT_LIMITS, hintBeatMs: 100, doubtEveryMs: 300, redisAnswerMs: 1_000 };
+
+interface Node {
+  readonly fanOut: FanOut;
+  readonly heard: FanOutMessage[];
+  readonly lines: { readonly event: string; readonly fields: LogFields | undefined }[];
+  doubts(): number;
+}
+
+describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
+  let server: RedisServer;
+  const nodes: Node[] = [];
+  beforeEach(async () => {
+    server = await startRedis();
+  });
+  afterEach(async () => {
+    for (const { fanOut } of nodes.splice(0)) await fanOut.close();
+    await server.dispose();
+  });
+
+  function open(limits: Partial<Limits> = {}, more: Partial<RedisSettings> = {}): Node {
+    const heard: FanOutMessage[] = [];
+    const lines: Node['lines'] = [];
+    const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
+    const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
+    const redis: RedisSettings = { nodes: [{ host: server.host, port: server.port }], ...more };
+    const fanOut = createRedisFanOut({ redis, team: TEAM, clock: systemClock, random: systemRandom, log, limits: { ...QUICK, ...limits } });
+    fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message)));
+    const node = { fanOut, heard, lines, doubts: () => fanOut.counts.doubts };
+    nodes.push(node);
+    return node;
+  }
+  const stateOf = (node: Node) => expect.poll(() => node.fanOut.state);
+  async function openWell(limits: Partial<Limits> = {}): Promise<Node> {
+    const node = open(limits);
+    await stateOf(node).toBe('well');
+    return node;
+  }
+  const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });
+  const say = (text: string): Promise<unknown> => server.ask('PUBLISH', CHANNEL, text);
+  const forged = (n: number, more: object = {}, from = 'f'): string =>
+    JSON.stringify({ v: 1, team: TEAM, from: from.repeat(32), n, ...more });
+  /** Waits until the doubts of the beginning are over, so that one more has a reason of its own. */
+  async function calm(...all: Node[]): Promise<void> {
+    for (const node of all) {
+      let before = -1;
+      await expect
+        .poll(() => [before, (before = node.doubts())].every((count, _, [first]) => count === first), { interval: 3 * QUICK.hintBeatMs })
+        .toBe(true);
+    }
+  }
+
+  test('killed: doubts every `doubtEveryMs`, nothing kept; started again: one doubt, and hints arrive', async () => {
+    const [a, b] = [await openWell(), await openWell()];
+    await calm(a, b);
+    const before = b.doubts();
+    await server.kill();
+    await stateOf(a).toBe('degraded');
+    await stateOf(b).toBe('degraded');
+    a.fanOut.publish(moved(2));
+    await expect.poll(() => b.doubts()).toBeGreaterThanOrEqual(before + 3);
+    expect([a.heard, b.heard, a.fanOut.counts.dropped > 0]).toEqual([[moved(2)], [], true]);
+    await server.restart();
+    await stateOf(a).toBe('well');
+    await stateOf(b).toBe('well');
+    await calm(a, b);
+    const after = b.doubts();
+    a.fanOut.publish(moved(3));
+    await expect.poll(() => b.heard).toEqual([moved(3)]);
+    expect(b.doubts()).toBe(after);
+  });
+
+  test('cut off for a moment only: a doubt, because others may have spoken in it', async () => {
+    const node = await openWell();
+    await calm(node);
+    const before = node.doubts();
+    await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+    await expect.poll(() => node.doubts()).toBeGreaterThan(before);
+    await stateOf(node).toBe('well');
+    expect(node.lines.filter(({ event }) => event.startsWith('redis-')).map(({ event }) => event)).toEqual([
+      'redis-up',
+      'redis-down',
+      'redis-up',
+    ]);
+  });
+
+  test('standing still (SIGSTOP): noticed by the own beat, though the connection stays; going on: well again', async () => {
+    const [a, b] = [await openWell(), await openWell()];
+    await calm(a, b);
+    const before = b.doubts();
+    server.stop();
+    await stateOf(b).toBe('degraded');
+    await expect.poll(() => b.doubts()).toBeGreaterThanOrEqual(before + 2);
+    expect(b.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({ reason: 'no-beat' });
+    server.goOn();
+    await stateOf(a).toBe('well');
+    await stateOf(b).toBe('well');
+    a.fanOut.publish(moved(4));
+    await expect.poll(() => b.heard).toContainEqual(moved(4));
+  });
+
+  test('not there at the start: degraded, doubting, and well as soon as it comes', async () => {
+    await server.kill();
+    const node = open();
+    await expect.poll(() => node.doubts()).toBeGreaterThan(2);
+    expect(node.fanOut.state).toBe('degraded');
+    await server.restart();
+    await stateOf(node).toBe('well');
+  });
+
+  test('emptied (FLUSHALL): nothing changes, because nothing is kept in it', async () => {
+    const [a, b] = [await openWell(), await openWell()];
+    await calm(a, b);
+    const before = [a.doubts(), b.doubts()];
+    await server.flush();
+    a.fanOut.publish(moved(5));
+    await expect.poll(() => b.heard).toEqual([moved(5)]);
+    expect([a.doubts(), b.doubts()]).toEqual(before);
+    expect(await server.ask('DBSIZE')).toBe(0);
+  });
+
+  test('garbage is dropped, counted, and told of without its contents', async () => {
+    const [a, b] = [await openWell(), await openWell()];
+    await calm(a, b);
+    const garbage = [
+      '',
+      '{',
+      'null',
+      '[]',
+      '"canary"',
+      forged(1, { heads: { canary: 1 } }),
+      forged(1, { team: TEAM.replace('a', 'b') }),
+      'canary'.repeat(2_000_000),
+    ];
+    for (const text of garbage) await say(text);
+    await expect.poll(() => b.fanOut.counts.refused).toBe(garbage.length);
+    a.fanOut.publish(moved(6));
+    await expect.poll(() => b.heard).toEqual([moved(6)]);
+    await expect.poll(() => b.lines.map(({ event }) => event)).toContain('hints-refused');
+    expect(JSON.stringify(b.lines)).not.toContain('canary');
+    expect(b.fanOut.state).toBe('well');
+  });
+
+  test('a message that was lost is a doubt as soon as its sender is heard again', async () => {
+    const node = await openWell();
+    await say(forged(1));
+    await expect.poll(() => node.fanOut.counts.heard).toBe(1);
+    await calm(node);
+    const before = node.doubts();
+    await say(forged(3, { heads: { team: 9 } }));
+    await expect.poll(() => node.doubts()).toBe(before + 1);
+    expect(node.heard).toEqual([moved(9)]);
+  });
+
+  test('who forges gaps by the hundred gets no more doubts than one in a beat’s time', async () => {
+    const node = await openWell({ hintBeatMs: 1_000 });
+    const [before, from] = [node.doubts(), performance.now()];
+    for (let i = 0; i < 300; i++) await say(forged(2 * i + 2, {}, 'abcdef'[i % 6]));
+    await expect.poll(() => node.fanOut.counts.heard).toBe(300);
+    await expect.poll(() => node.doubts() - before).toBeGreaterThan(0);
+    const most = Math.ceil((performance.now() - from) / 1_000) + 1;
+    expect(node.doubts() - before).toBeLessThanOrEqual(most);
+  });
+
+  test('what is on its way is bounded by `hintsInFlight`; the rest is dropped and counted', async () => {
+    const node = await openWell({ hintsInFlight: 2, redisAnswerMs: 60_000 });
+    server.stop();
+    const before = node.fanOut.counts.dropped;
+    for (let head = 1; head <= 10; head++) {
+      node.fanOut.publish(moved(head));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect(node.fanOut.counts.dropped - before).toBeGreaterThanOrEqual(8);
+    server.goOn();
+  });
+
+  test('asks for the password it was given, and says of a wrong one no more than that', async () => {
+    await server.ask('CONFIG', 'SET', 'requirepass', 'open sesame');
+    const right = open({}, { password: 'open sesame' });
+    await stateOf(right).toBe('well');
+    const wrong = open({}, { password: 'open barley' });
+    await expect.poll(() => wrong.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({ reason: 'WRONGPASS' });
+    expect(wrong.fanOut.state).toBe('degraded');
+    expect(JSON.stringify([right.lines, wrong.lines])).not.toContain('barley');
+  });
+});
