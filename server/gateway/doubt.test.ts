@@ -26,7 +26,7 @@ function start(doubtFeeds: number, heads: Readonly<Record<string, number>>) {
     feeds: () => entries,
     pull: (entry) => pulled.push(entry.id),
   });
-  return { doubt, asked, pulled, answerWith: (next: Promise<void>) => (answer = next) };
+  return { doubt, asked, pulled, answerWith: (next: Promise<void>) => void (answer = next) };
 }
 
 test('asks for every feed, so many at a time, and has those pulled that lag', async () => {
