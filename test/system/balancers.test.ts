@@ -16,7 +16,7 @@ import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../server/lan/tls.ts';
 import { createLog } from '../../server/observe/log.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
-import { createGround, isLive, PASSWORD } from '../kit/real-desktop.ts';
+import { createGround, isLive, PASSWORD, type Ground, type RealDesktop } from '../kit/real-desktop.ts';
 import { freePort, type Balancer, type BalancerParts } from '../kit/services/balancer.ts';
 import { HAPROXY, HAPROXY_CONFIG, startHaproxy } from '../kit/services/haproxy.ts';
 import { NGINX, NGINX_CONFIG, startNginx } from '../kit/services/nginx.ts';
@@ -60,10 +60,11 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       for (const end of ends.reverse()) await end();
     });
 
-    const relay = async (name: string): Promise<Relay> => {
+    const relay = async (name: string, port = 0): Promise<Relay> => {
       const started = await startRelay(
         {
           data: join(folder, name),
+          port,
           tls: 'off',
           node: name,
           proxyCertificate: certificate,
@@ -109,19 +110,24 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       return { status: response.statusCode ?? 0, headers: response.headers, text };
     };
 
-    test('a desktop founds its team, invites, writes and is answered, and knows the balancer by its key alone', async () => {
-      const one = await relay('one');
-      await balance(one.port);
+    /** Founds the team through the balancer. */
+    const founder = async (one: Relay): Promise<{ readonly ground: Ground; readonly ada: RealDesktop; readonly address: string }> => {
       const ground = createGround();
       ends.push(() => ground.dispose());
-      expect(one.fingerprint).toBe(fingerprint);
       const ada = await ground.desktop();
       const typed = `landline://setup?relay=127.0.0.1:${balancerPort}&code=${one.setupCode}&key=${fingerprint}`;
       const { address, invite } = await ada.now.call('relay.probe', { typed });
-      expect(address).toBe(`127.0.0.1:${balancerPort}`);
       const account = { name: 'Ada', handle: 'ada', password: PASSWORD, device: 'Desk' };
       await ada.now.call('team.setup', { address, fingerprint, code: invite?.code ?? '', teamName: 'Night shift', ...account });
       await ada.now.until('Ada is live', () => isLive(ada));
+      return { ground, ada, address };
+    };
+
+    test('a desktop founds its team, invites, writes and is answered, and knows the balancer by its key alone', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      expect(one.fingerprint).toBe(fingerprint);
+      const { ground, ada, address } = await founder(one);
       // By an invite that the relay made: it names the balancer's address and key.
       const ben = await ground.guest(ada, 'Ben');
       const { team } = ada.now.team;
@@ -138,6 +144,20 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       });
     });
 
+    test('a relay that is restarted in good order gets its members back, with what they wrote meanwhile', async () => {
+      const before = await relay('one');
+      await balance(before.port);
+      const { ada } = await founder(before);
+      await before.drain();
+      expect(before.core.stats.connections).toBe(0);
+      await before.close();
+      const channel = ada.now.channel('general').id;
+      await ada.now.call('message.send', { team: ada.now.team.team.id, channel, text: 'while nobody was there' });
+      const after = await relay('one', before.port);
+      await ada.now.until('Ada is live again', () => isLive(ada));
+      await expect.poll(() => after.core.counts.posts).toBe(1);
+    });
+
     test('the relay sees where a client comes from, whatever the client says about it', async () => {
       const one = await relay('one');
       await balance(one.port);
@@ -147,21 +167,37 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual(['127.0.0.2']);
     });
 
-    test('a refused upgrade comes back as the relay said it, with its time to return', async () => {
+    /** The answer to an upgrade whose token is no good: what was asked for is refused by whichever relay looked at it. */
+    const knock = (): Promise<Answer> => {
+      const lines = handshake(balancerPort, { Authorization: 'Bearer nonsense' }).split('\r\n').slice(1);
+      const headers = lines.flatMap((line) =>
+        line === '' ? [] : [[line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]],
+      );
+      return answer('/v1/ws', { headers: Object.fromEntries(headers) as Record<string, string> });
+    };
+
+    test('a refused upgrade comes back as the relay said it', async () => {
       const one = await relay('one');
       await balance(one.port);
-      const upgrade = Object.fromEntries(
-        handshake(balancerPort, { Authorization: 'Bearer nonsense' })
-          .split('\r\n')
-          .slice(1)
-          .filter((line) => line !== '')
-          .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
-      );
-      expect((await answer('/v1/ws', { headers: upgrade })).status).toBe(401);
+      expect(await knock()).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
       await one.drain();
-      const refused = await answer('/v1/ws', { headers: upgrade });
-      expect(refused.status).toBe(503);
-      if (program === NGINX) expect(refused.headers['retry-after']).toBe('2');
+      expect((await knock()).status).toBe(503);
+    });
+
+    test('an upgrade that a relay refuses because it goes down is taken to the other at once', async () => {
+      let refused = 0;
+      // Its health is what it was a moment ago.
+      const goesDown = await standIn((_asked, response) => {
+        refused++;
+        response.writeHead(503, { 'retry-after': '2' }).end();
+      });
+      const stays = await relay('stays');
+      await balance(goesDown, stays.port);
+      const statuses: number[] = [];
+      for (let n = 0; n < 10; n++) statuses.push((await knock()).status);
+      expect(statuses).toEqual(statuses.map(() => 401));
+      expect([...stays.core.counts.upgradesRefused]).toEqual([[401, 10]]);
+      expect(refused).toBeGreaterThan(0);
     });
 
     test('when a relay is gone every request is answered by the other', async () => {
