@@ -60,6 +60,7 @@ describe('the doctor', () => {
     ['a relay key others can read', 'relay key', () => chmodSync(join(data, KEY_FILE), 0o644)],
     ['missing token keys', 'token keys', () => rmSync(dataFiles(data).tokenKeys)],
     ['a spoilt certificate', 'certificate', () => writeFileSync(join(data, CERTIFICATE_FILE), 'x')],
+    ['a proxy whose certificate is not there', "the proxy's key", () => ({ config: { ...config, proxyCertificate: '/nowhere.pem' } })],
     ['a clock of long ago', 'clock', () => ({ now: Date.UTC(2001, 0, 1) })],
     ['a clock before the last write', 'clock', () => utimesSync(dataFiles(data).store, new Date(), new Date(clock.now() + 3_600_000))],
     ['a damaged store', 'store', () => void (audit = ['row 7 missing from index'])],
@@ -72,6 +73,13 @@ describe('the doctor', () => {
     const found = findings.find((finding) => finding.check === check && !finding.isOk);
     expect(found?.advice).toBeTruthy();
     expect(describeFindings(findings)).toMatch(/PROBLEM[^]*->[^]*attention\.\n$/);
+  });
+
+  test('shows the key that a proxy in front shows to desktops', async () => {
+    const findings = await look({ config: { ...config, proxyCertificate: join(data, CERTIFICATE_FILE) } });
+    const says = (check: string): string | undefined => findings.find((finding) => finding.check === check)?.says;
+    expect(says("the proxy's key")).toBe(says('fingerprint'));
+    expect(says('fingerprint')).toMatch(/^[0-9A-F]{2}:/);
   });
 
   test('sees that the key on the port is not the key in the folder', async () => {

@@ -13,7 +13,7 @@ import { showFingerprint } from '../../protocol/invite-link.ts';
 import { secrecyProblem } from '../auth/secret-file.ts';
 import { dataFiles, type RelayConfig } from '../config.ts';
 import type { Operator } from '../control/operator.ts';
-import { CERTIFICATE_FILE, KEY_FILE, readCertificate, storedFingerprint } from '../lan/tls.ts';
+import { CERTIFICATE_FILE, fingerprintOf, KEY_FILE, readCertificate, storedFingerprint } from '../lan/tls.ts';
 
 export interface Finding {
   readonly check: string;
@@ -50,6 +50,7 @@ export async function examine(parts: DoctorParts): Promise<readonly Finding[]> {
     checkClock(config.data, now),
     checkRoom(config.data),
     ...(config.tls === 'own' ? [checkCertificate(config.data, now)] : []),
+    ...(config.proxyCertificate === null ? [] : [checkProxyCertificate(config.proxyCertificate)]),
     ...(await checkStore(parts)),
     ...(await checkReach(parts)),
   ];
@@ -147,6 +148,18 @@ function checkCertificate(data: string, now: number): Finding {
   const days = Math.floor((certificate.validToDate.getTime() - now) / DAY_MS);
   if (days < 30) return problem(check, `is good for ${days} days`, 'Restart the relay; it makes a new one with the same key.');
   return fine(check, `good for ${days} days`);
+}
+
+/** How long it is good is nothing to desktops: they go by its key. */
+function checkProxyCertificate(path: string): Finding {
+  const check = "the proxy's key";
+  const certificate = readCertificate(path);
+  if (certificate) return fine(check, showFingerprint(fingerprintOf(certificate.publicKey)));
+  return problem(
+    check,
+    `${path} is no certificate that can be read`,
+    'Name the certificate that the proxy shows with --proxy-certificate.',
+  );
 }
 
 async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonly Finding[]> {
