@@ -10,10 +10,11 @@ import process from 'node:process';
 import { assertNever, fail, type Result } from '../protocol/result.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
-import { SecretFileError } from './auth/secret-file.ts';
-import { readArguments, usage, USAGE_LINE, type Invocation } from './cli/arguments.ts';
+import { readSecretFile, SecretFileError } from './auth/secret-file.ts';
+import { readArguments, usage, USAGE_LINE, type Invocation, type StorePlace } from './cli/arguments.ts';
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
+import { moveTeam, type Moved } from './cli/move.ts';
 import { putBackupInPlace, type Restored } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
 import { writeAnswer } from './cli/terminal.ts';
@@ -26,6 +27,7 @@ import { certificateFingerprint, storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
 import type { Log } from './ports/log.ts';
 import type { StoreOpenFault } from './ports/store-open-fault.ts';
+import type { WholeStore } from './ports/whole-store.ts';
 
 const out = (text: string): void => void process.stdout.write(text);
 const err = (text: string): void => void process.stderr.write(text);
@@ -94,6 +96,8 @@ function perform(what: Invocation, config: RelayConfig): Promise<number> {
       return runDoctor(what, config);
     case 'restore':
       return runRestore(what, config);
+    case 'move':
+      return runMove(what);
     default:
       return assertNever(what);
   }
@@ -189,6 +193,42 @@ async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Re
     }
   };
   return putBackupInPlace({ from, store: dataFiles(config.data).store, now: clock.now(), audit, lock: takeLock });
+}
+
+async function runMove({ from, to, isJson }: InvocationOf<'move'>): Promise<number> {
+  const done = await moveBetween(from, to);
+  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
+  else if (!done.ok) err(`landline-relay: ${done.error}\n`);
+  else out(`The team has moved: ${done.value.rows['event'] ?? 0} events in ${done.value.feeds} feeds, compared on both sides.\n`);
+  return done.ok ? 0 : 1;
+}
+
+async function moveBetween(from: StorePlace, to: StorePlace): Promise<Result<Moved, string>> {
+  const old = oldNode();
+  if (old !== undefined) return fail(old);
+  const open: WholeStore[] = [];
+  try {
+    const source = await openWhole(from, false);
+    open.push(source);
+    const target = await openWhole(to, true);
+    open.push(target);
+    return await moveTeam({ from: source, to: target });
+  } catch (error) {
+    return fail(`The move is not done: ${(error as Error).message}`);
+  } finally {
+    for (const one of open) await one.close();
+  }
+}
+
+async function openWhole({ kind, path }: StorePlace, isTarget: boolean): Promise<WholeStore> {
+  if (kind === 'sqlite') {
+    const { openWholeSqlite } = await import('./adapters/store-sqlite/whole.ts');
+    return openWholeSqlite(dataFiles(path).store, { isTarget, random });
+  }
+  const { openWholePostgres } = await import('./adapters/store-postgres/whole.ts');
+  const address = readSecretFile(path)?.trim();
+  if (!address) throw new Error(`there is no address of a database in ${path}`);
+  return openWholePostgres({ connectionString: address }, random);
 }
 
 interface Reached {

@@ -25,6 +25,10 @@ describe('the command line', () => {
     [['member', 'reset-password', 'ada'], { command: { command: 'reset-password', who: 'ada' } }],
     [['backup', 'b.sqlite'], { command: { command: 'backup', path: '/here/b.sqlite' } }],
     [['restore', 'b.sqlite'], { kind: 'restore', from: '/here/b.sqlite' }],
+    [
+      ['move', '--from', 'sqlite:d', '--to=postgres:p'],
+      { kind: 'move', from: { kind: 'sqlite', path: '/here/d' }, to: { kind: 'postgres', path: '/here/p' } },
+    ],
     [['doctor', '--data', 'd'], { kind: 'doctor', config: { data: 'd' } }],
     [['doctor', '--address', 'chat.example'], { kind: 'doctor', line: { host: 'chat.example', port: 7420, key: null } }],
     [
@@ -47,6 +51,8 @@ describe('the command line', () => {
     [['invite', '--days', '0'], '--days is a number from 1 to 365'],
     [['invite', '--role', 'owner'], '--role of an invite'],
     [['backup'], 'backup needs <file>'],
+    [['move', '--from', 'sqlite:d'], 'move needs --from and --to'],
+    [['move', '--from', 'd', '--to', 'postgres:p'], 'move needs --from and --to'],
     [['doctor', '--address', 'https://x'], '--address is a host'],
     [['doctor', '--address', 'x', '--key', 'abc'], '--key is a fingerprint'],
     [['doctor', '--key', 'abc'], '--key goes with --address'],

@@ -19,7 +19,14 @@ export type Invocation =
   | { readonly kind: 'command'; readonly config: ConfigTexts; readonly isJson: boolean; readonly command: Command }
   /** `line`: the way to another place, in place of the relay of this machine. */
   | { readonly kind: 'doctor'; readonly config: ConfigTexts; readonly isJson: boolean; readonly line?: LineToExamine }
-  | { readonly kind: 'restore'; readonly config: ConfigTexts; readonly isJson: boolean; readonly from: string };
+  | { readonly kind: 'restore'; readonly config: ConfigTexts; readonly isJson: boolean; readonly from: string }
+  | { readonly kind: 'move'; readonly isJson: boolean; readonly config: ConfigTexts; readonly from: StorePlace; readonly to: StorePlace };
+
+/** Where a store is: in a data folder, or in the database whose address stands in a file. */
+export interface StorePlace {
+  readonly kind: 'sqlite' | 'postgres';
+  readonly path: string;
+}
 
 const OPTIONS = {
   ...(Object.fromEntries(Object.keys(CONFIG_OPTIONS).map((name) => [name, { type: 'string' }])) as Record<
@@ -35,6 +42,8 @@ const OPTIONS = {
   handle: { type: 'string' },
   address: { type: 'string' },
   key: { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
 } as const;
 
 type Values = Partial<Record<keyof typeof OPTIONS, string | boolean>>;
@@ -54,6 +63,7 @@ const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   'member reset-password': [],
   backup: [],
   restore: [],
+  move: ['from', 'to'],
   doctor: ['address', 'key'],
 };
 const COMMON = new Set<string>(['help', 'json', ...Object.keys(CONFIG_OPTIONS)]);
@@ -115,6 +125,8 @@ function invocationOf(
       return command({ command: 'backup', path: resolvePath(first) });
     case 'restore':
       return ok({ kind: 'restore', ...base, from: resolvePath(first) });
+    case 'move':
+      return moveOf(values, base, resolvePath);
     default:
       return doctorOf(values, base);
   }
@@ -139,6 +151,21 @@ function doctorOf(values: Values, base: { readonly config: ConfigTexts; readonly
   if (fingerprint !== null && !isFingerprint(fingerprint)) return fail('--key is a fingerprint: 64 hex digits, with or without colons');
   const [, host = '', port] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(address) ?? [];
   return ok({ kind: 'doctor', ...base, line: { host, port: Number(port ?? DEFAULT_PORT), key: fingerprint } });
+}
+
+function moveOf(
+  { from, to }: Values,
+  base: { readonly config: ConfigTexts; readonly isJson: boolean },
+  resolvePath: (path: string) => string,
+): Result<Invocation, string> {
+  const [source, target] = [placeOf(from, resolvePath), placeOf(to, resolvePath)];
+  if (!source || !target) return fail('move needs --from and --to, each sqlite:<data folder> or postgres:<file with the address>');
+  return ok({ kind: 'move', ...base, from: source, to: target });
+}
+
+function placeOf(text: string | boolean | undefined, resolvePath: (path: string) => string): StorePlace | undefined {
+  const [, kind, path = ''] = /^(sqlite|postgres):(.+)$/.exec(typeof text === 'string' ? text : '') ?? [];
+  return kind === 'sqlite' || kind === 'postgres' ? { kind, path: resolvePath(path) } : undefined;
 }
 
 type AsCommand = (ask: Command) => Result<Invocation, string>;
@@ -199,6 +226,9 @@ Commands
   member reset-password <handle>   give somebody a fresh password; their devices are signed out
   backup <file>                    a complete copy of the store, also while the relay runs
   restore <file>                   put a backup in the store's place; the relay must not run
+  move                             carry the team to another database; no relay may run on either
+      --from <store>               sqlite:<data folder> or postgres:<file with the address>
+      --to <store>                 the same; an empty place
   doctor                           look for what is wrong and say what to do
       --address <host:port>        look at the way from here to a relay there, instead
       --key <fingerprint>          and hold its key against this one

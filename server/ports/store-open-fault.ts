@@ -8,7 +8,9 @@ export type OpenFaultKind =
   /** A file or database that is no Landline store. */
   | 'not-a-store'
   /** The folder, file or server cannot be read or written. */
-  | 'not-accessible';
+  | 'not-accessible'
+  /** The team was moved to another store, or has not wholly arrived in this one. */
+  | 'moved';
 
 /** The store cannot be opened. The message is meant for the person who runs the relay. */
 export class StoreOpenFault extends Error {
@@ -19,3 +21,9 @@ export class StoreOpenFault extends Error {
     this.kind = kind;
   }
 }
+
+/** @param place  what holds the store, as the beginning of a sentence */
+export const movedAway = (place: string): StoreOpenFault =>
+  new StoreOpenFault('moved', `${place} held the team until it was moved to another store. Start the relay on that one.`);
+export const halfThere = (place: string): StoreOpenFault =>
+  new StoreOpenFault('moved', `${place} holds a part of the team: a move was not finished. Run the same move again.`);

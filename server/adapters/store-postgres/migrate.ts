@@ -6,7 +6,7 @@
 import type pg from 'pg';
 import type { Epoch, TeamId } from '../../../protocol/ids.ts';
 import type { Random } from '../../ports/clock.ts';
-import { StoreOpenFault } from '../../ports/store-open-fault.ts';
+import { halfThere, movedAway, StoreOpenFault } from '../../ports/store-open-fault.ts';
 
 export interface Identity {
   readonly epoch: Epoch;
@@ -20,8 +20,16 @@ export interface Prepared extends Identity {
 
 /** `LNDL`: everybody who changes the layout or the identity holds this lock. */
 const LAYOUT_LOCK = 0x4c_4e_44_4c;
+/** Relays share this one for as long as they are connected; who moves the team has it alone. */
+export const RELAY_LOCK = LAYOUT_LOCK + 1;
 
-export async function prepare(client: pg.Client, random: Random, migrations: readonly string[]): Promise<Prepared> {
+/** @param isMove  for one who carries the team away or in: the marks of a move are then no reason to refuse */
+export async function prepare(
+  client: pg.Client,
+  random: Random,
+  migrations: readonly string[],
+  { isMove = false } = {},
+): Promise<Prepared> {
   await checkEncoding(client);
   await client.query('BEGIN');
   try {
@@ -35,7 +43,8 @@ export async function prepare(client: pg.Client, random: Random, migrations: rea
       );
     }
     for (const sql of migrations.slice(from)) await client.query(sql);
-    await put(client, 'layout', String(to));
+    await putFact(client, 'layout', String(to));
+    if (!isMove) await checkMove(client);
     const identity = await identify(client, random);
     await client.query('COMMIT');
     return { ...identity, from, to };
@@ -62,20 +71,38 @@ async function layoutOf(client: pg.Client): Promise<number> {
     await client.query('CREATE TABLE meta (key text COLLATE "C" PRIMARY KEY, value text COLLATE "C" NOT NULL)');
     return 0;
   }
-  const layout = found.is_ours ? await get(client, 'layout').catch(() => undefined) : undefined;
+  const layout = found.is_ours ? await getFact(client, 'layout').catch(() => undefined) : undefined;
   if (layout !== undefined) return Number(layout);
   throw new StoreOpenFault('not-a-store', 'The database has tables, but is not a Landline store. Make an empty one for the relay.');
+}
+
+async function checkMove(client: pg.Client): Promise<void> {
+  if ((await getFact(client, 'moved')) !== undefined) throw movedAway('The database');
+  if ((await getFact(client, 'arriving')) !== undefined) throw halfThere('The database');
+}
+
+/**
+ * Lets a relay in over a new connection: nobody moves the team while it is there, and what is moved later knows that it was.
+ * @throws StoreOpenFault
+ */
+export async function admit(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ readonly is_in: boolean }>('SELECT pg_try_advisory_lock_shared($1) AS is_in', [RELAY_LOCK]);
+  if (rows[0]?.is_in !== true) throw new StoreOpenFault('in-use', 'The team is being moved. Wait until that is done.');
+  await checkMove(client);
+  await client.query(
+    "INSERT INTO meta (key, value) VALUES ('fence', '1') ON CONFLICT (key) DO UPDATE SET value = (meta.value::bigint + 1)::text",
+  );
 }
 
 /** Reads who this store is, making it so on first use. A store that came from a dump gets a new epoch. */
 async function identify(client: pg.Client, random: Random): Promise<Identity> {
   const here = await placeOf(client);
-  const isElsewhere = (await get(client, 'place')) !== here;
-  const teamId = (await get(client, 'team')) ?? uuid(random);
-  const epoch = (isElsewhere ? undefined : await get(client, 'epoch')) ?? newEpoch(random);
-  await put(client, 'team', teamId);
-  await put(client, 'epoch', epoch);
-  await put(client, 'place', here);
+  const isElsewhere = (await getFact(client, 'place')) !== here;
+  const teamId = (await getFact(client, 'team')) ?? uuid(random);
+  const epoch = (isElsewhere ? undefined : await getFact(client, 'epoch')) ?? newEpoch(random);
+  await putFact(client, 'team', teamId);
+  await putFact(client, 'epoch', epoch);
+  await putFact(client, 'place', here);
   return { teamId: teamId as TeamId, epoch: epoch as Epoch };
 }
 
@@ -83,7 +110,7 @@ async function identify(client: pg.Client, random: Random): Promise<Identity> {
  * Names these very tables: the server's files and the number of one table in them. What a dump is restored to has other numbers; a
  * standby that takes over has the same.
  */
-async function placeOf(client: pg.Client): Promise<string> {
+export async function placeOf(client: pg.Client): Promise<string> {
   const may = await client.query<{ readonly may: boolean }>("SELECT has_function_privilege('pg_control_system()', 'execute') AS may");
   const system = may.rows[0]?.may === true ? '(SELECT system_identifier FROM pg_control_system())' : '0';
   const { rows } = await client.query<{ readonly place: string }>(`SELECT ${system} || '/' || 'meta'::regclass::oid AS place`);
@@ -104,12 +131,12 @@ export async function readEpoch(client: Pick<pg.Client, 'query'> | pg.Pool, know
   return rows[0]?.value ?? known;
 }
 
-async function get(client: pg.Client, key: string): Promise<string | undefined> {
+export async function getFact(client: pg.Client, key: string): Promise<string | undefined> {
   const { rows } = await client.query<{ readonly value: string }>('SELECT value FROM meta WHERE key = $1', [key]);
   return rows[0]?.value;
 }
 
-async function put(client: pg.Client, key: string, value: string): Promise<void> {
+export async function putFact(client: pg.Client, key: string, value: string): Promise<void> {
   await client.query('INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [key, value]);
 }
 

@@ -18,7 +18,7 @@ import { connect, createPool, type PostgresAddress } from './connection.ts';
 import { asStoreError, codeOf } from './faults.ts';
 import { GroupCommit, type Verdict } from './group-commit.ts';
 import { Line } from './line.ts';
-import { prepare, readEpoch, replaceEpoch, type Identity } from './migrate.ts';
+import { admit, prepare, readEpoch, replaceEpoch, type Identity } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { QUERIES, type QueryName } from './queries.ts';
 import { PostgresReads, type Value } from './reads.ts';
@@ -204,6 +204,7 @@ class PostgresStore extends PostgresReads implements Store {
 
   /** Behind each new connection: does the server still know what it knew? */
   async #compare(client: pg.Client): Promise<void> {
+    await admit(client);
     if (await this.#witness.isBorneOut(client)) this.#adopt(await readEpoch(client, this.#epoch));
     else {
       this.#parts.log.error('store-lost-history', {});

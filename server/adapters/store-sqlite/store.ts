@@ -12,6 +12,7 @@ import { backUp } from './backup.ts';
 import { connect, type Connection, type Statement } from './database.ts';
 import { isDamage } from './faults.ts';
 import { GroupCommit } from './group-commit.ts';
+import { checkMove, identify } from './identity.ts';
 import { takeLock } from './lock.ts';
 import { makeRoomForLog } from './log-room.ts';
 import { migrate, type Migrated } from './migrate.ts';
@@ -86,6 +87,7 @@ class SqliteStore extends SqliteReads implements Store {
     try {
       const migrated = migrate(writer, parts.path, parts.migrations ?? MIGRATIONS);
       if (migrated.from !== migrated.to) parts.onMigrated?.(migrated);
+      checkMove(writer, parts.path);
       const identity = identify(writer, parts.random);
       if (!options.isTemporary) makeRoomForLog(writer, parts.path);
       parts.onWriter?.(writer);
@@ -154,40 +156,6 @@ class SqliteStore extends SqliteReads implements Store {
   #tell(events: readonly StoredEvent[]): void {
     for (const listener of this.#listeners) listener(events);
   }
-}
-
-interface Identity {
-  readonly epoch: Epoch;
-  readonly teamId: TeamId;
-  readonly fence: string;
-}
-
-/** Reads who this store is, making it so on first use; a store opened from a copy gets a new epoch. */
-function identify(db: Connection, random: Random): Identity {
-  const get = db.prepare('SELECT value FROM meta WHERE key = ?').pluck();
-  const put = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
-  return db
-    .transaction((): Identity => {
-      const teamId = (get.get('team') ?? uuid(random)) as TeamId;
-      const isCopy = get.get('copy') !== undefined;
-      const epoch = (isCopy ? undefined : get.get('epoch')) ?? hex(random.bytes(16));
-      const fence = String(Number(get.get('fence') ?? 0) + 1);
-      put.run('team', teamId);
-      put.run('epoch', epoch);
-      put.run('fence', fence);
-      db.prepare("DELETE FROM meta WHERE key = 'copy'").run();
-      return { teamId, epoch: epoch as Epoch, fence };
-    })
-    .immediate();
-}
-
-const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');
-
-function uuid(random: Random): string {
-  const bytes = random.bytes(16);
-  bytes[6] = ((bytes[6] ?? 0) & 0x0f) | 0x40;
-  bytes[8] = ((bytes[8] ?? 0) & 0x3f) | 0x80;
-  return hex(bytes).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
 }
 
 function createTransactions(db: Connection, clock: Clock, fence: string, snapshot: Snapshot) {
