@@ -13,10 +13,16 @@ const CONNECT_MS = 5_000;
 const ANSWER_MS = 10_000;
 /**
  * `idle_in_transaction_session_timeout`: a relay that stands still (a suspended machine) in the middle of a group loses it and its locks.
+ * `enable_seqscan`: a plan is kept for as long as its connection lives. One that was made while the table was small would read all of it
+ * for ever; every question of ours has its index.
  */
-const SETTINGS =
-  "SET synchronous_commit = on; SET lock_timeout = '4s'; SET idle_in_transaction_session_timeout = '10s'; " +
-  "SET default_transaction_isolation = 'read committed'";
+const SETTINGS = { synchronous_commit: 'on', default_transaction_isolation: 'read\\ committed', enable_seqscan: 'off' };
+const PATIENCE = { lock_timeout: '4s', idle_in_transaction_session_timeout: '10s' };
+
+const optionsOf = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value}`)
+    .join(' ');
 
 const INT8 = 20;
 const types: pg.CustomTypesConfig = {
@@ -24,9 +30,11 @@ const types: pg.CustomTypesConfig = {
 };
 const parseOther = (oid: number, text: string): unknown => (pg.types.getTypeParser(oid, 'text') as (text: string) => unknown)(text);
 
-const configOf = (address: PostgresAddress): pg.ClientConfig => ({
+const configOf = (address: PostgresAddress, isPatient = false): pg.ClientConfig => ({
   ...address,
   types,
+  options: optionsOf(isPatient ? SETTINGS : { ...SETTINGS, ...PATIENCE }),
+  ...(isPatient ? {} : { query_timeout: ANSWER_MS }),
   application_name: 'landline-relay',
   keepAlive: true,
   connectionTimeoutMillis: CONNECT_MS,
@@ -37,12 +45,11 @@ const configOf = (address: PostgresAddress): pg.ClientConfig => ({
  * @param isPatient  waits for answers as long as they take: for migrating, auditing, copying
  */
 export async function connect(address: PostgresAddress, { isPatient = false } = {}): Promise<pg.Client> {
-  const client = new pg.Client({ ...configOf(address), ...(isPatient ? {} : { pipeline: true, query_timeout: ANSWER_MS }) });
+  const client = new pg.Client({ ...configOf(address, isPatient), pipeline: !isPatient });
   // What breaks is noticed where it is used.
   client.on('error', () => undefined);
   try {
     await client.connect();
-    await client.query(isPatient ? `${SETTINGS}; SET lock_timeout = 0; SET idle_in_transaction_session_timeout = 0` : SETTINGS);
     return client;
   } catch (error) {
     void client.end().catch(() => undefined);
@@ -52,7 +59,7 @@ export async function connect(address: PostgresAddress, { isPatient = false } = 
 
 /** Connections for reading, made as they are needed. */
 export function createPool(address: PostgresAddress, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...configOf(address), query_timeout: ANSWER_MS, max });
+  const pool = new pg.Pool({ ...configOf(address), max });
   pool.on('error', () => undefined);
   return pool;
 }
