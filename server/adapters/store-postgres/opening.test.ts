@@ -48,6 +48,14 @@ describe.skipIf(POSTGRES === undefined)('a database', () => {
     expect(await opened(to, { random: createSeededRandom('again') })).toEqual(after);
   });
 
+  test('whose operator says that it went back in time has a new epoch', async () => {
+    const address = await server.createDatabase();
+    const before = await opened(address);
+    await server.ask(address.database, "DELETE FROM meta WHERE key = 'epoch'");
+    const after = await opened(address, { random: createSeededRandom('after') });
+    expect(after).toEqual({ teamId: before.teamId, epoch: expect.not.stringMatching(before.epoch) as string });
+  });
+
   test('of a newer Landline is refused and not touched', async () => {
     const address = await server.createDatabase();
     await opened(address, { migrations: [...MIGRATIONS, 'CREATE TABLE of_tomorrow (n integer)'] });
