@@ -5,7 +5,9 @@ import { channelFeed, memberFeed, TEAM_FEED } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId, OperationId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
-import { POSTGRES, startPostgres, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import { createInvites } from '../../auth/invites.ts';
+import { writeOrRefuse } from '../../auth/refusable.ts';
 import { mutate } from '../../domain/mutate.ts';
 import { createMember, createTeamWithOwner } from '../../domain/members.ts';
 import { silentLog } from '../../observe/log.ts';
@@ -31,9 +33,8 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
   afterAll(() => server.dispose());
   beforeEach(async () => {
     const address = await server.createDatabase();
-    const open = (name: string) => openPostgresStore({ address, clock, random: createSeededRandom(name), log: silentLog });
     // Both at once, on an empty database.
-    [a, b] = await Promise.all([open('a'), open('b')]);
+    [a, b] = await Promise.all([open(address, 'a'), open(address, 'b')]);
     await a.write((tx) =>
       createTeamWithOwner(tx, {
         team: { id: a.teamId, name: 'Night shift' },
@@ -48,6 +49,8 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     await Promise.all([a.close(), b.close()]);
   });
 
+  const open = (address: PostgresAddress, name: string) =>
+    openPostgresStore({ address, clock, random: createSeededRandom(name), log: silentLog });
   const ask = (store: Store, by: MemberId, frame: Mutation) => mutate({ store, clock, limits }, by, frame);
   const join = async (handle: string): Promise<MemberId> => {
     const member = id<MemberId>();
@@ -228,6 +231,40 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
         const made = await race(create('private', channel, `one ${round}`), create('private', channel, `other ${round}`));
         expect(made.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
         expect((await events(channelFeed(channel))).map(({ kind }) => kind)).toEqual(['created']);
+      }
+    });
+
+    test('who founds the team', async () => {
+      const founding = (store: Store, name: string) =>
+        store.write((tx) =>
+          createTeamWithOwner(tx, {
+            team: { id: store.teamId, name },
+            owner: { id: id(), handle: name, name },
+            channelName: 'general',
+            now: 1,
+          }),
+        );
+      for (let round = 0; round < 5; round++) {
+        const address = await server.createDatabase();
+        const both = await Promise.all([open(address, 'c'), open(address, 'd')]);
+        const founded = await Promise.all([founding(both[0], 'one'), founding(both[1], 'other')]);
+        expect(founded.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
+        expect(await both[0].members()).toHaveLength(1);
+        for (const store of both) await store.close();
+      }
+    });
+
+    test('who comes in by an invite for one person', async () => {
+      const invitesOf = (store: Store) => createInvites({ store, clock, random: createSeededRandom(count), limits });
+      for (const round of rounds) {
+        const { code } = await invitesOf(a).create({ role: 'member', days: 1, uses: 1, createdBy: null });
+        const enter = (handle: string) => (store: Store) =>
+          writeOrRefuse(store, async (tx) => {
+            const taken = await invitesOf(store).take(tx, code);
+            return taken.ok ? createMember(tx, { id: id(), handle, name: handle, role: 'member' }, 1) : taken;
+          });
+        const came = await race(enter(`one-${round}`), enter(`other-${round}`));
+        expect(came.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
       }
     });
 

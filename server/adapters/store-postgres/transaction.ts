@@ -9,7 +9,7 @@
  *   are taken for oneself (`FOR UPDATE`). Somebody who is shut out on another node meanwhile is shut out after this, and if that came
  *   first, the read waits for it and sees it.
  * - **What is not there cannot be locked**, so its coming is caught: by the lock of the feed it is told in (memberships), by the lock of
- *   the team's feed (the list of public channels), by the lock of the member's feed (how many channels they are in), else by a unique
+ *   the team's feed (the team itself, the list of public channels), by the lock of the member's feed (how many channels they are in), else by a unique
  *   key (an operation, a handle, the one conversation of some people, the row of a feed). A key that is there already against what
  *   was read ends the transaction as `Contended`, and all of it is run again.
  * - `head` locks nothing: a feed that the work does not write may have moved on by the commit.

@@ -3,7 +3,7 @@
  * can be asked for all of them together, and is answered when those before it are through.
  */
 import type { Level, Channel, Member, Team } from '../../../protocol/entities.ts';
-import { channelFeed, memberFeed } from '../../../protocol/ids.ts';
+import { channelFeed, memberFeed, TEAM_FEED } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
 import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, Standing, WriteTx } from '../../ports/store.ts';
 import { editedJson, isSameContent, redactedJson } from '../store-events.ts';
@@ -137,6 +137,14 @@ export class PostgresTx extends PostgresReads implements WriteTx {
 
   async removeInvite(id: string): Promise<void> {
     (await this.#writing()).change('dropInvite', [id]);
+  }
+
+  /** Before there is a team, nobody else may found one meanwhile. */
+  override async team(): Promise<Team | undefined> {
+    const team = await super.team();
+    if (team) return team;
+    await this.#transaction.feed(TEAM_FEED);
+    return super.team();
   }
 
   override async member(id: MemberId): Promise<Member | undefined> {
