@@ -2,9 +2,9 @@
  * A private PostgreSQL in a folder of its own, reached by a socket in that folder and by no port, which a test kills and starts again as it
  * likes. Each test takes a fresh database of it. PostgreSQL refuses to run as root: there it gets the account of Debian's package.
  */
-import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -42,7 +42,7 @@ export interface PostgresServer {
   createDatabase(): Promise<PostgresAddress>;
   /** SQL by the server's owner. */
   ask(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
-  /** SIGKILL to the server; what it was doing dies with it. */
+  /** SIGKILL to the server and all that works for it. */
   kill(): Promise<void>;
   /** Starts it again on the same files. Resolves when it answers. */
   restart(): Promise<void>;
@@ -53,6 +53,8 @@ export interface PostgresServer {
 const USER = 'landline';
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 20;
+/** Ends the server when its standard input closes: also when whoever held the other end is killed. */
+const KEEPER = '"$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server';
 
 export async function startPostgres({ isTemporary = false }: PostgresOptions = {}): Promise<PostgresServer> {
   const program = POSTGRES;
@@ -67,7 +69,7 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
     ['--pgdata', data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
     { ...how, stdio: ['ignore', 'ignore', 'pipe'] },
   );
-  let child: ChildProcess | undefined;
+  let keeper: ChildProcess | undefined;
   let count = 0;
 
   const settings = ['listen_addresses=', `unix_socket_directories=${host}`, 'max_connections=60', 'log_min_messages=fatal'];
@@ -87,8 +89,9 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
     const deadline = Date.now() + START_LIMIT_MS;
     for (;;) {
       // A killed server's children let go of its memory a moment after it; until then a new one ends at once.
-      if (!child || child.exitCode !== null || child.signalCode !== null) {
-        child = spawn(program, ['-D', data, ...settings.flatMap((setting) => ['-c', setting])], { ...how, stdio: 'ignore' });
+      if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) {
+        const command = [program, '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
+        keeper = spawn('sh', ['-c', KEEPER, 'sh', ...command], { ...how, stdio: ['pipe', 'ignore', 'ignore'] });
       }
       try {
         await ask('postgres', 'SELECT 1');
@@ -99,17 +102,15 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
       }
     }
   };
-  const end = async (signal: NodeJS.Signals): Promise<void> => {
-    const ended = child;
-    child = undefined;
+  const end = async (how: 'killed' | 'asked to'): Promise<void> => {
+    const ended = keeper;
+    keeper = undefined;
     if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
     const gone = once(ended, 'exit');
-    ended.kill(signal);
+    if (how === 'killed') killServer(data);
+    ended.stdin?.end();
     await gone;
   };
-  // Whoever forgets to dispose of it leaves nothing running.
-  const endWithUs = (): void => void child?.kill('SIGQUIT');
-  process.once('exit', endWithUs);
   await start();
   return {
     async createDatabase() {
@@ -118,14 +119,13 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
       return { host, user: USER, database };
     },
     ask,
-    kill: () => end('SIGKILL'),
+    kill: () => end('killed'),
     async restart() {
-      await end('SIGKILL');
+      await end('killed');
       await start();
     },
     async dispose() {
-      process.off('exit', endWithUs);
-      await end('SIGQUIT');
+      await end('asked to');
       rmSync(host, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
@@ -136,4 +136,17 @@ function serverAccount(): { readonly uid: number; readonly gid: number } | undef
   if (process.getuid?.() !== 0) return undefined;
   const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: idOf('-u'), gid: idOf('-g') };
+}
+
+/** The server first, so that it does not begin anew when it sees its children die; they would finish what they are at. */
+function killServer(data: string): void {
+  const server = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0] ?? '';
+  const children = spawnSync('pgrep', ['-P', server], { encoding: 'utf8' }).stdout.split('\n');
+  for (const pid of [server, ...children].filter((text) => text !== '')) {
+    try {
+      process.kill(Number(pid), 'SIGKILL');
+    } catch {
+      // It went by itself.
+    }
+  }
 }
