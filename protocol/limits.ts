@@ -97,6 +97,8 @@ export interface Limits {
   readonly clusterNodes: number;
   /** A Redis that owes an answer for this long is taken for gone. */
   readonly redisAnswerMs: number;
+  /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
+  readonly presenceMembers: number;
 }
 
 const KIB = 1024;
@@ -167,6 +169,7 @@ export const DEFAULT_LIMITS: Limits = {
   hintsInFlight: 256,
   clusterNodes: 64,
   redisAnswerMs: 1_500,
+  presenceMembers: 20_000,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */
