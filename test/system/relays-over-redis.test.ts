@@ -104,16 +104,19 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     const general: FeedId = channelFeed(kit.general);
     const first = (await kit.store.head(general)) + 1;
     const random = createSeededRandom('cuts');
+    const [kills, starts] = [[20, 50], [35]];
     let sent = 0;
     for (let round = 0; round < 60; round++) {
       for (const client of clients) {
         for (let i = 0; i < 5; i++) client.say(post(kit.id(), kit.general, `text ${++sent}`));
       }
-      if (round === 25) await server.kill();
-      else if (round === 45) await server.restart();
-      else if ((round < 25 || round > 48) && random.fraction() < 0.3) await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      if (kills.includes(round)) await server.kill();
+      else if (starts.includes(round)) await server.restart();
+      else if (round < (kills[0] ?? 0) && random.fraction() < 0.3) await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await pause(30);
     }
+    // Of the last words nobody was told.
+    await server.restart();
     const all = Array.from({ length: sent }, (_, i) => first + i);
     await expect.poll(() => kit.store.head(general)).toBe(all.at(-1));
     // All healed by itself within five seconds.
