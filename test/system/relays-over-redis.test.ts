@@ -107,7 +107,8 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     const [kills, starts] = [[20, 50], [35]];
     let sent = 0;
     for (let round = 0; round < 60; round++) {
-      for (const client of clients) {
+      // Nobody writes at the third relay: what it commits itself would show it what it missed.
+      for (const client of clients.slice(0, 2)) {
         for (let i = 0; i < 5; i++) client.say(post(kit.id(), kit.general, `text ${++sent}`));
       }
       if (kills.includes(round)) await server.kill();
