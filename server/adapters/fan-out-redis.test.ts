@@ -1,8 +1,20 @@
 /** What becomes of the nodes when Redis is killed, stands still, is emptied, or is talked to by somebody else. */
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TEAM_FEED, type TeamId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
-import { REDIS_SERVER, startRedis, type RedisServer } from '../../test/kit/services/redis.ts';
+import {
+  REDIS_SERVER,
+  freePort,
+  startRedis,
+  startRedisCluster,
+  type RedisAddress,
+  type RedisServer,
+} from '../../test/kit/services/redis.ts';
+import { makeCertificate } from '../lan/certificate.ts';
 import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
 import type { Log, LogFields } from '../ports/log.ts';
 import { createRedisFanOut } from './fan-out-redis.ts';
@@ -21,6 +33,18 @@ interface Node {
   doubts(): number;
 }
 
+function openOver(redis: RedisSettings, limits: Partial<Limits> = {}): Node {
+  const heard: FanOutMessage[] = [];
+  const lines: Node['lines'] = [];
+  const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
+  const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
+  const fanOut = createRedisFanOut({ redis, team: TEAM, clock: systemClock, random: systemRandom, log, limits: { ...QUICK, ...limits } });
+  fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message)));
+  return { fanOut, heard, lines, doubts: () => fanOut.counts.doubts };
+}
+const stateOf = (node: Node) => expect.poll(() => node.fanOut.state);
+const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });
+
 describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
   let server: RedisServer;
   const nodes: Node[] = [];
@@ -33,24 +57,15 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
   });
 
   function open(limits: Partial<Limits> = {}, more: Partial<RedisSettings> = {}): Node {
-    const heard: FanOutMessage[] = [];
-    const lines: Node['lines'] = [];
-    const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
-    const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
-    const redis: RedisSettings = { nodes: [{ host: server.host, port: server.port }], ...more };
-    const fanOut = createRedisFanOut({ redis, team: TEAM, clock: systemClock, random: systemRandom, log, limits: { ...QUICK, ...limits } });
-    fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message)));
-    const node = { fanOut, heard, lines, doubts: () => fanOut.counts.doubts };
+    const node = openOver({ nodes: [{ host: server.host, port: server.port }], ...more }, limits);
     nodes.push(node);
     return node;
   }
-  const stateOf = (node: Node) => expect.poll(() => node.fanOut.state);
   async function openWell(limits: Partial<Limits> = {}): Promise<Node> {
     const node = open(limits);
     await stateOf(node).toBe('well');
     return node;
   }
-  const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });
   const say = (text: string): Promise<unknown> => server.ask('PUBLISH', CHANNEL, text);
   const forged = (n: number, more: object = {}, from = 'f'): string =>
     JSON.stringify({ v: 1, team: TEAM, from: from.repeat(32), n, ...more });
@@ -198,5 +213,55 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     await expect.poll(() => wrong.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({ reason: 'WRONGPASS' });
     expect(wrong.fanOut.state).toBe('degraded');
     expect(JSON.stringify([right.lines, wrong.lines])).not.toContain('barley');
+  });
+});
+
+describe.skipIf(REDIS_SERVER === undefined)('a fan-out over a Redis of another kind', () => {
+  const ends: (() => Promise<unknown> | void)[] = [];
+  afterEach(async () => {
+    for (const end of ends.splice(0).reverse()) await end();
+  });
+  function open(redis: RedisSettings): Node {
+    const node = openOver(redis);
+    ends.push(() => node.fanOut.close());
+    return node;
+  }
+
+  test('a cluster that loses a shard: degraded until it is back', async () => {
+    const cluster = await startRedisCluster();
+    ends.push(() => cluster.dispose());
+    const nodes = cluster.servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const [a, b] = [open({ nodes }), open({ nodes })];
+    for (const node of [a, b]) await stateOf(node).toBe('well');
+    await cluster.servers[1]?.kill();
+    for (const node of [a, b]) await stateOf(node).toBe('degraded');
+    await cluster.servers[1]?.restart();
+    for (const node of [a, b]) await stateOf(node).toBe('well');
+    a.fanOut.publish(moved(2));
+    await expect.poll(() => b.heard).toEqual([moved(2)]);
+  });
+
+  test('one that speaks TLS is met by the authority that was named, and by no other', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'landline-redis-tls-'));
+    ends.push(() => rmSync(folder, { recursive: true }));
+    const makeCa = (name: string): string => {
+      const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+      const [from, until] = [Date.now() - 1_000, Date.now() + 3_600_000];
+      const ca = makeCertificate({ key: privateKey, commonName: name, hosts: ['127.0.0.1'], from, until, serial: randomBytes(16) });
+      writeFileSync(join(folder, `${name}.key`), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      writeFileSync(join(folder, `${name}.crt`), ca);
+      return ca;
+    };
+    const [ca, otherCa] = [makeCa('redis'), makeCa('other')];
+    const port = await freePort();
+    const file = (end: string): string => join(folder, `redis.${end}`);
+    const files = ['--tls-cert-file', file('crt'), '--tls-key-file', file('key'), '--tls-ca-cert-file', file('crt')];
+    const server = await startRedis(['--tls-port', `${port}`, ...files, '--tls-auth-clients', 'no']);
+    ends.push(() => server.dispose());
+    const nodes = [{ host: server.host, port }] as const;
+    await stateOf(open({ nodes, tls: { ca } })).toBe('well');
+    const wrong = open({ nodes, tls: { ca: otherCa } });
+    await expect.poll(() => wrong.lines.map(({ event }) => event)).toContain('redis-down');
+    expect(wrong.fanOut.state).toBe('degraded');
   });
 });

@@ -38,7 +38,7 @@ export interface RedisServer extends RedisAddress {
 const HOST = '127.0.0.1';
 const CLUSTER_SLOTS = 16_384;
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, HOST);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
