@@ -91,6 +91,8 @@ export interface Limits {
   readonly hintBytes: number;
   /** Feeds that one message between nodes may name, and signals of typing likewise. */
   readonly hintFeeds: number;
+  /** Messages from other nodes that are looked at between two beats; beyond, all heads are asked for instead. */
+  readonly hintsPerBeat: number;
   /** Messages to other nodes that may be on their way; beyond, they are dropped. */
   readonly hintsInFlight: number;
   /** Other nodes that a node keeps in mind. */
@@ -166,6 +168,7 @@ export const DEFAULT_LIMITS: Limits = {
   hintBeatMs: 1_000,
   hintBytes: 64 * KIB,
   hintFeeds: 400,
+  hintsPerBeat: 10_000,
   hintsInFlight: 256,
   clusterNodes: 64,
   redisAnswerMs: 1_500,

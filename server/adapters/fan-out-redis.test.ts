@@ -193,6 +193,17 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     expect(node.doubts() - before).toBeLessThanOrEqual(most);
   });
 
+  test('a flood is not looked at beyond `hintsPerBeat`, and what may have drowned in it is a doubt', async () => {
+    const node = await openWell({ hintsPerBeat: 50, hintBeatMs: 2_000, redisAnswerMs: 60_000 });
+    await expect.poll(() => node.doubts()).toBe(2);
+    const flood = "for i = 1, 1000 do redis.call('PUBLISH', ARGV[1], (string.gsub(ARGV[2], '0,', i .. ',', 1))) end";
+    await server.ask('EVAL', flood, '0', CHANNEL, forged(0, { heads: { team: 9 } }));
+    await expect.poll(() => node.fanOut.counts.refused + node.fanOut.counts.heard).toBe(1_000);
+    await expect.poll(() => node.doubts()).toBeGreaterThan(2);
+    // The flood may fall on a beat, with which the count begins anew.
+    expect(node.heard.length).toBeLessThanOrEqual(100);
+  });
+
   test('what is on its way is bounded by `hintsInFlight`; the rest is dropped and counted', async () => {
     const node = await openWell({ hintsInFlight: 2, redisAnswerMs: 60_000 });
     server.stop();

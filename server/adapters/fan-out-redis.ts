@@ -9,8 +9,8 @@
  *   degraded ──own beats came back on every channel──▶ well, one doubt
  *   well ──trouble, or a beat that does not come back──▶ degraded, a doubt now and every `doubtEveryMs`
  *
- * What comes in is not trusted: a hint can make nodes ask the store once more and nothing else, and doubts are never closer together
- * than two beats are.
+ * What comes in is not trusted: a hint can make a node ask the store once more and nothing else, a flood is not looked at, and doubts
+ * are never closer together than two beats are.
  */
 import type { ChannelId, FeedId, MemberId, TeamId } from '../../protocol/ids.ts';
 import { channelFeed } from '../../protocol/ids.ts';
@@ -72,6 +72,8 @@ class RedisFanOut implements FanOut {
   #isDoubtDue = false;
   #doubtedAt = Number.NEGATIVE_INFINITY;
   #refusedBefore = 0;
+  /** Messages that came since the last beat, whoever sent them. */
+  #sinceBeat = 0;
   #isClosed = false;
 
   constructor(parts: RedisFanOutParts) {
@@ -200,6 +202,11 @@ class RedisFanOut implements FanOut {
 
   #hear(channel: string, message: Buffer): void {
     if (this.#isClosed) return;
+    if (++this.#sinceBeat > this.#parts.limits.hintsPerBeat) {
+      this.#counts.refused++;
+      this.#doubt();
+      return;
+    }
     const at = this.#channels.indexOf(channel);
     const hint = decodeHint(message, this.#parts.team, this.#parts.limits);
     if (!hint || at < 0) {
@@ -221,6 +228,7 @@ class RedisFanOut implements FanOut {
     const refused = this.#counts.refused - this.#refusedBefore;
     if (refused > 0) log.warn('hints-refused', { count: refused });
     this.#refusedBefore = this.#counts.refused;
+    this.#sinceBeat = 0;
     if (!this.#line.link) return;
     if (this.#gaps.tend()) this.#doubt();
     const isNewRound = this.#awaited.size === 0;
