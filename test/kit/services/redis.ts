@@ -4,7 +4,7 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,6 +35,10 @@ export interface RedisServer extends RedisAddress {
   dispose(): Promise<void>;
 }
 
+/** A worker of the tests that is killed itself (out of time, out of memory) leaves no server behind, where Linux can see to that. */
+const SETPRIV = '/usr/bin/setpriv';
+const DIES_WITH_US = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
+
 const HOST = '127.0.0.1';
 const CLUSTER_SLOTS = 16_384;
 
@@ -56,7 +60,8 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
 
   const start = async (): Promise<void> => {
     const all = ['--bind', HOST, '--port', `${port}`, '--dir', folder, '--save', '', '--appendonly', 'no', ...options];
-    const started = spawn(program, all, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [command = program, ...before] = [...DIES_WITH_US, program];
+    const started = spawn(command, [...before, ...all], { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
     let said = '';
     await new Promise<void>((resolve, reject) => {
