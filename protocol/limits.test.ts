@@ -1,6 +1,7 @@
 /** The limits that the wire itself keeps, each at its edge: the largest that is let in, and the smallest that is not. */
 import { describe, expect, test } from 'vitest';
 import { decodeUp } from './codec.ts';
+import { eventsRequest } from './doors.ts';
 import { signInRequest, joinRequest } from './http.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 import { PROTOCOL_VERSIONS } from './version.ts';
@@ -18,6 +19,9 @@ const {
   groupMembers,
   channelStartMembers,
   bytesInPerSecond,
+  doorWaitMs,
+  doorPositions,
+  doorBodyBytes,
 } = DEFAULT_LIMITS;
 const id = (n: number): string => `0190a000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const ids = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => id(n));
@@ -33,6 +37,8 @@ const onWire = (frame: object): string | undefined => {
   return decoded.ok ? undefined : decoded.error.refusal.field;
 };
 const join = { code: 'code', name: 'Lin', handle: 'lin', password: 'x', device: 'desk' };
+const atTheDoor = (more: object): string | undefined =>
+  eventsRequest.safeParse({ hello, isGoingOn: true, waitMs: 0, seenPresence: null, ...more }).error?.issues[0]?.path.join('.');
 const overHttp = (more: object): string | undefined => joinRequest.safeParse({ ...join, ...more }).error?.issues[0]?.path.join('.');
 
 describe('a limit of the wire', () => {
@@ -60,6 +66,8 @@ describe('a limit of the wire', () => {
       'members',
       (n) => onWire({ t: 'open-direct', op: OP, id: CHANNEL, members: ids(n) }),
     ],
+    ['doorWaitMs', doorWaitMs, 'waitMs', (n) => atTheDoor({ waitMs: n })],
+    ['doorPositions', doorPositions, 'more', (n) => atTheDoor({ more: positions(n) })],
     ['channelStartMembers', channelStartMembers, 'members', (n) => onWire({ ...channel, members: ids(n) })],
   ];
   test.each(cases)('%s: %i are let in, one more is not', (_what, limit, field, refusedField) => {
@@ -81,6 +89,17 @@ describe('whatever the wire lets in', () => {
     expect(bytes(worst)).toBeLessThanOrEqual(frameBytes);
     expect(bytes({ ...hello, positions: positions(helloPositions) })).toBeLessThanOrEqual(frameBytes);
     expect(bytes({ ...channel, members: ids(channelStartMembers) })).toBeLessThanOrEqual(frameBytes);
+  });
+
+  test('fits the body of a request at the other doors', () => {
+    const longest = {
+      hello: { ...hello, positions: positions(helloPositions) },
+      more: positions(doorPositions),
+      isGoingOn: true,
+      waitMs: 0,
+    };
+    expect(bytes({ ...longest, seenPresence: '0'.repeat(64) })).toBeLessThanOrEqual(doorBodyBytes);
+    expect(frameBytes).toBeLessThan(doorBodyBytes);
   });
 
   test('fits what a client may send in a second, so that no frame has to wait for ever', () => {

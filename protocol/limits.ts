@@ -60,6 +60,15 @@ export interface Limits {
   readonly requestMs: number;
   readonly httpBodyBytes: number;
   readonly unknownFramesPerMinute: number;
+  /** Frames of one `POST /v1/frames`, and its whole body. */
+  readonly doorFrames: number;
+  readonly doorBodyBytes: number;
+  /** The longest that a poll may wait for something to tell. */
+  readonly doorWaitMs: number;
+  /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
+  readonly doorPositions: number;
+  /** What a session may say is remembered for this long after it last spoke through `POST`. */
+  readonly doorMemoryMs: number;
   readonly channelMembers: number;
   /** Members that `create-channel` may name, so that it fits a frame; others are added one by one. */
   readonly channelStartMembers: number;
@@ -148,6 +157,11 @@ export const DEFAULT_LIMITS: Limits = {
   requestMs: 30_000,
   httpBodyBytes: 64 * KIB,
   unknownFramesPerMinute: 50,
+  doorFrames: 32,
+  doorBodyBytes: 256 * KIB,
+  doorWaitMs: 25_000,
+  doorPositions: 2_000,
+  doorMemoryMs: 60_000,
   channelMembers: 10_000,
   channelStartMembers: 1_000,
   groupMembers: 9,
@@ -181,6 +195,10 @@ export const FIXED_LIMITS = [
   'handleLength',
   'topicLength',
   'helloPositions',
+  'doorPositions',
+  'doorWaitMs',
+  'doorFrames',
+  'doorBodyBytes',
   'channelStartMembers',
   'clientSilenceMs',
   'clientAckMs',

@@ -21,7 +21,7 @@ import { loadTokenKeys } from './auth/token-keys.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
-import { attachUpgrades } from './gateway/upgrade.ts';
+import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
 import { createHttpServer } from './http/http-server.ts';
 import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
@@ -124,8 +124,9 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
+      doors: { core, auth: auth.gateway, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
     });
-    const upgrades = attachUpgrades({
+    const upgrades: Upgrades = attachUpgrades({
       server: http.server,
       core,
       auth: auth.gateway,

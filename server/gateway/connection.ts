@@ -43,6 +43,8 @@ export class Connection implements Spoke {
   /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */
   lag: { taken: number; since: number } | undefined;
   meter: Meter | undefined;
+  /** One request, and no line: in no list, told nothing by itself. */
+  isTalk = false;
   /** Frames that came between `hello` and `welcome`. */
   early: UpFrame[] | undefined;
 

@@ -50,22 +50,29 @@ export class Conversation {
     this.#parts = parts;
   }
 
-  receive(connection: Connection, text: string, bytes = text.length): void {
-    if (connection.stage === 'closed') return;
+  /** @returns whether this frame is answered by one of ours */
+  receive(connection: Connection, text: string, bytes = text.length): boolean {
+    if (connection.stage === 'closed') return false;
     connection.isHeard = true;
-    const { clock, limits, close } = this.#parts;
+    const { clock, limits } = this.#parts;
     if (connection.stage === 'new') return this.#first(connection, text);
     const now = clock.monotonic();
     const meter = (connection.meter ??= new Meter());
     const wait = meter.takeFrame(now, bytes, limits);
-    if (wait > 0 && meter.isFlood(now)) return close(connection, CLOSE.flood);
+    if (wait > 0 && meter.isFlood(now)) return this.#end(connection, CLOSE.flood);
     const decoded = decodeUp(text);
     if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
     const frame = decoded.value;
-    if (frame.t === 'hello') return close(connection, CLOSE.protocolError);
-    if (wait > 0) return this.#hold(connection, meter, now, frame, wait);
-    if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
+    if (frame.t === 'hello') return this.#end(connection, CLOSE.protocolError);
+    if (wait > 0) this.#hold(connection, meter, now, frame, wait);
+    else if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
     else this.#perform(connection, meter, now, frame);
+    return isMutation(frame) || isQuestion(frame);
+  }
+
+  #end(connection: Connection, code: number): false {
+    this.#parts.close(connection, code);
+    return false;
   }
 
   /** The client was welcomed: what it said meanwhile has its turn. */
@@ -88,10 +95,11 @@ export class Conversation {
   }
 
   /** Whoever does not begin with a good hello does not get a conversation about it. */
-  #first(connection: Connection, text: string): void {
+  #first(connection: Connection, text: string): false {
     const decoded = decodeUp(text);
-    if (decoded.ok && decoded.value.t === 'hello') this.#parts.onHello(connection, decoded.value);
-    else this.#parts.close(connection, CLOSE.protocolError);
+    if (!decoded.ok || decoded.value.t !== 'hello') return this.#end(connection, CLOSE.protocolError);
+    this.#parts.onHello(connection, decoded.value);
+    return false;
   }
 
   #perform(connection: Connection, meter: Meter, now: number, frame: UpFrame): void {
@@ -153,10 +161,10 @@ export class Conversation {
     );
   }
 
-  #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): void {
-    const { limits, close } = this.#parts;
-    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, limits)) return close(connection, CLOSE.flood);
+  #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): boolean {
+    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits)) return this.#end(connection, CLOSE.flood);
     this.#refuse(connection, bad, bad.refusal);
+    return true;
   }
 
   #refuse(connection: Connection, { op, req }: Address, refusal: Refusal): void {

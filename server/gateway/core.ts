@@ -26,6 +26,7 @@ import { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
 import { PresenceDesk } from './presence-desk.ts';
+import { Talk } from './talk.ts';
 import { TICK_MS } from './wheel.ts';
 import { textWire, type TextWireParts, type Wire } from './wire.ts';
 
@@ -92,6 +93,8 @@ export class RelayCore {
   readonly #lifeline: Lifeline;
   readonly #presence: PresenceDesk;
   readonly #conversation: Conversation;
+  /** For doors where a client speaks by requests. */
+  readonly talk: Talk;
   readonly #stops: (() => void)[] = [];
   #connections = 0;
   #onEmpty: (() => void) | undefined;
@@ -147,7 +150,16 @@ export class RelayCore {
       log,
       close,
       onHello: (connection, hello) => this.#greet(connection, hello),
-      onRenewed: (connection) => this.#lifeline.renewed(connection),
+      onRenewed: (connection) => {
+        if (!connection.isTalk) this.#lifeline.renewed(connection);
+      },
+    });
+    this.talk = new Talk({
+      hub,
+      store,
+      clock,
+      limits,
+      receive: (connection, text, bytes) => this.#conversation.receive(connection, text, bytes),
     });
     this.#stops.push(
       store.onCommitted((events) => fanOut.publish({ kind: 'events', events })),
@@ -194,6 +206,16 @@ export class RelayCore {
 
   receive(connection: Connection, text: string, bytes?: number): void {
     this.#conversation.receive(connection, text, bytes);
+  }
+
+  /** The client's hello came with its request. @param isPoll  it asks who is there by itself, and is not told */
+  begin(connection: Connection, hello: Hello, how: { readonly isGoingOn: boolean; readonly isPoll: boolean }): void {
+    this.#greet(connection, hello, how);
+  }
+
+  /** Who is there, for those who ask; undefined in a crowd. */
+  presence(): Promise<Packet | undefined> {
+    return this.#presence.whole();
   }
 
   /** A ping of the client. False when it should go unanswered. */
@@ -279,16 +301,17 @@ export class RelayCore {
     this.#hub.audit(TICK_MS / AUDIT_MS);
   }
 
-  #greet(connection: Connection, hello: Hello): void {
+  #greet(connection: Connection, hello: Hello, { isGoingOn, isPoll } = { isGoingOn: false, isPoll: false }): void {
     const { store, clock, limits, log, node = 'relay' } = this.#parts;
     const close = (one: Connection, code: number): void => this.#close(one, code);
     connection.stage = 'greeting';
     this.#lifeline.open(connection);
-    greet({ store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close }, connection, hello).then(
+    greet({ store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close }, connection, hello, isGoingOn).then(
       (isWelcome) => {
         if (!isWelcome) return;
         this.#catchUp.goOn(connection, hello.focus);
-        this.#presence.welcome(connection, hello.presence);
+        if (isPoll) this.#presence.set(connection, hello.presence);
+        else this.#presence.welcome(connection, hello.presence);
         this.#conversation.goOn(connection);
       },
       (error: unknown) => {
@@ -301,6 +324,10 @@ export class RelayCore {
 
   #close(connection: Connection, code: number): void {
     if (connection.stage === 'closed') return;
+    if (connection.isTalk) {
+      connection.stage = 'closed';
+      return connection.wire.close(code);
+    }
     // What was answered before goes first.
     if (connection.stage === 'open' && code !== CLOSE.slow) this.#outbound.send(connection);
     this.#forget(connection);

@@ -28,8 +28,11 @@ export interface GreetingParts {
   readonly close: (connection: Connection, code: number) => void;
 }
 
-/** Resolves with true when `welcome` is on its way and the catch-up may run. */
-export async function greet(parts: GreetingParts, connection: Connection, hello: Hello): Promise<boolean> {
+/**
+ * Resolves with true when `welcome` is on its way and the catch-up may run.
+ * @param isGoingOn  the client was welcomed before; it is again only when its positions are not of this store
+ */
+export async function greet(parts: GreetingParts, connection: Connection, hello: Hello, isGoingOn = false): Promise<boolean> {
   const { store, hub, outbound, close } = parts;
   const version = pickVersion(hello.versions);
   if (version === undefined) {
@@ -48,7 +51,8 @@ export async function greet(parts: GreetingParts, connection: Connection, hello:
     close(connection, CLOSE.sessionEnded);
     return false;
   }
-  outbound.queue(connection, new Packet(welcomeText(parts, connection, version, team)));
+  const isBelieved = isGoingOn && hello.epoch === store.epoch && !isAhead(connection, hello);
+  if (!isBelieved) outbound.queue(connection, new Packet(welcomeText(parts, connection, version, team)));
   connection.missed = missedFeeds(parts, connection, hello);
   connection.stage = 'open';
   return true;
@@ -71,6 +75,11 @@ function welcomeText({ store, clock, limits, node }: GreetingParts, connection: 
     accessExpiresInMs: Math.max(0, Math.round(connection.accessUntil - clock.monotonic())),
     limits: { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingEveryMs },
   });
+}
+
+/** It knows of more than there is. */
+function isAhead({ member }: Connection, { positions }: Hello): boolean {
+  return member.feeds.some((entry) => (positions[entry.id] ?? 0) > (entry.head ?? 0));
 }
 
 /** Where each feed has to go on from, in the order in which the client wants them. */

@@ -2,6 +2,7 @@
  * One message to clients, encoded once for all of them. The text serves wires that carry text; the WebSocket frame around it is made
  * when the first socket asks and then shared, the same bytes for everybody. Nothing may change it once it was handed to a wire.
  */
+import { encodeEvent } from '../../protocol/doors.ts';
 
 /** A server's frames are whole and not masked. */
 const FIN = 0x80;
@@ -16,6 +17,7 @@ const POOLED_BYTES = 1_024;
 export class Packet {
   readonly text: string;
   #frame: Buffer | undefined;
+  #event: Buffer | undefined;
 
   constructor(text: string) {
     this.text = text;
@@ -23,6 +25,11 @@ export class Packet {
 
   get frame(): Buffer {
     return (this.#frame ??= frameOf(this.text));
+  }
+
+  /** The same as a server-sent event. */
+  get event(): Buffer {
+    return (this.#event ??= Buffer.from(encodeEvent(this.text)));
   }
 }
 

@@ -3,7 +3,7 @@
  * shows is the strongest of their devices; `gone` is said a few seconds late, so that a reconnect does not make dots flicker.
  */
 import type { Presence } from '../../protocol/entities.ts';
-import { channelFeed, type ChannelId, type MemberId } from '../../protocol/ids.ts';
+import type { ChannelId, MemberId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
@@ -14,6 +14,7 @@ import type { Connection, FeedEntry, MemberNode } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
+import { follows } from './talk.ts';
 
 export interface PresenceDeskParts {
   readonly hub: Hub;
@@ -62,6 +63,13 @@ export class PresenceDesk {
     this.#show(connection.member);
   }
 
+  /** Who is there, as one line that is the same for the same people; undefined in a crowd. For those who ask instead of being told. */
+  async whole(): Promise<Packet | undefined> {
+    const all = await this.#parts.board.snapshot();
+    if (all.size > CROWD) return undefined;
+    return new Packet(presenceText(new Map([...all].sort(([a], [b]) => (a < b ? -1 : 1)))));
+  }
+
   /** A socket went. */
   left(node: MemberNode): void {
     if (node.connections.length > 0) this.#show(node);
@@ -70,10 +78,10 @@ export class PresenceDesk {
 
   /** A member types: passed on at most once in a while. */
   typing(connection: Connection, channel: ChannelId): void {
-    const { hub, clock, limits, fanOut } = this.#parts;
+    const { clock, limits, fanOut } = this.#parts;
     const node = connection.member;
-    const entry = hub.feed(channelFeed(channel));
-    if (!entry || !node.feeds.includes(entry)) return;
+    // A member who speaks through this node may listen at another, and nobody here may follow the channel.
+    if (!follows(node, channel)) return;
     const now = clock.monotonic();
     const typed = (node.typed ??= new Map<string, number>());
     if (now - (typed.get(channel) ?? Number.NEGATIVE_INFINITY) < limits.typingEveryMs) return;

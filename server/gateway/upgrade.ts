@@ -54,6 +54,8 @@ const ACCEPT_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 export interface Upgrades {
   /** Connections that have not shown a token. */
   readonly waiting: number;
+  /** The connection showed a good token at another door. */
+  admit(socket: Socket): void;
   close(): void;
 }
 
@@ -94,6 +96,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
     get waiting() {
       return doorkeeper.waiting;
     },
+    admit: (socket) => doorkeeper.admit(socket),
     close() {
       server.off('connection', onConnection);
       server.off('upgrade', onUpgrade);

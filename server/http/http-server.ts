@@ -12,6 +12,7 @@ import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import { refuse } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Log } from '../ports/log.ts';
+import { addDoors, type DoorsParts } from './doors.ts';
 import { faultAnswer, refusalAnswer, type Answer } from './answers.ts';
 import { clientAddress, requestFault } from './guard.ts';
 import { addRoutes, allowedMethods, type RoutesParts } from './routes.ts';
@@ -22,6 +23,8 @@ export interface HttpServerParts extends RoutesParts {
   readonly tls: TlsOptions | null;
   readonly trustedProxies: readonly string[];
   readonly limits: Pick<Limits, 'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes'>;
+  /** Where frames go and come without a socket; none where only accounts are asked for. */
+  readonly doors?: Omit<DoorsParts, 'isDraining'>;
 }
 
 export interface HttpServer {
@@ -107,6 +110,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     return send(reply, refusalAnswer(refuse('bad-request'), 405));
   });
   addRoutes(app, parts, { send, addressOf: (request) => clientAddress(request, trustedProxies) });
+  if (parts.doors) addDoors(app, { ...parts.doors, isDraining: parts.isDraining }, send);
   await app.ready();
   if (!server) throw new Error('fastify made no server');
   return withClosing(app, server);

@@ -6,6 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { z } from 'zod';
 import { firstField } from '../../protocol/codec.ts';
+import { EVENTS_PATH, FRAMES_PATH } from '../../protocol/doors.ts';
 import { refuse, type Refusal } from '../../protocol/errors.ts';
 import {
   HTTP,
@@ -49,6 +50,8 @@ const METHODS: Readonly<Record<string, string>> = {
   [HTTP.signIn]: 'POST',
   [HTTP.refresh]: 'POST',
   [HTTP.signOut]: 'POST',
+  [FRAMES_PATH]: 'POST',
+  [EVENTS_PATH]: 'POST',
 };
 
 /** For `405`: what a path answers to, or nothing when there is no such path. */

@@ -1,0 +1,55 @@
+/**
+ * A stream of server-sent events as a wire. The bytes of an event are made once for all streams; what waits is the response's own count
+ * and never a second queue. The client cannot answer a ping here: that the network took the beat has to do until its token runs out,
+ * when it comes back with a new one.
+ */
+import type { ServerResponse } from 'node:http';
+import { CLOSE } from '../../protocol/close-codes.ts';
+import { encodeClosed, encodeEvent } from '../../protocol/doors.ts';
+import type { Packet } from './packet.ts';
+import type { Wire } from './wire.ts';
+
+/** How long a goodbye may take. */
+const CLOSE_TIMEOUT_MS = 2_000;
+
+export class StreamWire implements Wire {
+  readonly #response: ServerResponse;
+  readonly #onHeard: () => void;
+
+  /** @param onHeard  the network took what was sent to this client */
+  constructor(response: ServerResponse, onHeard: () => void) {
+    this.#response = response;
+    this.#onHeard = onHeard;
+  }
+
+  get queuedBytes(): number {
+    return this.#response.writableLength;
+  }
+
+  get takenBytes(): number {
+    const { socket } = this.#response;
+    return socket ? socket.bytesWritten - socket.writableLength : 0;
+  }
+
+  send(packets: readonly Packet[]): void {
+    if (!this.#response.writable) return;
+    this.#response.cork();
+    for (const packet of packets) this.#response.write(packet.event);
+    this.#response.uncork();
+  }
+
+  ping(): void {
+    if (this.#response.writable) this.#response.write(': \n\n', (error) => (error ? undefined : this.#onHeard()));
+  }
+
+  close(code: number): void {
+    // Who does not read will not read why either.
+    if (code === CLOSE.slow) return this.terminate();
+    this.#response.end(encodeEvent(encodeClosed(code)));
+    setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS).unref();
+  }
+
+  terminate(): void {
+    this.#response.destroy();
+  }
+}
