@@ -41,7 +41,14 @@ export type Settings = Readonly<z.infer<typeof settings>>;
 export const wire = z.discriminatedUnion('state', [
   z.object({ state: z.literal('connecting'), attempt: z.number() }),
   /** Talking. `isCatchingUp` until everything missed has arrived. */
-  z.object({ state: z.literal('live'), rttMs: z.number().nullable(), node: z.string(), isCatchingUp: z.boolean() }),
+  z.object({
+    state: z.literal('live'),
+    rttMs: z.number().nullable(),
+    node: z.string(),
+    isCatchingUp: z.boolean(),
+    /** What carries the line; all but `socket` mean that something on the way lets no WebSocket through. */
+    door: z.enum(['socket', 'stream', 'long-poll', 'poll']),
+  }),
   /** Lost a moment ago; comes back by itself at `retryAt`. */
   z.object({ state: z.literal('reconnecting'), retryAt: time, attempt: z.number() }),
   /** Away for longer, or this computer has no network. Still tries by itself. */

@@ -3,6 +3,7 @@
  * dialogs or the system by itself. Two hosts fill these ports (Electron's main process and the loopback page), and
  * tests fill them with real parts or typed fakes.
  */
+import type { Door } from '../../protocol/doors.ts';
 import type { Result } from '../../protocol/result.ts';
 import type { Handshake } from '../bridge/line.ts';
 
@@ -36,6 +37,8 @@ export type DialFault =
   | { readonly kind: 'key-mismatch'; readonly expected: string; readonly seen: string }
   /** Something answered that is no Landline relay (a captive portal, another server). */
   | { readonly kind: 'not-a-relay' }
+  /** A relay answers there, but no WebSocket comes through: something on the way takes the upgrade out. */
+  | { readonly kind: 'no-upgrade' }
   /** The upgrade was refused; 401 means the token. */
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null };
 
@@ -49,7 +52,7 @@ export interface SocketEvents {
   onHandshake?(handshake: Handshake): void;
 }
 
-/** One open WebSocket. Late calls on a closed one do nothing. */
+/** One open line, a WebSocket or what stands in for one. Late calls on a closed one do nothing. */
 export interface RelaySocket {
   send(text: string): void;
   ping(): void;
@@ -64,7 +67,8 @@ export interface HttpAnswer {
 
 /** The way to relays. The key is checked on every connection before a byte of ours is sent. */
 export interface RelayNet {
-  dial(target: RelayTarget, accessToken: string, events: SocketEvents): Promise<Result<RelaySocket, DialFault>>;
+  /** @param door  what carries the line; a WebSocket unless told */
+  dial(target: RelayTarget, accessToken: string, events: SocketEvents, door?: Door): Promise<Result<RelaySocket, DialFault>>;
   request(
     target: RelayTarget,
     request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },

@@ -19,6 +19,9 @@ export const ofRefusal = ({ kind, retryAfterMs, field }: Refusal): Problem => ({
 export function ofFault(fault: DialFault): Problem {
   switch (fault.kind) {
     case 'unreachable':
+    // The relay is there, and what was asked of it can be asked again.
+    case 'no-upgrade':
+      return { kind: 'unreachable' };
     case 'not-a-relay':
       return { kind: fault.kind };
     case 'key-mismatch':

@@ -203,7 +203,7 @@ const teamView = (id: string, name: string, more: Partial<TeamState['team']> = {
   fingerprint: KEY,
   me: 'priya',
   role: 'owner',
-  wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false },
+  wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' },
   outbox: { waiting: 0, failed: 0 },
   mentions: 0,
   hasUnread: false,

@@ -68,7 +68,12 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       const view = core.team(team).team;
       emit({ kind: 'team', team, view: { ...view, wire: { state: 'connecting', attempt: 1 } } });
       core.later(
-        () => emit({ kind: 'team', team, view: { ...view, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false } } }),
+        () =>
+          emit({
+            kind: 'team',
+            team,
+            view: { ...view, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' } },
+          }),
         900,
       );
       return ok(null);

@@ -56,7 +56,7 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
     'team.sign-in-again': async ({ team, password }) => {
       if (password === 'wrong') return fail('wrong-credentials');
       const { team: view } = core.team(team);
-      emit({ kind: 'team', team, view: { ...view, wire: { state: 'live', rttMs: 4, node: 'one', isCatchingUp: false } } });
+      emit({ kind: 'team', team, view: { ...view, wire: { state: 'live', rttMs: 4, node: 'one', isCatchingUp: false, door: 'socket' } } });
       return ok(null);
     },
     'team.sign-out': async ({ team, forget }) => {

@@ -55,7 +55,7 @@ export const SCENES = {
   'empty-team': (now) => alone(demoWorld({ now }), { teams: { [TEAM]: emptyTeam(TEAM, 'Tidewater Works') }, teamOrder: [TEAM] }),
   'empty-channel': (now) => withRows(read(demoWorld({ now })), (rows) => rows.slice(0, 1)),
   connecting: (now) => withWire(demoWorld({ now }), { state: 'connecting', attempt: 1 }),
-  'catching-up': (now) => withWire(demoWorld({ now }), { state: 'live', rttMs: 12, node: 'two', isCatchingUp: true }),
+  'catching-up': (now) => withWire(demoWorld({ now }), { state: 'live', rttMs: 12, node: 'two', isCatchingUp: true, door: 'socket' }),
   reconnecting: (now) => withWire(demoWorld({ now }), { state: 'reconnecting', retryAt: now + 4_000, attempt: 2 }),
   offline: (now) =>
     withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 9 }, 3), (rows) => [

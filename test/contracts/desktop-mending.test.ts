@@ -189,7 +189,7 @@ describe('a relay whose store is another', () => {
     await ada.restart();
     await house.rest(2_000);
     expect(events()).toContain('relay.behind-us');
-    expect(live()).toMatchObject({ state: 'live', isCatchingUp: false });
+    expect(live()).toMatchObject({ state: 'live', isCatchingUp: false, door: 'socket' });
     await open();
     await house.rest();
     expect(texts()).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));

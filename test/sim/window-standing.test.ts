@@ -430,7 +430,7 @@ test.each(SEEDS)('a window that only applies batches shows what a new one would,
     world.desktop.wake();
     await rest(world, 120_000);
     await check(world, 'the end');
-    expect(teamOf(world.mirror).team.wire).toMatchObject({ state: 'live', isCatchingUp: false });
+    expect(teamOf(world.mirror).team.wire).toMatchObject({ state: 'live', isCatchingUp: false, door: 'socket' });
     expect(teamOf(world.mirror).team.outbox.waiting).toBe(0);
   } finally {
     world.session.dispose();

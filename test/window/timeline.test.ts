@@ -235,7 +235,11 @@ it('a hole is filled when it is seen and the line is up', async () => {
   await page.evaluate(() => {
     const { bridge } = window.demo!;
     const { team } = bridge.state().teams['tw']!;
-    bridge.emit({ kind: 'team', team: 'tw', view: { ...team, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false } } });
+    bridge.emit({
+      kind: 'team',
+      team: 'tw',
+      view: { ...team, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' } },
+    });
   });
   await page.getByText('Filled in, 1.').waitFor();
   expect(await page.getByText('Something is missing here').count()).toBe(0);

@@ -57,10 +57,11 @@ function rig(): Rig {
   const tokens: string[] = [];
   const tell = (what: string): void => void story.push(`${clock.monotonic()} ${what}`);
   const net: Pick<RelayNet, 'dial'> = {
-    dial: async (_target, token, events) => {
-      tell('dial');
+    dial: async (_target, token, events, door = 'socket') => {
+      tell(door === 'socket' ? 'dial' : `dial ${door}`);
       tokens.push(token);
-      if (!self.next.ok) return self.next;
+      const next = door === 'socket' ? self.next : ok('open' as const);
+      if (!next.ok) return next;
       const socket: FakeSocket = { events, sent: [], isEnded: false, pings: 0 };
       sockets.push(socket);
       await self.opening;
@@ -144,7 +145,7 @@ describe('coming up', () => {
     expect(one.connection.send({ t: 'presence', presence: 'here' })).toBe(false);
     socketOf(one).events.onText(encodeDown(WELCOME));
     expect(one.story).toEqual(['0 connecting', '0 dial', '0 live', '0 welcome']);
-    expect(one.wire).toEqual({ state: 'live', rttMs: null, node: 'n1', isCatchingUp: true });
+    expect(one.wire).toEqual({ state: 'live', rttMs: null, node: 'n1', isCatchingUp: true, door: 'socket' });
     socketOf(one).events.onText('{"t":"caught-up"}');
     expect(one.wire).toMatchObject({ isCatchingUp: false });
     expect(one.connection.send({ t: 'presence', presence: 'here' })).toBe(true);
@@ -423,5 +424,111 @@ describe('tokens and trust', () => {
     one.connection.start();
     await settle();
     expect(one.sockets.length).toBe(2);
+  });
+});
+
+describe('another door', () => {
+  const noUpgrade: Result<'open', DialFault> = fail({ kind: 'no-upgrade' });
+  const welcomeIt = (one: Rig): void => socketOf(one).events.onText(encodeDown(WELCOME));
+  const keepAlive = async (one: Rig, ms: number): Promise<void> => {
+    for (let left = ms; left > 0; left -= 20_000) {
+      await one.advance(Math.min(left, 20_000));
+      socketOf(one).events.onText('{"t":"beat","at":1,"heads":{}}');
+    }
+  };
+  /** Live over HTTP, 900 ms after the start. */
+  const behindProxy = async (): Promise<Rig> => {
+    const one = rig();
+    one.next = noUpgrade;
+    one.connection.start();
+    await one.advance(900);
+    welcomeIt(one);
+    return one;
+  };
+
+  test('is taken after the third upgrade that does not come through, and is named', async () => {
+    const one = await behindProxy();
+    expect(one.story).toEqual([
+      '0 connecting',
+      '0 dial',
+      '0 offline',
+      '300 dial',
+      '900 dial',
+      '900 dial stream',
+      '900 live',
+      '900 welcome',
+    ]);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
+  });
+
+  test('is not taken when the relay does not answer at all', async () => {
+    const one = rig();
+    one.next = unreachable;
+    one.connection.start();
+    await one.advance(60_000);
+    expect(one.story.filter((line) => line.includes('stream'))).toEqual([]);
+  });
+
+  test('a stream that lets nothing through within 5 s gives way to long polls', async () => {
+    const one = rig();
+    one.next = noUpgrade;
+    one.connection.start();
+    await one.advance(5_900);
+    expect(one.story.at(-1)).toBe('5900 dial long-poll');
+    expect(one.sockets.map((socket) => socket.isEnded)).toEqual([true, false]);
+    welcomeIt(one);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'long-poll' });
+  });
+
+  test('a door that is cut twice within half a minute gives way to the next, down to polls', async () => {
+    const one = await behindProxy();
+    const doors: string[] = [];
+    for (let cuts = 0; cuts < 6; cuts++) {
+      if (one.wire.state === 'live') doors.push(one.wire.door);
+      await one.advance(10_000);
+      socketOf(one).events.onClose(1006);
+      const { wire } = one;
+      if (wire.state === 'reconnecting' || wire.state === 'offline') await one.advance(wire.retryAt - one.clock.now());
+      welcomeIt(one);
+    }
+    expect(doors).toEqual(['stream', 'stream', 'long-poll', 'long-poll', 'poll', 'poll']);
+  });
+
+  test('a WebSocket is tried beside it after five minutes, and the line stays as it is while that fails', async () => {
+    const one = await behindProxy();
+    one.story.length = 0;
+    await keepAlive(one, 299_999);
+    expect(one.story.filter((line) => line.endsWith(' dial'))).toEqual([]);
+    await one.advance(1);
+    expect(one.story.at(-1)).toBe('300900 dial');
+    expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
+    await keepAlive(one, 300_000);
+    expect(one.story.filter((line) => line.endsWith(' dial'))).toEqual(['300900 dial', '600900 dial']);
+    expect(one.story).not.toContain('lost');
+  });
+
+  test('it returns to the WebSocket when that comes through', async () => {
+    const one = await behindProxy();
+    await keepAlive(one, 299_999);
+    one.story.length = 0;
+    one.next = ok('open');
+    await one.advance(1);
+    welcomeIt(one);
+    expect(one.story).toEqual(['300900 dial', '300900 lost', '300900 reconnecting', '300900 dial', '300900 live', '300900 welcome']);
+    expect(one.wire).toMatchObject({ door: 'socket' });
+  });
+
+  test.each(['wake', 'network'] as const)('after %s a WebSocket is tried first; one failure leads back', async (what) => {
+    const one = await behindProxy();
+    one.story.length = 0;
+    if (what === 'wake') one.connection.wake();
+    else one.connection.networkChanged(true);
+    await settle();
+    expect(one.story.filter((line) => line.includes('dial'))).toEqual(['900 dial', '900 dial stream']);
+    one.next = ok('open');
+    one.connection.wake();
+    await settle();
+    welcomeIt(one);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'socket' });
   });
 });

@@ -4,6 +4,7 @@
  * over the line is the session's business.
  */
 import { decodeDown, encodeUp } from '../../../protocol/codec.ts';
+import type { Door } from '../../../protocol/doors.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { Hello, UpFrame } from '../../../protocol/frames-up.ts';
 import type { Result } from '../../../protocol/result.ts';
@@ -94,7 +95,9 @@ export function createConnection(parts: ConnectionParts): Connection {
       case 'end':
         return end();
       case 'dial':
-        return background(dial(line), log, 'dial');
+        return background(dial(line, effect.door), log, 'dial');
+      case 'probe':
+        return background(probe(line), log, 'probe');
       case 'renew':
         return background(renew(line), log, 'renew');
       case 'hello':
@@ -112,7 +115,16 @@ export function createConnection(parts: ConnectionParts): Connection {
     }
   };
 
-  const dial = async (line: number): Promise<void> => {
+  /** Whether a WebSocket would come through. Nothing is said over it. */
+  const probe = async (line: number): Promise<void> => {
+    const access = await parts.access();
+    const deaf = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+    const dialed = access.ok ? await net.dial(parts.target(), access.value, deaf, 'socket') : access;
+    if (dialed.ok) dialed.value.terminate();
+    dispatch({ kind: 'probed', line, isOpen: dialed.ok });
+  };
+
+  const dial = async (line: number, door: Door): Promise<void> => {
     const access = await parts.access();
     if (state.line !== line) return;
     if (!access.ok) {
@@ -120,7 +132,7 @@ export function createConnection(parts: ConnectionParts): Connection {
       else dispatch({ kind: 'dial-failed', line, fault: access.error });
       return;
     }
-    const dialed = await dialSafely(line, access.value);
+    const dialed = await dialSafely(line, door, access.value);
     if (state.line !== line) {
       if (dialed.ok) dialed.value.terminate();
       return;
@@ -130,7 +142,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     dispatch({ kind: 'opened', line });
   };
 
-  const dialSafely = async (line: number, access: string): Promise<Result<RelaySocket, DialFault>> => {
+  const dialSafely = async (line: number, door: Door, access: string): Promise<Result<RelaySocket, DialFault>> => {
     const events = {
       onText: (text: string) => hear(line, text),
       onPong: () => {
@@ -139,7 +151,7 @@ export function createConnection(parts: ConnectionParts): Connection {
       },
       onClose: (code: number) => dispatch({ kind: 'closed', line, code }),
     };
-    return net.dial(parts.target(), access, events);
+    return net.dial(parts.target(), access, events, door);
   };
 
   const renew = async (line: number): Promise<void> => {

@@ -6,10 +6,12 @@
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
+import { HTTP, relayInfo } from '../../../protocol/http.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
 import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { describeHandshake } from './handshake.ts';
+import { openDoor } from './door-carrier.ts';
 import { openLine, peekFingerprint } from './secure-line.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -20,9 +22,13 @@ const MAX_BODY_BYTES = 1024 * 1024;
 
 export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
   return {
-    dial: async (target, accessToken, events) => {
+    dial: async (target, accessToken, events, door = 'socket') => {
+      if (door !== 'socket') return openDoor({ door, target, token: accessToken, events, clock });
       const line = await openLine(target, clock);
-      return line.ok ? upgrade(line.value, target, accessToken, events) : line;
+      if (!line.ok) return line;
+      const opened = await upgrade(line.value, target, accessToken, events);
+      if (opened.ok || isOfRelay(opened.error)) return opened;
+      return (await isRelay(target, clock)) ? fail({ kind: 'no-upgrade' }) : opened;
     },
     request: async (target, request) => {
       const line = await openLine(target, clock);
@@ -92,6 +98,17 @@ function textOf(data: WebSocket.RawData): string {
   return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }
 
+/** Refusals that a relay itself gives: no other door would say anything else. */
+const isOfRelay = (fault: DialFault): boolean => fault.kind === 'refused' && [401, 429, 503].includes(fault.status);
+
+/** Whether a relay answers there to what is no upgrade. */
+async function isRelay(target: RelayTarget, clock: Clock): Promise<boolean> {
+  const line = await openLine(target, clock);
+  if (!line.ok) return false;
+  const answer = await exchange(line.value, target, { method: 'GET', path: HTTP.relay }, clock);
+  return answer.ok && answer.value.status === 200 && relayInfo.safeParse(answer.value.body).success;
+}
+
 function upgradeFault(response: IncomingMessage): DialFault {
   const status = response.statusCode ?? 0;
   response.resume();
@@ -140,6 +157,8 @@ function exchange(
     request.on('error', (error: NodeJS.ErrnoException) =>
       settle(fail(error.code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' })),
     );
+    // Whoever upgrades what did not ask for it.
+    request.on('upgrade', () => settle(fail({ kind: 'not-a-relay' })));
     request.on('response', (response) => {
       const chunks: Buffer[] = [];
       let size = 0;

@@ -31,8 +31,8 @@ export function wireWords(words: Words, { wire, outbox }: Pick<TeamView, 'wire' 
   const join = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' · ');
   switch (wire.state) {
     case 'live':
-      if (wire.isCatchingUp) return join(words.say('wire.live'), words.say('wire.catching-up'));
-      return join(words.say('wire.live'), wire.rttMs === null ? '' : words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) }));
+      if (wire.isCatchingUp) return join(liveWords(words, wire), words.say('wire.catching-up'));
+      return join(liveWords(words, wire), wire.rttMs === null ? '' : words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) }));
     case 'connecting':
       return join(words.say('wire.connecting'), waiting);
     case 'reconnecting':
@@ -43,6 +43,11 @@ export function wireWords(words: Words, { wire, outbox }: Pick<TeamView, 'wire' 
       return words.say(`wire.stopped.${wire.why}`);
   }
 }
+
+type Live = Extract<TeamView['wire'], { readonly state: 'live' }>;
+
+/** A socket is what a person expects; any other door is named. */
+const liveWords = (words: Words, { door }: Live): string => (door === 'socket' ? words.say('wire.live') : words.say(`wire.door.${door}`));
 
 export function Wire({ team }: { readonly team: TeamView }) {
   const words = useWords();
@@ -98,6 +103,7 @@ function Particulars({ team, now }: { readonly team: TeamView; readonly now: num
   const rows: readonly (readonly [string, string])[] = [
     [words.say('wire.relay'), team.address],
     ...(wire.state === 'live' ? [[words.say('wire.node'), wire.node] as const] : []),
+    ...(wire.state === 'live' ? [[words.say('wire.door'), words.say(`wire.door-name.${wire.door}`)] as const] : []),
     ...(wire.state === 'live' && wire.rttMs !== null
       ? [[words.say('wire.round-trip'), words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) })] as const]
       : []),
@@ -127,6 +133,7 @@ function Particulars({ team, now }: { readonly team: TeamView; readonly now: num
           <Fingerprint value={team.fingerprint} />
         </div>
       )}
+      {wire.state === 'live' && wire.door !== 'socket' && <p className={styles['note']}>{words.say('wire.door-why')}</p>}
       {(wire.state === 'reconnecting' || wire.state === 'offline') && <p className={styles['note']}>{words.say('wire.safe')}</p>}
     </>
   );
