@@ -5,7 +5,7 @@ import { request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { DOORS, EVENTS_PATH, FRAMES_PATH, LINES_TYPE, type Door } from '../../protocol/doors.ts';
 import { channelFeed, type ChannelId, type MessageId } from '../../protocol/ids.ts';
@@ -19,6 +19,7 @@ import { dialDoor, HELLO, idsOf, seqsOf, type DoorClient } from '../kit/door-cli
 let folder: string;
 let relay: Relay;
 let token: string;
+let refresh: string;
 let target: RelayTarget;
 let general: ChannelId;
 const clients: DoorClient[] = [];
@@ -32,6 +33,7 @@ async function start(limits: Partial<Limits> = {}): Promise<void> {
   const done = await relay.auth.accounts.setup({ code: relay.setupCode ?? '', ...person }, { address: '127.0.0.1' });
   if (!done.ok) throw new Error(done.error.kind);
   token = done.value.tokens.access;
+  refresh = done.value.tokens.refresh;
   general = generalChannel(relay.store.teamId);
 }
 
@@ -154,6 +156,27 @@ describe.each(DOORS)('the door %s', (door) => {
     expect(await client.closed).toBe(CLOSE.tokenExpired);
   });
 
+  test('goes on beyond its first token when that is renewed in time', async () => {
+    await start({ accessTokenMs: 3_000, accessGraceMs: 0 });
+    const client = await live(door);
+    // Tokens count in whole seconds: the next one has to be a later one, by enough to use it.
+    const second = Math.floor(Date.now() / 1_000);
+    await vi.waitFor(() => expect(Math.floor(Date.now() / 1_000)).toBeGreaterThan(second + 1), { timeout: 4_000 });
+    client.say({ t: 'refresh', req: 1, token: refresh });
+    const { access } = await client.heard('tokens');
+    const { exp } = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { readonly exp: number };
+    // Late enough for the relay to have looked.
+    await vi.waitFor(() => expect(Date.now()).toBeGreaterThan(exp * 1_000 + 400), { timeout: 5_000 });
+    const message = post('still here');
+    const writer = await dialDoor('socket', target, access);
+    if ('kind' in writer) throw new Error(writer.kind);
+    clients.push(writer);
+    writer.say(HELLO);
+    writer.say(message);
+    await client.until(() => idsOf(client, channelFeed(general)).includes(message.op) || client.all('welcome').length > 1);
+    expect(client.all('welcome')).toHaveLength(1);
+  });
+
   test('holds a session to what it may send, in order', async () => {
     await start({ sendsPerSecond: 1, sendsBurst: 3 });
     const client = await live(door);
@@ -177,6 +200,13 @@ describe.each(DOORS)('the door %s', (door) => {
     await draining;
     expect(await dialDoor(door, target, token)).toMatchObject({ kind: 'refused', status: 503 });
   });
+});
+
+test('a stream with a good token is no stranger at the door', async () => {
+  await start({ socketsUnauthenticatedPerAddress: 2 });
+  const streams: DoorClient[] = [];
+  for (let n = 0; n < 4; n++) streams.push(await live('stream'));
+  expect(relay.core.stats.connections).toBe(4);
 });
 
 // A poll is always the member's newest line.

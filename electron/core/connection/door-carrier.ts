@@ -57,8 +57,8 @@ class DoorCarrier implements RelaySocket {
   readonly #cancels = new Set<() => void>();
   #token: string;
   #hello: Hello | undefined;
-  /** The token of the stream that is open. */
-  #streamToken = '';
+  /** The token with which is listened. */
+  #listeningToken = '';
   #cancelListening: () => void = () => undefined;
   readonly #queue: string[] = [];
   #isSaying = false;
@@ -145,6 +145,7 @@ class DoorCarrier implements RelaySocket {
   #listen(waitMs: number): void {
     this.#cancelListening();
     if (this.#isOver || !this.#hello) return;
+    this.#listeningToken = this.#token;
     const request: EventsRequest = {
       ...this.#heard.request(this.#hello),
       waitMs,
@@ -181,7 +182,6 @@ class DoorCarrier implements RelaySocket {
     let isCurrent = true;
     let code = CUT;
     let isStream = false;
-    this.#streamToken = this.#token;
     this.#heard.beginAgain();
     const stop = post({
       target,
@@ -210,9 +210,7 @@ class DoorCarrier implements RelaySocket {
       },
       onEnd: () => {
         if (!isCurrent) return;
-        // The token it was opened with ran out, and a newer one is here.
-        if (code === CLOSE.tokenExpired && this.#token !== this.#streamToken) this.#listen(0);
-        else this.#end(code);
+        this.#closed(code);
       },
     });
     this.#cancelListening = () => {
@@ -221,10 +219,17 @@ class DoorCarrier implements RelaySocket {
     };
   }
 
+  /** The relay ended a request for events. */
+  #closed(code: number): void {
+    // The token it was opened with ran out, and a newer one is here.
+    if (code === CLOSE.tokenExpired && this.#token !== this.#listeningToken) this.#listen(0);
+    else this.#end(code);
+  }
+
   #hear(line: string): void {
     const { events, door } = this.#parts;
     const closed = closedCode(line);
-    if (closed !== undefined) return this.#end(closed);
+    if (closed !== undefined) return this.#closed(closed);
     if (line === '{"t":"caught-up"}') {
       // A socket says it once.
       if (this.#isCaughtUp) return events.onText('{"t":"beat","at":0,"heads":{}}');

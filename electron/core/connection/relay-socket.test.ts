@@ -166,6 +166,13 @@ describe('a relay whose key is pinned', () => {
     expect(relay.heard).toEqual([]);
   });
 
+  test.each(['stream', 'long-poll', 'poll'] as const)('hears nothing at the door %s either when it shows another key', async (door) => {
+    const relay = await relayWith(key('own'));
+    const other = { ...relay.target, fingerprint: 'ab'.repeat(32) };
+    expect(await net.dial(other, 'token-1', listener(), door)).toMatchObject({ ok: false, error: { kind: 'key-mismatch' } });
+    expect(relay.heard).toEqual([]);
+  });
+
   test('is looked at anew on every connection: a key that changes in between is met', async () => {
     const first = await relayWith(key('own'));
     const pin = first.target;
@@ -275,6 +282,19 @@ describe('what is no relay', () => {
       error: { kind: 'refused', status: code, retryAfterMs },
     });
   });
+
+  test.each([200, 400, 404, 426, 502])(
+    'an upgrade answered with %i where a relay answers all else is told apart from no relay',
+    async (status) => {
+      const server = createHttpServer((request, response) => {
+        const isRelay = request.url === '/v1/relay';
+        response.writeHead(isRelay ? 200 : 404, { 'content-type': 'application/json' });
+        response.end(isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}');
+      });
+      server.on('upgrade', (_request, socket: Duplex) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`));
+      expect(await net.dial(plain(await listen(server)), 'token', listener())).toEqual({ ok: false, error: { kind: 'no-upgrade' } });
+    },
+  );
 
   test('nobody there, or a name that means nothing, is unreachable', async () => {
     const port = await listen(createTcpServer());
