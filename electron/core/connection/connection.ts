@@ -11,7 +11,8 @@ import type { Result } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import { background, errorName } from '../background.ts';
 import type { Clock, DialFault, Log, Random, RelayNet, RelaySocket, RelayTarget } from '../ports.ts';
-import { OFF, step, wireOf, type Effect, type Event, type RenewFault, type State, type StopReason, type Timer } from './machine.ts';
+import { OFF, step, type Effect, type Event, type RenewFault, type State, type StopReason, type Timer } from './machine.ts';
+import { wireOf } from './wire-of.ts';
 
 export interface ConnectionParts {
   readonly clock: Clock;
