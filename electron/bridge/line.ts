@@ -39,7 +39,7 @@ export type LineTurn =
   | { readonly kind: 'dialed' }
   /** The upgrade is done; `ms` since the dial. */
   | { readonly kind: 'opened'; readonly ms: number }
-  | { readonly kind: 'unreachable' | 'not-a-relay' | 'key-mismatch' | 'ended' }
+  | { readonly kind: 'unreachable' | 'not-a-relay' | 'no-upgrade' | 'key-mismatch' | 'ended' }
   | { readonly kind: 'refused'; readonly status: number }
   /** The other side, or the network (1006), ended it. */
   | { readonly kind: 'closed'; readonly code: number }

@@ -96,11 +96,11 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
   return {
     watch: (net) => ({
       ...net,
-      dial: async (target, token, events) => {
+      dial: async (target, token, events, door) => {
         const from = clock.monotonic();
         turn({ kind: 'dialed' });
         const { watched, socketOf } = watchLine(events);
-        const dialed = await net.dial(target, token, watched);
+        const dialed = await net.dial(target, token, watched, door);
         if (!dialed.ok) {
           const { error } = dialed;
           turn(error.kind === 'refused' ? { kind: 'refused', status: error.status } : { kind: error.kind });

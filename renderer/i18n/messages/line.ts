@@ -159,6 +159,7 @@ export const lineMessages = {
   'turn.opened': ['Open after {ms} ms', '{ms} 毫秒後接通'],
   'turn.unreachable': ['Nobody answered', '沒有回應'],
   'turn.not-a-relay': ['What answered was no relay', '回應的不是中繼站'],
+  'turn.no-upgrade': ['No WebSocket came through', 'WebSocket 無法通過'],
   'turn.key-mismatch': ['Another key was shown; nothing was sent', '出示了另一個金鑰，沒有送出任何資料'],
   'turn.ended': ['No token: the session has ended', '沒有登入憑證：登入已失效'],
   'turn.refused': ['Refused with {status}', '被拒絕（{status}）'],
