@@ -70,7 +70,7 @@ export interface RelayStats {
 const AUDIT_MS = 25_000;
 const DRAIN_SPREAD_MS = 10_000;
 /** A client comes back within this; few clients need no long spread. */
-const DRAIN_EACH_MS = 20;
+const DRAIN_EACH_MS = 10;
 const DRAIN_LEAST_MS = 300;
 /** Whoever has not left this long after the last one's moment does not know the word. */
 const DRAIN_GRACE_MS = 2_000;
@@ -286,7 +286,7 @@ export class RelayCore {
   /** The store is there again. Positions of an epoch that is over mean nothing any more: everybody says hello anew. */
   #goOn(what: Interruption): void {
     this.#parts.log.warn('store-interrupted', { what });
-    if (what === 'reconnected') this.#hub.audit(1);
+    if (what === 'reconnected') this.#hub.doubt();
     else for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
   }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { BACKOFF, backoffMs } from './backoff.ts';
+import { BACKOFF, backoffMs, failuresAfter } from './backoff.ts';
 
 test('the ceiling doubles from 0.6 s and stops at 30 s', () => {
   const ceilings = Array.from({ length: 8 }, (_, attempt) => backoffMs(attempt, 0.999_999_9));
@@ -25,4 +25,8 @@ test('a delay the relay asks for is a floor, and those who were told the same do
   expect(backoffMs(0, 0, 5_000)).toBe(5_000);
   expect(backoffMs(0, 0.5, 5_000)).toBe(5_500);
   expect(backoffMs(9, 0.9, 5_000)).toBe(27_000);
+});
+
+test('health makes up for failures one by one, and for no more than there were', () => {
+  expect([0, 1_999, 2_000, 6_100, 60_000].map((liveMs) => failuresAfter(3, liveMs))).toEqual([3, 3, 2, 0, 0]);
 });

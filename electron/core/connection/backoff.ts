@@ -2,7 +2,7 @@
  * How long to wait before the next attempt: full jitter under a ceiling that doubles, 0.3 to 30 s, never sooner than the
  * relay asked for. Full jitter, because a relay that restarts is met by all its desktops at once.
  */
-export const BACKOFF = { minMs: 300, maxMs: 30_000, firstCeilingMs: 600, healthyMs: 60_000 } as const;
+export const BACKOFF = { minMs: 300, maxMs: 30_000, firstCeilingMs: 600, forgivenMs: 2_000 } as const;
 
 /** @param attempt  failures in a row before this wait, from 0
  *  @param fraction  in [0, 1)
@@ -12,4 +12,12 @@ export function backoffMs(attempt: number, fraction: number, askedMs: number | n
   const waited = Math.max(BACKOFF.minMs, Math.round(ceiling * fraction));
   // All who were told the same delay would come back together: up to a second is added.
   return askedMs === null ? waited : Math.max(waited, askedMs + Math.round(1_000 * fraction));
+}
+
+/**
+ * How many failures still count once a line was live for so long: each `forgivenMs` of health makes up for one. A line that lives and is
+ * lost for a reason of its own (its relay is restarted) so comes back at once, and one that dies as soon as it lives waits ever longer.
+ */
+export function failuresAfter(attempt: number, liveMs: number): number {
+  return Math.max(0, attempt - Math.floor(liveMs / BACKOFF.forgivenMs));
 }

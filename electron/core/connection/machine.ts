@@ -25,7 +25,7 @@ import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { assertNever } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import type { DialFault } from '../ports.ts';
-import { BACKOFF, backoffMs } from './backoff.ts';
+import { backoffMs, failuresAfter } from './backoff.ts';
 
 export type StopReason = Extract<Wire, { readonly state: 'stopped' }>['why'];
 
@@ -194,7 +194,7 @@ export function step(state: State, event: Event, moment: Moment): Step {
     case 'overdue':
       return state.at === 'live' ? lost(state, moment) : stay(state);
     case 'drain':
-      return lost(state, moment, event.afterMs);
+      return drained(state, moment, event.afterMs);
     case 'closed':
       return closed(state, event.code, moment);
     case 'timer':
@@ -294,12 +294,17 @@ function dialFailed(state: Extract<State, { readonly at: 'dialing' }>, fault: Di
   };
 }
 
-/** A line that was open is no more. Health resets the count: a line that lived for a minute starts from the front. */
-function lost(state: State, moment: Moment, askedMs: number | null = null): Step {
+/** The relay sends its clients away, each with a moment of its own: nothing has to be added, and it is no failure. */
+function drained(state: State, moment: Moment, afterMs: number): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
-  const wasHealthy = state.at === 'live' && moment.now - state.since >= BACKOFF.healthyMs;
-  const attempt = wasHealthy ? 0 : state.attempt;
-  return wait(state, backoffMs(attempt, moment.fraction, askedMs), moment, attempt + 1);
+  return wait(state, afterMs, moment, state.at === 'live' ? failuresAfter(state.attempt, moment.now - state.since) : state.attempt);
+}
+
+/** A line that was open is no more. How long it was well makes up for failures before. */
+function lost(state: State, moment: Moment): Step {
+  if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
+  const attempt = state.at === 'live' ? failuresAfter(state.attempt, moment.now - state.since) : state.attempt;
+  return wait(state, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
 
 function closed(state: State, code: number, moment: Moment): Step {
