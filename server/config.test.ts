@@ -8,6 +8,9 @@ describe('the configuration', () => {
       ok: true,
       value: {
         data: 'landline-data',
+        keys: 'landline-data',
+        postgres: null,
+        redis: null,
         host: '::',
         port: 7420,
         tls: 'own',
@@ -38,6 +41,11 @@ describe('the configuration', () => {
     expect(readConfig({ metrics: '[::1]:0' }, {})).toMatchObject({ value: { metrics: { host: '::1', port: 0 } } });
   });
 
+  test('takes the servers that the relays of a team share, and the folder of their keys', () => {
+    const shared = { postgres: '/etc/landline/postgres', redis: '/etc/landline/redis', keys: '/keys' };
+    expect(readConfig(shared, {})).toMatchObject({ value: shared });
+  });
+
   test('lets what the wire bounds be lowered', () => {
     expect(readConfig({ limits: '{"textBytes":1000,"groupMembers":3}' }, {})).toMatchObject({ value: { limits: { textBytes: 1_000 } } });
   });
@@ -54,6 +62,7 @@ describe('the configuration', () => {
     [{ host: 'relay.local' }, '--host'],
     [{ advertise: 'http://x' }, '--advertise'],
     [{ 'trusted-proxies': 'proxy.local' }, '--trusted-proxies'],
+    [{ redis: '/etc/landline/redis' }, '--redis'],
     [{ metrics: 'localhost:9464' }, '--metrics'],
     [{ metrics: '127.0.0.1' }, '--metrics'],
     [{ metrics: '127.0.0.1:99999' }, '--metrics'],

@@ -14,6 +14,12 @@ import { LOG_LEVELS, type LogLevel } from './observe/log.ts';
 export interface RelayConfig {
   /** The folder that holds everything: store, keys, control socket. */
   readonly data: string;
+  /** The folder of the keys, where several relays of one team share them; the data folder otherwise. */
+  readonly keys: string;
+  /** Path of the file with the address of the PostgreSQL that holds the team; null: SQLite in the data folder. */
+  readonly postgres: string | null;
+  /** Path of the file with the address of the Redis by which relays of one team hear each other; null: there is none. */
+  readonly redis: string | null;
   /** The address to listen on. `::` is every address of the machine, `127.0.0.1` this machine only. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -43,6 +49,9 @@ export interface MetricsAddress {
 /** The options of the command line that make up a configuration, by name. */
 export const CONFIG_OPTIONS = {
   data: { value: '<folder>', help: 'where everything is kept (default ./landline-data)' },
+  keys: { value: '<folder>', help: 'the keys, where several relays share them (default: the data folder)' },
+  postgres: { value: '<file>', help: 'holds the address of a PostgreSQL to keep the team in (default: SQLite)' },
+  redis: { value: '<file>', help: 'holds the address of a Redis by which several relays hear each other' },
   host: { value: '<address>', help: 'address to listen on (default :: which is all of them)' },
   port: { value: '<number>', help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)` },
   tls: { value: 'own|off', help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)" },
@@ -107,8 +116,13 @@ const limits = z.string().transform((text, context): Limits => {
   return wished;
 });
 
+const optionalPath = z.string().transform((path) => (path === '' ? null : path));
+
 const SCHEMAS = {
   data: z.string().min(1, 'is empty'),
+  keys: z.string(),
+  postgres: optionalPath,
+  redis: optionalPath,
   // Never a name: to listen on one, it would have to be looked up.
   host: z
     .string()
@@ -120,7 +134,7 @@ const SCHEMAS = {
     .transform(Number)
     .refine((port) => port <= 65_535, 'is not a port'),
   tls: z.enum(['own', 'off'], 'must be own or off'),
-  'proxy-certificate': z.string().transform((path) => (path === '' ? null : path)),
+  'proxy-certificate': optionalPath,
   node: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
   log: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
   advertise: list.refine((all) => all.length <= 8 && all.every(isRelayAddress), 'must be host or host:port, up to 8, commas between'),
@@ -134,6 +148,9 @@ const SCHEMAS = {
 
 const DEFAULTS: Record<ConfigOption, string> = {
   data: 'landline-data',
+  keys: '',
+  postgres: '',
+  redis: '',
   host: '::',
   port: String(DEFAULT_PORT),
   tls: 'own',
@@ -177,7 +194,10 @@ export function readConfig(
     Object.assign(read, { [option]: parsed.data });
   }
   const { 'trusted-proxies': trustedProxies, 'proxy-certificate': proxyCertificate, ...rest } = read;
-  return ok({ ...rest, trustedProxies, proxyCertificate });
+  if (rest.redis !== null && rest.postgres === null) {
+    return fail({ option: '--redis', problem: 'needs --postgres: relays that hear each other share one database' });
+  }
+  return ok({ ...rest, keys: rest.keys === '' ? rest.data : rest.keys, trustedProxies, proxyCertificate });
 }
 
 export const STORE_FILE = 'team.sqlite';
@@ -185,9 +205,10 @@ export const TOKEN_KEYS_FILE = 'token-keys.json';
 /** How the relay was last started: what the command line goes by while it does not run. */
 const LAST_START_FILE = 'last-start.json';
 
+export const tokenKeysFile = (keys: string): string => join(keys, TOKEN_KEYS_FILE);
+
 /** Where in the data folder things lie. */
 export const dataFiles = (data: string) => ({
   store: join(data, STORE_FILE),
-  tokenKeys: join(data, TOKEN_KEYS_FILE),
   lastStart: join(data, LAST_START_FILE),
 });

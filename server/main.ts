@@ -10,7 +10,8 @@ import process from 'node:process';
 import { assertNever, fail, type Result } from '../protocol/result.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
-import { readSecretFile, SecretFileError } from './auth/secret-file.ts';
+import { SecretFileError } from './auth/secret-file.ts';
+import { readPostgresAddress } from './cluster.ts';
 import { readArguments, usage, USAGE_LINE, type Invocation, type StorePlace } from './cli/arguments.ts';
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
@@ -18,7 +19,7 @@ import { moveTeam, type Moved } from './cli/move.ts';
 import { putBackupInPlace, type Restored } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
 import { writeAnswer } from './cli/terminal.ts';
-import { dataFiles, readConfig, strayVariables, type ConfigTexts, type RelayConfig } from './config.ts';
+import { dataFiles, readConfig, strayVariables, tokenKeysFile, type ConfigTexts, type RelayConfig } from './config.ts';
 import { reachOperator } from './control/control-client.ts';
 import { controlPath } from './control/control-path.ts';
 import { createOperator, type Operator } from './control/operator.ts';
@@ -67,21 +68,28 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
   if (!first.ok) return `${first.error.option} ${first.error.problem}`;
   const data = resolve(first.value.data);
   const last = isAfter ? readLastStart(dataFiles(data).lastStart) : undefined;
-  if (!last) return { ...first.value, data };
-  const before = {
-    port: String(last.port),
-    host: last.host,
-    tls: last.tls,
-    'proxy-certificate': last.proxyCertificate ?? '',
-    advertise: last.advertise.join(','),
+  if (!last) return absolute(first.value);
+  const { port, host, tls, proxyCertificate, advertise, keys = '', postgres, redis } = last;
+  const before: ConfigTexts = {
+    port: String(port),
+    host,
+    tls,
+    'proxy-certificate': proxyCertificate ?? '',
+    advertise: advertise.join(','),
+    keys,
+    postgres: postgres ?? '',
+    redis: redis ?? '',
   };
   const again = readConfig(options, process.env, before);
-  return again.ok ? { ...again.value, data } : `${again.error.option} ${again.error.problem}`;
+  return again.ok ? absolute(again.value) : `${again.error.option} ${again.error.problem}`;
 }
 
-/** Whoever asks the relay at rest may stand in another folder. */
-function absolute(path: string | null): string | null {
-  return path === null ? null : resolve(path);
+/** What is remembered of it holds in every folder from which the relay is asked. */
+function absolute({ data, keys, ...config }: RelayConfig): RelayConfig {
+  const from = (path: string | null): string | null => (path === null ? null : resolve(path));
+  const { postgres, redis, proxyCertificate } = config;
+  const paths = { postgres: from(postgres), redis: from(redis), proxyCertificate: from(proxyCertificate) };
+  return { ...config, ...paths, data: resolve(data), keys: resolve(keys) };
 }
 
 function perform(what: Invocation, config: RelayConfig): Promise<number> {
@@ -133,7 +141,8 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   }
   const { store, auth, identity } = relay;
   const operator = createOperator({ store, auth, identity, log, startedAt: clock.now() });
-  writeLastStart(dataFiles(config.data).lastStart, { ...config, port: relay.port, proxyCertificate: absolute(config.proxyCertificate) });
+  const { data, keys } = config;
+  writeLastStart(dataFiles(data).lastStart, { ...config, port: relay.port, keys: keys === data ? undefined : keys });
   await serve({ config, isJson, stopsWithStdin, relay, operator, log, process });
   return 0;
 }
@@ -182,6 +191,7 @@ async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: Rel
 async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Restored, string>> {
   const old = oldNode();
   if (old !== undefined) return fail(old);
+  if (config.postgres !== null) return fail('The team is in PostgreSQL, which has its own means: see pg_restore.');
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   const { takeLock } = await import('./adapters/store-sqlite/lock.ts');
   const audit = async (path: string): Promise<readonly string[]> => {
@@ -226,9 +236,7 @@ async function openWhole({ kind, path }: StorePlace, isTarget: boolean): Promise
     return openWholeSqlite(dataFiles(path).store, { isTarget, random });
   }
   const { openWholePostgres } = await import('./adapters/store-postgres/whole.ts');
-  const address = readSecretFile(path)?.trim();
-  if (!address) throw new Error(`there is no address of a database in ${path}`);
-  return openWholePostgres({ connectionString: address }, random);
+  return openWholePostgres(readPostgresAddress(path), random);
 }
 
 interface Reached {
@@ -239,20 +247,21 @@ interface Reached {
 
 /** The operator of the relay that runs on the data folder, else one on its store; or why there is neither. */
 async function findOperator(config: RelayConfig): Promise<Reached | string> {
-  const { store: path, tokenKeys } = dataFiles(config.data);
   const running = await reachOperator(controlPath(config.data));
   if (running) return { operator: running, isRunning: true, leave: () => Promise.resolve() };
   const old = oldNode();
   if (old !== undefined) return old;
-  if (!existsSync(path)) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
-  const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
+  const isThere = config.postgres !== null || existsSync(dataFiles(config.data).store);
+  if (!isThere) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
+  const { openTeamStore } = await import('./relay.ts');
   const { createAuth } = await import('./auth/auth.ts');
   const { loadTokenKeys } = await import('./auth/token-keys.ts');
   try {
-    const store = openSqliteStore({ path, clock, random });
     const log = logFor(config, 'error');
+    const store = await openTeamStore(config, { clock, random, log });
     const identity = identityAtRest(config);
-    const auth = createAuth({ store, clock, random, log, limits: config.limits, keys: loadTokenKeys(tokenKeys, random), identity });
+    const keys = loadTokenKeys(tokenKeysFile(config.keys), random);
+    const auth = createAuth({ store, clock, random, log, limits: config.limits, keys, identity });
     const leave = async (): Promise<void> => {
       auth.dispose();
       await store.close();
@@ -264,8 +273,8 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
 }
 
 /** Where the relay will be found once it runs again. */
-function identityAtRest({ data, tls, proxyCertificate, port, host, advertise }: RelayConfig): RelayIdentity {
-  const own = tls === 'own' ? (storedFingerprint(data) ?? null) : null;
+function identityAtRest({ keys, tls, proxyCertificate, port, host, advertise }: RelayConfig): RelayIdentity {
+  const own = tls === 'own' ? (storedFingerprint(keys) ?? null) : null;
   return {
     addresses: () => advertisedAddresses({ interfaces: networkInterfaces(), hostname: hostname(), port, host, advertised: advertise }),
     fingerprint: proxyCertificate === null ? own : certificateFingerprint(proxyCertificate),

@@ -12,13 +12,14 @@ import type { TlsOptions } from 'node:tls';
 import type { Fingerprint } from '../protocol/invite-link.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { createLocalFanOut } from './adapters/fan-out-local.ts';
+import { createLookingFanOut } from './adapters/fan-out-looking.ts';
 import { createLocalPresence } from './adapters/presence-local.ts';
-import { openSqliteStore } from './adapters/store-sqlite/store.ts';
 import { systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { loadTokenKeys } from './auth/token-keys.ts';
-import { STORE_FILE, TOKEN_KEYS_FILE, type MetricsAddress } from './config.ts';
+import { readPostgresAddress, readRedisSettings } from './cluster.ts';
+import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
@@ -31,11 +32,19 @@ import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
+import type { FanOut } from './ports/fan-out.ts';
+import type { PresenceBoard } from './ports/presence.ts';
 import type { Store } from './ports/store.ts';
 
 export interface RelaySettings {
   /** The folder that holds everything; made if there is none. */
   readonly data: string;
+  /** The folder of the keys, where several relays share them; the data folder unless told. */
+  readonly keys?: string;
+  /** Path of the file with the address of the PostgreSQL that holds the team; SQLite in the data folder unless told. */
+  readonly postgres?: string | null;
+  /** Path of the file with the address of the Redis by which relays of one team hear each other. */
+  readonly redis?: string | null;
   /** `::` is every address of the machine, `127.0.0.1` this machine only (the default). */
   readonly host?: string;
   /** 0 (the default) lets the system choose. */
@@ -87,21 +96,17 @@ const TIDY_EVERY_MS = 24 * 60 * 60_000;
 /** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
-  const { data, host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, node = 'relay', advertise = [] } = settings;
+  const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
+  const { host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, advertise = [] } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
   const reachable = { interfaces: networkInterfaces(), hostname: hostname(), host, advertised: advertise };
 
-  mkdirSync(data, { recursive: true, mode: 0o700 });
-  const store = openSqliteStore({
-    path: join(data, STORE_FILE),
-    clock,
-    random,
-    onMigrated: ({ from, to }) => log.info('store-migrated', { from, to }),
-  });
+  for (const folder of [data, keysFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const store = await openTeamStore({ data, postgres }, { clock, random, log });
   try {
-    const keys = loadTokenKeys(join(data, TOKEN_KEYS_FILE), random);
-    const own = tls === 'own' ? loadTls({ folder: data, hosts: certificateHosts(reachable), clock, random }) : null;
+    const keys = loadTokenKeys(tokenKeysFile(keysFolder), random);
+    const own = tls === 'own' ? loadTls({ folder: keysFolder, hosts: certificateHosts(reachable), clock, random }) : null;
     let listeningOn = port;
     const identity: RelayIdentity = {
       // Asked anew each time: machines change networks.
@@ -110,8 +115,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     };
 
     const auth = createAuth({ store, clock, random, log, limits, keys, identity });
-    const fanOut = createLocalFanOut({ log });
-    const presence = createLocalPresence();
+    const { fanOut, presence } = await connectNodes({ ...settings, limits }, { clock, random, log, store });
     const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node });
 
     let isDraining = false;
@@ -124,6 +128,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
+      fanOutState: () => fanOut.state,
       doors: { core, auth: auth.gateway, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
     });
     const upgrades: Upgrades = attachUpgrades({
@@ -147,6 +152,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         waitingAtDoor: () => upgrades.waiting,
         isDraining: () => isDraining,
         checkStore: () => store.team(),
+        fanOutState: () => fanOut.state,
       },
       log,
     );
@@ -205,6 +211,40 @@ async function openMetrics(at: MetricsAddress | null, parts: MetricsParts, log: 
   const { createMetrics } = await import('./observe/metrics.ts');
   const { serveMetrics } = await import('./observe/metrics-server.ts');
   return serveMetrics(at, createMetrics(parts), log);
+}
+
+/**
+ * Opens the team's store where the settings say it is. The driver of a database that nobody asked for is not loaded.
+ * @throws StoreOpenFault, SecretFileError: words for the person who runs the relay
+ */
+export async function openTeamStore(
+  { data, postgres = null }: Pick<RelaySettings, 'data' | 'postgres'>,
+  { clock, random, log }: Required<RelayParts>,
+): Promise<Store> {
+  const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void => log.info('store-migrated', { from, to });
+  if (postgres !== null) {
+    const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
+    return openPostgresStore({ address: readPostgresAddress(postgres), clock, random, log, onMigrated });
+  }
+  const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
+  return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });
+}
+
+/** How this relay and the others of its team hear each other. */
+async function connectNodes(
+  { postgres = null, redis = null, limits }: Pick<RelaySettings, 'postgres' | 'redis'> & { readonly limits: Limits },
+  { clock, random, log, store }: Required<RelayParts> & { readonly store: Store },
+): Promise<{ readonly fanOut: FanOut; readonly presence: PresenceBoard }> {
+  if (redis !== null) {
+    const [{ createRedisFanOut }, { createRedisPresence }] = await Promise.all([
+      import('./adapters/fan-out-redis.ts'),
+      import('./adapters/presence-redis.ts'),
+    ]);
+    const parts = { redis: readRedisSettings(redis), team: store.teamId, clock, random, log, limits };
+    return { fanOut: createRedisFanOut(parts), presence: createRedisPresence(parts) };
+  }
+  const fanOut = postgres === null ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
+  return { fanOut, presence: createLocalPresence() };
 }
 
 function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | null): TlsOptions | null {

@@ -9,7 +9,7 @@ import { ok } from '../../protocol/result.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
 import { loadTokenKeys } from '../auth/token-keys.ts';
-import { dataFiles, readConfig, type RelayConfig } from '../config.ts';
+import { dataFiles, readConfig, tokenKeysFile, type RelayConfig } from '../config.ts';
 import type { Command } from '../control/commands.ts';
 import type { Operator } from '../control/operator.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../lan/tls.ts';
@@ -27,7 +27,7 @@ const operator = { run: async ({ command }: Command) => ok(command === 'audit' ?
 beforeEach(async () => {
   audit = [];
   data = mkdtempSync(join(tmpdir(), 'landline-doctor-'));
-  loadTokenKeys(dataFiles(data).tokenKeys, random);
+  loadTokenKeys(tokenKeysFile(data), random);
   const tls = loadTls({ folder: data, hosts: ['localhost'], clock, random });
   writeFileSync(dataFiles(data).store, '');
   server = createServer(tls.options, (_request, response) => response.end()).listen(0, '127.0.0.1');
@@ -56,9 +56,9 @@ describe('the doctor', () => {
   test.each<readonly [string, string, () => Partial<DoctorParts> | void]>([
     ['an old Node.js', 'Node.js', () => ({ nodeVersion: 'v24.6.9' })],
     ['a folder others can change', 'data folder', () => chmodSync(data, 0o777)],
-    ['token keys others can read', 'token keys', () => chmodSync(dataFiles(data).tokenKeys, 0o640)],
+    ['token keys others can read', 'token keys', () => chmodSync(tokenKeysFile(data), 0o640)],
     ['a relay key others can read', 'relay key', () => chmodSync(join(data, KEY_FILE), 0o644)],
-    ['missing token keys', 'token keys', () => rmSync(dataFiles(data).tokenKeys)],
+    ['missing token keys', 'token keys', () => rmSync(tokenKeysFile(data))],
     ['a spoilt certificate', 'certificate', () => writeFileSync(join(data, CERTIFICATE_FILE), 'x')],
     ['a proxy whose certificate is not there', "the proxy's key", () => ({ config: { ...config, proxyCertificate: '/nowhere.pem' } })],
     ['a clock of long ago', 'clock', () => ({ now: Date.UTC(2001, 0, 1) })],

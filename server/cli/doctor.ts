@@ -11,7 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { HTTP } from '../../protocol/http.ts';
 import { showFingerprint } from '../../protocol/invite-link.ts';
 import { secrecyProblem } from '../auth/secret-file.ts';
-import { dataFiles, type RelayConfig } from '../config.ts';
+import { dataFiles, tokenKeysFile, type RelayConfig } from '../config.ts';
 import type { Operator } from '../control/operator.ts';
 import { CERTIFICATE_FILE, fingerprintOf, KEY_FILE, readCertificate, storedFingerprint } from '../lan/tls.ts';
 
@@ -42,14 +42,14 @@ const EARLIEST = Date.UTC(2026, 0, 1);
 
 export async function examine(parts: DoctorParts): Promise<readonly Finding[]> {
   const { config, nodeVersion, now } = parts;
-  const files = [dataFiles(config.data).tokenKeys, ...(config.tls === 'own' ? [join(config.data, KEY_FILE)] : [])];
+  const files = [tokenKeysFile(config.keys), ...(config.tls === 'own' ? [join(config.keys, KEY_FILE)] : [])];
   return [
     checkNode(nodeVersion),
     checkFolder(config.data),
     ...files.map(checkSecret),
     checkClock(config.data, now),
     checkRoom(config.data),
-    ...(config.tls === 'own' ? [checkCertificate(config.data, now)] : []),
+    ...(config.tls === 'own' ? [checkCertificate(config.keys, now)] : []),
     ...(config.proxyCertificate === null ? [] : [checkProxyCertificate(config.proxyCertificate)]),
     ...(await checkStore(parts)),
     ...(await checkReach(parts)),

@@ -16,6 +16,9 @@ const START = {
   tls: 'off',
   proxyCertificate: '/etc/landline/proxy.pem',
   advertise: ['chat.example'],
+  keys: '/etc/landline/keys',
+  postgres: '/etc/landline/postgres',
+  redis: '/etc/landline/redis',
 } as const;
 
 test('what the relay was started with is what is read', () => {
@@ -23,8 +26,9 @@ test('what the relay was started with is what is read', () => {
   expect(readLastStart(join(folder, 'start.json'))).toEqual(START);
 });
 
-test('what was written before there were proxies with a key of their own is read too', () => {
-  const { proxyCertificate: _, ...older } = START;
-  writeFileSync(join(folder, 'start.json'), JSON.stringify(older));
-  expect(readLastStart(join(folder, 'start.json'))).toEqual({ ...older, proxyCertificate: null });
+test('what was written before a relay could stand among others is read too', () => {
+  const { port, host, tls, advertise } = START;
+  writeFileSync(join(folder, 'start.json'), JSON.stringify({ port, host, tls, advertise }));
+  const rest = { proxyCertificate: null, postgres: null, redis: null };
+  expect(readLastStart(join(folder, 'start.json'))).toEqual({ port, host, tls, advertise, ...rest });
 });

@@ -8,6 +8,9 @@ const schema = z.object({
   tls: z.enum(['own', 'off']),
   proxyCertificate: z.string().max(4_096).nullable().default(null),
   advertise: z.array(z.string().max(300)).max(8).readonly(),
+  keys: z.string().max(4_096).optional(),
+  postgres: z.string().max(4_096).nullable().default(null),
+  redis: z.string().max(4_096).nullable().default(null),
 });
 export type LastStart = Readonly<z.infer<typeof schema>>;
 
@@ -20,6 +23,7 @@ export function readLastStart(path: string): LastStart | undefined {
   }
 }
 
-export function writeLastStart(path: string, { port, host, tls, proxyCertificate, advertise }: LastStart): void {
-  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise })}\n`, { mode: 0o600 });
+export function writeLastStart(path: string, start: LastStart): void {
+  const { port, host, tls, proxyCertificate, advertise, keys, postgres, redis } = start;
+  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise, keys, postgres, redis })}\n`, { mode: 0o600 });
 }

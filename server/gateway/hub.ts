@@ -108,6 +108,11 @@ export class Hub {
     }
   }
 
+  /** Holds every followed feed against the store: nobody knows what was not heard. */
+  doubt(): void {
+    this.#doubt.raise();
+  }
+
   /**
    * The store was asked after `entry` had come to its head, and knows less: what was heard is not there. The store is the truth; who
    * went on asking it for the rest would never come to an end.
@@ -194,7 +199,7 @@ export class Hub {
         return;
       }
       case 'doubt':
-        this.#doubt.raise();
+        this.doubt();
     }
   }
 

@@ -22,6 +22,7 @@ import { fail, ok, type Result } from '../../protocol/result.ts';
 import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
 import type { Accounts, From } from '../auth/accounts.ts';
 import type { Sessions } from '../auth/sessions.ts';
+import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { refusalAnswer, type Answer } from './answers.ts';
@@ -33,6 +34,8 @@ export interface RoutesParts {
   readonly log: Log;
   /** The relay is going down: nothing new is begun. */
   readonly isDraining: () => boolean;
+  /** How word of a commit reaches the other relays of this team; a relay alone has none to reach. */
+  readonly fanOutState?: () => FanOut['state'];
 }
 
 export interface RouteTools {
@@ -57,7 +60,11 @@ const METHODS: Readonly<Record<string, string>> = {
 /** For `405`: what a path answers to, or nothing when there is no such path. */
 export const allowedMethods = (path: string): string | undefined => (Object.hasOwn(METHODS, path) ? METHODS[path] : undefined);
 
-export function addRoutes(app: FastifyInstance, { store, accounts, sessions, log, isDraining }: RoutesParts, tools: RouteTools): void {
+export function addRoutes(
+  app: FastifyInstance,
+  { store, accounts, sessions, log, isDraining, fanOutState }: RoutesParts,
+  tools: RouteTools,
+): void {
   const { send, addressOf } = tools;
 
   const post = <S extends z.ZodType>(
@@ -96,7 +103,8 @@ export function addRoutes(app: FastifyInstance, { store, accounts, sessions, log
   app.get(HTTP.health, async () => ({ isAlive: true }));
   app.get(HTTP.ready, async (_request, reply) => {
     const isReady = !isDraining() && (await answers(store, log));
-    return reply.code(isReady ? 200 : 503).send({ isReady });
+    // Degraded is ready: members are served, and word between relays takes seconds.
+    return reply.code(isReady ? 200 : 503).send({ isReady, ...(fanOutState?.() === 'degraded' ? { isDegraded: true } : {}) });
   });
 }
 

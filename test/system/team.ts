@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseInviteLink } from '../../protocol/invite-link.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { STORE_FILE } from '../../server/config.ts';
 import { serveRelay, type ProcessChange, type RelayProcess } from '../kit/relay-process.ts';
-import { createDesktopChild, isLive, type DesktopChild, type DesktopChildParts } from './desktop-child.ts';
+import type { DesktopChild, DesktopChildParts } from './desktop-child.ts';
+import { createMembers } from './members.ts';
 
 export interface SystemTeam {
   readonly folder: string;
@@ -25,15 +25,12 @@ export interface SystemTeam {
   dispose(): Promise<void>;
 }
 
-const PASSWORD = 'nine lives of the office cat';
-
 export async function createSystemTeam(
   options: { readonly limits?: Partial<Limits>; readonly relay?: ProcessChange } = {},
 ): Promise<SystemTeam> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-system-'));
   const data = join(folder, 'relay');
   const port = await freePort();
-  const desktops: DesktopChild[] = [];
   const serve = (): RelayProcess =>
     serveRelay(data, {
       ...options.relay,
@@ -41,15 +38,7 @@ export async function createSystemTeam(
     });
   let relay = serve();
   const { setupLink, fingerprint } = await relay.ready;
-  const at = { address: `127.0.0.1:${port}`, fingerprint };
-  let founder: DesktopChild | undefined;
-
-  const open = async (name: string, change: Partial<DesktopChildParts>): Promise<DesktopChild> => {
-    const desktop = createDesktopChild({ name, folder: join(folder, name), ...change });
-    desktops.push(desktop);
-    await desktop.start();
-    return desktop;
-  };
+  const members = createMembers({ folder, address: `127.0.0.1:${port}`, fingerprint, setupLink });
 
   return {
     folder,
@@ -67,32 +56,10 @@ export async function createSystemTeam(
       relay.kill(signal);
       await relay.ended;
     },
-    join: async (who, change = {}) => {
-      const desktop = await open(`${who}-pc`, change);
-      const account = { name: who, handle: who, password: PASSWORD, device: desktop.name };
-      if (founder) {
-        const { team } = founder.view;
-        const invite = await founder.must('invite.create', { team: team ?? '', role: 'member', days: 1, uses: 1 });
-        const link = parseInviteLink(invite.link);
-        if (!link.ok) throw new Error(link.error);
-        await desktop.must('team.join', { ...at, code: link.value.code, ...account });
-      } else {
-        const link = parseInviteLink(setupLink ?? '');
-        if (!link.ok) throw new Error(link.error);
-        await desktop.must('team.setup', { ...at, code: link.value.code, teamName: 'Night shift', ...account });
-        founder = desktop;
-      }
-      await desktop.until('it is live', isLive);
-      return desktop;
-    },
-    signIn: async (who, device, change = {}) => {
-      const desktop = await open(device, change);
-      await desktop.must('team.sign-in', { ...at, handle: who, password: PASSWORD, device });
-      await desktop.until('it is live', isLive);
-      return desktop;
-    },
+    join: (who, change) => members.join(who, change),
+    signIn: (who, device, change) => members.signIn(who, device, change),
     dispose: async () => {
-      for (const desktop of desktops) await desktop.kill('SIGKILL');
+      await members.dispose();
       relay.kill('SIGKILL');
       await relay.ended;
       rmSync(folder, { recursive: true, force: true });

@@ -1,0 +1,51 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { SecretFileError } from './auth/secret-file.ts';
+import { readPostgresAddress, readRedisSettings } from './cluster.ts';
+
+describe('the address of a server that relays share', () => {
+  let folder: string;
+  beforeEach(() => (folder = mkdtempSync(join(tmpdir(), 'landline-address-'))));
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const file = (text: string, mode = 0o600): string => {
+    const path = join(folder, 'address');
+    writeFileSync(path, text, { mode });
+    return path;
+  };
+
+  test('is a line of its file', () => {
+    const address = 'postgres://landline:p%40ss@db.example:5432/landline';
+    expect(readPostgresAddress(file(`${address}\n`))).toEqual({ connectionString: address });
+    expect(readRedisSettings(file('redis://a'))).toEqual({ nodes: [{ host: 'a', port: 6_379 }] });
+  });
+
+  test('may name several nodes, of either family, an account, and TLS', () => {
+    expect(readRedisSettings(file('rediss://ada:p%40ss@a:7000, rediss://[::1]\n'))).toEqual({
+      nodes: [
+        { host: 'a', port: 7_000 },
+        { host: '::1', port: 6_379 },
+      ],
+      username: 'ada',
+      password: 'p@ss',
+      tls: true,
+    });
+  });
+
+  test.each([
+    ['nothing', ''],
+    ['no address', 'db.example'],
+    ['another kind of server', 'mysql://ada:secret@db/landline'],
+    ['two lines', 'postgres://a/landline\npostgres://ada:secret@b/landline'],
+  ])('is not %s, and what stands there is not said', (_, text) => {
+    const path = file(text);
+    expect(() => readPostgresAddress(path)).toThrow(SecretFileError);
+    expect(() => readPostgresAddress(path)).not.toThrow('secret');
+  });
+
+  test('is not looked for in a file that is missing, or that others can read', () => {
+    expect(() => readRedisSettings(join(folder, 'missing'))).toThrow(SecretFileError);
+    expect(() => readRedisSettings(file('redis://a', 0o644))).toThrow('can be read by other accounts');
+  });
+});
