@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { clusterSize } from './cluster.ts';
 import { comingBack } from './coming-back.ts';
 import { desktopCatchUp } from './desktop-catch-up.ts';
 import { desktopStart } from './desktop-start.ts';
@@ -18,9 +19,10 @@ import { idleMembers } from './idle-members.ts';
 import { isMet, type Aim, type Question } from './kit/question.ts';
 import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
+import { postgresSends } from './postgres-sends.ts';
 import { stoppedReader } from './stopped-reader.ts';
 
-const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth, desktopStart, desktopCatchUp];
+const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth, desktopStart, desktopCatchUp, clusterSize, postgresSends];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const names = values.only?.split(',') ?? QUESTIONS.map(({ name }) => name);

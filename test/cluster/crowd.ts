@@ -6,6 +6,7 @@ import { createConnection, type Connection } from '../../electron/core/connectio
 import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import type { RelayTarget } from '../../electron/core/ports.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
+import type { FeedEvent } from '../../protocol/feeds.ts';
 import type { DownFrame } from '../../protocol/frames-down.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
 import { HTTP, signedIn, type SignedIn } from '../../protocol/http.ts';
@@ -55,7 +56,7 @@ export interface CrowdClient {
   post(channel: ChannelId, text: string): string | undefined;
 }
 
-export function createClient(target: RelayTarget, access: string): CrowdClient {
+export function createClient(target: RelayTarget, access: string, onEvent?: (event: FeedEvent) => void): CrowdClient {
   let epoch: Epoch | null = null;
   let [node, lostAt] = ['', 0];
   const positions = new Map<FeedId, number>();
@@ -64,13 +65,15 @@ export function createClient(target: RelayTarget, access: string): CrowdClient {
   const hear = (frame: DownFrame): void => {
     if (frame.t === 'ack') acked.add(frame.op);
     if (frame.t !== 'events' && frame.t !== 'page') return;
-    for (const { seq } of frame.events) {
+    for (const event of frame.events) {
+      const { seq } = event;
       const before = positions.get(frame.feed);
       // What a page brought may come once more as it happens; a client drops it by its number.
       if (before !== undefined && seq <= before) continue;
       // Whoever comes anew holds nothing: their first page may begin anywhere.
       if (before !== undefined && seq !== before + 1) faults.push(`${frame.feed}: ${seq} after ${before}`);
       positions.set(frame.feed, seq);
+      onEvent?.(event);
     }
   };
   const hello = (): Hello => ({

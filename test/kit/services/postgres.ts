@@ -72,7 +72,7 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
   let keeper: ChildProcess | undefined;
   let count = 0;
 
-  const settings = ['listen_addresses=', `unix_socket_directories=${host}`, 'max_connections=60', 'log_min_messages=fatal'];
+  const settings = ['listen_addresses=', `unix_socket_directories=${host}`, 'max_connections=100', 'log_min_messages=fatal'];
   if (isTemporary) settings.push('fsync=off', 'full_page_writes=off');
 
   const ask: PostgresServer['ask'] = async (database, sql) => {
