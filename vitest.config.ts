@@ -19,7 +19,10 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['{protocol,doctor,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}', 'test/{contracts,fences,kit}/**/*.test.ts'],
+          include: [
+            '{protocol,doctor,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}',
+            'test/{contracts,fences,kit}/**/*.test.ts',
+          ],
           testTimeout: 20_000,
           hookTimeout: 20_000,
         },

@@ -22,7 +22,18 @@ import { figure, tableText } from './kit/table.ts';
 import { postgresSends } from './postgres-sends.ts';
 import { stoppedReader } from './stopped-reader.ts';
 
-const QUESTIONS: readonly Question[] = [fanOut, durableAcks, idleMembers, comingBack, stoppedReader, growth, desktopStart, desktopCatchUp, clusterSize, postgresSends];
+const QUESTIONS: readonly Question[] = [
+  fanOut,
+  durableAcks,
+  idleMembers,
+  comingBack,
+  stoppedReader,
+  growth,
+  desktopStart,
+  desktopCatchUp,
+  clusterSize,
+  postgresSends,
+];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
 const names = values.only?.split(',') ?? QUESTIONS.map(({ name }) => name);
