@@ -42,6 +42,7 @@ export async function greet(parts: GreetingParts, connection: Connection, hello:
   // From here on the hub notes for this connection what moves.
   connection.missed = new Map();
   const isHere = await hub.followAll(connection.member);
+  if (hello.epoch === store.epoch) await hub.heed(connection.member, hello.positions);
   const session = await store.session(connection.session);
   const team = await store.team();
   // Closed while we read, by itself or by us.

@@ -95,6 +95,16 @@ export class Hub {
     return node.ready;
   }
 
+  /** Somebody holds more of these feeds than this node has heard of, from another node: the store says whether it is there. */
+  async heed(node: MemberNode, positions: Readonly<Partial<Record<FeedId, number>>>): Promise<void> {
+    for (const entry of [...node.feeds]) {
+      if ((positions[entry.id] ?? 0) <= (entry.head ?? 0)) continue;
+      await this.#pullAll(entry);
+      // Handed out before the catch-up begins, or whoever told us would hear it once more.
+      this.#seal(entry);
+    }
+  }
+
   /** Asks the store about some of the feeds: a push that was lost on its way here is found within one round. */
   audit(share: number): void {
     this.#doubt.tend();

@@ -151,3 +151,26 @@ test('an answer is bounded: the rest comes with the next poll', async () => {
   expect(at).toBe(head);
   expect(polls).toBeGreaterThan(1);
 });
+
+test('a poll that knows more than its node has heard yet goes on, and the node hears of it', async () => {
+  await kit.dispose();
+  let isDeaf = false;
+  kit = await createRelayKit({
+    wrapFanOut: (fanOut) => ({ ...fanOut, listen: (on) => fanOut.listen((message) => (isDeaf ? undefined : on(message))) }),
+  });
+  const { who, positions } = await poller();
+  const ada = await kit.live(kit.owner);
+  const first = poll(who, { positions });
+  await kit.settle();
+  isDeaf = true;
+  ada.say({ t: 'post', op: kit.id(), channel: kit.general, text: 'heard at another node' });
+  await kit.settle();
+  const feed = channelFeed(kit.general);
+  const head = await kit.store.head(feed);
+  expect(head).toBe((positions[feed] ?? 0) + 1);
+  expect(ada.all('events')).toEqual([]);
+  const next = poll(who, { positions: { ...positions, [feed]: head } }, { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) });
+  await kit.settle();
+  expect(next.kinds).toEqual(['caught-up']);
+  expect(ada.all('events')).toMatchObject([{ feed, events: [{ seq: head }] }]);
+});
