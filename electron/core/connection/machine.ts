@@ -123,8 +123,8 @@ export const TIMES = {
   bufferedMs: 5_000,
   /** A WebSocket is tried again after this long at another door. */
   upgradeMs: 5 * 60_000,
-  /** A line over HTTP that is cut sooner was not left alone by something on the way. */
-  shortMs: 30_000,
+  /** A line over HTTP that is cut sooner was not left alone by something on the way: also one in which nothing came but its beginning. */
+  shortMs: DEFAULT_LIMITS.clientSilenceMs + 5_000,
 } as const;
 
 /** Failed upgrades after which another door is taken, and short lines after which the next one is. */

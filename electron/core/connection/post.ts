@@ -3,6 +3,7 @@
  * or a refusal is the caller's to decide.
  */
 import { request as httpRequest, type ClientRequest } from 'node:http';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, DialFault, RelayTarget } from '../ports.ts';
 import { openLine } from './secure-line.ts';
 
@@ -14,7 +15,7 @@ export interface PostParts {
   readonly type: string;
   readonly accept: string;
   readonly body: string;
-  /** The answer has to begin within this. */
+  /** The answer has to begin within this. Once begun it may pause for `clientSilenceMs`: a relay sends a beat more often. */
   readonly answerMs: number;
   /** @param retryAfterMs  what the answer asks for, where it does */
   readonly onHead: (status: number, type: string, retryAfterMs: number | null) => void;
@@ -38,7 +39,12 @@ export function post(parts: PostParts): () => void {
     drop();
     parts.onEnd(fault);
   };
-  const cancel = clock.after(parts.answerMs, () => end({ kind: 'unreachable' }));
+  let cancel: () => void = () => undefined;
+  const within = (ms: number): void => {
+    cancel();
+    cancel = clock.after(ms, () => end({ kind: 'unreachable' }));
+  };
+  within(parts.answerMs);
 
   void openLine(target, clock).then((line) => {
     if (isOver) return line.ok ? void line.value.destroy() : undefined;
@@ -63,11 +69,15 @@ export function post(parts: PostParts): () => void {
     );
     request.on('response', (response) => {
       if (isOver) return;
-      cancel();
+      within(DEFAULT_LIMITS.clientSilenceMs);
       const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
       parts.onHead(response.statusCode ?? 0, response.headers['content-type'] ?? '', Number.isFinite(seconds) ? seconds * 1_000 : null);
       response.setEncoding('utf8');
-      response.on('data', (chunk: string) => (isOver ? undefined : parts.onText(chunk)));
+      response.on('data', (chunk: string) => {
+        if (isOver) return;
+        within(DEFAULT_LIMITS.clientSilenceMs);
+        parts.onText(chunk);
+      });
       response.on('error', () => end({ kind: 'unreachable' }));
       response.on('close', () => end(response.complete ? undefined : { kind: 'unreachable' }));
     });

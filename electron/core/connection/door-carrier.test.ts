@@ -1,0 +1,126 @@
+/** Lines over HTTP whose answers stop on the way, while everything else still goes through: a real server on a clock that stands still. */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterEach, expect, test, vi } from 'vitest';
+import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
+import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, STREAM_TYPE, type Door } from '../../../protocol/doors.ts';
+import { encodeDown, encodeUp } from '../../../protocol/codec.ts';
+import type { Epoch, MemberId, SessionId } from '../../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import type { RelaySocket } from '../ports.ts';
+import { createRelayNet } from './relay-socket.ts';
+
+const WELCOME = encodeDown({
+  t: 'welcome',
+  version: 1,
+  epoch: '0'.repeat(32) as Epoch,
+  team: { id: 't', name: 'Team', createdAt: 0 },
+  member: '00000000-0000-0000-0000-000000000001' as MemberId,
+  session: '00000000-0000-0000-0000-000000000002' as SessionId,
+  node: 'n1',
+  at: 0,
+  heads: {},
+  accessExpiresInMs: 600_000,
+  limits: { textBytes: 16_384, pageEvents: 200, sendsPerSecond: 10, sendsBurst: 30, pingEveryMs: 25_000 },
+});
+const CAUGHT_UP = '{"t":"caught-up"}';
+
+const ends: (() => void)[] = [];
+afterEach(() => {
+  for (const end of ends.splice(0)) end();
+});
+
+interface Rig {
+  readonly clock: FakeClock;
+  readonly socket: RelaySocket;
+  readonly heard: string[];
+  readonly closes: number[];
+  /** The answers to requests for events, as far as they went. */
+  readonly answers: ServerResponse[];
+  /** Moves the clock, and has a ping answered. */
+  pass(ms: number): Promise<void>;
+}
+
+async function body(asked: IncomingMessage): Promise<string> {
+  let text = '';
+  for await (const part of asked.setEncoding('utf8')) text += part as string;
+  return text;
+}
+
+/** A line at `door` to a relay that answers what is said, and whose other answers end never. */
+async function rig(door: Door): Promise<Rig> {
+  const answers: ServerResponse[] = [];
+  const server = createServer((asked, answer) => {
+    void body(asked).then((text) => {
+      if (asked.url === FRAMES_PATH) return answer.end();
+      eventsRequest.parse(JSON.parse(text));
+      answers.push(answer);
+      if (door === 'stream') {
+        answer.writeHead(200, { 'content-type': STREAM_TYPE });
+        return answer.write(encodeEvent(WELCOME) + encodeEvent(CAUGHT_UP));
+      }
+      if (answers.length === 1) return answer.end(joinLines([WELCOME, CAUGHT_UP]));
+      return answer.write(CAUGHT_UP.slice(0, 5));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  ends.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  const clock = createFakeClock(0);
+  const [heard, closes] = [[] as string[], [] as number[]];
+  let pongs = 0;
+  const events = {
+    onText: (text: string) => void heard.push(text),
+    onPong: () => void pongs++,
+    onClose: (code: number) => void closes.push(code),
+  };
+  const target = { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, fingerprint: null, isPlain: true };
+  const dialed = await createRelayNet({ clock }).dial(target, 'token', events, door);
+  if (!dialed.ok) throw new Error(dialed.error.kind);
+  const socket = dialed.value;
+  ends.push(() => socket.terminate());
+  socket.send(encodeUp({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+  await vi.waitFor(() => expect(heard).toEqual([WELCOME, CAUGHT_UP]));
+  return {
+    clock,
+    socket,
+    heard,
+    closes,
+    answers,
+    pass: async (ms) => {
+      clock.advance(ms);
+      if (closes.length > 0) return;
+      const before = pongs;
+      socket.ping();
+      await vi.waitFor(() => expect(pongs > before || closes.length > 0).toBe(true));
+    },
+  };
+}
+
+test('a stream in which nothing comes any more is cut, however well pings are answered', async () => {
+  const { pass, closes } = await rig('stream');
+  await pass(DEFAULT_LIMITS.clientSilenceMs - 1);
+  expect(closes).toEqual([]);
+  await pass(1);
+  expect(closes).toEqual([1006]);
+});
+
+test('a stream with a beat now and then goes on', async () => {
+  const { pass, closes, answers, heard } = await rig('stream');
+  for (let n = 1; n <= 4; n++) {
+    await pass(DEFAULT_LIMITS.clientSilenceMs - 1);
+    answers[0]?.write(encodeEvent('{"t":"beat","at":0,"heads":{}}'));
+    await vi.waitFor(() => expect(heard).toHaveLength(2 + n));
+  }
+  expect([closes, answers.length]).toEqual([[], 1]);
+});
+
+test('a poll whose answer stops in the middle is cut, however well pings are answered', async () => {
+  const { pass, closes, answers } = await rig('long-poll');
+  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  // More than an answer may take, and a silence after it.
+  for (let n = 0; n < 5; n++) await pass(DEFAULT_LIMITS.clientSilenceMs);
+  expect(closes).toEqual([1006]);
+});
