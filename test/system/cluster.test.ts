@@ -86,7 +86,8 @@ describe.skipIf(!isPossible('haproxy'))('three relays behind HAProxy', () => {
         expect(p95).toBeLessThan(GAP_MS);
         // Every acknowledged message has its place, and nobody's were given to others.
         expect(head(writer)).toBeGreaterThanOrEqual(writer.acked.size);
-        expect(writer.acked.size).toBeGreaterThan(100);
+        expect(sent.length).toBeGreaterThan(50);
+        expect(writer.acked.size).toBeGreaterThan(sent.length * 0.8);
       } finally {
         for (const { connection } of clients) connection.stop('signed-out');
         await cluster.dispose();

@@ -21,10 +21,11 @@ test('no wait is shorter than 0.3 s or longer than 30 s', () => {
   );
 });
 
-test('a delay the relay asks for is a floor, and those who were told the same do not come back together', () => {
+test('a delay the relay asks for is kept to, and those who were told the same do not come back together', () => {
   expect(backoffMs(0, 0, 5_000)).toBe(5_000);
   expect(backoffMs(0, 0.5, 5_000)).toBe(5_500);
-  expect(backoffMs(9, 0.9, 5_000)).toBe(27_000);
+  expect(backoffMs(9, 0.9, 5_000)).toBe(5_900);
+  expect(backoffMs(9, 0, 0)).toBe(300);
 });
 
 test('health makes up for failures one by one, and for no more than there were', () => {

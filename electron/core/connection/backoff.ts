@@ -1,6 +1,6 @@
 /**
- * How long to wait before the next attempt: full jitter under a ceiling that doubles, 0.3 to 30 s, never sooner than the
- * relay asked for. Full jitter, because a relay that restarts is met by all its desktops at once.
+ * How long to wait before the next attempt: full jitter under a ceiling that doubles, 0.3 to 30 s. Full jitter, because a relay that
+ * restarts is met by all its desktops at once. A relay that says when to come back knows better: then that it is.
  */
 export const BACKOFF = { minMs: 300, maxMs: 30_000, firstCeilingMs: 600, forgivenMs: 2_000 } as const;
 
@@ -8,10 +8,10 @@ export const BACKOFF = { minMs: 300, maxMs: 30_000, firstCeilingMs: 600, forgive
  *  @param fraction  in [0, 1)
  *  @param askedMs  what the relay asked for, if it did */
 export function backoffMs(attempt: number, fraction: number, askedMs: number | null = null): number {
-  const ceiling = Math.min(BACKOFF.maxMs, BACKOFF.firstCeilingMs * 2 ** Math.min(attempt, 10));
-  const waited = Math.max(BACKOFF.minMs, Math.round(ceiling * fraction));
   // All who were told the same delay would come back together: up to a second is added.
-  return askedMs === null ? waited : Math.max(waited, askedMs + Math.round(1_000 * fraction));
+  if (askedMs !== null) return Math.max(BACKOFF.minMs, askedMs + Math.round(1_000 * fraction));
+  const ceiling = Math.min(BACKOFF.maxMs, BACKOFF.firstCeilingMs * 2 ** Math.min(attempt, 10));
+  return Math.max(BACKOFF.minMs, Math.round(ceiling * fraction));
 }
 
 /**
