@@ -81,6 +81,8 @@ export function useDemo(): DemoKit {
         for (const list of [demo['heard'], demo['senders'], demo['events']]) list?.splice(0);
         return BrowserWindow.getAllWindows()[0]?.loadURL('demo://app/index.html#start');
       });
+      // On a busy machine the browser may still be about to change the page when main has heard that it loaded.
+      await page.waitForFunction("location.hash === '#start' && document.readyState === 'complete'");
       return { app: kept.app, page };
     },
   };
