@@ -6,14 +6,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TEAM_FEED, type TeamId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
-import {
-  REDIS_SERVER,
-  freePort,
-  startRedis,
-  startRedisCluster,
-  type RedisAddress,
-  type RedisServer,
-} from '../../test/kit/services/redis.ts';
+import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress, type RedisServer } from '../../test/kit/services/redis.ts';
+import { freePort } from '../../test/kit/free-port.ts';
 import { makeCertificate } from '../lan/certificate.ts';
 import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
 import type { Log, LogFields } from '../ports/log.ts';

@@ -2,25 +2,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { pathToFileURL } from 'node:url';
 import { WebSocket } from 'ws';
 import { expect, test } from 'vitest';
+import { freePort } from '../kit/free-port.ts';
 import { ROOT } from '../../build/scripts/run.ts';
 import type { CommandInput, CommandName, CommandOutput, CommandResult } from '../../electron/bridge/commands.ts';
 
 const FORBID = pathToFileURL(join(import.meta.dirname, '../kit/forbid-outbound.ts')).href;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 /** What a page asks of its host, one question at a time. */
 function asker(socket: WebSocket) {

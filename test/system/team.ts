@@ -1,10 +1,10 @@
 /** A relay's process with its data on a real disk, on one port over all its restarts, and desktops that have joined it. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Limits } from '../../protocol/limits.ts';
 import { STORE_FILE } from '../../server/config.ts';
+import { freePort } from '../kit/free-port.ts';
 import { serveRelay, type ProcessChange, type RelayProcess } from '../kit/relay-process.ts';
 import type { DesktopChild, DesktopChildParts } from './desktop-child.ts';
 import { createMembers } from './members.ts';
@@ -65,12 +65,4 @@ export async function createSystemTeam(
       rmSync(folder, { recursive: true, force: true });
     },
   };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }

@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { connect } from 'node:net';
 
 export interface BalancerParts {
   /** Where desktops knock: see `freePort`. */
@@ -37,15 +37,6 @@ export function editMarked(path: string, edit: (line: string) => readonly string
   const isMarked = (line: string): boolean => line.includes(MARK);
   if (!lines.some(isMarked)) throw new Error(`${path} marks no line with ${MARK}`);
   return lines.flatMap((line) => (isMarked(line) ? edit(line) : [line])).join('\n');
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Starts the program and waits until its port answers. @throws Error  with what it said, when it ended instead */

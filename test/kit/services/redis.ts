@@ -5,10 +5,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
+import { freePort } from '../free-port.ts';
 import { findProgram } from './program.ts';
 
 export const REDIS_SERVER = findProgram('redis-server', 'what needs Redis is not shown');
@@ -41,15 +41,6 @@ const DIES_WITH_US = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : []
 
 const HOST = '127.0.0.1';
 const CLUSTER_SLOTS = 16_384;
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HOST);
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 export async function startRedis(options: readonly string[] = []): Promise<RedisServer> {
   const program = REDIS_SERVER;
