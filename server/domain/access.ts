@@ -3,7 +3,7 @@ import type { Channel, Member } from '../../protocol/entities.ts';
 import type { Refusal } from '../../protocol/errors.ts';
 import type { ChannelId, MemberId } from '../../protocol/ids.ts';
 import { ok, type Result } from '../../protocol/result.ts';
-import type { StoreReads } from '../ports/store.ts';
+import type { Standing, StoreReads } from '../ports/store.ts';
 import { refused } from './outcome.ts';
 import { mayInChannel, mayInTeam, relationTo, type ChannelAction, type TeamAction } from './policy.ts';
 
@@ -28,7 +28,11 @@ export async function checkChannel(
   id: ChannelId,
   action: ChannelAction,
 ): Promise<Result<ChannelAccess, Refusal>> {
-  const { member, channel, isIn } = await reads.standing(id, by);
+  return judge(await reads.standing(id, by), by, action);
+}
+
+/** The same for whoever has asked the store how they stand. */
+export function judge({ member, channel, isIn }: Standing, by: MemberId, action: ChannelAction): Result<ChannelAccess, Refusal> {
   const asker = active(member);
   if (!asker.ok) return asker;
   if (!channel) return refused('not-found');

@@ -8,36 +8,31 @@
 import { channelFeed } from '../../protocol/ids.ts';
 import type { MutationOf } from '../../protocol/frames-up.ts';
 import type { EventDraft } from '../ports/store.ts';
-import { checkChannel } from './access.ts';
-import { asItIs, done, doneBefore, refused, type Outcome, type Situation } from './outcome.ts';
+import { judge } from './access.ts';
+import { asItIs, done, refused, type Outcome, type Situation } from './outcome.ts';
 
-export async function post(situation: Situation, ask: MutationOf<'post'>): Promise<Outcome> {
-  const { tx, by, limits } = situation;
-  const feed = channelFeed(ask.channel);
+export async function post({ tx, by, limits }: Situation, ask: MutationOf<'post'>): Promise<Outcome> {
   const draft: EventDraft = { by, kind: 'posted', op: ask.op, body: { id: ask.op, text: ask.text } };
-  const before = doneBefore(await tx.repeated(feed, draft));
-  if (before) return before;
-  const access = await checkChannel(tx, by, ask.channel, 'post');
+  const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.op);
+  if (before) return done(before);
+  const access = judge(standing, by, 'post');
   if (!access.ok) return access;
   if (isTooLong(ask.text, limits.textBytes)) return refused('too-large', 'text');
-  if (await tx.message(ask.channel, ask.op)) return refused('conflict');
-  return done(await tx.append(feed, draft));
+  if (message) return refused('conflict');
+  return done(await tx.append(channelFeed(ask.channel), draft));
 }
 
-export async function edit(situation: Situation, ask: MutationOf<'edit'>): Promise<Outcome> {
-  const { tx, by, limits } = situation;
-  const feed = channelFeed(ask.channel);
+export async function edit({ tx, by, limits }: Situation, ask: MutationOf<'edit'>): Promise<Outcome> {
   const draft: EventDraft = { by, kind: 'edited', op: ask.op, body: { id: ask.message, text: ask.text } };
-  const before = doneBefore(await tx.repeated(feed, draft));
-  if (before) return before;
-  const seen = await checkChannel(tx, by, ask.channel, 'see');
+  const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.message);
+  if (before) return done(before);
+  const seen = judge(standing, by, 'see');
   if (!seen.ok) return seen;
-  const message = await tx.message(ask.channel, ask.message);
   if (!message || message.isDeleted) return refused('not-found');
-  const access = await checkChannel(tx, by, ask.channel, message.by === by ? 'edit-own' : 'edit-other');
+  const access = judge(standing, by, message.by === by ? 'edit-own' : 'edit-other');
   if (!access.ok) return access;
   if (isTooLong(ask.text, limits.textBytes)) return refused('too-large', 'text');
-  const appended = await tx.append(feed, draft);
+  const appended = await tx.append(channelFeed(ask.channel), draft);
   if (appended.isNew) {
     await tx.reviseMessage(ask.channel, ask.message, { text: ask.text, seq: appended.event.seq, at: appended.event.at });
   }
@@ -46,16 +41,15 @@ export async function edit(situation: Situation, ask: MutationOf<'edit'>): Promi
 
 export async function deleteMessage(situation: Situation, ask: MutationOf<'delete'>): Promise<Outcome> {
   const { tx, by } = situation;
-  const feed = channelFeed(ask.channel);
   const draft: EventDraft = { by, kind: 'deleted', op: ask.op, body: { id: ask.message } };
-  const before = doneBefore(await tx.repeated(feed, draft));
-  if (before) return before;
-  const seen = await checkChannel(tx, by, ask.channel, 'see');
+  const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.message);
+  if (before) return done(before);
+  const seen = judge(standing, by, 'see');
   if (!seen.ok) return seen;
-  const message = await tx.message(ask.channel, ask.message);
   if (!message) return refused('not-found');
-  const access = await checkChannel(tx, by, ask.channel, message.by === by ? 'delete-own' : 'delete-other');
+  const access = judge(standing, by, message.by === by ? 'delete-own' : 'delete-other');
   if (!access.ok) return access;
+  const feed = channelFeed(ask.channel);
   if (message.isDeleted) return asItIs(situation, feed);
   const appended = await tx.append(feed, draft);
   if (appended.isNew) await tx.redactMessage(ask.channel, ask.message);

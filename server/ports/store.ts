@@ -170,12 +170,22 @@ export interface StoreReads {
   invites(): Promise<readonly InviteRow[]>;
 }
 
+export interface Preconditions {
+  /** @see WriteTx.repeated */
+  readonly before: Repeated | undefined;
+  readonly standing: Standing;
+  /** The message of this id that the channel has, whoever wrote it. */
+  readonly message: MessageState | undefined;
+}
+
 export interface WriteTx extends StoreReads {
   /**
    * What `append` would answer if the operation was there before, else undefined; writes nothing. To be asked before any other
    * check: what was acknowledged once is acknowledged again, whatever has become of the rights since.
    */
   repeated(feed: FeedId, draft: EventDraft): Promise<Repeated | undefined>;
+  /** What a change to a message asks before it writes, as one question: the hot path of every store. `by` is the draft's. */
+  preconditions(channel: ChannelId, draft: EventDraft, message: MessageId): Promise<Preconditions>;
   /** @see Store for the order and idempotence this keeps. */
   append(feed: FeedId, draft: EventDraft): Promise<Appended>;
   /** The message's `posted` event is given out with this text from now on; the text it replaces is kept as history. */

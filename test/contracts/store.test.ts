@@ -337,6 +337,16 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       expect(await store.write((tx) => tx.repeated(feed, said(1, 'x')))).toMatchObject({ isSame: false });
       expect(await store.write((tx) => tx.repeated(feed, { ...said(1), op: null }))).toBeUndefined();
     });
+
+    test('is one of the preconditions, beside the standing of its writer and the message that it names', async () => {
+      const ask = (n: number, message = op(n)) => store.write((tx) => tx.preconditions(channelId(1), said(n), message));
+      expect(await ask(1)).toEqual({ before: undefined, standing: await store.standing(channelId(1), ADA), message: undefined });
+      const first = await append(feed, said(1));
+      expect(await ask(1)).toMatchObject({ before: { isSame: true, event: first.event }, message: { seq: 1, by: ADA, isDeleted: false } });
+      expect(await ask(2, op(1))).toMatchObject({ before: undefined, message: { seq: 1 } });
+      await store.write((tx) => tx.redactMessage(channelId(1), op(1)));
+      expect((await ask(2, op(1))).message).toMatchObject({ isDeleted: true, text: '' });
+    });
   });
 
   describe('a page', () => {

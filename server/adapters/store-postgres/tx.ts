@@ -5,7 +5,17 @@
 import type { Level, Channel, Member, Team } from '../../../protocol/entities.ts';
 import { channelFeed, memberFeed, TEAM_FEED } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
-import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, Standing, WriteTx } from '../../ports/store.ts';
+import type {
+  Appended,
+  Credential,
+  EventDraft,
+  InviteRow,
+  Preconditions,
+  Repeated,
+  SessionRow,
+  Standing,
+  WriteTx,
+} from '../../ports/store.ts';
 import { editedJson, isSameContent, redactedJson } from '../store-events.ts';
 import { channelOf, memberOf, membersKey } from '../store-rows.ts';
 import type { QueryName } from './queries.ts';
@@ -34,6 +44,11 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     if (draft.op === null) return undefined;
     await this.#transaction.feed(feed);
     return this.#repeated(feed, draft);
+  }
+
+  async preconditions(channel: ChannelId, draft: EventDraft, message: MessageId): Promise<Preconditions> {
+    const before = await this.repeated(channelFeed(channel), draft);
+    return { before, standing: await this.standing(channel, draft.by), message: await this.message(channel, message) };
   }
 
   async append(feed: FeedId, draft: EventDraft): Promise<Appended> {

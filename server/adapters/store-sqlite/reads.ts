@@ -76,7 +76,7 @@ export class SqliteReads implements StoreReads {
   }
 
   async standing(channel: ChannelId, member: MemberId): Promise<Standing> {
-    return { member: this.memberNow(member), channel: this.channelNow(channel), isIn: this.isInNow(channel, member) };
+    return this.standingNow(channel, member);
   }
 
   async memberCount(channel: ChannelId): Promise<number> {
@@ -99,10 +99,7 @@ export class SqliteReads implements StoreReads {
   }
 
   async message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined> {
-    const row = this.messageRow(channel, id);
-    if (!row) return undefined;
-    const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
-    return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
+    return this.messageNow(channel, id);
   }
 
   async readMark(channel: ChannelId, member: MemberId): Promise<number> {
@@ -277,6 +274,17 @@ export class SqliteReads implements StoreReads {
       else to = last - 1;
     }
     return events;
+  }
+
+  protected standingNow(channel: ChannelId, member: MemberId): Standing {
+    return { member: this.memberNow(member), channel: this.channelNow(channel), isIn: this.isInNow(channel, member) };
+  }
+
+  protected messageNow(channel: ChannelId, id: MessageId): MessageState | undefined {
+    const row = this.messageRow(channel, id);
+    if (!row) return undefined;
+    const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
+    return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
   }
 
   /** Called before each question is put to the file. */

@@ -8,7 +8,17 @@ import type { Channel, Level, Member, Team } from '../../../protocol/entities.ts
 import { channelFeed, memberFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
-import type { Appended, Credential, EventDraft, InviteRow, Repeated, SessionRow, StoredEvent, WriteTx } from '../../ports/store.ts';
+import type {
+  Appended,
+  Credential,
+  EventDraft,
+  InviteRow,
+  Preconditions,
+  Repeated,
+  SessionRow,
+  StoredEvent,
+  WriteTx,
+} from '../../ports/store.ts';
 import { editedJson, eventJson, isSameContent, redactedJson } from '../store-events.ts';
 import { membersKey } from '../store-rows.ts';
 import type { Connection, Statement } from './database.ts';
@@ -96,6 +106,14 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async repeated(feed: FeedId, draft: EventDraft): Promise<Repeated | undefined> {
     return this.#repeated(feed, draft);
+  }
+
+  preconditions(channel: ChannelId, draft: EventDraft, message: MessageId): Promise<Preconditions> {
+    return Promise.resolve({
+      before: this.#repeated(channelFeed(channel), draft),
+      standing: this.standingNow(channel, draft.by),
+      message: this.messageNow(channel, message),
+    });
   }
 
   async append(feed: FeedId, draft: EventDraft): Promise<Appended> {
