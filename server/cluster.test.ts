@@ -44,6 +44,39 @@ describe('the address of a server that relays share', () => {
     expect(() => readPostgresAddress(path)).not.toThrow('secret');
   });
 
+  test.each([
+    ['redis', 'redis://10.0.0.5', ['password', 'tls']],
+    ['redis', 'redis://:secret@redis.example', ['tls']],
+    ['redis', 'rediss://10.0.0.5', ['password']],
+    ['redis', 'redis://127.0.0.1:1,redis://10.0.0.5', ['password', 'tls']],
+    ['redis', 'rediss://:secret@10.0.0.5', undefined],
+    ['redis', 'redis://[::1]', undefined],
+    ['postgres', 'postgres://landline@db.example/landline', ['password', 'tls']],
+    ['postgres', 'postgres://landline:secret@10.0.0.5/landline?sslmode=prefer', ['tls']],
+    ['postgres', 'postgres://landline:secret@10.0.0.5/landline?sslmode=verify-full', undefined],
+    ['postgres', 'postgres://landline@db.example/landline?sslmode=require&sslcert=/a', undefined],
+    ['postgres', 'postgres:///landline?host=/run/postgresql&user=landline', undefined],
+    ['postgres', 'postgres://localhost/landline', undefined],
+  ] as const)('of %s, %s, lacks what a person is told', (server, address, lacks) => {
+    const told: unknown[] = [];
+    const read = server === 'redis' ? readRedisSettings : readPostgresAddress;
+    read(file(address), (what) => told.push(what));
+    expect(told).toEqual(lacks === undefined ? [] : [lacks]);
+  });
+
+  test.each([
+    ['redis', 'redis://8.8.8.8', 'without a password and TLS'],
+    ['redis', 'rediss://8.8.8.8', 'without a password'],
+    ['redis', 'redis://:secret@10.0.0.5,redis://8.8.8.8', 'without TLS'],
+    ['postgres', 'postgres://landline:secret@8.8.8.8/landline', 'without TLS'],
+    ['postgres', 'postgres://landline@[2001:db8::1]/landline?sslmode=require', 'without a password'],
+  ] as const)('of %s, %s, is refused over the internet', (server, address, why) => {
+    const read = server === 'redis' ? readRedisSettings : readPostgresAddress;
+    expect(() => read(file(address))).toThrow(SecretFileError);
+    expect(() => read(file(address))).toThrow(why);
+    expect(() => read(file(address))).not.toThrow('secret');
+  });
+
   test('is not looked for in a file that is missing, or that others can read', () => {
     expect(() => readRedisSettings(join(folder, 'missing'))).toThrow(SecretFileError);
     expect(() => readRedisSettings(file('redis://a', 0o644))).toThrow('can be read by other accounts');

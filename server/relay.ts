@@ -21,6 +21,7 @@ import { loadTokenKeys } from './auth/token-keys.ts';
 import { readPostgresAddress, readRedisSettings } from './cluster.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
+import type { Lack } from './exposure.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
@@ -224,7 +225,8 @@ export async function openTeamStore(
   const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void => log.info('store-migrated', { from, to });
   if (postgres !== null) {
     const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
-    return openPostgresStore({ address: readPostgresAddress(postgres), clock, random, log, onMigrated });
+    const address = readPostgresAddress(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
+    return openPostgresStore({ address, clock, random, log, onMigrated });
   }
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });
@@ -240,12 +242,16 @@ async function connectNodes(
       import('./adapters/fan-out-redis.ts'),
       import('./adapters/presence-redis.ts'),
     ]);
-    const parts = { redis: readRedisSettings(redis), team: store.teamId, clock, random, log, limits };
+    const servers = readRedisSettings(redis, (lacks) => warnOfBareWay(log, 'redis', lacks));
+    const parts = { redis: servers, team: store.teamId, clock, random, log, limits };
     return { fanOut: createRedisFanOut(parts), presence: createRedisPresence(parts) };
   }
   const fanOut = postgres === null ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
   return { fanOut, presence: createLocalPresence() };
 }
+
+const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>
+  log.warn('server-unprotected', { server, lacks: lacks.join(', ') });
 
 function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | null): TlsOptions | null {
   if (tls === 'own') return own;
