@@ -1,9 +1,10 @@
 /**
  * What do several relays cost, and what does it take until a message is on the other one? One, two and three relays over one PostgreSQL
  * and one Redis, with the same crowd and the same pace; every delivery counts from the send. Whoever hangs on the sender's relay hears it at
- * once; whoever hangs on another one hears it by a hint of Redis and a question to PostgreSQL.
+ * once; whoever hangs on another one hears it by a hint of Redis and a question to PostgreSQL, and what these cost is measured by themselves.
  */
 import { readFileSync } from 'node:fs';
+import type { ChannelId } from '../protocol/ids.ts';
 import { createClient, found, until, type CrowdClient } from '../test/cluster/crowd.ts';
 import { missingFor, startCluster, type Cluster } from '../test/cluster/cluster.ts';
 import type { Answer, BenchOptions, Question } from './kit/question.ts';
@@ -27,14 +28,33 @@ interface Measured {
   readonly wrongs: readonly string[];
 }
 
-async function measure(relays: number, ms: number): Promise<Measured> {
+type Node = Cluster['nodes'][number];
+
+const at = ({ port }: Node) => ({ address: `127.0.0.1:${port}`, fingerprint: null, isPlain: true });
+
+function start(relays: number): Promise<Cluster> {
   const many = 1_000_000;
   const limits = { socketsPerMember: CLIENTS + 10, sendsPerSecond: many, sendsBurst: many, socketsUnauthenticatedPerAddress: CLIENTS };
-  const cluster = await startCluster({ names: NAMES.slice(0, relays), limits, nodeOptions: '--max-semi-space-size=16' });
+  return startCluster({ names: NAMES.slice(0, relays), limits, nodeOptions: '--max-semi-space-size=16' });
+}
+
+/** Sends at an even pace, whatever has been answered. @returns how many messages */
+async function fly(writer: CrowdClient, channel: ChannelId, { ms, perSecond }: { readonly ms: number; readonly perSecond: number }) {
+  const startedAt = performance.now();
+  let sent = 0;
+  for (; performance.now() - startedAt < ms; sent++) {
+    writer.post(channel, `${performance.now()} ${BODY}`);
+    const due = startedAt + ((sent + 1) * 1_000) / perSecond;
+    await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+  }
+  return sent;
+}
+
+async function measure(relays: number, ms: number): Promise<Measured> {
+  const cluster = await start(relays);
   const clients: CrowdClient[] = [];
   try {
-    const at = ({ port }: Cluster['nodes'][number]) => ({ address: `127.0.0.1:${port}`, fingerprint: null, isPlain: true });
-    const [home] = cluster.nodes as [Cluster['nodes'][number]];
+    const [home] = cluster.nodes as [Node];
     const { tokens } = await found(at(home), cluster.setupLink);
     const [near, far] = [new DelayHistogram(), new DelayHistogram()];
     let isMeasured = false;
@@ -50,26 +70,52 @@ async function measure(relays: number, ms: number): Promise<Measured> {
     const [writer] = clients as [CrowdClient];
     const [channel] = writer.channels;
     if (channel === undefined) throw new Error('a fresh team has no channel');
-    const fly = async (forMs: number): Promise<number> => {
-      const startedAt = performance.now();
-      let sent = 0;
-      for (; performance.now() - startedAt < forMs; sent++) {
-        writer.post(channel, `${performance.now()} ${BODY}`);
-        const due = startedAt + ((sent + 1) * 1_000) / MESSAGES_PER_SECOND;
-        await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-      }
-      return sent;
-    };
-    await fly(ms / 4);
+    await fly(writer, channel, { ms: ms / 4, perSecond: MESSAGES_PER_SECOND });
     isMeasured = true;
-    const [before, startedAt] = [cpuOf(cluster), performance.now()];
-    const sent = await fly(ms);
+    const [before, startedAt] = [cpuOf(cluster.nodes), performance.now()];
+    const sent = await fly(writer, channel, { ms, perSecond: MESSAGES_PER_SECOND });
     const expected = sent * CLIENTS;
     await until('everybody has heard', () => near.count + far.count >= expected);
     const tookMs = performance.now() - startedAt;
     const wrongs = clients.flatMap(({ faults }) => faults);
     if (near.count + far.count !== expected) wrongs.push(`${near.count + far.count} deliveries of ${expected}`);
-    return { relays, near, far, deliveries: expected, cpuUs: cpuOf(cluster) - before, tookMs, wrongs };
+    return { relays, near, far, deliveries: expected, cpuUs: cpuOf(cluster.nodes) - before, tookMs, wrongs };
+  } finally {
+    for (const { connection } of clients) connection.stop('signed-out');
+    await cluster.dispose();
+  }
+}
+
+/** What an event of one relay costs another one: hinted only, or hinted, read again and told to one client. */
+interface EventCost {
+  readonly listeners: 0 | 1;
+  readonly cpuUs: number;
+}
+
+/** Messages come one at a time, faster than people talk, so that the figure is far above what a relay spends on being there. */
+const HINTS_PER_SECOND = 200;
+
+async function eventCost(listeners: EventCost['listeners'], ms: number): Promise<EventCost> {
+  const cluster = await start(2);
+  const clients: CrowdClient[] = [];
+  try {
+    const [home, other] = cluster.nodes as [Node, Node];
+    const { tokens } = await found(at(home), cluster.setupLink);
+    const writer = createClient(at(home), tokens.access);
+    clients.push(writer);
+    if (listeners === 1) clients.push(createClient(at(other), tokens.access));
+    await until('all are live', () => clients.every(({ connection, channels }) => connection.isLive && channels.length > 0));
+    const [channel] = writer.channels;
+    if (channel === undefined) throw new Error('a fresh team has no channel');
+    await fly(writer, channel, { ms: ms / 4, perSecond: HINTS_PER_SECOND });
+    const spent = async (wait: () => Promise<number>): Promise<{ readonly count: number; readonly cpuUs: number }> => {
+      const before = cpuOf([other]);
+      const count = await wait();
+      return { count, cpuUs: cpuOf([other]) - before };
+    };
+    const busy = await spent(() => fly(writer, channel, { ms, perSecond: HINTS_PER_SECOND }));
+    const idle = await spent(() => new Promise((resolve) => setTimeout(resolve, ms, 0)));
+    return { listeners, cpuUs: (busy.cpuUs - idle.cpuUs) / busy.count };
   } finally {
     for (const { connection } of clients) connection.stop('signed-out');
     await cluster.dispose();
@@ -77,7 +123,7 @@ async function measure(relays: number, ms: number): Promise<Measured> {
 }
 
 /** What the relays' processes have used together; PostgreSQL and Redis are not counted. */
-function cpuOf({ nodes }: Cluster): number {
+function cpuOf(nodes: readonly Node[]): number {
   return nodes.reduce((sum, { process: { pid } }) => {
     const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
     const [user, system] = after.split(' ').slice(11, 13).map(Number);
@@ -101,8 +147,18 @@ export const clusterSize: Question = {
         all.push(await measure(relays, isQuick ? 3_000 : 10_000));
       }
     }
+    const costs: EventCost[] = [];
+    for (let repetition = 0; repetition < (isQuick ? 1 : 3); repetition++) {
+      for (const listeners of [0, 1] as const) {
+        log(`an event at the other relay, ${listeners} listening, ${repetition + 1}`);
+        costs.push(await eventCost(listeners, isQuick ? 3_000 : 10_000));
+      }
+    }
+    const costOf = (listeners: EventCost['listeners']): number =>
+      medianOf(costs.filter((one) => one.listeners === listeners).map(({ cpuUs }) => cpuUs));
     const of = (relays: number, pick: (one: Measured) => number): number => medianOf(all.filter((one) => one.relays === relays).map(pick));
     const cpu = (one: Measured): number => one.cpuUs / one.deliveries;
+    const [hint, heard, alone] = [costOf(0), costOf(1), of(1, cpu)];
     const ms = (micros: number): string => figure(micros / 1_000);
     return {
       tables: [
@@ -113,7 +169,7 @@ export const clusterSize: Question = {
             String(relays),
             figure(of(relays, ({ deliveries, tookMs }) => (deliveries / tookMs) * 1_000)),
             figure(of(relays, cpu)),
-            figure(of(relays, cpu) / of(1, cpu)),
+            figure(of(relays, cpu) / alone),
             ms(of(relays, ({ near }) => near.quantile(0.5))),
             ms(of(relays, ({ near }) => near.quantile(0.99))),
             ...(relays === 1
@@ -125,9 +181,18 @@ export const clusterSize: Question = {
             'Here: on the relay of the sender. Elsewhere: by a hint of Redis and a question to PostgreSQL. CPU is that of the relays alone.',
           ],
         },
+        {
+          title: `An event at the other relay, ${HINTS_PER_SECOND} a second, one at a time`,
+          columns: ['who listens there', 'CPU µs/event', 'vs a delivery of one relay'],
+          rows: [
+            ['nobody: a hint of Redis, put aside', figure(hint), figure(hint / alone)],
+            ['one client: the hint, a question to PostgreSQL, a write', figure(heard), figure(heard / alone)],
+          ],
+          notes: ["CPU of that relay, less what it uses when nothing happens; PostgreSQL's and Redis' own not counted."],
+        },
       ],
       aims: [],
-      raw: all.map(({ near, far, ...rest }) => ({ ...rest, near: near.quantile(0.5), far: far.quantile(0.5) })),
+      raw: [...all.map(({ near, far, ...rest }) => ({ ...rest, near: near.quantile(0.5), far: far.quantile(0.5) })), ...costs],
       wrongs: all.flatMap(({ wrongs }) => wrongs),
     };
   },
