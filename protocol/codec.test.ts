@@ -60,6 +60,10 @@ test.each([
   ['a name that is not NFC', JSON.stringify({ t: 'change-profile', op: OP, name: 'e\u0301' }), 'name'],
   ['a name of spaces', JSON.stringify({ t: 'change-profile', op: OP, name: '  ' }), 'name'],
   ['a limit as a word', JSON.stringify({ t: 'range', req: 1, feed: 'team', from: 1, to: 'all' }), 'to'],
+  ['an echo for somebody', JSON.stringify({ t: 'echo', op: OP, text: 'x', channel: CHANNEL }), 'channel'],
+  ['an echo of nothing', JSON.stringify({ t: 'echo', op: OP, text: '' }), 'text'],
+  ['an echo with half a character', '{"t":"echo","op":"' + OP + '","text":"\\ud800"}', 'text'],
+  ['usage of another', JSON.stringify({ t: 'usage', req: 1, node: 'relay-2' }), 'node'],
   ['a feed that is none', JSON.stringify({ t: 'range', req: 1, feed: 'channel/../x', from: 1, to: 2 }), 'feed'],
 ])('refuses %s', (_name, text, field) => {
   expect(refusedField(text)).toBe(field);

@@ -9,7 +9,7 @@
  */
 import { z } from 'zod';
 import { channel, isSeq, isTime, level, member, name, seq, session, team, time, topic } from './entities.ts';
-import { channelId, epochId, isMemberId, isMessageId, memberId, messageId, sessionId } from './ids.ts';
+import { channelId, epochId, isMemberId, isMessageId, memberId, messageId, operationId, sessionId } from './ids.ts';
 
 /** Where a reader stands in a feed. One indivisible value: a `seq` means nothing under another epoch. */
 export const position = z.object({ epoch: epochId, seq });
@@ -51,6 +51,8 @@ const memberEvents = {
   level: z.object({ ...base, kind: z.literal('level'), channel: channelId, level }),
   'session-started': z.object({ ...base, kind: z.literal('session-started'), session }),
   'session-ended': z.object({ ...base, kind: z.literal('session-ended'), session: sessionId }),
+  /** An `echo` came through. Says nothing and changes nothing. */
+  echoed: z.object({ ...base, kind: z.literal('echoed'), id: operationId, text: z.string() }),
 };
 
 const teamEvents = {

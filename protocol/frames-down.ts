@@ -118,6 +118,8 @@ export const DOWN_SCHEMAS = {
   invites: z.object({ t: z.literal('invites'), req, invites: z.array(invite) }),
   tokens: z.object({ t: z.literal('tokens'), req, access: z.string(), accessExpiresInMs: z.number().int(), refresh: z.string() }),
   done: z.object({ t: z.literal('done'), req }),
+  /** `cpuMs` of the whole process since its start, by all it did. Of a cluster only the relay `node` that answered. */
+  usage: z.object({ t: z.literal('usage'), req, node: z.string(), cpuMs: z.number().int() }),
   typing: z.object({ t: z.literal('typing'), channel: channelId, member: memberId }),
   presence: z.object({ t: z.literal('presence'), members: z.record(memberId, presence) }),
   /** The relay is going down: leave by yourself and come back after this long. */

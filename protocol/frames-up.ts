@@ -72,6 +72,8 @@ export const mutations = {
   /** Deactivation ends every live socket of the member within a second. */
   'set-active': z.strictObject({ t: z.literal('set-active'), op, member: memberId, isActive: z.boolean() }),
   'change-team': z.strictObject({ t: z.literal('change-team'), op, name }),
+  /** Takes the whole way of a message, disk included, and comes back to its sender alone: for who measures a line. */
+  echo: z.strictObject({ t: z.literal('echo'), op, text: text.max(DEFAULT_LIMITS.echoLength) }),
 };
 
 export const questions = {
@@ -97,6 +99,8 @@ export const questions = {
   /** New tokens for this session, without dropping the socket. */
   refresh: z.strictObject({ t: z.literal('refresh'), req, token: secret }),
   'change-password': z.strictObject({ t: z.literal('change-password'), req, current: secret, next: secret }),
+  /** How much processor time the relay has taken so far. For owners and admins: it tells how busy everybody else is. */
+  usage: z.strictObject({ t: z.literal('usage'), req }),
 };
 
 export const signals = {

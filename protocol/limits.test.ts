@@ -19,6 +19,7 @@ const {
   groupMembers,
   channelStartMembers,
   bytesInPerSecond,
+  echoLength,
   doorWaitMs,
   doorPositions,
   doorBodyBytes,
@@ -45,6 +46,7 @@ describe('a limit of the wire', () => {
   const cases: readonly (readonly [string, number, string, (size: number) => string | undefined])[] = [
     ['textBytes of a message', textBytes, 'text', (n) => onWire({ t: 'post', op: OP, channel: CHANNEL, text: x(n) })],
     ['textBytes of an edit', textBytes, 'text', (n) => onWire({ t: 'edit', op: OP, channel: CHANNEL, message: OP, text: x(n) })],
+    ['echoLength', echoLength, 'text', (n) => onWire({ t: 'echo', op: OP, text: x(n) })],
     ['nameLength of a member', nameLength, 'name', (n) => onWire({ t: 'change-profile', op: OP, name: x(n) })],
     ['nameLength of a team', nameLength, 'name', (n) => onWire({ t: 'change-team', op: OP, name: x(n) })],
     ['nameLength of a channel', nameLength, 'name', (n) => onWire({ ...channel, name: x(n) })],

@@ -63,6 +63,8 @@ export interface Limits {
   /** Frames of one `POST /v1/frames`, and its whole body. */
   readonly doorFrames: number;
   readonly doorBodyBytes: number;
+  /** Text of an `echo`, in characters: it stands for a message of usual length. */
+  readonly echoLength: number;
   /** The longest that a poll may wait for something to tell. */
   readonly doorWaitMs: number;
   /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
@@ -159,6 +161,7 @@ export const DEFAULT_LIMITS: Limits = {
   unknownFramesPerMinute: 50,
   doorFrames: 32,
   doorBodyBytes: 256 * KIB,
+  echoLength: 200,
   doorWaitMs: 25_000,
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
@@ -195,6 +198,7 @@ export const FIXED_LIMITS = [
   'handleLength',
   'topicLength',
   'helloPositions',
+  'echoLength',
   'doorPositions',
   'doorWaitMs',
   'doorFrames',

@@ -14,7 +14,7 @@ import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
 import { createLocalFanOut } from './adapters/fan-out-local.ts';
 import { createLookingFanOut } from './adapters/fan-out-looking.ts';
 import { createLocalPresence } from './adapters/presence-local.ts';
-import { systemClock, systemRandom } from './adapters/system-clock.ts';
+import { processCpuMs, systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { loadTokenKeys } from './auth/token-keys.ts';
@@ -117,7 +117,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
 
     const auth = createAuth({ store, clock, random, log, limits, keys, identity });
     const { fanOut, presence } = await connectNodes({ ...settings, limits }, { clock, random, log, store });
-    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node });
+    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node, cpuMs: processCpuMs });
 
     let isDraining = false;
     const http = await createHttpServer({

@@ -1,4 +1,4 @@
-/** The clock and the dice of the real world. */
+/** The clock and the dice of the real world, and what this process has cost it. */
 import { randomBytes } from 'node:crypto';
 import type { Clock, Random } from '../ports/clock.ts';
 
@@ -21,4 +21,10 @@ export const systemClock: Clock = {
 export const systemRandom: Random = {
   bytes: (length) => new Uint8Array(randomBytes(length)),
   fraction: () => Math.random(),
+};
+
+/** Processor time of all threads since the start. */
+export const processCpuMs = (): number => {
+  const { user, system } = process.cpuUsage();
+  return Math.round((user + system) / 1_000);
 };

@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts';
 import { StoreUnavailable, type Store } from '../ports/store.ts';
 import { addMember, join, leave, removeMember } from './channel-members.ts';
 import { archive, changeChannel, createChannel, openDirect } from './channels.ts';
+import { echo } from './echo.ts';
 import { changeProfile, changeTeam, setActive, setRole } from './members.ts';
 import { deleteMessage, edit, post } from './messages.ts';
 import type { Done, Outcome, Situation } from './outcome.ts';
@@ -85,6 +86,8 @@ function perform(situation: Situation, ask: Mutation): Promise<Outcome> {
       return setActive(situation, ask);
     case 'change-team':
       return changeTeam(situation, ask);
+    case 'echo':
+      return echo(situation, ask);
     default:
       return assertNever(ask);
   }

@@ -27,6 +27,7 @@ const TEAM: Readonly<Record<TeamAction, string>> = {
   'set-active': 'oa',
   'change-team': 'oa',
   invite: 'oa',
+  'see-usage': 'oa',
 };
 
 describe.each(TEAM_ACTIONS)('in the team, %s', (action) => {

@@ -13,7 +13,16 @@
  */
 import type { Channel, ChannelKind, Role } from '../../protocol/entities.ts';
 
-export const TEAM_ACTIONS = ['create-public', 'create-private', 'open-direct', 'set-role', 'set-active', 'change-team', 'invite'] as const;
+export const TEAM_ACTIONS = [
+  'create-public',
+  'create-private',
+  'open-direct',
+  'set-role',
+  'set-active',
+  'change-team',
+  'invite',
+  'see-usage',
+] as const;
 export type TeamAction = (typeof TEAM_ACTIONS)[number];
 
 const STAFF: readonly Role[] = ['owner', 'admin'];
@@ -28,6 +37,8 @@ export const TEAM_POLICY: Readonly<Record<TeamAction, readonly Role[]>> = {
   'set-active': STAFF,
   'change-team': STAFF,
   invite: STAFF,
+  /** How busy the relay is tells how busy the others are. */
+  'see-usage': STAFF,
 };
 
 export const mayInTeam = (role: Role, action: TeamAction): boolean => TEAM_POLICY[action].includes(role);

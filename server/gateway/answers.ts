@@ -5,6 +5,7 @@ import type { DownFrame } from '../../protocol/frames-down.ts';
 import type { Question } from '../../protocol/frames-up.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
+import { checkTeam } from '../domain/access.ts';
 import { readMember, readRange, readRoster, readTeam } from '../domain/questions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
@@ -17,13 +18,16 @@ export interface AnswersParts {
   readonly auth: GatewayAuth;
   readonly clock: Clock;
   readonly limits: Limits;
+  /** Which relay this is, and what its process has used. */
+  readonly node: string;
+  readonly cpuMs: () => number;
   /** The connection may stay for as long as its new access token is good. */
   readonly onRefreshed: (connection: Connection, accessUntil: number) => void;
 }
 
 /** The answer as text, or the refusal. */
 export async function answer(parts: AnswersParts, connection: Connection, ask: Question): Promise<Result<string, Refusal>> {
-  const { store, auth, clock, limits } = parts;
+  const { store, auth, clock, limits, node, cpuMs } = parts;
   const { req } = ask;
   const by = connection.member.id;
   const who: Principal = {
@@ -77,6 +81,10 @@ export async function answer(parts: AnswersParts, connection: Connection, ask: Q
     }
     case 'change-password':
       return nothingMore(req, await auth.changePassword(who, ask.current, ask.next));
+    case 'usage': {
+      const asker = await checkTeam(store, by, 'see-usage');
+      return asker.ok ? told({ t: 'usage', req, node, cpuMs: cpuMs() }) : asker;
+    }
     default:
       return assertNever(ask);
   }

@@ -29,6 +29,8 @@ export interface ConversationParts {
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
+  readonly node: string;
+  readonly cpuMs: () => number;
   readonly close: (connection: Connection, code: number) => void;
   /** The one good hello. The connection is greeted before anything else it says is looked at. */
   readonly onHello: (connection: Connection, hello: Hello) => void;
@@ -143,12 +145,12 @@ export class Conversation {
   }
 
   #answer(connection: Connection, frame: Question): void {
-    const { store, auth, clock, limits, log, outbound, onRenewed } = this.#parts;
+    const { store, auth, clock, limits, log, node, cpuMs, outbound, onRenewed } = this.#parts;
     const onRefreshed = (one: Connection, accessUntil: number): void => {
       one.accessUntil = accessUntil;
       if (one.stage !== 'closed') onRenewed(one);
     };
-    answer({ store, auth, clock, limits, onRefreshed }, connection, frame).then(
+    answer({ store, auth, clock, limits, node, cpuMs, onRefreshed }, connection, frame).then(
       (result) => {
         if (result.ok) outbound.queue(connection, new Packet(result.value));
         else this.#refuse(connection, { req: frame.req }, result.error);

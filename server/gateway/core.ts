@@ -41,6 +41,8 @@ export interface RelayCoreParts {
   readonly log: Log;
   /** Which relay of a cluster this is. */
   readonly node?: string;
+  /** Processor time that this process has used, in whole milliseconds. */
+  readonly cpuMs: () => number;
   /** Runs the callback when the current turn's input has been read; `setImmediate` unless a test steps by itself. */
   readonly soon?: (run: () => void) => void;
   /** Runs the callback when all that a commit set going has been said; `soon` where only that is given. */
@@ -148,6 +150,8 @@ export class RelayCore {
       clock,
       limits,
       log,
+      node: parts.node ?? 'relay',
+      cpuMs: parts.cpuMs,
       close,
       onHello: (connection, hello) => this.#greet(connection, hello),
       onRenewed: (connection) => {

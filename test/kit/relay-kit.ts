@@ -77,6 +77,9 @@ export interface FakeAuth extends GatewayAuth {
   readonly principals: Map<string, Principal>;
 }
 
+/** What the kit's relay says of its process. */
+export const CPU_MS = 1_234;
+
 export interface RelayKitOptions {
   readonly limits?: Partial<Limits>;
   readonly wrapFanOut?: (fanOut: FanOut) => FanOut;
@@ -96,7 +99,18 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
   const local = createLocalFanOut({ log });
   const fanOut = options.wrapFanOut?.(local) ?? local;
   const auth = createFakeAuth();
-  const core = createRelayCore({ store, fanOut, presence: createLocalPresence(), auth, clock, random, limits, log, node: 'test' });
+  const core = createRelayCore({
+    store,
+    fanOut,
+    presence: createLocalPresence(),
+    auth,
+    clock,
+    random,
+    limits,
+    log,
+    node: 'test',
+    cpuMs: () => CPU_MS,
+  });
 
   let count = 0;
   const id = <T extends string>(): T => {

@@ -130,7 +130,9 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     const auth = createAuth({ store, clock, random, log, limits, keys, identity, passwordCost: COST_FLOOR });
     const local = createLocalFanOut({ log });
     const fanOut = parts.wraps?.fanOut?.(local, store) ?? local;
-    const core = createRelayCore({ store, fanOut, presence: createLocalPresence(), auth: auth.gateway, clock, random, limits, log, soon });
+    const presence = createLocalPresence();
+    // Of one process with many relays in it nobody could say what is whose.
+    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, soon, cpuMs: () => 0 });
     const door = doorOf({ clock, store, auth, core, turns, fuse, isDead: () => now.isDead, onError });
     running = Object.assign(now, { clock, store, auth, core, leaveNet: net.listen(ADDRESS, door) });
   };

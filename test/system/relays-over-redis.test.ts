@@ -77,6 +77,7 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
       random,
       limits: BUSY,
       log: silentLog,
+      cpuMs: () => 0,
     });
     const node = { core, store, fanOut, presence };
     nodes.push(node);

@@ -27,6 +27,7 @@ export interface AnswerTo {
   readonly 'end-invite': 'done';
   readonly refresh: 'tokens';
   readonly 'change-password': 'done';
+  readonly usage: 'usage';
 }
 
 type Answer<Q extends { readonly t: keyof AnswerTo }> = Down<AnswerTo[Q['t']]>;

@@ -152,6 +152,7 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
       case 'level':
       case 'session-started':
       case 'session-ended':
+      case 'echoed':
       case 'member-joined':
       case 'member-changed':
       case 'channel-listed':

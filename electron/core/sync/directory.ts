@@ -122,6 +122,8 @@ export function createDirectory({ replica, cache, changes, onTeam, onJoined, onR
             case 'session-ended':
               onSessions(event.session);
               break;
+            case 'echoed':
+              break;
             default:
               cache.log.putRaw(replica.team.key, RAW_MEMBER, event.seq, JSON.stringify(event.kind === 'unknown' ? event.raw : event));
           }
