@@ -50,6 +50,16 @@ export interface SocketEvents {
   onClose(code: number): void;
   /** What was said to become a WebSocket, also when it was refused. Not by every way to a relay. */
   onHandshake?(handshake: Handshake): void;
+  /** Each connection that carries the line: one, or one a request. */
+  onTraffic?(traffic: Traffic): void;
+}
+
+/** What one connection has carried up to the moment of the question, also after its end. */
+export interface Traffic {
+  /** Sent and received, with all that TLS adds; without what TCP and IP add. */
+  readonly bytes: number;
+  /** Times that this computer was woken: the connection came up, or something came in. */
+  readonly wakeUps: number;
 }
 
 /** One open line, a WebSocket or what stands in for one. Late calls on a closed one do nothing. */

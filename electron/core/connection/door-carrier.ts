@@ -192,6 +192,7 @@ class DoorCarrier implements RelaySocket {
       accept: STREAM_TYPE,
       body,
       answerMs: ANSWER_MS,
+      onTraffic: this.#parts.events.onTraffic,
       onHead: (status, type, retryAfterMs) => {
         isStream = status === 200 && type.startsWith(STREAM_TYPE);
         if (status !== 200) code = codeOf({ kind: 'refused', status, retryAfterMs });
@@ -258,6 +259,7 @@ class DoorCarrier implements RelaySocket {
         accept: LINES_TYPE,
         body,
         answerMs,
+        onTraffic: this.#parts.events.onTraffic,
         onHead: (code, _type, retry) => ([status, retryAfterMs] = [code, retry]),
         onText: (chunk) => (text += chunk),
         onEnd: (fault) => {

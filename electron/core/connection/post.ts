@@ -4,7 +4,7 @@
  */
 import { request as httpRequest, type ClientRequest } from 'node:http';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
-import type { Clock, DialFault, RelayTarget } from '../ports.ts';
+import type { Clock, DialFault, RelayTarget, SocketEvents } from '../ports.ts';
 import { openLine } from './secure-line.ts';
 
 export interface PostParts {
@@ -20,6 +20,7 @@ export interface PostParts {
   /** @param retryAfterMs  what the answer asks for, where it does */
   readonly onHead: (status: number, type: string, retryAfterMs: number | null) => void;
   readonly onText: (chunk: string) => void;
+  readonly onTraffic?: SocketEvents['onTraffic'];
   /** Once, unless it was cancelled. With a fault when the line failed before the answer was whole. */
   readonly onEnd: (fault: DialFault | undefined) => void;
 }
@@ -46,7 +47,7 @@ export function post(parts: PostParts): () => void {
   };
   within(parts.answerMs);
 
-  void openLine(target, clock).then((line) => {
+  void openLine(target, clock, parts.onTraffic).then((line) => {
     if (isOver) return line.ok ? void line.value.destroy() : undefined;
     if (!line.ok) return end(line.error);
     const socket = line.value;

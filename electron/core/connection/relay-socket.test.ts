@@ -11,7 +11,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { loadTls, type RelayTls } from '../../../server/lan/tls.ts';
 import { systemClock, systemRandom } from '../../../server/adapters/system-clock.ts';
 import type { Handshake } from '../../bridge/line.ts';
-import type { RelayTarget, SocketEvents } from '../ports.ts';
+import type { RelayTarget, SocketEvents, Traffic } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
 const net = createRelayNet({ clock: systemClock });
@@ -97,6 +97,24 @@ const answering = (bytes: string): Promise<number> =>
       socket.once('data', () => socket.end(bytes));
     }),
   );
+
+test('what a connection carries is counted with all that TLS adds, also after its end', async () => {
+  const relay = await relayWith(key('own'));
+  const seen: Traffic[] = [];
+  const dialed = await net.dial(relay.target, 'token-1', { ...listener(), onTraffic: (traffic) => seen.push(traffic) });
+  if (!dialed.ok) throw new Error(dialed.error.kind);
+  const [traffic] = seen;
+  const [bytes, wakeUps] = [traffic?.bytes ?? 0, traffic?.wakeUps ?? 0];
+  // A handshake of TLS 1.3 with a certificate, and the upgrade in it.
+  expect(bytes).toBeGreaterThan(1_000);
+  dialed.value.send('x'.repeat(1_000));
+  await expect.poll(() => (traffic?.bytes ?? 0) - bytes).toBeGreaterThan(1_000);
+  relay.sockets[0]?.send('answer');
+  await expect.poll(() => (traffic?.wakeUps ?? 0) - wakeUps).toBe(1);
+  const last = traffic?.bytes;
+  dialed.value.terminate();
+  expect([seen.length, traffic?.bytes]).toEqual([1, last]);
+});
 
 describe('what was said to become a WebSocket', () => {
   const handshakeOf = async (target: RelayTarget): Promise<Handshake | undefined> => {

@@ -24,7 +24,7 @@ export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
   return {
     dial: async (target, accessToken, events, door = 'socket') => {
       if (door !== 'socket') return openDoor({ door, target, token: accessToken, events, clock });
-      const line = await openLine(target, clock);
+      const line = await openLine(target, clock, events.onTraffic);
       if (!line.ok) return line;
       const opened = await upgrade(line.value, target, accessToken, events);
       if (opened.ok || isOfRelay(opened.error)) return opened;

@@ -9,7 +9,7 @@ import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { DEFAULT_PORT } from '../../../protocol/invite-link.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
-import type { Clock, DialFault, RelayTarget } from '../ports.ts';
+import type { Clock, DialFault, RelayTarget, Traffic } from '../ports.ts';
 
 export interface HostAndPort {
   readonly host: string;
@@ -31,28 +31,30 @@ export function isLoopback(host: string): boolean {
   return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
-export async function openLine(target: RelayTarget, clock: Clock): Promise<Result<Socket, DialFault>> {
+/** @param onTraffic  told of the line once it is proved */
+export async function openLine(
+  target: RelayTarget,
+  clock: Clock,
+  onTraffic?: (traffic: Traffic) => void,
+): Promise<Result<Socket, DialFault>> {
   const at = splitAddress(target.address);
   if (!at) return fail({ kind: 'unreachable' });
-  if (target.isPlain === true) {
-    // Unencrypted only where nobody can listen.
-    if (!isLoopback(at.host)) return fail({ kind: 'not-a-relay' });
-    return connected(connectPlain({ host: at.host, port: at.port, noDelay: true }), 'connect', clock, () => ok(undefined));
-  }
-  const { fingerprint } = target;
-  const socket = startTls(at, fingerprint === null);
-  return connected(socket, 'secureConnect', clock, () => {
-    const seen = fingerprintOf(socket);
-    if (fingerprint === null ? socket.authorized : seen === fingerprint) return ok(undefined);
-    return fail({ kind: 'key-mismatch', expected: fingerprint ?? '', seen });
-  });
+  // Unencrypted only where nobody can listen.
+  if (target.isPlain === true && !isLoopback(at.host)) return fail({ kind: 'not-a-relay' });
+  const bare = await reach(at, clock);
+  if (!bare.ok) return bare;
+  const line = target.isPlain === true ? bare : await prove(bare.value, at, target.fingerprint, clock);
+  if (line.ok) onTraffic?.(trafficOf(bare.value, line.value));
+  return line;
 }
 
 /** The key a relay shows, without saying anything to it. */
 export async function peekFingerprint(address: string, clock: Clock): Promise<Result<{ readonly fingerprint: string }, DialFault>> {
   const at = splitAddress(address);
   if (!at) return fail({ kind: 'unreachable' });
-  const socket = startTls(at, false);
+  const bare = await reach(at, clock);
+  if (!bare.ok) return bare;
+  const socket = startTls(bare.value, at, false);
   const opened = await connected(socket, 'secureConnect', clock, () => ok(undefined));
   if (!opened.ok) return opened;
   const fingerprint = fingerprintOf(socket);
@@ -60,10 +62,23 @@ export async function peekFingerprint(address: string, clock: Clock): Promise<Re
   return ok({ fingerprint });
 }
 
-function startTls({ host, port }: HostAndPort, isTrustedByAuthority: boolean): TLSSocket {
+const reach = ({ host, port }: HostAndPort, clock: Clock): Promise<Result<Socket, DialFault>> =>
+  connected(connectPlain({ host, port, noDelay: true }), 'connect', clock, () => ok(undefined));
+
+async function prove(bare: Socket, at: HostAndPort, fingerprint: string | null, clock: Clock): Promise<Result<Socket, DialFault>> {
+  const socket = startTls(bare, at, fingerprint === null);
+  return connected(socket, 'secureConnect', clock, () => {
+    const seen = fingerprintOf(socket);
+    if (fingerprint === null ? socket.authorized : seen === fingerprint) return ok(undefined);
+    return fail({ kind: 'key-mismatch', expected: fingerprint ?? '', seen });
+  });
+}
+
+/** TLS over a connection that is up. Only the connection itself knows what TLS adds. */
+function startTls(bare: Socket, { host }: HostAndPort, isTrustedByAuthority: boolean): TLSSocket {
   return connectTls({
+    socket: bare,
     host,
-    port,
     ...(isIP(host) === 0 ? { servername: host } : {}),
     // Said explicitly, so that NODE_TLS_REJECT_UNAUTHORIZED has no say.
     rejectUnauthorized: isTrustedByAuthority,
@@ -71,7 +86,21 @@ function startTls({ host, port }: HostAndPort, isTrustedByAuthority: boolean): T
     ...(isTrustedByAuthority ? {} : { ca: [] }),
     minVersion: 'TLSv1.2',
     ALPNProtocols: ['http/1.1'],
-  }).setNoDelay(true);
+  });
+}
+
+/** @param bare  what carries the bytes @param line  where they come out */
+function trafficOf(bare: Socket, line: Socket): Traffic {
+  let wakeUps = 1;
+  line.on('data', () => wakeUps++);
+  return {
+    get bytes() {
+      return bare.bytesRead + bare.bytesWritten;
+    },
+    get wakeUps() {
+      return wakeUps;
+    },
+  };
 }
 
 function fingerprintOf(socket: TLSSocket): string {
