@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import type { Result } from '../../protocol/result.ts';
 import type { Snapshot } from './events.ts';
+import type { LabView } from './lab.ts';
 import type { CheckView, LineRecordView } from './line.ts';
 import { settings, type MemberView } from './views.ts';
 
@@ -107,6 +108,11 @@ export const COMMANDS = {
   'line.check-stop': nothing(inTeam),
   /** The newest of what went over the wire; null when nothing has since `seen`, a record's version (-1: none seen). */
   'line.record': command<LineRecordView | null>()(z.strictObject({ team, seen: z.number().int().min(-1) })),
+  /** Compares the doors of the relay by traffic of its own. `withIdle` adds a minute in which each is left alone. */
+  'lab.start': nothing(z.strictObject({ team, withIdle: z.boolean() })),
+  /** Answered when there is more than version `seen` (-1: none seen), or when there will be none. */
+  'lab.look': command<LabView>()(z.strictObject({ team, seen: z.number().int().min(-1) })),
+  'lab.stop': nothing(inTeam),
 
   /** What is on screen and whether a person can see it; decides read marks, notifications and catch-up order. */
   'view.look': nothing(z.strictObject({ team: team.nullable(), channel: id.nullable(), isAtEnd: z.boolean(), isFocused: z.boolean() })),
@@ -194,6 +200,8 @@ export type ProblemKind =
   | 'bad-address'
   | 'already-joined'
   | 'cannot-host'
+  /** The doors are being compared already. */
+  | 'lab-running'
   | 'bad-link';
 
 export type CommandResult<Name extends CommandName> = Result<CommandOutput<Name>, Problem>;

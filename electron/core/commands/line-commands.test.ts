@@ -76,3 +76,23 @@ test('the wire shows its own handshake with the token struck out, its frames, an
   const after = await record(view.version);
   expect(after?.turns.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['opened', expect.stringMatching(/closed|drained/)]));
 });
+
+test('the doors are compared beside the line, seen from every window, and stopped by any', async () => {
+  const begun = await ada.now.call('lab.start', { team: team(), withIdle: false });
+  expect(begun).toBeNull();
+  const other = ada.now.desktop.openWindow();
+  expect(await other.call('lab.start', { team: team(), withIdle: false })).toEqual({ ok: false, error: { kind: 'lab-running' } });
+  let view = await ada.now.call('lab.look', { team: team(), seen: -1 });
+  while (view.rows[0]?.traffic.state !== 'measured') {
+    expect(view.state).toBe('running');
+    view = await ada.now.call('lab.look', { team: team(), seen: view.version });
+  }
+  expect(view.rows.map(({ door }) => door)).toEqual(['socket', 'stream', 'long-poll', 'poll']);
+  await other.call('lab.stop', { team: team() });
+  expect((await ada.now.call('lab.look', { team: team(), seen: view.version })).state).toBe('stopped');
+  other.dispose();
+  const { wire } = ada.now.team.team;
+  expect(wire.state).toBe('live');
+  await expect.poll(() => relay.now.core.stats.connections).toBe(1);
+  expect(JSON.stringify(view)).not.toMatch(/eyJ/);
+}, 30_000);

@@ -18,7 +18,7 @@ import type { Changes } from '../events/changes.ts';
 import type { NewId } from '../new-id.ts';
 import type { Attention } from '../notify/attention.ts';
 import type { Herald, Scene } from '../notify/herald.ts';
-import type { Clock, Log, Random, RelayNet, SecretBox } from '../ports.ts';
+import type { Clock, Log, Random, RelayNet, RelayTarget, SecretBox } from '../ports.ts';
 import { createAsks, type Asks } from '../sync/asks.ts';
 import { callsMask } from '../sync/calls.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
@@ -38,6 +38,7 @@ import { createLineCheck, type LineCheck } from './line-check.ts';
 import { createOwnPresence } from './presence.ts';
 import { createRefresh } from './refresh.ts';
 import { createTokens } from './tokens.ts';
+import { createTransportLab, type TransportLab } from './transport-lab.ts';
 
 export interface TeamParts {
   readonly record: TeamRecord;
@@ -74,6 +75,7 @@ export interface Team {
   readonly connection: Connection;
   readonly lineCheck: LineCheck;
   readonly lineRecord: LineRecord;
+  readonly lab: TransportLab;
   /** What the relay allows in one message. */
   readonly textBytes: number;
   /** Durable when it returns. */
@@ -231,12 +233,14 @@ export function createTeam(parts: TeamParts): Team {
 
   const lineCheck = createLineCheck({ clock, sockets: parts.sockets, log, record: () => record, access: tokens.access });
   const lineRecord = createLineRecord({ clock });
+  const target = (): RelayTarget => targetOf(record.address, record.fingerprint);
+  const lab = createTransportLab({ clock, net: parts.net, newId, log, target, access: tokens.access, hello: session.hello });
   const connection = createConnection({
     clock,
     random: parts.random,
     net: lineRecord.watch(parts.net),
     log,
-    target: () => targetOf(record.address, record.fingerprint),
+    target,
     access: lineRecord.watchAccess(tokens.access),
     renew: tokens.renew,
     hello: session.hello,
@@ -310,6 +314,7 @@ export function createTeam(parts: TeamParts): Team {
     connection,
     lineCheck,
     lineRecord,
+    lab,
     get textBytes() {
       return textBytes;
     },
@@ -342,6 +347,7 @@ export function createTeam(parts: TeamParts): Team {
       }
       connection.stop('signed-out');
       lineCheck.stop();
+      lab.stop();
       history.dispose();
       live.dispose();
       drafts.dispose();

@@ -41,6 +41,7 @@ export const problemMessages = {
   'problem.bad-invite': ['This invite is used up or over. Ask for a new one.', '這個邀請已用完或過期。請索取新的邀請。'],
   'problem.bad-address': ['This is neither an invite link nor an address.', '這不是邀請連結，也不是位址。'],
   'problem.already-joined': ['You are in this team already; it is in the rail on the side.', '您已在這個團隊中，請看側邊的團隊列。'],
+  'problem.lab-running': ['It is being measured already.', '已經在測量中。'],
   'problem.cannot-host': ['This computer cannot run a relay just now.', '這台電腦目前無法執行中繼站。'],
   'problem.bad-link': ['This link is not opened: only web and mail addresses are.', '不會開啟此連結：只會開啟網址和郵件位址。'],
 } as const satisfies Readonly<Record<`problem.${ProblemKind}` | 'problem.taken-handle', Both>>;
