@@ -3,6 +3,7 @@ import type { CommandHandlers, SessionView } from '../../electron/bridge/command
 import type { MessageRow, TimelineRow, TimelineView } from '../../electron/bridge/views.ts';
 import { createChannelAnswers, createChannelChanges } from './fake-channels.ts';
 import { createEntrance } from './fake-entrance.ts';
+import { createLabAnswers } from './fake-lab.ts';
 import { createLineAnswers } from './fake-line.ts';
 import { fail, message, ok, type FakeCore } from './fake-core.ts';
 
@@ -48,6 +49,7 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     ...createEntrance(core),
     ...createChannelAnswers(core),
     ...createLineAnswers(core),
+    ...createLabAnswers(core),
     open: async () => ok(structuredClone(core.snapshot())),
     'request.took': async ({ n }) => {
       if (core.state().request?.n === n) emit({ kind: 'request', request: null });

@@ -5,6 +5,7 @@
 import type { Both } from './both.ts';
 import { accountMessages } from './messages/account.ts';
 import { channelMessages } from './messages/channel.ts';
+import { labMessages } from './messages/lab.ts';
 import { lineMessages } from './messages/line.ts';
 import { problemMessages } from './messages/problem.ts';
 import { settingsMessages } from './messages/settings.ts';
@@ -18,6 +19,7 @@ export const CATALOGUE = {
   ...accountMessages,
   ...settingsMessages,
   ...lineMessages,
+  ...labMessages,
   ...problemMessages,
 } as const satisfies Readonly<Record<string, Both>>;
 

@@ -1,4 +1,4 @@
-/** The line as a person sees it in the real app: examined while it is well and while its relay is dead, and the wire it really is. */
+/** The line as a person sees it in the real app: examined while it is well and while its relay is dead, its doors, and the wire it really is. */
 import { expect, test } from './driver/fixture.ts';
 import { Person } from './person.ts';
 import { startRelayOnItsOwn } from './relay.ts';
@@ -25,6 +25,13 @@ test('the way to the relay is examined, and the wire is shown', async ({ openDes
     await expect(page.getByText('authorization: Bearer •••')).toBeVisible();
     await expect(page.getByText('Sec-WebSocket-Accept answers the key that was sent.')).toBeVisible();
     await expect(page.getByRole('cell', { name: 'welcome' })).toBeVisible();
+
+    await page.getByRole('button', { name: 'Compare the doors' }).click();
+    await page.getByRole('button', { name: 'Measure', exact: true }).click();
+    const requests = page.getByRole('row').filter({ hasText: 'Requests per message' }).getByRole('cell');
+    await expect(requests.first()).toHaveText('0', { timeout: 30_000 });
+    await page.getByRole('button', { name: 'Stop measuring' }).click();
+    await expect(page.getByText('Stopped.')).toBeVisible();
 
     await relay.kill();
     await expect(page.getByText(/^Closed with 1006/).first()).toBeVisible();

@@ -1,4 +1,7 @@
-/** The line in Settings > Connection: examined step by step by keyboard alone, told to who cannot see it, and looked at only when asked for. */
+/**
+ * The line in Settings > Connection: examined and its doors compared by keyboard alone, told to who cannot see it, and looked at only when
+ * asked for.
+ */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createStage, type Stage } from './kit/browser.ts';
@@ -75,4 +78,84 @@ it('the wire is shown when it is asked for, and nobody asks before', async () =>
   expect(await hide.getAttribute('aria-expanded')).toBe('true');
   await hide.click();
   await page.getByText('GET /v1/ws HTTP/1.1').waitFor({ state: 'detached' });
+});
+
+describe('comparing the doors', () => {
+  const show = async (page: Page): Promise<void> => {
+    await page.getByRole('button', { name: 'Compare the doors' }).first().focus();
+    await page.keyboard.press('Enter');
+  };
+  const measureAtRestToo = async (page: Page): Promise<void> => {
+    await page.getByRole('checkbox', { name: 'Then a minute at rest' }).focus();
+    await page.keyboard.press('Space');
+    await press(page, 'Measure');
+  };
+  const press = async (page: Page, name: string): Promise<void> => {
+    await page.getByRole('button', { name, exact: true }).focus();
+    await page.keyboard.press('Enter');
+  };
+  const cells = async (page: Page, figure: string): Promise<readonly string[]> => {
+    const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: figure }) });
+    return row.getByRole('cell').allTextContents();
+  };
+
+  it('is done by keyboard alone and told as a table, one row a figure and one column a door', async () => {
+    const page = await open('team');
+    expect(await calls(page, 'lab.look')).toBe(0);
+    await show(page);
+    await measureAtRestToo(page);
+    await page.getByText('All measured.').waitFor();
+    expect(await page.getByRole('dialog').getByRole('columnheader').allTextContents()).toEqual([
+      'WebSocket',
+      'HTTP stream',
+      'Long polls',
+      'Polls',
+    ]);
+    expect(await cells(page, 'Half arrive within, ms')).toEqual(['4.1', '6.8', '9.3', '1,010']);
+    expect(await cells(page, 'Requests per message')).toEqual(['0', '1', '3', '1.2']);
+    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual(['1.46', '3.9', '7.3', '5.1']);
+    expect(await cells(page, 'Wake-ups per idle minute')).toEqual(['8', '11', '17', '93']);
+    // A bar for what is more than nothing: the tallest fills its row, and nothing is drawn as nothing.
+    const row = page.getByRole('row').filter({ hasText: 'Requests per message' });
+    expect(await row.locator('rect').evaluateAll((bars) => bars.map((bar) => bar.getAttribute('height')))).toEqual(['9', '26', '10']);
+  });
+
+  it('says why a door could not be measured, what it cannot do, and draws no figure that is missing', async () => {
+    const page = await open('offline');
+    await show(page);
+    await press(page, 'Measure');
+    await page.getByText('Measured, but one way could not be.').waitFor();
+    expect(await cells(page, 'Bytes per message')).toEqual(['not measured–', '5,120', '14,300', '6,480']);
+    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual(Array(4).fill('not measured–'));
+    expect(await cells(page, 'Bytes per idle minute')).toEqual(Array(4).fill('not measured–'));
+    await page.getByText('Only owners and admins are told how much the relay works.').waitFor();
+    await page.getByText('No WebSocket comes through to this relay. Cannot pass what takes upgrades out').waitFor();
+    await page.getByText('6 events of the team came in meanwhile').waitFor();
+  });
+
+  it('goes on while the dialog is shut, shows how far it is to who comes back, and can be stopped', async () => {
+    const page = await open('team');
+    await show(page);
+    await measureAtRestToo(page);
+    await page.getByText('Measuring: WebSocket (1 of 4)…').waitFor();
+    await page.keyboard.press('Escape');
+    await page.getByRole('dialog').waitFor({ state: 'detached' });
+    expect(await calls(page, 'lab.stop')).toBe(0);
+    await page.getByRole('button', { name: 'Settings' }).click();
+    await page.getByRole('tab', { name: 'Connection' }).click();
+    await show(page);
+    await page.getByText(/^Measuring: (?:HTTP stream|Long polls|Polls)/).waitFor();
+    await press(page, 'Stop measuring');
+    await page.getByText('Stopped.').waitFor();
+    await page.getByRole('button', { name: 'Measure', exact: true }).waitFor();
+  });
+
+  it('does not run twice, and shows the run that is there', async () => {
+    const page = await open('team');
+    await show(page);
+    await page.getByRole('button', { name: 'Measure', exact: true }).waitFor();
+    await page.evaluate(() => window.demo!.bridge.refuse('lab.start', { kind: 'lab-running' }));
+    await press(page, 'Measure');
+    await page.getByText('It is being measured already.').waitFor();
+  });
 });

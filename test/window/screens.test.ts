@@ -108,6 +108,23 @@ const SCREENS: Readonly<Record<string, Screen>> = {
       await page.getByText('One thing needs attention: Port.').waitFor();
     },
   },
+  'the doors compared, at rest too': {
+    ...over({ kind: 'settings', tab: 'connection' }),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Compare the doors' }).first().click();
+      await page.getByText('Then a minute at rest').click();
+      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await page.getByText('All measured.').waitFor();
+    },
+  },
+  'the doors compared, with little to tell': {
+    ...over({ kind: 'settings', tab: 'connection' }, 'offline'),
+    act: async (page) => {
+      await page.getByRole('button', { name: 'Compare the doors' }).first().click();
+      await page.getByRole('button', { name: 'Measure', exact: true }).click();
+      await page.getByText('one way could not be').waitFor();
+    },
+  },
   'sign out': over({ kind: 'leave-team' }),
   keys: over({ kind: 'keys' }),
   why: over({ kind: 'why', message: 'm10' }),

@@ -1,4 +1,4 @@
-/** The line to each team: its address, its key, how it is, what is wrong with it; the wire itself; leaving. */
+/** The line to each team: its address, its key, how it is, what is wrong with it; its doors compared; the wire itself; leaving. */
 import { useState } from 'react';
 import { useWords } from '../../i18n/context.tsx';
 import { stateOf } from '../../state/selectors.ts';
@@ -9,6 +9,7 @@ import { WireLine } from '../../ui/wire-line.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands, useWindow } from '../app/context.tsx';
 import { wireLook, wireWords } from '../shell/wire.tsx';
+import { Lab } from './lab.tsx';
 import { LineCheck } from './line-check.tsx';
 import { useLineCheck } from './use-line.ts';
 import { WireView } from './wire-view.tsx';
@@ -33,6 +34,7 @@ function TeamLine({ id }: { readonly id: string }) {
   const commands = useCommands();
   const team = useWindow((model) => stateOf(model)?.teams[id]?.team);
   const line = useLineCheck(id);
+  const [isLabShown, setIsLabShown] = useState(false);
   const [isWireShown, setIsWireShown] = useState(false);
   const now = useNow(1_000, team !== undefined && team.wire.state !== 'live');
   if (!team) return null;
@@ -61,6 +63,9 @@ function TeamLine({ id }: { readonly id: string }) {
         <Button size="small" onPress={() => (line.isRunning ? line.stop() : line.start(false))}>
           {words.say(line.isRunning ? 'line.check-stop' : 'line.check')}
         </Button>
+        <Button size="small" aria-expanded={isLabShown} onPress={() => setIsLabShown(!isLabShown)}>
+          {words.say(isLabShown ? 'lab.hide' : 'lab.show')}
+        </Button>
         <Button size="small" aria-expanded={isWireShown} onPress={() => setIsWireShown(!isWireShown)}>
           {words.say(isWireShown ? 'record.hide' : 'record.show')}
         </Button>
@@ -75,6 +80,7 @@ function TeamLine({ id }: { readonly id: string }) {
         </Button>
       </div>
       <LineCheck team={team} line={line} />
+      {isLabShown && <Lab team={id} />}
       {isWireShown && <WireView team={id} />}
     </section>
   );
