@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { HELLO } from '../test/kit/door-client.ts';
 import { createFakeClock, type FakeClock } from '../test/kit/fake-clock.ts';
 import { createLineKit } from '../test/kit/line-kit.ts';
 import { fail, ok } from '../protocol/result.ts';
@@ -97,7 +98,7 @@ async function serve(manners: Manners = {}): Promise<Served> {
   });
   const port = await listen(server);
   const place: Place = { host: '127.0.0.1', port, trust: { kind: 'key', fingerprint: tls.fingerprint } };
-  return { subject: { place, team: TEAM, access: async () => ok('the-token'), hello: null }, heard, server };
+  return { subject: { place, team: TEAM, access: async () => ok('the-token'), hello: null, withSilence: false }, heard, server };
 }
 
 const at = (subject: Subject, change: Partial<Place>): Subject => ({ ...subject, place: { ...subject.place, ...change } });
@@ -124,7 +125,7 @@ describe('a line that is well', () => {
     ends.push(() => void kit.dispose());
     const place: Place = { host: 'localhost', port: kit.relay.port, trust: { kind: 'anyone' } };
     clock.setWall(Date.now());
-    expect(says(await findingsOf({ place, team: null, access: null, hello: null }))).toEqual([
+    expect(says(await findingsOf({ place, team: null, access: null, hello: null, withSilence: false }))).toEqual([
       'name.found',
       'port.open',
       'tls.shown',
@@ -140,8 +141,8 @@ describe('a line that is well', () => {
     const { port, identity } = kit.relay;
     clock.setWall(Date.now());
     const place: Place = { host: '127.0.0.1', port, trust: { kind: 'key', fingerprint: identity.fingerprint ?? '' } };
-    const subject = { place, team: kit.ada.team.id, access: async () => ok(kit.ada.tokens.access), hello: null };
-    expect(says(await findingsOf(subject)).slice(-2)).toEqual(['upgrade.switched', 'token.accepted']);
+    const subject = { place, team: kit.ada.team.id, access: async () => ok(kit.ada.tokens.access), hello: () => HELLO, withSilence: false };
+    expect(says(await findingsOf(subject)).slice(-3)).toEqual(['buffering.passed', 'upgrade.switched', 'token.accepted']);
   });
 });
 
@@ -268,7 +269,7 @@ describe('time', () => {
         onLine(socket);
       },
     });
-    return { findings: findingsOf({ ...subject, hello: () => '{"t":"hello"}' }), hello: hello.promise };
+    return { findings: findingsOf({ ...subject, hello: () => HELLO, withSilence: true }), hello: hello.promise };
   };
 
   test('a silent line that is cut after 42 seconds is said to be', async () => {

@@ -17,13 +17,14 @@ export interface Examination {
 export const stepsFor = (subject: Subject, steps: readonly Step[] = STEPS): readonly Step[] =>
   steps.filter((step) => step.applies(subject));
 
-/** Each finding once, in the order of the steps. */
+/** Each finding once, in the order of the steps; a step that has nothing to look at has none. */
 export async function* examine(subject: Subject, { sockets, clock, signal, steps }: Examination): AsyncGenerator<Finding, void> {
   const visit: Visit = { subject, sockets, clock, signal, answer: null, token: null, socket: null };
   try {
     for (const step of stepsFor(subject, steps)) {
       const found = await inTime(step, visit, clock, signal);
       if (signal.aborted) return;
+      if (!found) continue;
       yield found;
       if (!found.isWell && step.isNeeded) return;
     }
@@ -33,7 +34,7 @@ export async function* examine(subject: Subject, { sockets, clock, signal, steps
 }
 
 /** Sockets end with their signal, so a step that is late ends too, with the finding that nothing came. */
-async function inTime(step: Step, visit: Visit, clock: Clock, outer: AbortSignal): Promise<Finding> {
+async function inTime(step: Step, visit: Visit, clock: Clock, outer: AbortSignal): Promise<Finding | null> {
   const late = new AbortController();
   const cancel = clock.after(step.limitMs, () => late.abort());
   visit.signal = AbortSignal.any([outer, late.signal]);

@@ -35,6 +35,11 @@ export const SAYINGS = {
   },
   /** This computer's clock beside the relay's. Facts: `seconds`, whole, of the difference. */
   clock: { right: 'well', unsaid: 'well', ahead: 'problem', behind: 'problem' },
+  /**
+   * Whether what a relay says over a stream comes when it is said. Facts: `ms` until a client had caught up; `seconds` that were waited;
+   * `status`; `code`. `held-back`: the stream stayed silent while the relay answered beside it.
+   */
+  buffering: { passed: 'well', 'held-back': 'problem', 'no-stream': 'problem', cut: 'problem' },
   /** Facts: `status`; `code`; `ms` of the handshake. `asked-token`: all but the token was as it should be. */
   upgrade: {
     switched: 'well',

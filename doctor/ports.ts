@@ -53,6 +53,24 @@ export type Upgrade =
   /** `asksBearer`: it wants a token of ours, not a password of a proxy. */
   | { readonly status: number; readonly asksBearer: boolean };
 
+/** What came of a request for a stream. */
+export interface Heard {
+  readonly status: number;
+  /** It is a stream of events, whatever is in it. */
+  readonly isStream: boolean;
+  /** What was waited for has come. */
+  readonly hasCome: boolean;
+}
+
+export interface StreamRequest {
+  readonly path: string;
+  readonly token: string;
+  /** JSON. */
+  readonly body: string;
+  /** What is waited for. */
+  readonly until: string;
+}
+
 export interface Sockets {
   lookUp(name: string, signal: AbortSignal): Promise<Result<readonly string[], string>>;
   /** TCP alone. */
@@ -60,6 +78,8 @@ export interface Sockets {
   /** The handshake alone. `distrust`: why this computer does not trust the certificate; null when it does, or was not asked. */
   secure(place: Place, signal: AbortSignal): Promise<Result<{ readonly seen: string; readonly distrust: string | null }, string>>;
   get(place: Place, path: string, signal: AbortSignal): Promise<Result<Answer, string>>;
+  /** POSTs and reads the answer until what is waited for has come, or it is over. Nothing is sent to an end that was not proved. */
+  hear(place: Place, request: StreamRequest, signal: AbortSignal): Promise<Result<Heard, string>>;
   /** A WebSocket handshake, with the token in its header if there is one. Nothing is sent to an end that was not proved. */
   upgrade(place: Place, token: string | null, signal: AbortSignal): Promise<Result<Upgrade, string>>;
 }

@@ -8,10 +8,11 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
+import { STREAM_TYPE } from '../protocol/doors.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { fail, ok, type Result } from '../protocol/result.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../protocol/version.ts';
-import type { Answer, OpenSocket, Place, Sockets, Upgrade } from './ports.ts';
+import type { Answer, Heard, OpenSocket, Place, Sockets, StreamRequest, Upgrade } from './ports.ts';
 import { acceptOf } from './accept.ts';
 
 const LATE = 'ETIMEDOUT';
@@ -46,6 +47,10 @@ export const systemSockets: Sockets = {
   get: async (place, path, signal) => {
     const line = await proved(place, signal);
     return line.ok ? ask(line.value, place, path, signal) : line;
+  },
+  hear: async (place, asked, signal) => {
+    const line = await proved(place, signal);
+    return line.ok ? listen(line.value, place, asked, signal) : line;
   },
   upgrade: async (place, token, signal) => {
     const line = await proved(place, signal);
@@ -142,6 +147,47 @@ function ask(line: Socket, place: Place, path: string, signal: AbortSignal): Pro
       response.on('end', () => settle(ok(answerOf(response, text))));
     });
     asked.end();
+  });
+}
+
+function listen(
+  line: Socket,
+  place: Place,
+  { path, token, body, until }: StreamRequest,
+  signal: AbortSignal,
+): Promise<Result<Heard, string>> {
+  return new Promise((resolve) => {
+    const settle = (result: Result<Heard, string>): void => {
+      signal.removeEventListener('abort', giveUp);
+      line.destroy();
+      resolve(result);
+    };
+    const giveUp = (): void => settle(fail(LATE));
+    signal.addEventListener('abort', giveUp, { once: true });
+    const headers = {
+      host: hostHeader(place),
+      authorization: `Bearer ${token}`,
+      accept: STREAM_TYPE,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+      connection: 'close',
+    };
+    const asking = request({ createConnection: () => line, method: 'POST', path, headers });
+    asking.on('error', (error) => settle(fail(codeOf(error))));
+    asking.on('response', (response) => {
+      const status = response.statusCode ?? 0;
+      const isStream = status === 200 && response.headers['content-type']?.startsWith(STREAM_TYPE) === true;
+      let rest = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        rest += chunk;
+        if (isStream && rest.includes(until)) settle(ok({ status, isStream, hasCome: true }));
+        rest = rest.slice(-until.length);
+      });
+      response.on('error', (error) => settle(fail(codeOf(error))));
+      response.on('end', () => settle(ok({ status, isStream, hasCome: false })));
+    });
+    asking.end(body);
   });
 }
 

@@ -3,6 +3,9 @@
  * look; whether the next rows still make sense when it went wrong is said beside it. A new step is a new row.
  */
 import { isIP } from 'node:net';
+import { encodeUp } from '../protocol/codec.ts';
+import { encodeEvent, EVENTS_PATH, type EventsRequest } from '../protocol/doors.ts';
+import type { Hello } from '../protocol/frames-up.ts';
 import { HTTP, relayInfo, type RelayInfo } from '../protocol/http.ts';
 import type { Result } from '../protocol/result.ts';
 import { pickVersion } from '../protocol/version.ts';
@@ -11,6 +14,8 @@ import type { Answer, Clock, OpenSocket, Place, Sockets, Trust } from './ports.t
 
 /** Time for one step. What takes longer is, for a person who waits, not there. */
 export const STEP_MS = 10_000;
+/** How long a stream may keep back what its relay said at once. */
+export const HELD_MS = 5_000;
 /** How long a line is watched for being cut: longer than the minute after which proxies usually lose patience. */
 export const IDLE_MS = 60_000;
 /** Clocks further apart than this show wrong times beside messages. */
@@ -23,8 +28,10 @@ export interface Subject {
   readonly team: string | null;
   /** The token to show; null: none is shown, and the relay has to ask for one. */
   readonly access: (() => Promise<Result<string, { readonly kind: string }>>) | null;
-  /** The first frame of a line that is then left in silence; null: idle time-outs are not measured. */
-  readonly hello: (() => string) | null;
+  /** How a line begins; null without a token: neither streams nor silence are measured. */
+  readonly hello: (() => Hello) | null;
+  /** Also leaves a line silent for a minute. */
+  readonly withSilence: boolean;
 }
 
 /** What the steps leave to those after them. */
@@ -45,7 +52,8 @@ export interface Step {
   /** The steps after a failure of this one would only repeat it. */
   readonly isNeeded: boolean;
   applies(subject: Subject): boolean;
-  look(visit: Visit): Promise<Finding>;
+  /** Null: there is nothing to look at, for another step to tell why. */
+  look(visit: Visit): Promise<Finding | null>;
 }
 
 const always = (): boolean => true;
@@ -56,9 +64,16 @@ export const STEPS: readonly Step[] = [
   { name: 'tls', limitMs: STEP_MS, isNeeded: true, applies: always, look: secure },
   { name: 'http', limitMs: STEP_MS, isNeeded: true, applies: always, look: ask },
   { name: 'clock', limitMs: STEP_MS, isNeeded: false, applies: always, look: compareClocks },
+  { name: 'buffering', limitMs: STEP_MS, isNeeded: false, applies: ({ access, hello }) => access !== null && hello !== null, look: listen },
   { name: 'upgrade', limitMs: STEP_MS, isNeeded: true, applies: always, look: upgrade },
   { name: 'token', limitMs: STEP_MS, isNeeded: true, applies: ({ access }) => access !== null, look: showToken },
-  { name: 'idle', limitMs: IDLE_MS + STEP_MS, isNeeded: false, applies: ({ hello }) => hello !== null, look: waitInSilence },
+  {
+    name: 'idle',
+    limitMs: IDLE_MS + STEP_MS,
+    isNeeded: false,
+    applies: ({ hello, withSilence }) => hello !== null && withSilence,
+    look: waitInSilence,
+  },
 ];
 
 async function lookUp({ subject, sockets, signal }: Visit): Promise<Finding> {
@@ -131,6 +146,38 @@ async function compareClocks({ answer, clock }: Visit): Promise<Finding> {
   return finding(skewMs > 0 ? 'clock.ahead' : 'clock.behind', { seconds });
 }
 
+/**
+ * A relay tells a client of a stream at once where it stands, and last that it has caught up. What keeps answers back until they are whole
+ * or a buffer is full keeps at least that last word. It comes before the upgrade: where no WebSocket passes, it is what matters.
+ */
+async function listen({ subject: { place, access, hello }, sockets, clock, signal }: Visit): Promise<Finding | null> {
+  const token = await access?.();
+  if (token?.ok !== true || hello === null) return null;
+  const request: EventsRequest = { hello: hello(), isGoingOn: false, waitMs: 0, seenPresence: null };
+  const from = clock.monotonic();
+  const held = new AbortController();
+  const cancel = clock.after(HELD_MS, () => held.abort());
+  const heard = await sockets.hear(
+    place,
+    { path: EVENTS_PATH, token: token.value, body: JSON.stringify(request), until: CAUGHT_UP },
+    AbortSignal.any([signal, held.signal]),
+  );
+  cancel();
+  if (heard.ok) {
+    const { status, isStream, hasCome } = heard.value;
+    if (hasCome) return finding('buffering.passed', { ms: Math.round(clock.monotonic() - from) });
+    // The step of the token says so.
+    if (status === 401) return null;
+    return isStream ? finding('buffering.cut', { code: 'EOF' }) : finding('buffering.no-stream', { status });
+  }
+  if (!held.signal.aborted) return finding('buffering.cut', { code: heard.error });
+  const beside = await sockets.get(place, HTTP.relay, signal);
+  if (!beside.ok) return finding('buffering.cut', { code: beside.error });
+  return finding('buffering.held-back', { seconds: inSeconds(HELD_MS) });
+}
+
+const CAUGHT_UP = encodeEvent('{"t":"caught-up"}');
+
 async function upgrade(visit: Visit): Promise<Finding> {
   const { subject, sockets, clock } = visit;
   const access = subject.access === null ? null : await subject.access();
@@ -183,7 +230,7 @@ function waitInSilence({ subject, socket, clock, signal }: Visit): Promise<Findi
           code === 1006 ? finding('idle.cut', { ...facts(), silent: inSeconds(silence()) }) : finding('idle.closed', { ...facts(), code }),
         ),
     });
-    socket.send(subject.hello?.() ?? '');
+    if (subject.hello) socket.send(encodeUp(subject.hello()));
   });
 }
 

@@ -27,6 +27,7 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
           well('tls.pinned', { seen: KEY }),
           well('http.relay', { team: core.team(team).team.name }),
           { step: 'clock', says: 'clock.behind', isWell: false, facts: { seconds: 94 } },
+          well('buffering.passed', { ms: 11 }),
           well('upgrade.switched', { ms: 4 }),
           well('token.accepted'),
           well('idle.kept', { seconds: 60, silent: 29 }),
@@ -38,7 +39,7 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
 
   return {
     'line.check': async ({ withSilence }) => {
-      const steps: readonly StepName[] = ['name', 'port', 'tls', 'http', 'clock', 'upgrade', 'token'];
+      const steps: readonly StepName[] = ['name', 'port', 'tls', 'http', 'clock', 'buffering', 'upgrade', 'token'];
       check = { steps: withSilence ? [...steps, 'idle'] : steps, findings: [], state: 'running' };
       return ok(null);
     },

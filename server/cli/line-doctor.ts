@@ -22,7 +22,7 @@ export async function examineLine(
   parts: { readonly sockets: Sockets; readonly clock: Clock },
 ): Promise<readonly Finding[]> {
   const trust: Trust = key === null ? { kind: 'anyone' } : { kind: 'key', fingerprint: key };
-  const subject = { place: { host, port, trust }, team: null, access: null, hello: null };
+  const subject = { place: { host, port, trust }, team: null, access: null, hello: null, withSilence: false };
   const findings: Finding[] = [];
   for await (const found of examine(subject, { ...parts, signal: new AbortController().signal })) findings.push(inWords(found));
   return findings;
@@ -34,6 +34,7 @@ const CHECKS: Readonly<Record<StepName, string>> = {
   tls: 'TLS and key',
   http: 'relay',
   clock: 'clocks',
+  buffering: 'stream',
   upgrade: 'upgrade',
   token: 'token',
   idle: 'silence',
@@ -46,6 +47,9 @@ export function inWords(found: LineFinding): Finding {
 
 const PROXY =
   'If a proxy stands in front, see what it needs in OPERATIONS.md: the upgrade headers, HTTP/1.1, and time-outs of a minute or more.';
+
+const BUFFERING =
+  'A proxy buffers answers. In Nginx: proxy_buffering off, gzip off, and no proxy_ignore_headers X-Accel-Buffering. Without this messages come late where no WebSocket passes.';
 
 function words(says: LineFinding['says'], facts: Facts): readonly [says: string, advice?: string] {
   const fact = (name: string): string => String(facts[name] ?? '?');
@@ -119,6 +123,14 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
       return [`this machine is ${fact('seconds')} s ahead of the relay`, CLOCKS];
     case 'clock.behind':
       return [`this machine is ${fact('seconds')} s behind the relay`, CLOCKS];
+    case 'buffering.passed':
+      return [`caught up in ${fact('ms')} ms: nothing keeps it back`];
+    case 'buffering.held-back':
+      return [`kept back for ${fact('seconds')} s, while the relay answered beside it`, BUFFERING];
+    case 'buffering.no-stream':
+      return [`asked for, and answered with ${fact('status')}`, PROXY];
+    case 'buffering.cut':
+      return [`cut off (${fact('code')})`, PROXY];
     case 'upgrade.switched':
       return [`to a WebSocket in ${fact('ms')} ms, Sec-WebSocket-Accept checked`];
     case 'upgrade.asked-token':

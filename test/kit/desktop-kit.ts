@@ -147,7 +147,14 @@ export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fai
 const noSockets = async (): Promise<never> => {
   throw new Error('this computer has no sockets');
 };
-export const NO_SOCKETS: Sockets = { lookUp: noSockets, reach: noSockets, secure: noSockets, get: noSockets, upgrade: noSockets };
+export const NO_SOCKETS: Sockets = {
+  lookUp: noSockets,
+  reach: noSockets,
+  secure: noSockets,
+  get: noSockets,
+  hear: noSockets,
+  upgrade: noSockets,
+};
 
 /** Seals by turning the bytes round: enough to see whether a secret lies about in the clear. */
 export function createTestSecrets(): SecretBox {

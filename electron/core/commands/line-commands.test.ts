@@ -33,12 +33,13 @@ test('a check tells step by step that all is well, and no token', async () => {
   const all = await looks();
   const last = all.at(-1);
   expect(last?.state).toBe('done');
-  expect(last?.steps).toEqual(['port', 'tls', 'http', 'clock', 'upgrade', 'token']);
+  expect(last?.steps).toEqual(['port', 'tls', 'http', 'clock', 'buffering', 'upgrade', 'token']);
   expect(last?.findings.map(({ says }) => says)).toEqual([
     'port.open',
     'tls.pinned',
     'http.relay',
     'clock.right',
+    'buffering.passed',
     'upgrade.switched',
     'token.accepted',
   ]);

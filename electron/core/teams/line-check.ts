@@ -6,9 +6,8 @@ import { examine, stepsFor } from '../../../doctor/examine.ts';
 import type { Finding, StepName } from '../../../doctor/findings.ts';
 import type { Place, Sockets } from '../../../doctor/ports.ts';
 import type { Subject } from '../../../doctor/steps.ts';
-import { encodeUp } from '../../../protocol/codec.ts';
+import type { Hello } from '../../../protocol/frames-up.ts';
 import type { Result } from '../../../protocol/result.ts';
-import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
 import type { CheckView } from '../../bridge/line.ts';
 import { background } from '../background.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
@@ -23,6 +22,8 @@ export interface LineCheckParts {
   readonly log: Log;
   readonly record: () => TeamRecord;
   readonly access: () => Promise<Result<string, RenewFault>>;
+  /** Where the member's own line stands. */
+  readonly hello: () => Hello;
 }
 
 export interface LineCheck {
@@ -88,13 +89,13 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
   };
 }
 
-function subjectOf({ record, access }: LineCheckParts, withSilence: boolean): Subject {
-  const { address, fingerprint, relayTeam, presence } = record();
+function subjectOf({ record, access, hello }: LineCheckParts, withSilence: boolean): Subject {
+  const { address, fingerprint, relayTeam } = record();
   const target = targetOf(address, fingerprint);
   const at = splitAddress(target.address) ?? { host: target.address, port: 0 };
   const trust: Place['trust'] =
     target.isPlain === true ? { kind: 'plain' } : fingerprint === null ? { kind: 'authority' } : { kind: 'key', fingerprint };
-  // A hello without positions: this line is to be silent, and asks for as little as one can.
-  const hello = (): string => encodeUp({ t: 'hello', versions: PROTOCOL_VERSIONS, epoch: null, positions: {}, focus: null, presence });
-  return { place: { ...at, trust }, team: relayTeam, access, hello: withSilence ? hello : null };
+  // From where the member's own line stands there is little to tell, and away is what that line outshines.
+  const helloBeside = (): Hello => ({ ...hello(), focus: null, presence: 'away' });
+  return { place: { ...at, trust }, team: relayTeam, access, hello: helloBeside, withSilence };
 }

@@ -231,7 +231,14 @@ export function createTeam(parts: TeamParts): Team {
     readIfLooking(channel);
   };
 
-  const lineCheck = createLineCheck({ clock, sockets: parts.sockets, log, record: () => record, access: tokens.access });
+  const lineCheck = createLineCheck({
+    clock,
+    sockets: parts.sockets,
+    log,
+    record: () => record,
+    access: tokens.access,
+    hello: session.hello,
+  });
   const lineRecord = createLineRecord({ clock });
   const target = (): RelayTarget => targetOf(record.address, record.fingerprint);
   const lab = createTransportLab({ clock, net: parts.net, newId, log, target, access: tokens.access, hello: session.hello });

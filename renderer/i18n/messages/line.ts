@@ -20,6 +20,7 @@ export const lineMessages = {
   'step.tls': ['TLS and key', 'TLS 與金鑰'],
   'step.http': ['Relay', '中繼站'],
   'step.clock': ['Clocks', '時鐘'],
+  'step.buffering': ['Stream', '串流'],
   'step.upgrade': ['WebSocket', '協定升級'],
   'step.token': ['Token', '登入憑證'],
   'step.idle': ['Silence', '閒置'],
@@ -55,6 +56,13 @@ export const lineMessages = {
   'doctor.clock.unsaid': ['The answer did not say the time', '回應中沒有時間'],
   'doctor.clock.ahead': ['This computer is {seconds} s ahead of the relay', '這台電腦比中繼站快 {seconds} 秒'],
   'doctor.clock.behind': ['This computer is {seconds} s behind the relay', '這台電腦比中繼站慢 {seconds} 秒'],
+  'doctor.buffering.passed': ['Comes as it is said, {ms} ms to catch up', '即時傳到，{ms} 毫秒內跟上'],
+  'doctor.buffering.held-back': [
+    'Kept back for {seconds} s, while the relay answered beside it',
+    '被扣住 {seconds} 秒，同時中繼站能回應其他要求',
+  ],
+  'doctor.buffering.no-stream': ['Asked for, and answered with {status}', '已要求，但回應為 {status}'],
+  'doctor.buffering.cut': ['Cut off ({code})', '中斷（{code}）'],
   'doctor.upgrade.switched': ['Upgraded in {ms} ms, Sec-WebSocket-Accept checked', '{ms} 毫秒內完成升級，已核對 Sec-WebSocket-Accept'],
   'doctor.upgrade.asked-token': ['Reached the relay, which asked for a token', '已到達中繼站，中繼站要求登入憑證'],
   'doctor.upgrade.wrong-accept': ['Answered by something that did not read it', '回答者並未讀取這個要求'],
@@ -107,6 +115,18 @@ export const lineMessages = {
   ],
   'advice.clock.ahead': ['Set the clock that is wrong. Times of messages hang on it.', '請校正不準的時鐘。訊息的時間以此為準。'],
   'advice.clock.behind': ['Set the clock that is wrong. Times of messages hang on it.', '請校正不準的時鐘。訊息的時間以此為準。'],
+  'advice.buffering.held-back': [
+    'A proxy buffers answers: where no WebSocket passes, messages come late. Whoever runs it should turn buffering off (Nginx: proxy_buffering off).',
+    '代理伺服器會緩衝回應：在 WebSocket 無法通過之處，訊息會延遲。管理者應關閉緩衝（Nginx：proxy_buffering off）。',
+  ],
+  'advice.buffering.no-stream': [
+    'The relay may be too old, or a proxy lets no stream through. It matters where no WebSocket passes.',
+    '中繼站版本可能太舊，或代理伺服器不允許串流。這會影響 WebSocket 無法通過之處。',
+  ],
+  'advice.buffering.cut': [
+    'A proxy ends streams early. It matters where no WebSocket passes.',
+    '代理伺服器過早結束串流。這會影響 WebSocket 無法通過之處。',
+  ],
   'advice.upgrade.wrong-accept': [
     'A cache or proxy answered in the relay’s place. Whoever runs it should let upgrades through.',
     '快取或代理伺服器代替中繼站回答。管理者應允許升級要求通過。',

@@ -9,7 +9,11 @@ import { findProgram } from './program.ts';
 export const NGINX_CONFIG = join(ROOT, 'build/nginx/landline.conf');
 export const NGINX = findProgram('nginx', 'relays behind Nginx are not shown', ['/usr/sbin']);
 
-export async function startNginx({ port, relays, certificate, key }: BalancerParts): Promise<Balancer> {
+/** @param change  what else becomes of the kept configuration: to show what goes wrong then */
+export async function startNginx(
+  { port, relays, certificate, key }: BalancerParts,
+  change: (site: string) => string = (site) => site,
+): Promise<Balancer> {
   if (NGINX === undefined) throw new Error('nginx is missing');
   const folder = mkdtempSync(join(tmpdir(), 'landline-nginx-'));
   let isFirst = true;
@@ -24,7 +28,7 @@ export async function startNginx({ port, relays, certificate, key }: BalancerPar
     if (line.includes('ssl_certificate ')) return [line.replace(/\/\S+(?=;)/, certificate)];
     throw new Error(`nobody knows what to put in "${line}"`);
   });
-  writeFileSync(join(folder, 'landline.conf'), site);
+  writeFileSync(join(folder, 'landline.conf'), change(site));
   writeFileSync(join(folder, 'nginx.conf'), around(folder));
   const balancer = await startBalancer(NGINX, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], port);
   return {
