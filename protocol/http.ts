@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { handle, member, name, role, team } from './entities.ts';
+import { refusal } from './errors.ts';
 import { memberId, sessionId } from './ids.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
@@ -56,3 +57,14 @@ export type Tokens = Readonly<z.infer<typeof tokens>>;
 export const signedIn = z.object({ team, member, session: sessionId, tokens });
 export type SignedIn = Readonly<z.infer<typeof signedIn>>;
 export const refreshed = z.object({ member: memberId, session: sessionId, tokens });
+
+/** A refusal, an upgrade's too, is this body whatever its status. What refuses without it is not a relay but something before it. */
+const refused = z.object({ refusal });
+
+export function isRefusal(text: string): boolean {
+  try {
+    return refused.safeParse(JSON.parse(text)).success;
+  } catch {
+    return false;
+  }
+}

@@ -1,11 +1,13 @@
 /**
  * The door for sockets: which upgrade requests become connections. One path, one protocol, no pages in browsers, and a good token
- * before `101`. Every refusal is a plain HTTP answer that tells nothing but its status.
+ * before `101`. Every refusal is a plain HTTP answer with a refusal of ours for its body, which tells no more than its status: by it a
+ * desktop knows that the relay spoke, and not something on the way.
  */
 import { hash } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { refuse as refusalOf, type RefusalKind } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -45,6 +47,14 @@ const PHRASES: Readonly<Record<number, string>> = {
   431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
+};
+const KINDS: Readonly<Record<number, RefusalKind>> = {
+  401: 'session-ended',
+  403: 'not-allowed',
+  404: 'not-found',
+  429: 'rate-limited',
+  500: 'internal',
+  503: 'unavailable',
 };
 const KEY = /^[+/0-9A-Za-z]{22}==$/;
 const RETRY_AFTER = 'Retry-After: 2';
@@ -153,9 +163,16 @@ function switching(key: string): string {
 function refuse({ core }: UpgradesParts, socket: Duplex, status: number, headers: readonly string[] = []): void {
   if (socket.destroyed) return;
   core.counts.upgradeRefused(status);
-  const lines = [`HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`, 'Connection: close', 'Content-Length: 0', ...headers];
+  const body = JSON.stringify({ refusal: refusalOf(KINDS[status] ?? 'bad-request') });
+  const lines = [
+    `HTTP/1.1 ${status} ${PHRASES[status] ?? 'Error'}`,
+    'Connection: close',
+    'Content-Type: application/json; charset=utf-8',
+    `Content-Length: ${body.length}`,
+    ...headers,
+  ];
   socket.once('finish', () => socket.destroy());
-  socket.end(`${lines.join('\r\n')}\r\n\r\n`);
+  socket.end(`${lines.join('\r\n')}\r\n\r\n${body}`);
 }
 
 function ignore(): void {}
