@@ -8,8 +8,8 @@ import type { Door } from '../../protocol/doors.ts';
 export type LabFault =
   /** `silent`: it opened, and nothing came. `too-old`: the relay knows no echo. */
   | { readonly kind: 'unreachable' | 'not-a-relay' | 'no-upgrade' | 'key-mismatch' | 'signed-out' | 'silent' | 'too-old' }
-  /** Before it was open, with a status of HTTP. */
-  | { readonly kind: 'refused'; readonly status: number }
+  /** Before it was open, with a status of HTTP: by the relay, or by something in its place. */
+  | { readonly kind: 'refused' | 'answered-for'; readonly status: number }
   /** In the middle, with a close code. */
   | { readonly kind: 'closed'; readonly code: number }
   /** The relay would not take a message; the kind of its refusal. */

@@ -3,6 +3,7 @@
  * looks, and no part of the window's state. No token, no text of anybody is in any of it.
  */
 import type { Finding, StepName } from '../../doctor/findings.ts';
+import type { Door } from '../../protocol/doors.ts';
 
 export interface CheckView {
   /** The steps that are taken, in their order; those without a finding are still to come, or will not. */
@@ -36,15 +37,17 @@ export interface PingSeen {
 
 /** What became of an attempt, or of a line. */
 export type LineTurn =
-  | { readonly kind: 'dialed' }
+  | { readonly kind: 'dialed'; readonly door: Door }
   /** The upgrade is done; `ms` since the dial. */
   | { readonly kind: 'opened'; readonly ms: number }
   | { readonly kind: 'unreachable' | 'not-a-relay' | 'no-upgrade' | 'key-mismatch' | 'ended' }
   | { readonly kind: 'refused'; readonly status: number }
+  /** Something on the way answered in the relay's place: an upgrade behind which the relay is, or whatever was asked. */
+  | { readonly kind: 'upgrade-answered-for' | 'answered-for'; readonly status: number }
   /** The other side, or the network (1006), ended it. */
   | { readonly kind: 'closed'; readonly code: number }
-  /** This side let it go: after too long a silence, because the relay asked for it, or for a fresh one. */
-  | { readonly kind: 'silent' | 'drained' | 'let-go' };
+  /** This side let it go: before there was an answer, after too long a silence, because nothing ever came over it, because the relay asked for it, or for a fresh one. */
+  | { readonly kind: 'given-up' | 'silent' | 'unheard' | 'drained' | 'let-go' };
 
 export type TurnSeen = LineTurn & { readonly at: number };
 

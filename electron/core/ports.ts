@@ -37,12 +37,16 @@ export type DialFault =
   | { readonly kind: 'key-mismatch'; readonly expected: string; readonly seen: string }
   /** Something answered that is no Landline relay (a captive portal, another server). */
   | { readonly kind: 'not-a-relay' }
-  /** A relay answers there, but no WebSocket comes through: something on the way takes the upgrade out. */
-  | { readonly kind: 'no-upgrade' }
-  /** The upgrade was refused; 401 means the token. */
+  /** A relay answers there, but no WebSocket comes through. `status`: what the upgrade was answered with in the relay's place, if it was. */
+  | { readonly kind: 'no-upgrade'; readonly status: number | null }
+  /** Something on the way answered in the relay's place, and the relay could not be heard behind it. */
+  | { readonly kind: 'answered-for'; readonly status: number; readonly retryAfterMs: number | null }
+  /** Refused by the relay itself; 401 means the token. */
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null };
 
 export interface SocketEvents {
+  /** Who is at the other end was proved, and the upgrade is on its way. Not by every way to a relay. */
+  onReached?(): void;
   /** Also the answer to `ping`: a pong is a sign of life. */
   onText(text: string): void;
   onPong(): void;
@@ -77,8 +81,15 @@ export interface HttpAnswer {
 
 /** The way to relays. The key is checked on every connection before a byte of ours is sent. */
 export interface RelayNet {
-  /** @param door  what carries the line; a WebSocket unless told */
-  dial(target: RelayTarget, accessToken: string, events: SocketEvents, door?: Door): Promise<Result<RelaySocket, DialFault>>;
+  /** @param door  what carries the line; a WebSocket unless told
+   *  @param signal  gives the attempt up; what was opened before that is the caller's to end */
+  dial(
+    target: RelayTarget,
+    accessToken: string,
+    events: SocketEvents,
+    door?: Door,
+    signal?: AbortSignal,
+  ): Promise<Result<RelaySocket, DialFault>>;
   request(
     target: RelayTarget,
     request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },

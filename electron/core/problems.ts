@@ -26,6 +26,7 @@ export function ofFault(fault: DialFault): Problem {
       return { kind: fault.kind };
     case 'key-mismatch':
       return { kind: 'key-mismatch', expectedKey: fault.expected, seenKey: fault.seen };
+    case 'answered-for':
     case 'refused':
       return {
         kind: fault.status === 429 ? 'rate-limited' : 'unavailable',

@@ -72,11 +72,11 @@ function recordAt(now: number, isLive: boolean): LineRecordView {
     rttMs: 2.4 + ((at * 29) % 17) / 5 + (at % 31 === 7 ? 14 : 0),
   }));
   const turns: readonly TurnSeen[] = [
-    { at: from - 9_000, kind: 'dialed' },
+    { at: from - 9_000, kind: 'dialed', door: 'socket' },
     { at: from - 8_000, kind: 'unreachable' },
-    { at: from - 6_000, kind: 'dialed' },
+    { at: from - 6_000, kind: 'dialed', door: 'socket' },
     { at: from - 5_990, kind: 'refused', status: 503 },
-    { at: from - 200, kind: 'dialed' },
+    { at: from - 200, kind: 'dialed', door: 'socket' },
     { at: from - 188, kind: 'opened', ms: 12 },
     ...(isLive ? [] : [{ at: now - 20_000, kind: 'closed', code: 4000 } as const]),
   ];

@@ -7,7 +7,7 @@ import { finding, SAYINGS, type Saying } from '../../doctor/findings.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { REFUSAL_KINDS } from '../../protocol/errors.ts';
 import { CATALOGUE, type MessageKey } from './catalogue.ts';
-import { adviceWords, closeWords, findingWords } from './line-words.ts';
+import { adviceWords, closeWords, findingWords, turnWords } from './line-words.ts';
 import { chooseLanguage, createWords } from './words.ts';
 import { problemWords } from './problems.ts';
 
@@ -178,5 +178,17 @@ describe('the sources of the window', () => {
       /^(?:problem|presence|role|wire\.stopped|wire\.door|wire\.door-name|stopped|notice|done|why\.outcome|why\.rule|settings|account\.(?:start|setup|join|sign-in)|notify\.test|level|step|doctor|advice|turn|close|lab\.(?:why|cpu|cannot))\./;
     const unused = (Object.keys(CATALOGUE) as MessageKey[]).filter((key) => !all.includes(`'${key}'`) && !MADE.test(key));
     expect(unused).toEqual([]);
+  });
+});
+
+describe('a turn of the line', () => {
+  const AT = 0;
+  it('names the door, and who answered', () => {
+    const words = createWords('en');
+    expect(turnWords(words, { at: AT, kind: 'dialed', door: 'long-poll' })).toBe('Dialling: Long polls');
+    expect(turnWords(words, { at: AT, kind: 'upgrade-answered-for', status: 403 })).toBe(
+      'Your network answered the upgrade in the relay’s place, with 403',
+    );
+    expect(turnWords(createWords('zh-Hant'), { at: AT, kind: 'answered-for', status: 502 })).toBe('您的網路代替中繼站回答（502）');
   });
 });

@@ -21,7 +21,8 @@ export function labStatus(words: Words, { state, rows }: LabView): string {
 export function faultWords(words: Words, why: LabFault): string {
   switch (why.kind) {
     case 'refused':
-      return words.say('lab.why.refused', { status: why.status });
+    case 'answered-for':
+      return words.say(`lab.why.${why.kind}`, { status: why.status });
     case 'closed':
       return words.say('lab.why.closed', { code: why.code, why: closeWords(words, why.code) });
     case 'turned-down':

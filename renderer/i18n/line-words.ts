@@ -20,10 +20,14 @@ export function closeWords(words: Words, code: number): string {
 
 export function turnWords(words: Words, turn: TurnSeen): string {
   switch (turn.kind) {
+    case 'dialed':
+      return words.say('turn.dialed', { door: words.say(`wire.door-name.${turn.door}`) });
     case 'opened':
       return words.say('turn.opened', { ms: turn.ms });
     case 'refused':
-      return words.say('turn.refused', { status: turn.status });
+    case 'answered-for':
+    case 'upgrade-answered-for':
+      return words.say(`turn.${turn.kind}`, { status: turn.status });
     case 'closed':
       return words.say('turn.closed', { code: turn.code, why: closeWords(words, turn.code) });
     default:

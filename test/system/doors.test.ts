@@ -1,18 +1,28 @@
-/** A desktop and a relay with something in between that lets no WebSocket through: real sockets, and a proxy that does as it is told. */
+/** A desktop and a relay with something in between that spoils WebSockets: real sockets, and a proxy that does as it is told. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { MemberId } from '../../protocol/ids.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
 import { createGround, isLive, PASSWORD, type Ground, type RealDesktop } from '../kit/real-desktop.ts';
 
+/**
+ * What becomes of an upgrade: passed on; answered with this status by the proxy itself; never answered; or passed on, but of what follows
+ * the 101 nothing (`deaf`), not even the line (`cut`), or the first answers and then not even the line (`cut-soon`).
+ */
+type Upgrade = 'pass' | number | 'swallow' | 'deaf' | 'cut' | 'cut-soon';
+
 interface Proxy {
   readonly port: number;
-  /** What becomes of an upgrade: passed on, or answered with this status. */
-  upgrade: 'pass' | number;
+  upgrade: Upgrade;
+  /** Ends every line that is open. */
+  cut(): void;
+  /** Takes nobody. */
+  isDead: boolean;
   /** Keeps every answer back until it is whole. */
   isBuffering: boolean;
   close(): void;
@@ -56,39 +66,74 @@ async function startProxy(to: number): Promise<Proxy> {
   };
   const server: Server = createServer(forward);
   server.on('connection', (socket) => {
+    if (self.isDead) return void socket.destroy();
     sockets.add(socket);
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
+    return undefined;
   });
   server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (self.upgrade !== 'pass') return void socket.end(`HTTP/1.1 ${self.upgrade} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    const { upgrade } = self;
+    if (typeof upgrade === 'number') return void socket.end(`HTTP/1.1 ${upgrade} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    // Read, or the end of it would not be seen.
+    if (upgrade === 'swallow') return void socket.resume();
     const onward = connect(to, '127.0.0.1', () => {
       const lines: string[] = [];
       for (let n = 0; n < asked.rawHeaders.length; n += 2) lines.push(`${asked.rawHeaders[n]}: ${asked.rawHeaders[n + 1]}`);
       onward.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       onward.write(head);
-      onward.pipe(socket).pipe(onward);
+      if (upgrade === 'pass') onward.pipe(socket).pipe(onward);
+      else spoil(upgrade, onward, socket);
     });
     sockets.add(onward);
     onward.on('error', () => socket.destroy());
     socket.on('close', () => onward.destroy());
     return undefined;
   });
+  const cut = (): void => {
+    for (const socket of sockets) socket.destroy();
+  };
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const self: Proxy = {
     port: (server.address() as AddressInfo).port,
     upgrade: 'pass',
     isBuffering: false,
+    isDead: false,
+    cut,
     close: () => {
       server.close();
-      for (const socket of sockets) socket.destroy();
+      cut();
     },
   };
   return self;
 }
 
+/** Passes the 101 on, and then does what it is there for. */
+function spoil(upgrade: 'deaf' | 'cut' | 'cut-soon', relay: Socket, client: Duplex): void {
+  let head = '';
+  let answers = 0;
+  client.on('data', (chunk: Buffer) => (upgrade === 'cut-soon' ? relay.write(chunk) : undefined));
+  relay.on('data', (chunk: Buffer) => {
+    if (head.includes('\r\n\r\n')) {
+      if (upgrade !== 'cut-soon') return;
+      client.write(chunk);
+      if (++answers >= 2) client.destroy();
+      return;
+    }
+    head += chunk.toString('latin1');
+    if (!head.includes('\r\n\r\n')) return;
+    client.write(Buffer.from(head, 'latin1'));
+    if (upgrade === 'cut') client.destroy();
+  });
+}
+
+interface Both {
+  readonly ada: RealDesktop;
+  readonly ben: RealDesktop;
+}
+
 /** Ada behind the proxy, Ben straight at the relay. */
-async function team(): Promise<{ readonly ada: RealDesktop; readonly ben: RealDesktop }> {
+async function team(): Promise<Both> {
   const ada = await ground.desktop();
   const account = { handle: 'ada', name: 'Ada', password: PASSWORD, device: 'Desk' };
   const { address } = await ada.now.call('relay.probe', { typed: `ws://127.0.0.1:${proxy.port}` });
@@ -119,7 +164,7 @@ const doorOf = ({ now }: RealDesktop): string | undefined => {
 };
 
 /** Each hears of the other, once. */
-async function talk({ ada, ben }: { readonly ada: RealDesktop; readonly ben: RealDesktop }, text: string): Promise<void> {
+async function talk({ ada, ben }: Both, text: string): Promise<void> {
   for (const [from, to] of [
     [ada, ben],
     [ben, ada],
@@ -132,36 +177,92 @@ async function talk({ ada, ben }: { readonly ada: RealDesktop; readonly ben: Rea
   }
 }
 
-test.each([200, 400, 502])('behind a proxy that answers upgrades with %i, chat works within ten seconds', async (status) => {
-  proxy.upgrade = status;
-  const from = performance.now();
-  const both = await team();
-  expect(doorOf(both.ada)).toBe('stream');
-  await talk(both, 'through the wall');
-  expect(performance.now() - from).toBeLessThan(10_000);
+/** What both wrote, a few at a time. In the end each has all of it once, and in the order of who wrote it. */
+function conversation({ ada, ben }: Both): { write(): Promise<void>; ended(): Promise<void> } {
+  const said = new Map<RealDesktop, string[]>([ada, ben].map((one) => [one, []]));
+  return {
+    write: async () => {
+      for (const [{ now }, ids] of said) {
+        const channel = now.channel('general').id;
+        for (let n = 0; n < 5; n++) {
+          const { id } = await now.call('message.send', { team: now.team.team.id, channel, text: `number ${ids.length}` });
+          ids.push(id);
+        }
+      }
+    },
+    ended: async () => {
+      for (const { now } of said.keys()) {
+        for (const ids of said.values()) {
+          const isUp = (id: string): boolean => now.messages.some((row) => row.id === id && row.delivery.state === 'sent');
+          await now.until('all is there', () => ids.every(isUp));
+          expect(now.messages.filter(({ id }) => ids.includes(id)).map(({ id }) => id)).toEqual(ids);
+        }
+      }
+    },
+  };
+}
+
+const TROUBLES: readonly Upgrade[] = [200, 400, 401, 403, 429, 502, 503, 'swallow', 'deaf', 'cut', 'cut-soon'];
+
+describe.each(TROUBLES)('behind a proxy to which an upgrade is %s', (upgrade) => {
+  test('chat works within ten seconds, and returns to the WebSocket without loss', async () => {
+    proxy.upgrade = upgrade;
+    const from = performance.now();
+    const both = await team();
+    expect(doorOf(both.ada)).toBe('stream');
+    await talk(both, 'through the wall');
+    expect(performance.now() - from).toBeLessThan(10_000);
+    const talking = conversation(both);
+    await talking.write();
+    proxy.upgrade = 'pass';
+    await both.ada.now.call('wire.retry', { team: both.ada.now.team.team.id });
+    await talking.write();
+    await both.ada.now.until('Ada is back on a WebSocket', () => doorOf(both.ada) === 'socket');
+    await talking.write();
+    await talking.ended();
+  });
 });
 
-test('behind a proxy that keeps answers back it ends at long polls', async () => {
-  proxy.upgrade = 400;
-  proxy.isBuffering = true;
-  const both = await team();
-  expect(doorOf(both.ada)).toBe('long-poll');
-  await talk(both, 'slowly but surely');
-});
+test.each(['swallow', 'deaf', 'cut', 502] as const)(
+  'a proxy that begins to treat upgrades so (%s) in the middle takes no more',
+  async (upgrade) => {
+    const both = await team();
+    expect(doorOf(both.ada)).toBe('socket');
+    const talking = conversation(both);
+    proxy.upgrade = upgrade;
+    proxy.cut();
+    const from = performance.now();
+    await both.ada.now.until('Ada goes on by HTTP', () => doorOf(both.ada) === 'stream');
+    await talk(both, 'on another way');
+    expect(performance.now() - from).toBeLessThan(10_000);
+    await talking.write();
+    await talking.ended();
+  },
+);
 
-test('a proxy that is taken away lets it return to the WebSocket, and nothing is lost or doubled on the way', async () => {
-  proxy.upgrade = 400;
-  const both = await team();
-  await talk(both, 'before');
-  proxy.upgrade = 'pass';
-  const { ada, ben } = both;
-  const sending = Array.from({ length: 10 }, (_, n) =>
-    ben.now.call('message.send', { team: ben.now.team.team.id, channel: ben.now.channel('general').id, text: `meanwhile ${n}` }),
-  );
-  await ada.now.call('wire.retry', { team: ada.now.team.team.id });
-  await ada.now.until('Ada is back on a WebSocket', () => doorOf(ada) === 'socket');
-  const ids = (await Promise.all(sending)).map(({ id }) => id);
-  await ada.now.until('all is there', () => ids.every((id) => ada.now.messages.some((row) => row.id === id)));
-  expect(ada.now.messages.filter((row) => ids.includes(row.id)).map((row) => row.id)).toEqual(ids);
-  await talk(both, 'after');
+test.each([400, 'deaf'] as const)(
+  'behind a proxy that keeps answers back as well (%s) it ends at long polls, within ten seconds',
+  async (upgrade) => {
+    proxy.upgrade = upgrade;
+    proxy.isBuffering = true;
+    const from = performance.now();
+    const both = await team();
+    expect(doorOf(both.ada)).toBe('long-poll');
+    await talk(both, 'slowly but surely');
+    expect(performance.now() - from).toBeLessThan(10_000);
+  },
+);
+
+test('a session that ends behind a proxy that answers upgrades with 401 is ended, and by the relay alone', async () => {
+  proxy.upgrade = 401;
+  const { ada } = await team();
+  const { now } = ada;
+  proxy.isDead = true;
+  proxy.cut();
+  const me = now.team.team.me as MemberId;
+  for (const { id } of await relay.auth.sessions.list(me)) await relay.auth.sessions.end(id, me, 'revoked');
+  await now.until('Ada is away', () => now.team.team.wire.state !== 'live');
+  proxy.isDead = false;
+  await now.until('Ada is asked to sign in', () => now.team.team.wire.state === 'stopped');
+  expect(now.team.team.wire).toMatchObject({ why: 'session-ended' });
 });

@@ -27,7 +27,11 @@ interface Rig {
   readonly story: string[];
   /** The token each dial brought. */
   readonly tokens: string[];
-  next: Result<'open', DialFault>;
+  /** What comes of dialling a WebSocket; `swallowed`: nothing, after the upgrade was sent. */
+  next: Result<'open', DialFault> | 'swallowed';
+  /** The same at the other doors. */
+  atDoors: Result<'open', DialFault>;
+  answersPings: boolean;
   /** Holds the next dials back. */
   opening: Promise<undefined> | undefined;
   renewal: Result<string, RenewFault>;
@@ -57,17 +61,25 @@ function rig(): Rig {
   const tokens: string[] = [];
   const tell = (what: string): void => void story.push(`${clock.monotonic()} ${what}`);
   const net: Pick<RelayNet, 'dial'> = {
-    dial: async (_target, token, events, door = 'socket') => {
+    dial: async (_target, token, events, door = 'socket', signal) => {
       tell(door === 'socket' ? 'dial' : `dial ${door}`);
       tokens.push(token);
-      const next = door === 'socket' ? self.next : ok('open' as const);
+      const next = door === 'socket' ? self.next : self.atDoors;
+      if (next === 'swallowed') {
+        events.onReached?.();
+        return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(fail({ kind: 'unreachable' }))));
+      }
       if (!next.ok) return next;
+      if (door === 'socket') events.onReached?.();
       const socket: FakeSocket = { events, sent: [], isEnded: false, pings: 0 };
       sockets.push(socket);
       await self.opening;
       const port: RelaySocket = {
         send: (text) => void socket.sent.push(text),
-        ping: () => void socket.pings++,
+        ping: () => {
+          socket.pings++;
+          if (self.answersPings) events.onPong();
+        },
         terminate: () => void (socket.isEnded = true),
       };
       return ok(port);
@@ -104,6 +116,8 @@ function rig(): Rig {
     story,
     tokens,
     next: ok('open'),
+    atDoors: ok('open'),
+    answersPings: false,
     opening: undefined,
     renewal: ok('second'),
     get wire() {
@@ -166,10 +180,13 @@ describe('coming up', () => {
     expect(one.wire).toMatchObject({ rttMs: 7 });
   });
 
-  test('a relay that accepts and then says nothing is given up after 20 s', async () => {
+  test('a relay that accepts, answers a ping and then says nothing is given up after 20 s, and asked nowhere else', async () => {
     const one = rig();
     one.connection.start();
-    await one.advance(20_000);
+    await one.advance(2_000);
+    expect(socketOf(one).pings).toBe(1);
+    socketOf(one).events.onPong();
+    await one.advance(18_000);
     expect(one.story).toEqual(['0 connecting', '0 dial', '20000 offline']);
     expect(socketOf(one).isEnded).toBe(true);
   });
@@ -423,7 +440,7 @@ describe('tokens and trust', () => {
 });
 
 describe('another door', () => {
-  const noUpgrade: Result<'open', DialFault> = fail({ kind: 'no-upgrade' });
+  const noUpgrade: Result<'open', DialFault> = fail({ kind: 'no-upgrade', status: null });
   const welcomeIt = (one: Rig): void => socketOf(one).events.onText(encodeDown(WELCOME));
   const keepAlive = async (one: Rig, ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 20_000) {
@@ -524,6 +541,7 @@ describe('another door', () => {
     await keepAlive(one, 299_999);
     one.story.length = 0;
     one.next = ok('open');
+    one.answersPings = true;
     await one.advance(1);
     welcomeIt(one);
     expect(one.story).toEqual(['300900 dial', '300900 lost', '300900 reconnecting', '300900 dial', '300900 live', '300900 welcome']);
@@ -542,5 +560,181 @@ describe('another door', () => {
     await settle();
     welcomeIt(one);
     expect(one.wire).toMatchObject({ state: 'live', door: 'socket' });
+  });
+
+  test('a WebSocket that opens and answers no ping is none to return to', async () => {
+    const one = await behindProxy();
+    await keepAlive(one, 299_999);
+    one.story.length = 0;
+    one.next = ok('open');
+    const [before] = one.sockets;
+    await one.advance(5_001);
+    expect(one.story).toEqual(['300900 dial']);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
+    expect(one.sockets.map((socket) => [socket === before, socket.isEnded])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+  });
+});
+
+describe('a WebSocket that does not come up', () => {
+  const welcomeIt = (one: Rig): void => socketOf(one).events.onText(encodeDown(WELCOME));
+  const dials = ({ story }: Rig): string[] => story.filter((line) => line.includes('dial'));
+  const swallowed = (): Rig => {
+    const one = rig();
+    one.next = 'swallowed';
+    one.connection.start();
+    return one;
+  };
+
+  test('has a relay asked beside it after 3 s; the one that answers carries the line', async () => {
+    const one = swallowed();
+    await one.advance(3_000);
+    welcomeIt(one);
+    expect(one.story).toEqual(['0 connecting', '0 dial', '3000 dial stream', '3000 dial stream', '3000 live', '3000 welcome']);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
+  });
+
+  test('and that came up before on this way has 5 s, since a relay that is met by all at once is slow', async () => {
+    const one = rig();
+    await one.live();
+    await one.advance(10_000);
+    one.next = 'swallowed';
+    socketOf(one).events.onClose(1006);
+    await one.advance(300 + 4_999);
+    expect(dials(one)).toEqual(['10300 dial']);
+    await one.advance(1);
+    expect(dials(one)).toEqual(['10300 dial', '15300 dial stream', '15300 dial stream']);
+  });
+
+  test('is waited for where nothing else answers either, with one question beside each attempt', async () => {
+    const one = swallowed();
+    one.atDoors = fail({ kind: 'unreachable' });
+    await one.advance(60_000);
+    expect(dials(one)).toEqual(['0 dial', '3000 dial stream', '20300 dial', '23300 dial stream', '40900 dial', '43900 dial stream']);
+    expect(one.wire.state).toBe('offline');
+  });
+
+  test('is given up for a relay that wants another token, too', async () => {
+    const one = swallowed();
+    one.atDoors = fail({ kind: 'refused', status: 401, retryAfterMs: null });
+    one.renewal = fail({ kind: 'ended' });
+    await one.advance(3_000);
+    expect(one.story.slice(1)).toEqual(['0 dial', '3000 dial stream', '3000 dial stream', '3000 renew', '3000 stopped session-ended']);
+  });
+
+  test('and opens while a relay is being asked beside it, is kept', async () => {
+    const one = rig();
+    const [open, answer] = [Promise.withResolvers<undefined>(), Promise.withResolvers<undefined>()];
+    one.opening = open.promise;
+    one.connection.start();
+    await one.advance(2_999);
+    one.opening = answer.promise;
+    await one.advance(1);
+    expect(dials(one)).toEqual(['0 dial', '3000 dial stream']);
+    one.opening = undefined;
+    open.resolve(undefined);
+    await settle();
+    answer.resolve(undefined);
+    await settle();
+    expect(one.sockets.map(({ isEnded }) => isEnded)).toEqual([false, true]);
+    one.sockets[0]?.events.onText(encodeDown(WELCOME));
+    expect(one.wire).toMatchObject({ state: 'live', door: 'socket' });
+  });
+
+  test('but opens, and over which nothing comes, is pinged after 2 s and given up a second later', async () => {
+    const one = rig();
+    one.connection.start();
+    await one.advance(2_999);
+    expect([dials(one), one.sockets[0]?.pings]).toEqual([['0 dial'], 1]);
+    await one.advance(1);
+    welcomeIt(one);
+    expect(dials(one)).toEqual(['0 dial', '3000 dial stream', '3000 dial stream']);
+    expect(one.sockets[0]?.isEnded).toBe(true);
+    expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
+  });
+
+  test.each([1006, 1000, 1011, 4009])('but is cut with %i as soon as it opens, gives way the third time', async (code) => {
+    const one = rig();
+    one.connection.start();
+    for (let cuts = 0; cuts < 3; cuts++) {
+      await one.advance(cuts === 0 ? 0 : 600);
+      socketOf(one).events.onClose(code);
+    }
+    await settle();
+    expect(dials(one)).toEqual(['0 dial', '300 dial', '1200 dial', '1200 dial stream']);
+  });
+
+  test('and is cut soon after it was live gives way the third time; to return, one more cut leads back', async () => {
+    const one = rig();
+    const cut = async (): Promise<void> => {
+      welcomeIt(one);
+      await one.advance(100);
+      socketOf(one).events.onClose(1006);
+      const { wire } = one;
+      if (wire.state === 'reconnecting') await one.advance(wire.retryAt - one.clock.now());
+      await settle();
+    };
+    one.connection.start();
+    await settle();
+    for (let cuts = 0; cuts < 3; cuts++) await cut();
+    expect(dials(one)).toEqual(['0 dial', '400 dial', '1100 dial', '1200 dial stream']);
+    welcomeIt(one);
+    one.story.length = 0;
+    one.connection.wake();
+    await settle();
+    await cut();
+    expect(dials(one)).toEqual(['1200 dial', '1300 dial stream']);
+  });
+
+  test('because its relay goes away again and again is dialled again and again, and nothing else', async () => {
+    const one = rig();
+    one.connection.start();
+    await settle();
+    for (let n = 0; n < 6; n++) {
+      welcomeIt(one);
+      await one.advance(100);
+      one.next = unreachable;
+      socketOf(one).events.onClose(1006);
+      const before = dials(one).length;
+      while (dials(one).length === before) await one.advance(100);
+      one.next = ok('open');
+      while (dials(one).length === before + 1) await one.advance(100);
+    }
+    expect(dials(one).filter((line) => line.includes('stream'))).toEqual([]);
+  });
+
+  test('and came through for 10 s in between is a good one: the count begins anew', async () => {
+    const one = rig();
+    one.connection.start();
+    await settle();
+    for (const [n, ms] of [100, 100, 10_000, 100, 100].entries()) {
+      expect(dials(one)).toHaveLength(n + 1);
+      welcomeIt(one);
+      await one.advance(ms);
+      socketOf(one).events.onClose(1006);
+      while (dials(one).length === n + 1) await one.advance(100);
+    }
+    expect(dials(one).filter((line) => line.includes('stream'))).toEqual([]);
+  });
+
+  test.each([401, 403, 502, 503])(
+    'because something answers with %i where no relay can be heard is tried again, and no token is renewed',
+    async (status) => {
+      const one = rig();
+      one.next = fail({ kind: 'answered-for', status, retryAfterMs: null });
+      one.connection.start();
+      await one.advance(5_000);
+      expect(one.story).toEqual(['0 connecting', '0 dial', '0 offline', '300 dial', '900 dial', '2100 dial', '4500 dial']);
+    },
+  );
+
+  test('because something names a delay in the place of the relay is tried after it', async () => {
+    const one = rig();
+    one.next = fail({ kind: 'answered-for', status: 503, retryAfterMs: 7_000 });
+    one.connection.start();
+    await settle();
+    expect(one.wire).toMatchObject({ retryAt: 7_500 });
   });
 });

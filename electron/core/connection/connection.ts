@@ -11,7 +11,8 @@ import type { Result } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import { background, errorName } from '../background.ts';
 import type { Clock, DialFault, Log, Random, RelayNet, RelaySocket, RelayTarget } from '../ports.ts';
-import { OFF, step, type Effect, type Event, type RenewFault, type State, type StopReason, type Timer } from './machine.ts';
+import { OFF, type State, type StopReason } from './line-state.ts';
+import { step, type Effect, type Event, type RenewFault, type Timer } from './machine.ts';
 import { wireOf } from './wire-of.ts';
 
 export interface ConnectionParts {
@@ -50,10 +51,14 @@ export interface Connection {
   networkChanged(isOnline: boolean): void;
 }
 
+/** An open WebSocket answers a ping within this, or lets nothing through. */
+const PROBE_MS = 5_000;
+
 export function createConnection(parts: ConnectionParts): Connection {
   const { clock, random, net, log } = parts;
   let state: State = OFF;
   let socket: RelaySocket | undefined;
+  let dialing: AbortController | undefined;
   let pingedAt: number | undefined;
   const timers = new Map<Timer, () => void>();
 
@@ -85,6 +90,8 @@ export function createConnection(parts: ConnectionParts): Connection {
     for (const cancel of timers.values()) cancel();
     timers.clear();
     pingedAt = undefined;
+    dialing?.abort();
+    dialing = undefined;
     const old = socket;
     socket = undefined;
     old?.terminate();
@@ -99,6 +106,8 @@ export function createConnection(parts: ConnectionParts): Connection {
         return background(dial(line, effect.door), log, 'dial');
       case 'probe':
         return background(probe(line), log, 'probe');
+      case 'knock':
+        return background(knock(line, effect.door), log, 'knock');
       case 'renew':
         return background(renew(line), log, 'renew');
       case 'hello':
@@ -116,13 +125,29 @@ export function createConnection(parts: ConnectionParts): Connection {
     }
   };
 
-  /** Whether a WebSocket would come through. Nothing is said over it. */
+  /** Whether a WebSocket would come through, and its frames too: it has to answer a ping. Nothing else is said over it. */
   const probe = async (line: number): Promise<void> => {
+    const sign = Promise.withResolvers<boolean>();
+    const events = { onText: () => undefined, onPong: () => sign.resolve(true), onClose: () => sign.resolve(false) };
     const access = await parts.access();
+    const dialed = access.ok ? await net.dial(parts.target(), access.value, events, 'socket') : access;
+    if (!dialed.ok) return dispatch({ kind: 'probed', line, isOpen: false });
+    const cancel = clock.after(PROBE_MS, () => sign.resolve(false));
+    dialed.value.ping();
+    const isOpen = await sign.promise;
+    cancel();
+    dialed.value.terminate();
+    dispatch({ kind: 'probed', line, isOpen });
+  };
+
+  /** Whether the relay answers at another door: also when it wants another token. Nothing is said there either. */
+  const knock = async (line: number, door: Door): Promise<void> => {
+    const access = await parts.access();
+    if (state.line !== line) return;
     const deaf = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
-    const dialed = access.ok ? await net.dial(parts.target(), access.value, deaf, 'socket') : access;
+    const dialed = access.ok ? await net.dial(parts.target(), access.value, deaf, door, dialing?.signal) : access;
     if (dialed.ok) dialed.value.terminate();
-    dispatch({ kind: 'probed', line, isOpen: dialed.ok });
+    dispatch({ kind: 'knocked', line, isAnswered: dialed.ok || (dialed.error.kind === 'refused' && dialed.error.status === 401) });
   };
 
   const dial = async (line: number, door: Door): Promise<void> => {
@@ -144,7 +169,10 @@ export function createConnection(parts: ConnectionParts): Connection {
   };
 
   const dialSafely = async (line: number, door: Door, access: string): Promise<Result<RelaySocket, DialFault>> => {
+    const mine = new AbortController();
+    dialing = mine;
     const events = {
+      onReached: () => dispatch({ kind: 'reached', line }),
       onText: (text: string) => hear(line, text),
       onPong: () => {
         if (state.line !== line || pingedAt === undefined) return;
@@ -152,7 +180,7 @@ export function createConnection(parts: ConnectionParts): Connection {
       },
       onClose: (code: number) => dispatch({ kind: 'closed', line, code }),
     };
-    return net.dial(parts.target(), access, events, door);
+    return net.dial(parts.target(), access, events, door, mine.signal);
   };
 
   const renew = async (line: number): Promise<void> => {

@@ -1,13 +1,15 @@
-/** Lines over HTTP whose answers stop on the way, while everything else still goes through: a real server on a clock that stands still. */
+/** Lines over HTTP: answers that stop on the way, and who else answers. Real servers, on a clock that stands still. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { afterEach, expect, test, vi } from 'vitest';
+import type { AddressInfo, Socket } from 'node:net';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
-import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, STREAM_TYPE, type Door } from '../../../protocol/doors.ts';
+import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, STREAM_TYPE, type Door } from '../../../protocol/doors.ts';
+import { CLOSE } from '../../../protocol/close-codes.ts';
 import { encodeDown, encodeUp } from '../../../protocol/codec.ts';
+import { refuse } from '../../../protocol/errors.ts';
 import type { Epoch, MemberId, SessionId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
-import type { RelaySocket } from '../ports.ts';
+import type { RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
 const WELCOME = encodeDown({
@@ -23,6 +25,7 @@ const WELCOME = encodeDown({
   accessExpiresInMs: 600_000,
   limits: { textBytes: 16_384, pageEvents: 200, sendsPerSecond: 10, sendsBurst: 30, pingEveryMs: 25_000 },
 });
+const HELLO = encodeUp({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
 const CAUGHT_UP = '{"t":"caught-up"}';
 
 const ends: (() => void)[] = [];
@@ -52,13 +55,14 @@ async function rig(door: Door): Promise<Rig> {
   const answers: ServerResponse[] = [];
   const server = createServer((asked, answer) => {
     void body(asked).then((text) => {
-      if (asked.url === FRAMES_PATH) return answer.end();
+      if (asked.url === FRAMES_PATH) return answer.writeHead(200, { 'content-type': LINES_TYPE }).end();
       eventsRequest.parse(JSON.parse(text));
       answers.push(answer);
       if (door === 'stream') {
         answer.writeHead(200, { 'content-type': STREAM_TYPE });
         return answer.write(encodeEvent(WELCOME) + encodeEvent(CAUGHT_UP));
       }
+      answer.writeHead(200, { 'content-type': LINES_TYPE });
       if (answers.length === 1) return answer.end(joinLines([WELCOME, CAUGHT_UP]));
       return answer.write(CAUGHT_UP.slice(0, 5));
     });
@@ -81,7 +85,7 @@ async function rig(door: Door): Promise<Rig> {
   if (!dialed.ok) throw new Error(dialed.error.kind);
   const socket = dialed.value;
   ends.push(() => socket.terminate());
-  socket.send(encodeUp({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+  socket.send(HELLO);
   await vi.waitFor(() => expect(heard).toEqual([WELCOME, CAUGHT_UP]));
   return {
     clock,
@@ -123,4 +127,69 @@ test('a poll whose answer stops in the middle is cut, however well pings are ans
   // More than an answer may take, and a silence after it.
   for (let n = 0; n < 5; n++) await pass(DEFAULT_LIMITS.clientSilenceMs);
   expect(closes).toEqual([1006]);
+});
+
+/** A server that does as it is told with each request, and counts what reached it. */
+async function server(
+  onAsk: (asked: IncomingMessage, answer: ServerResponse, text: string) => void,
+): Promise<{ readonly target: RelayTarget; readonly sockets: Set<Socket>; connections: number }> {
+  const http = createServer((asked, answer) => void body(asked).then((text) => onAsk(asked, answer, text)));
+  const self = { target: { address: '', fingerprint: null, isPlain: true }, sockets: new Set<Socket>(), connections: 0 };
+  http.on('connection', (socket) => {
+    self.connections++;
+    self.sockets.add(socket);
+    socket.on('close', () => self.sockets.delete(socket));
+  });
+  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
+  ends.push(() => {
+    http.close();
+    http.closeAllConnections();
+  });
+  self.target.address = `127.0.0.1:${(http.address() as AddressInfo).port}`;
+  return self;
+}
+const lines = (answer: ServerResponse, text = ''): unknown => answer.writeHead(200, { 'content-type': LINES_TYPE }).end(text);
+const DEAF: SocketEvents = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+describe('what somebody else answers in the place of a relay', () => {
+  const PAGE = '<html>Please pay first</html>';
+  const REFUSAL = JSON.stringify({ refusal: refuse('session-ended') });
+  const dial = (target: RelayTarget, door: Door, events = DEAF) =>
+    createRelayNet({ clock: createFakeClock(0) }).dial(target, 'token', events, door);
+
+  test.each([200, 302, 401, 403, 404, 503])('with %i is no door of a relay, and none of its refusals', async (status) => {
+    const portal = await server((_asked, answer) => answer.writeHead(status, { 'content-type': 'text/html' }).end(PAGE));
+    const fault = { kind: 'answered-for', status, retryAfterMs: null };
+    expect(await dial(portal.target, 'stream')).toEqual({ ok: false, error: fault });
+    await vi.waitFor(() => expect(portal.sockets.size).toBe(0));
+  });
+
+  test('is told apart from what a relay refuses', async () => {
+    const relay = await server((_asked, answer) => answer.writeHead(401, { 'content-type': 'application/json' }).end(REFUSAL));
+    expect(await dial(relay.target, 'stream')).toEqual({ ok: false, error: { kind: 'refused', status: 401, retryAfterMs: null } });
+  });
+
+  test.each([
+    ['stream', 401, PAGE, 1006],
+    ['stream', 401, REFUSAL, CLOSE.tokenExpired],
+    ['stream', 200, PAGE, 1006],
+    ['long-poll', 401, PAGE, 1006],
+    ['long-poll', 401, REFUSAL, CLOSE.tokenExpired],
+    ['long-poll', 200, PAGE, 1006],
+    ['long-poll', 200, 'no frame', 1006],
+    ['long-poll', 200, '', 1006],
+    ['stream', 200, 'data: no frame\n\n', 1006],
+  ] as const)('in the middle of a line cuts it: %s, %i, %s', async (door, status, text, code) => {
+    const relay = await server((asked, answer) => {
+      if (asked.url === FRAMES_PATH) return lines(answer);
+      const isFrame = !text.startsWith('<');
+      const ofFrames = door === 'stream' ? STREAM_TYPE : LINES_TYPE;
+      return answer.writeHead(status, { 'content-type': isFrame && status === 200 ? ofFrames : 'text/html' }).end(text);
+    });
+    const closes: number[] = [];
+    const dialed = await dial(relay.target, door, { ...DEAF, onClose: (one) => void closes.push(one) });
+    if (!dialed.ok) throw new Error(dialed.error.kind);
+    ends.push(() => dialed.value.terminate());
+    dialed.value.send(HELLO);
+    await vi.waitFor(() => expect(closes).toEqual([code]));
+  });
 });

@@ -1,7 +1,8 @@
 /**
  * A line over plain HTTP that looks like a socket: what is said goes by `POST`, in order, one request at a time; what is heard comes as
- * a stream or by polls. The relay keeps nothing of it, so this side remembers how far each feed was heard and says so with every request;
- * a line that is cut costs a request and no event. New tokens that pass by are used from then on.
+ * a stream or by polls. The relay keeps nothing of it, so this side remembers how far each feed was heard
+ * and says so with every request; a line that is cut costs a request and no event. New tokens that pass by are used from then on. What
+ * something on the way answers in the relay's place is never taken for the relay's word.
  */
 import { createHash } from 'node:crypto';
 import { CLOSE } from '../../../protocol/close-codes.ts';
@@ -19,6 +20,7 @@ import {
 } from '../../../protocol/doors.ts';
 import type { Presence } from '../../../protocol/entities.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
+import { isRefusal } from '../../../protocol/http.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { Clock, DialFault, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
@@ -31,23 +33,33 @@ export interface DoorParts {
   readonly token: string;
   readonly events: SocketEvents;
   readonly clock: Clock;
+  /** Ends it, also while it is being opened. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Between two polls. Sooner than presence is taken for gone. */
 const POLL_MS = 2_000;
 const ANSWER_MS = 20_000;
 const MAX_LINE_CHARS = 4 * 1024 * 1024;
+/** Each frame of a full request answered with a full page. */
+const MAX_ANSWER_CHARS = DEFAULT_LIMITS.doorFrames * MAX_LINE_CHARS;
+/** More than any refusal of ours has. */
+const MAX_REFUSAL_CHARS = 4_096;
 const CUT = 1006;
 
 /** Shows the token and sees whether this door is there. */
 export async function openDoor(parts: DoorParts): Promise<Result<RelaySocket, DialFault>> {
   const carrier = new DoorCarrier(parts);
+  parts.signal?.addEventListener('abort', () => carrier.terminate());
   const fault = await carrier.knock();
-  return fault ? fail(fault) : ok(carrier);
+  if (!fault) return ok(carrier);
+  carrier.terminate();
+  return fail(fault);
 }
 
 type Answered =
   | { readonly kind: 'answered'; readonly text: string }
+  /** By the relay itself. */
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null }
   | { readonly kind: 'failed'; readonly fault: DialFault };
 
@@ -171,6 +183,7 @@ class DoorCarrier implements RelaySocket {
       this.#hear(line);
       if (!isCurrent || this.#isOver) return;
     }
+    if (lines.length === 0) return this.#end(CUT);
     if (!lines.includes('{"t":"caught-up"}')) return this.#listen(0);
     if (door === 'long-poll') return this.#listen(DEFAULT_LIMITS.doorWaitMs);
     cancel = clock.after(POLL_MS, () => this.#listen(0));
@@ -182,6 +195,8 @@ class DoorCarrier implements RelaySocket {
     let isCurrent = true;
     let code = CUT;
     let isStream = false;
+    let refused: { readonly status: number; readonly retryAfterMs: number | null } | undefined;
+    let refusal = '';
     this.#heard.beginAgain();
     const stop = post({
       target,
@@ -195,10 +210,10 @@ class DoorCarrier implements RelaySocket {
       onTraffic: this.#parts.events.onTraffic,
       onHead: (status, type, retryAfterMs) => {
         isStream = status === 200 && type.startsWith(STREAM_TYPE);
-        if (status !== 200) code = codeOf({ kind: 'refused', status, retryAfterMs });
+        if (status !== 200) refused = { status, retryAfterMs };
       },
       onText: (chunk) => {
-        if (!isStream) return;
+        if (!isStream) return void (refusal = (refusal + chunk).slice(0, MAX_REFUSAL_CHARS));
         const lines = reader.take(chunk);
         if (!lines) return this.#end(CUT);
         for (const line of lines) {
@@ -211,6 +226,7 @@ class DoorCarrier implements RelaySocket {
       },
       onEnd: () => {
         if (!isCurrent) return;
+        if (refused && isRefusal(refusal)) code = codeOf({ kind: 'refused', ...refused });
         this.#closed(code);
       },
     });
@@ -240,6 +256,7 @@ class DoorCarrier implements RelaySocket {
     if (door !== 'stream' && line.startsWith('{"t":"presence"')) this.#seenPresence = createHash('sha256').update(line).digest('hex');
     const isWelcomed = this.#heard.isWelcomed;
     const told = this.#heard.take(line, door !== 'stream');
+    if (told === undefined) return this.#end(CUT);
     // Welcomed anew: another store, or one that knows less. The line begins again, with a hello of its own.
     if (isWelcomed && line.startsWith('{"t":"welcome"')) return this.#end(CLOSE.restart);
     events.onText(told);
@@ -249,6 +266,7 @@ class DoorCarrier implements RelaySocket {
     return new Promise((resolve) => {
       let status = 0;
       let retryAfterMs: number | null = null;
+      let isLines = false;
       let text = '';
       const stop = post({
         target: this.#parts.target,
@@ -260,12 +278,20 @@ class DoorCarrier implements RelaySocket {
         body,
         answerMs,
         onTraffic: this.#parts.events.onTraffic,
-        onHead: (code, _type, retry) => ([status, retryAfterMs] = [code, retry]),
-        onText: (chunk) => (text += chunk),
+        onHead: (code, answered, retry) => ([status, isLines, retryAfterMs] = [code, answered.startsWith(LINES_TYPE), retry]),
+        onText: (chunk) => {
+          text += chunk;
+          if (text.length <= MAX_ANSWER_CHARS) return;
+          stop();
+          this.#cancels.delete(stop);
+          resolve({ kind: 'failed', fault: { kind: 'unreachable' } });
+        },
         onEnd: (fault) => {
           this.#cancels.delete(stop);
           if (fault) resolve({ kind: 'failed', fault });
-          else resolve(status === 200 ? { kind: 'answered', text } : { kind: 'refused', status, retryAfterMs });
+          else if (status === 200 && isLines) resolve({ kind: 'answered', text });
+          else if (isRefusal(text)) resolve({ kind: 'refused', status, retryAfterMs });
+          else resolve({ kind: 'failed', fault: { kind: 'answered-for', status, retryAfterMs } });
         },
       });
       this.#cancels.add(stop);

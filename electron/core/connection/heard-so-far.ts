@@ -49,10 +49,12 @@ export class HeardSoFar {
   }
 
   /** @param isWhole  presence comes as all who are there
-   *  @returns the frame as the line should tell it */
-  take(line: string, isWhole: boolean): string {
-    const frame = JSON.parse(line) as Moving;
-    switch (frame.t) {
+   *  @returns the frame as the line should tell it; undefined when it is none */
+  take(line: string, isWhole: boolean): string | undefined {
+    const frame = movingOf(line);
+    switch (frame?.t) {
+      case undefined:
+        return undefined;
       case 'welcome':
         if (this.#epoch !== frame.epoch) this.#positions.clear();
         this.#epoch = frame.epoch;
@@ -88,5 +90,13 @@ export class HeardSoFar {
     }
     if (gone.length === 0) return line;
     return JSON.stringify({ t: 'presence', members: { ...Object.fromEntries(gone.map((member) => [member, 'gone'])), ...members } });
+  }
+}
+
+function movingOf(line: string): Moving | undefined {
+  try {
+    return (JSON.parse(line) as Moving | null) ?? undefined;
+  } catch {
+    return undefined;
   }
 }

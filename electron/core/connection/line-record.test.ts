@@ -94,15 +94,31 @@ const FAULTS: readonly (readonly [DialFault, object])[] = [
     { kind: 'refused', status: 503, retryAfterMs: null },
     { kind: 'refused', status: 503 },
   ],
+  [
+    { kind: 'answered-for', status: 403, retryAfterMs: null },
+    { kind: 'answered-for', status: 403 },
+  ],
+  [{ kind: 'no-upgrade', status: null }, { kind: 'no-upgrade' }],
+  [
+    { kind: 'no-upgrade', status: 403 },
+    { kind: 'upgrade-answered-for', status: 403 },
+  ],
 ];
 test.each(FAULTS)('an attempt that fails with %j is remembered with its reason', async (fault, remembered) => {
   const { record, watched } = stage(() => fail(fault));
   const events = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
   expect(await watched.dial(TARGET, 'secret', events)).toEqual(fail(fault));
   expect(record.view(-1)?.turns).toEqual([
-    { kind: 'dialed', at: AT },
+    { kind: 'dialed', door: 'socket', at: AT },
     { ...remembered, at: AT + 30 },
   ]);
+});
+
+test('an attempt at another door that is given up is remembered as that', async () => {
+  const { record, watched } = stage(() => fail({ kind: 'unreachable' }));
+  const events = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+  await watched.dial(TARGET, 'secret', events, 'stream', AbortSignal.abort());
+  expect(record.view(-1)?.turns).toMatchObject([{ kind: 'dialed', door: 'stream' }, { kind: 'given-up' }]);
 });
 
 test('no token is remembered as why there was no attempt', async () => {
@@ -111,7 +127,7 @@ test('no token is remembered as why there was no attempt', async () => {
   expect(record.view(-1)?.turns).toEqual([{ kind: 'ended', at: AT }]);
 });
 
-test('how a line ended is remembered once: closed, gone silent, asked to leave, or let go', async () => {
+test('how a line ended is remembered once: closed, gone silent, never heard, asked to leave, or let go', async () => {
   const { clock, record, dial, terminated } = stage();
   const closed = await dial();
   closed.far.onClose(CLOSE.slow);
@@ -119,6 +135,10 @@ test('how a line ended is remembered once: closed, gone silent, asked to leave, 
   const silent = await dial();
   clock.advance(DEFAULT_LIMITS.clientSilenceMs);
   silent.socket.terminate();
+  const unheard = await dial();
+  unheard.socket.send('{"t":"hello"}');
+  clock.advance(DEFAULT_LIMITS.clientSilenceMs);
+  unheard.socket.terminate();
   const drained = await dial();
   drained.far.onText('{"t":"drain","afterMs":200}');
   drained.socket.terminate();
@@ -129,10 +149,11 @@ test('how a line ended is remembered once: closed, gone silent, asked to leave, 
   expect(ends?.map(({ at: _at, ...end }) => end)).toEqual([
     { kind: 'closed', code: CLOSE.slow },
     { kind: 'silent' },
+    { kind: 'unheard' },
     { kind: 'drained' },
     { kind: 'let-go' },
   ]);
-  expect([terminated(), fresh.heard.codes]).toEqual([4, [1006]]);
+  expect([terminated(), fresh.heard.codes]).toEqual([5, [1006]]);
 });
 
 test('who has seen everything is told nothing', async () => {

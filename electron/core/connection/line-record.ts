@@ -4,10 +4,10 @@
  * numbers.
  */
 import type { FrameSeen, Handshake, LineRecordView, LineTurn, PingSeen, TurnSeen } from '../../bridge/line.ts';
-import type { Result } from '../../../protocol/result.ts';
+import { assertNever, type Result } from '../../../protocol/result.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, RelayNet, RelaySocket, SocketEvents } from '../ports.ts';
-import type { RenewFault } from './machine.ts';
+import { TIMES, type RenewFault } from './machine.ts';
 
 /** How much is remembered of each. */
 export const REMEMBERED = { frames: 200, pings: 120, turns: 60 } as const;
@@ -43,6 +43,8 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
   const watchLine = (events: SocketEvents) => {
     let isOver = false;
     let isDrained = false;
+    let hasSaid = false;
+    let hasHeard = false;
     let heardAt = clock.monotonic();
     let pingedAt: number | undefined;
     const end = (what: LineTurn): void => {
@@ -57,6 +59,7 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
         handshake = seen;
       },
       onText: (text) => {
+        hasHeard = true;
         heardAt = clock.monotonic();
         if (!isOver && frame('down', text) === 'drain') isDrained = true;
         events.onText(text);
@@ -77,6 +80,7 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
     };
     const socketOf = (socket: RelaySocket): RelaySocket => ({
       send: (text) => {
+        hasSaid = true;
         if (!isOver) frame('up', text);
         socket.send(text);
       },
@@ -85,8 +89,10 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
         socket.ping();
       },
       terminate: () => {
-        const isSilent = clock.monotonic() - heardAt >= DEFAULT_LIMITS.clientSilenceMs;
-        end({ kind: isDrained ? 'drained' : isSilent ? 'silent' : 'let-go' });
+        const silentMs = clock.monotonic() - heardAt;
+        const isSilent = silentMs >= DEFAULT_LIMITS.clientSilenceMs;
+        const isUnheard = hasSaid && !hasHeard && silentMs >= TIMES.signMs;
+        end({ kind: isDrained ? 'drained' : isUnheard ? 'unheard' : isSilent ? 'silent' : 'let-go' });
         socket.terminate();
       },
     });
@@ -96,14 +102,13 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
   return {
     watch: (net) => ({
       ...net,
-      dial: async (target, token, events, door) => {
+      dial: async (target, token, events, door = 'socket', signal) => {
         const from = clock.monotonic();
-        turn({ kind: 'dialed' });
+        turn({ kind: 'dialed', door });
         const { watched, socketOf } = watchLine(events);
-        const dialed = await net.dial(target, token, watched, door);
+        const dialed = await net.dial(target, token, watched, door, signal);
         if (!dialed.ok) {
-          const { error } = dialed;
-          turn(error.kind === 'refused' ? { kind: 'refused', status: error.status } : { kind: error.kind });
+          turn(signal?.aborted === true ? { kind: 'given-up' } : turnOf(dialed.error));
           return dialed;
         }
         turn({ kind: 'opened', ms: Math.round(clock.monotonic() - from) });
@@ -112,11 +117,28 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
     }),
     watchAccess: (access) => async () => {
       const got = await access();
-      if (!got.ok) turn(got.error.kind === 'refused' ? { kind: 'refused', status: got.error.status } : { kind: got.error.kind });
+      if (!got.ok) turn(turnOf(got.error));
       return got;
     },
     view: (seen) => (seen === version ? null : { version, handshake, frames: [...frames], pings: [...pings], turns: [...turns] }),
   };
+}
+
+function turnOf(fault: RenewFault): LineTurn {
+  switch (fault.kind) {
+    case 'refused':
+    case 'answered-for':
+      return { kind: fault.kind, status: fault.status };
+    case 'no-upgrade':
+      return fault.status === null ? { kind: 'no-upgrade' } : { kind: 'upgrade-answered-for', status: fault.status };
+    case 'unreachable':
+    case 'not-a-relay':
+    case 'key-mismatch':
+    case 'ended':
+      return { kind: fault.kind };
+    default:
+      return assertNever(fault);
+  }
 }
 
 function keep<T>(ring: T[], one: T, most: number): void {

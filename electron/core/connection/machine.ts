@@ -15,62 +15,32 @@
  *
  *      wake, network change, retry: from anywhere but off and the stops that need a sign-in, a fresh line at once.
  *
- * What carries the line is its **door**. After three upgrades in a row that something on the way took out, the line goes over HTTP: as a
- * stream, then (nothing arrives, or it is cut again and again) by long polls, then by polls. While it does, a WebSocket is tried beside
- * it every five minutes, and first of all after sleep and after a change of network.
+ * What carries the line is its **door**. A WebSocket that is not up soon is left alone, and a relay asked beside it whether it answers
+ * plain requests; if it does first, the line goes over HTTP.
+ *
+ *      dialing a WebSocket ──upgrade sent, 3 s (5 s after a good line) without answer──▶ knock ──answered──▶ another door
+ *      greeting over one ────2 s without a sign──▶ ping ──1 s without a sign───────────▶ knock ──answered──▶ another door
+ *
+ * So does the third WebSocket in a row that did not come through (taken out, or answered in the relay's place, on the way), or that was cut
+ * by something other than the relay before it was of use for `usefulMs`. Over HTTP it goes as a stream, then (nothing arrives, or it is cut
+ * again and again) by long polls, then by polls. While it does, a WebSocket is tried beside it every five minutes, and first of all after
+ * sleep and after a change of network. A relay that cannot be reached at all is asked at no other door, and no more often.
  */
 import { closeMeaning, CLOSE } from '../../../protocol/close-codes.ts';
 import { DOORS, type Door } from '../../../protocol/doors.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { assertNever } from '../../../protocol/result.ts';
-import type { Wire } from '../../bridge/views.ts';
 import type { DialFault } from '../ports.ts';
 import { backoffMs, failuresAfter } from './backoff.ts';
-
-export type StopReason = Extract<Wire, { readonly state: 'stopped' }>['why'];
-
-/** What every state carries. */
-interface Common {
-  readonly line: number;
-  readonly isOnline: boolean;
-  /** Failures in a row. */
-  readonly attempt: number;
-  /** It was live before in this run. */
-  readonly hasBeenLive: boolean;
-  readonly door: Door;
-  /** Upgrades in a row that did not come through. */
-  readonly upgrades: number;
-  /** When a WebSocket is tried again; monotonic. */
-  readonly upgradeAt: number;
-  /** The door to use where a WebSocket does not come through. */
-  readonly fallback: Door;
-  /** Lines in a row that were cut soon after they were live. */
-  readonly cuts: number;
-}
-
-export type State = Common &
-  (
-    | { readonly at: 'off' }
-    | { readonly at: 'dialing'; readonly hasRenewed: boolean }
-    | { readonly at: 'renewing' }
-    | { readonly at: 'greeting' }
-    | {
-        readonly at: 'live';
-        readonly since: number;
-        readonly heardAt: number;
-        readonly rttMs: number | null;
-        readonly node: string;
-        readonly isCatchingUp: boolean;
-      }
-    | { readonly at: 'waiting'; readonly retryAt: number }
-    | { readonly at: 'stopped'; readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string }
-  );
+import type { Common, State, StopReason } from './line-state.ts';
 
 export type RenewFault = DialFault | { readonly kind: 'ended' };
 
 export type Event =
   | { readonly kind: 'start' }
   | { readonly kind: 'stop'; readonly why: StopReason }
+  /** The upgrade was sent to the relay, or to whoever is on the way. */
+  | { readonly kind: 'reached'; readonly line: number }
   | { readonly kind: 'opened'; readonly line: number }
   | { readonly kind: 'dial-failed'; readonly line: number; readonly fault: DialFault }
   | { readonly kind: 'renewed'; readonly line: number }
@@ -85,17 +55,21 @@ export type Event =
   | { readonly kind: 'timer'; readonly line: number; readonly timer: Timer }
   /** What came of a `probe`. */
   | { readonly kind: 'probed'; readonly line: number; readonly isOpen: boolean }
+  /** What came of a `knock`. */
+  | { readonly kind: 'knocked'; readonly line: number; readonly isAnswered: boolean }
   | { readonly kind: 'wake' }
   | { readonly kind: 'network'; readonly isOnline: boolean }
   | { readonly kind: 'retry' };
 
-export type Timer = 'retry' | 'slow' | 'silence' | 'ping' | 'upgrade';
+export type Timer = 'retry' | 'slow' | 'beside' | 'silence' | 'ping' | 'upgrade';
 
 export type Effect =
   /** Opens a socket for `line`; everything of older lines (sockets, timers) ends first. */
   | { readonly kind: 'dial'; readonly line: number; readonly door: Door }
   /** Finds out whether a WebSocket would come through; the line stays as it is. */
   | { readonly kind: 'probe'; readonly line: number }
+  /** Finds out whether the relay answers plain requests; the line stays as it is. */
+  | { readonly kind: 'knock'; readonly line: number; readonly door: Door }
   | { readonly kind: 'renew'; readonly line: number }
   | { readonly kind: 'hello' }
   | { readonly kind: 'ping' }
@@ -119,7 +93,15 @@ export const TIMES = {
   pingMs: DEFAULT_LIMITS.pingEveryMs,
   /** From dial to welcome. */
   slowMs: 20_000,
-  /** The same for a stream: a proxy that keeps answers back until they end lets nothing through. */
+  /** From an upgrade that was sent to a knock beside it. A relay that is slow because all return at once is not to be asked twice by all. */
+  besideMs: 3_000,
+  besideGoodMs: 5_000,
+  /** From an open WebSocket over which nothing came to a ping, and from that to a knock beside it. */
+  signMs: 2_000,
+  answerMs: 1_000,
+  /** A WebSocket that lived for this long has come through. */
+  usefulMs: 10_000,
+  /** From dial to welcome of a stream: a proxy that keeps answers back until they end lets nothing through. */
   bufferedMs: 5_000,
   /** A WebSocket is tried again after this long at another door. */
   upgradeMs: 5 * 60_000,
@@ -127,22 +109,9 @@ export const TIMES = {
   shortMs: DEFAULT_LIMITS.clientSilenceMs + 5_000,
 } as const;
 
-/** Failed upgrades after which another door is taken, and short lines after which the next one is. */
+/** WebSockets that failed after which another door is taken, and short lines after which the next one is. */
 const UPGRADES = 3;
 const CUTS = 2;
-
-export const OFF: State = {
-  at: 'off',
-  line: 0,
-  isOnline: true,
-  attempt: 0,
-  hasBeenLive: false,
-  door: 'socket',
-  upgrades: 0,
-  upgradeAt: 0,
-  fallback: 'stream',
-  cuts: 0,
-};
 
 const stay = (state: State): Step => ({ state, effects: [] });
 
@@ -153,8 +122,10 @@ export function step(state: State, event: Event, moment: Moment): Step {
       return state.at === 'off' || state.at === 'stopped' ? dial({ ...common(state), attempt: 0 }, moment) : stay(state);
     case 'stop':
       return stop(state, { why: event.why });
+    case 'reached':
+      return state.at === 'dialing' && state.door === 'socket' ? reached(state) : stay(state);
     case 'opened':
-      return state.at === 'dialing' ? { state: { ...common(state), at: 'greeting' }, effects: [{ kind: 'hello' }] } : stay(state);
+      return state.at === 'dialing' ? opened(state) : stay(state);
     case 'dial-failed':
       return state.at === 'dialing' ? dialFailed(state, event.fault, moment) : stay(state);
     case 'renewed':
@@ -169,7 +140,6 @@ export function step(state: State, event: Event, moment: Moment): Step {
           ...common(state),
           at: 'live',
           hasBeenLive: true,
-          upgrades: state.door === 'socket' ? 0 : state.upgrades,
           since: moment.now,
           heardAt: moment.now,
           rttMs: null,
@@ -185,11 +155,15 @@ export function step(state: State, event: Event, moment: Moment): Step {
       };
     case 'probed':
       return state.at === 'live' ? probed(state, event.isOpen, moment) : stay(state);
+    case 'knocked':
+      return event.isAnswered && isSilent(state) ? take(state, state.fallback, moment) : stay(state);
     case 'caught-up':
       return state.at === 'live' ? stay({ ...state, isCatchingUp: false }) : stay(state);
     case 'heard':
+      if (state.at === 'greeting') return stay({ ...state, sign: 'seen' });
       return state.at === 'live' ? stay({ ...state, heardAt: moment.now }) : stay(state);
     case 'pong':
+      if (state.at === 'greeting') return stay({ ...state, sign: 'seen' });
       return state.at === 'live' ? stay({ ...state, heardAt: moment.now, rttMs: event.rttMs }) : stay(state);
     case 'overdue':
       return state.at === 'live' ? lost(state, moment) : stay(state);
@@ -231,6 +205,29 @@ function dial(from: Common, { now }: Moment, hasRenewed = false): Step {
   };
 }
 
+/** The upgrade was sent. Over a good network it is answered within a round trip, and what swallows it never answers. */
+function reached(state: Extract<State, { readonly at: 'dialing' }>): Step {
+  const isGood = state.hasBeenLive && state.upgrades === 0;
+  return { state, effects: [{ kind: 'timer', timer: 'beside', ms: isGood ? TIMES.besideGoodMs : TIMES.besideMs }] };
+}
+
+function opened(state: Extract<State, { readonly at: 'dialing' }>): Step {
+  const watch = state.door === 'socket' ? [{ kind: 'timer', timer: 'beside', ms: TIMES.signMs } as const] : [];
+  return { state: { ...common(state), at: 'greeting', sign: 'none' }, effects: [{ kind: 'hello' }, ...watch] };
+}
+
+/** A WebSocket of which nothing was heard yet, although it was waited for. */
+const isSilent = (state: State): boolean =>
+  state.door === 'socket' && (state.at === 'dialing' || (state.at === 'greeting' && state.sign === 'asked'));
+
+/** The WebSocket is not up yet. A relay that is merely slow to say welcome answers a ping. */
+function beside(state: State): Step {
+  if (state.at === 'greeting' && state.sign === 'none') {
+    return { state: { ...state, sign: 'asked' }, effects: [{ kind: 'ping' }, { kind: 'timer', timer: 'beside', ms: TIMES.answerMs }] };
+  }
+  return isSilent(state) ? { state, effects: [{ kind: 'knock', line: state.line, door: state.fallback }] } : stay(state);
+}
+
 /** Takes another door at once. */
 function take(state: State, door: Door, moment: Moment): Step {
   return dial({ ...common(state), door, fallback: door, cuts: 0, upgradeAt: moment.now + TIMES.upgradeMs }, moment);
@@ -270,18 +267,23 @@ function failed(state: State, fault: DialFault, moment: Moment): Step {
     case 'not-a-relay':
       return stop(state, { why: 'not-a-relay' });
     case 'unreachable':
-      return wait(state, backoffMs(state.attempt, moment.fraction), moment, state.attempt + 1);
-    case 'no-upgrade': {
-      const upgrades = state.upgrades + 1;
-      if (upgrades >= UPGRADES) return take({ ...state, upgrades }, state.fallback, moment);
-      return wait({ ...state, upgrades }, backoffMs(state.attempt, moment.fraction), moment, state.attempt + 1);
-    }
+      // What cut the line before may have been the relay's end.
+      return wait({ ...state, upgrades: 0 }, backoffMs(state.attempt, moment.fraction), moment, state.attempt + 1);
+    case 'no-upgrade':
+      return notThrough(state, state.attempt, moment);
+    case 'answered-for':
     case 'refused':
-      if (fault.status === 426) return stop(state, { why: 'version' });
       return wait(state, backoffMs(state.attempt, moment.fraction, fault.retryAfterMs), moment, state.attempt + 1);
     default:
       return assertNever(fault);
   }
+}
+
+/** One more WebSocket that did not come through. */
+function notThrough(state: State, attempt: number, moment: Moment): Step {
+  const upgrades = state.upgrades + 1;
+  if (upgrades >= UPGRADES) return take({ ...state, upgrades }, state.fallback, moment);
+  return wait({ ...state, upgrades }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
 
 function dialFailed(state: Extract<State, { readonly at: 'dialing' }>, fault: DialFault, moment: Moment): Step {
@@ -297,27 +299,42 @@ function dialFailed(state: Extract<State, { readonly at: 'dialing' }>, fault: Di
 /** The relay sends its clients away, each with a moment of its own: nothing has to be added, and it is no failure. */
 function drained(state: State, moment: Moment, afterMs: number): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
-  return wait(state, afterMs, moment, state.at === 'live' ? failuresAfter(state.attempt, moment.now - state.since) : state.attempt);
+  return wait({ ...state, upgrades: upgradesAfter(state, moment) }, afterMs, moment, attemptAfter(state, moment));
 }
 
 /** A line that was open is no more. How long it was well makes up for failures before. */
 function lost(state: State, moment: Moment): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
-  const attempt = state.at === 'live' ? failuresAfter(state.attempt, moment.now - state.since) : state.attempt;
-  return wait(state, backoffMs(attempt, moment.fraction), moment, attempt + 1);
+  const attempt = attemptAfter(state, moment);
+  return wait({ ...state, upgrades: upgradesAfter(state, moment) }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
+
+type Open = Extract<State, { readonly at: 'live' | 'greeting' }>;
+
+const attemptAfter = (state: Open, { now }: Moment): number =>
+  state.at === 'live' ? failuresAfter(state.attempt, now - state.since) : state.attempt;
+
+const isUseful = (state: State, { now }: Moment): boolean =>
+  state.at === 'live' && state.door === 'socket' && now - state.since >= TIMES.usefulMs;
+
+const upgradesAfter = (state: State, moment: Moment): number => (isUseful(state, moment) ? 0 : state.upgrades);
 
 function closed(state: State, code: number, moment: Moment): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
   if (code === CUT && state.door !== 'socket') return cut(state, moment);
+  if (state.door === 'socket' && isOfTheWay(code) && !isUseful(state, moment))
+    return notThrough(state, attemptAfter(state, moment), moment);
   if (closeMeaning(code) === 'again') return lost(state, moment);
   if (code === CLOSE.sessionEnded) return stop(state, { why: 'session-ended' });
   if (code === CLOSE.versionUnsupported) return stop(state, { why: 'version' });
   return stop(state, { why: 'protocol' });
 }
 
+/** A relay closes with a code of its own. That it heard no hello is the way's doing too. */
+const isOfTheWay = (code: number): boolean => code < 4_000 || code === CLOSE.helloTimeout;
+
 /** A line over HTTP ended without a word. Where that goes on, the next door is asked. */
-function cut(state: Extract<State, { readonly at: 'live' | 'greeting' }>, moment: Moment): Step {
+function cut(state: Open, moment: Moment): Step {
   const next = doorAfter(state.door);
   if (state.at === 'greeting') return next ? take(state, next, moment) : lost(state, moment);
   const cuts = moment.now - state.since < TIMES.shortMs ? state.cuts + 1 : 0;
@@ -332,6 +349,8 @@ function timer(state: State, name: Timer, moment: Moment): Step {
       if (state.at === 'dialing' || state.at === 'renewing') return failed(state, { kind: 'unreachable' }, moment);
       if (state.at !== 'greeting') return stay(state);
       return state.door === 'socket' ? lost(state, moment) : cut(state, moment);
+    case 'beside':
+      return beside(state);
     case 'upgrade':
       return state.at === 'live' ? { state, effects: [{ kind: 'probe', line: state.line }] } : stay(state);
     case 'ping':
@@ -352,7 +371,7 @@ function timer(state: State, name: Timer, moment: Moment): Step {
 function fresh(state: State, isPerson: boolean, moment: Moment): Step {
   if (state.at === 'off') return stay(state);
   if (state.at === 'stopped' && !mayTryAgain(state.why, isPerson)) return stay(state);
-  const upgrades = state.door === 'socket' ? state.upgrades : UPGRADES - 1;
+  const upgrades = state.door === 'socket' ? upgradesAfter(state, moment) : UPGRADES - 1;
   return dial({ ...common(state), attempt: 0, door: 'socket', upgradeAt: 0, upgrades, fallback: 'stream', cuts: 0 }, moment);
 }
 

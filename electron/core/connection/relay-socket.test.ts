@@ -9,6 +9,8 @@ import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { loadTls, type RelayTls } from '../../../server/lan/tls.ts';
+import { createFakeClock } from '../../../test/kit/fake-clock.ts';
+import { refuse } from '../../../protocol/errors.ts';
 import { systemClock, systemRandom } from '../../../server/adapters/system-clock.ts';
 import type { Handshake } from '../../bridge/line.ts';
 import type { RelayTarget, SocketEvents, Traffic } from '../ports.ts';
@@ -290,29 +292,99 @@ describe('what is no relay', () => {
     expect(await net.peek(`127.0.0.1:${port}`)).toEqual({ ok: false, error: { kind: 'not-a-relay' } });
   });
 
-  test.each([
+  const refusals = [
     ['401 Unauthorized', '', 401, null],
     ['503 Service Unavailable', 'retry-after: 7\r\n', 503, 7_000],
     ['429 Too Many Requests', 'retry-after: soon\r\n', 429, null],
-  ])('an upgrade refused with %s says so, and when to come back', async (status, header, code, retryAfterMs) => {
-    expect(await net.dial(plain(await answering(page(status, header))), 'token', listener())).toEqual({
-      ok: false,
-      error: { kind: 'refused', status: code, retryAfterMs },
-    });
-  });
+  ] as const;
 
-  test.each([200, 400, 404, 426, 502])(
-    'an upgrade answered with %i where a relay answers all else is told apart from no relay',
-    async (status) => {
-      const server = createHttpServer((request, response) => {
-        const isRelay = request.url === '/v1/relay';
-        response.writeHead(isRelay ? 200 : 404, { 'content-type': 'application/json' });
-        response.end(isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}');
+  test.each(refusals)(
+    'an upgrade refused with %s by a relay says so, and when to come back',
+    async (status, header, code, retryAfterMs) => {
+      const body = JSON.stringify({ refusal: refuse('unavailable') });
+      const port = await answering(`HTTP/1.1 ${status}\r\n${header}content-length: ${body.length}\r\n\r\n${body}`);
+      expect(await net.dial(plain(port), 'token', listener())).toEqual({
+        ok: false,
+        error: { kind: 'refused', status: code, retryAfterMs },
       });
-      server.on('upgrade', (_request, socket: Duplex) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`));
-      expect(await net.dial(plain(await listen(server)), 'token', listener())).toEqual({ ok: false, error: { kind: 'no-upgrade' } });
     },
   );
+
+  test.each(refusals)(
+    'an upgrade answered with %s by anything else is not the relay’s refusal',
+    async (status, header, code, retryAfterMs) => {
+      expect(await net.dial(plain(await answering(page(status, header))), 'token', listener())).toEqual({
+        ok: false,
+        error: { kind: 'answered-for', status: code, retryAfterMs },
+      });
+    },
+  );
+
+  test('an upgrade refused without end or with a book is not waited for', async () => {
+    const clock = createFakeClock(0);
+    const still = createRelayNet({ clock });
+    for (const body of ['', 'x'.repeat(5_000)]) {
+      const open = await listen(
+        createTcpServer((socket) => {
+          socket.on('error', () => undefined);
+          socket.once('data', () => socket.write(`HTTP/1.1 502 Bad Gateway\r\ncontent-length: 100000\r\n\r\n${body}`));
+        }),
+      );
+      const seen = Promise.withResolvers<Handshake>();
+      let isOver = false;
+      const dialed = still.dial(plain(open), 'token', { ...listener(), onHandshake: seen.resolve }).finally(() => (isOver = true));
+      await seen.promise;
+      await vi.waitFor(() => {
+        clock.advance(2_000);
+        expect(isOver).toBe(true);
+      });
+      expect(await dialed).toEqual({ ok: false, error: { kind: 'answered-for', status: 502, retryAfterMs: null } });
+    }
+  });
+
+  /** A relay behind something that treats upgrades in a way of its own. */
+  const relayBehind = async (onUpgrade: (socket: Duplex) => void): Promise<{ readonly target: RelayTarget; readonly asked: string[] }> => {
+    const asked: string[] = [];
+    const server = createHttpServer((request, response) => {
+      asked.push(request.url ?? '');
+      const isRelay = request.url === '/v1/relay';
+      response.writeHead(isRelay ? 200 : 404, { 'content-type': 'application/json' });
+      response.end(isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}');
+    });
+    server.on('upgrade', (_request, socket: Duplex) => onUpgrade(socket));
+    return { target: plain(await listen(server)), asked };
+  };
+
+  test.each([200, 400, 401, 403, 404, 407, 426, 429, 502, 503])(
+    'an upgrade answered with %i in the place of a relay that answers all else is told apart from both',
+    async (status) => {
+      const { target } = await relayBehind((socket) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`));
+      expect(await net.dial(target, 'token', listener())).toEqual({ ok: false, error: { kind: 'no-upgrade', status } });
+    },
+  );
+
+  test('an upgrade that reaches the relay as a plain request, or is cut off, did not come through either', async () => {
+    const body = JSON.stringify({ refusal: refuse('not-found') });
+    const stripped = await relayBehind((socket) => socket.end(`HTTP/1.1 404 No\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
+    const cut = await relayBehind((socket) => socket.destroy());
+    const fault = { ok: false, error: { kind: 'no-upgrade', status: null } };
+    expect(await net.dial(stripped.target, 'token', listener())).toEqual(fault);
+    expect(await net.dial(cut.target, 'token', listener())).toEqual(fault);
+  });
+
+  test('an upgrade that is swallowed can be given up, and nothing more is asked then', async () => {
+    const sent = Promise.withResolvers<Duplex>();
+    const { target, asked } = await relayBehind(sent.resolve);
+    const giving = new AbortController();
+    let reached = 0;
+    const dialed = net.dial(target, 'token', { ...listener(), onReached: () => void reached++ }, 'socket', giving.signal);
+    const socket = await sent.promise;
+    const closed = new Promise((resolve) => socket.once('end', resolve).resume());
+    giving.abort();
+    expect(await dialed).toEqual({ ok: false, error: { kind: 'unreachable' } });
+    await closed;
+    expect([reached, asked]).toEqual([1, []]);
+  });
 
   test('nobody there, or a name that means nothing, is unreachable', async () => {
     const port = await listen(createTcpServer());

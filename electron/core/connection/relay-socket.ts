@@ -1,12 +1,12 @@
 /**
  * The real way to relays: WebSocket and HTTP over a line whose other end has been proved first, so that neither a token
  * nor a password can leave before the key was checked. What answers but is no relay (a captive portal, another server)
- * is told apart from what does not answer. Follows no redirect, uses no proxy, keeps no connection for reuse.
+ * is told apart from what does not answer. Follows no redirect and uses no proxy.
  */
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { WebSocket } from 'ws';
-import { HTTP, relayInfo } from '../../../protocol/http.ts';
+import { HTTP, isRefusal, relayInfo } from '../../../protocol/http.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
 import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
@@ -19,16 +19,23 @@ const ANSWER_MS = 20_000;
 /** A catch-up page of 256 KiB of text, escaped and wrapped, with room to spare. */
 const MAX_FRAME_BYTES = 4 * 1024 * 1024;
 const MAX_BODY_BYTES = 1024 * 1024;
+/** How much of an upgrade's refusal is read to see whose it is, and for how long. */
+const MAX_REFUSAL_CHARS = 4_096;
+const BODY_MS = 2_000;
 
 export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
   return {
-    dial: async (target, accessToken, events, door = 'socket') => {
-      if (door !== 'socket') return openDoor({ door, target, token: accessToken, events, clock });
+    dial: async (target, accessToken, events, door = 'socket', signal) => {
+      if (door !== 'socket') return openDoor({ door, target, token: accessToken, events, clock, signal });
       const line = await openLine(target, clock, events.onTraffic);
       if (!line.ok) return line;
-      const opened = await upgrade(line.value, target, accessToken, events);
-      if (opened.ok || isOfRelay(opened.error)) return opened;
-      return (await isRelay(target, clock)) ? fail({ kind: 'no-upgrade' }) : opened;
+      events.onReached?.();
+      const opened = await upgrade(line.value, target, accessToken, events, clock, signal);
+      if (opened.ok) return opened;
+      const { fault, status } = opened.error;
+      // What a relay itself refuses is refused at every door.
+      if (fault.kind === 'refused' || signal?.aborted === true) return fail(fault);
+      return fail((await isRelay(target, clock)) ? { kind: 'no-upgrade', status } : fault);
     },
     request: async (target, request) => {
       const line = await openLine(target, clock);
@@ -38,7 +45,20 @@ export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
   };
 }
 
-function upgrade(line: Socket, target: RelayTarget, token: string, events: SocketEvents): Promise<Result<RelaySocket, DialFault>> {
+interface NotUpgraded {
+  readonly fault: DialFault;
+  /** What it was answered with by something that is no relay; null where it was not answered, or by the relay. */
+  readonly status: number | null;
+}
+
+function upgrade(
+  line: Socket,
+  target: RelayTarget,
+  token: string,
+  events: SocketEvents,
+  clock: Clock,
+  signal?: AbortSignal,
+): Promise<Result<RelaySocket, NotUpgraded>> {
   return new Promise((resolve) => {
     // `ws:` on purpose: what encryption there is, the line already has.
     const socket = new WebSocket(`ws://${target.address}${SOCKET_PATH}`, [SUBPROTOCOL], {
@@ -56,14 +76,22 @@ function upgrade(line: Socket, target: RelayTarget, token: string, events: Socke
     });
     let isOpen = false;
     let isOver = false;
-    const refuse = (fault: DialFault): void => {
+    const refuse = (fault: DialFault, status: number | null = null): void => {
       if (isOver || isOpen) return;
       isOver = true;
       socket.terminate();
       line.destroy();
-      resolve(fail(fault));
+      resolve(fail({ fault, status }));
     };
-    socket.on('unexpected-response', (_request, response) => refuse(upgradeFault(response)));
+    const giveUp = (): void => refuse({ kind: 'unreachable' });
+    if (signal?.aborted === true) return giveUp();
+    signal?.addEventListener('abort', giveUp);
+    socket.on('unexpected-response', (_request, response) => {
+      void bodyOf(response, clock).then((body) => {
+        const isRelays = isRefusal(body);
+        refuse(upgradeFault(response, isRelays), isRelays ? null : (response.statusCode ?? 0));
+      });
+    });
     socket.on('error', (error) => refuse(handshakeFault(error)));
     socket.on('open', () => {
       isOpen = true;
@@ -98,9 +126,6 @@ function textOf(data: WebSocket.RawData): string {
   return (Buffer.isBuffer(data) ? data : Buffer.from(data)).toString('utf8');
 }
 
-/** Refusals that a relay itself gives: no other door would say anything else. */
-const isOfRelay = (fault: DialFault): boolean => fault.kind === 'refused' && [401, 429, 503].includes(fault.status);
-
 /** Whether a relay answers there to what is no upgrade. */
 async function isRelay(target: RelayTarget, clock: Clock): Promise<boolean> {
   const line = await openLine(target, clock);
@@ -109,12 +134,35 @@ async function isRelay(target: RelayTarget, clock: Clock): Promise<boolean> {
   return answer.ok && answer.value.status === 200 && relayInfo.safeParse(answer.value.body).success;
 }
 
-function upgradeFault(response: IncomingMessage): DialFault {
+/** What came with a refusal, as far as it can be one of ours. */
+function bodyOf(response: IncomingMessage, clock: Clock): Promise<string> {
+  return new Promise((resolve) => {
+    let text = '';
+    const settle = (): void => {
+      cancel();
+      resolve(text);
+    };
+    const cancel = clock.after(BODY_MS, settle);
+    response.setEncoding('utf8');
+    response.on('data', (chunk: string) => {
+      text += chunk;
+      if (text.length > MAX_REFUSAL_CHARS) settle();
+    });
+    response.on('error', settle);
+    response.on('close', settle);
+  });
+}
+
+/** A relay refuses an upgrade with these. Whatever else it says, it did not see one: something on the way took it out. */
+const REFUSALS = [401, 429, 503];
+/** What proxies say that do not let through, or have no relay behind them. All else is somebody's page. */
+const OF_PROXIES = [401, 403, 407, 429, 500, 502, 503, 504];
+
+function upgradeFault(response: IncomingMessage, isRelays: boolean): DialFault {
   const status = response.statusCode ?? 0;
-  response.resume();
-  // Refusals a relay, or a proxy before one, gives to an upgrade. All else is somebody else's page.
-  if ([401, 403, 426, 429, 500, 502, 503, 504].includes(status)) return { kind: 'refused', status, retryAfterMs: retryAfterMs(response) };
-  return { kind: 'not-a-relay' };
+  if (isRelays)
+    return REFUSALS.includes(status) ? { kind: 'refused', status, retryAfterMs: retryAfterMs(response) } : { kind: 'unreachable' };
+  return OF_PROXIES.includes(status) ? { kind: 'answered-for', status, retryAfterMs: retryAfterMs(response) } : { kind: 'not-a-relay' };
 }
 
 function handshakeFault(error: Error): DialFault {

@@ -1,7 +1,7 @@
 /** The state of a line as the window shows it. */
 import { assertNever } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
-import type { State } from './machine.ts';
+import type { State } from './line-state.ts';
 
 /** Attempts after which a lost line is called offline and no longer reconnecting. */
 const PATIENCE = 3;

@@ -91,7 +91,7 @@ describe('over a real relay', () => {
     const real = createRelayNet({ clock: systemClock });
     const net: LabParts['net'] = {
       dial: async (target, token, events, door) =>
-        door === 'stream' || door === 'poll' ? fail({ kind: 'no-upgrade' }) : real.dial(target, token, events, door),
+        door === 'stream' || door === 'poll' ? fail({ kind: 'no-upgrade', status: null }) : real.dial(target, token, events, door),
     };
     const rows = await lastOf(partsFor(await kit.person('ben'), net), { ...PLAN, idleMs: 100 });
     expect(states(rows)).toEqual([

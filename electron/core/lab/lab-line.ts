@@ -174,7 +174,7 @@ const SILENT: LabFault = { kind: 'silent' };
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 const ofDial = (fault: DialFault): LabFault =>
-  fault.kind === 'refused' ? { kind: 'refused', status: fault.status } : { kind: fault.kind };
+  fault.kind === 'refused' || fault.kind === 'answered-for' ? { kind: fault.kind, status: fault.status } : { kind: fault.kind };
 
 const turnedDown = ({ kind }: Problem): LabFault =>
   kind === 'unknown-frame' ? { kind: 'too-old' } : { kind: 'turned-down', problem: kind };

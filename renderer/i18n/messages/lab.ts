@@ -52,6 +52,7 @@ export const labMessages = {
   ],
   'lab.why.too-old': ['The relay is too old to be measured.', '中繼站版本太舊，無法測量。'],
   'lab.why.refused': ['Refused with {status}.', '被拒絕（{status}）。'],
+  'lab.why.answered-for': ['Your network answered in the relay’s place, with {status}.', '您的網路代替中繼站回答（{status}）。'],
   'lab.why.closed': ['Closed with {code}: {why}.', '以 {code} 關閉：{why}。'],
   'lab.why.turned-down': ['The relay took no more: {why}', '中繼站不再接受：{why}'],
   'lab.why.lost': ['Of {said} messages {heard} came back in time.', '{said} 則訊息中有 {heard} 則及時傳回。'],

@@ -175,7 +175,7 @@ export const lineMessages = {
   'record.kind': ['Kind', '種類'],
   'record.size': ['Bytes', '位元組'],
 
-  'turn.dialed': ['Dialling', '撥號中'],
+  'turn.dialed': ['Dialling: {door}', '撥號中：{door}'],
   'turn.opened': ['Open after {ms} ms', '{ms} 毫秒後接通'],
   'turn.unreachable': ['Nobody answered', '沒有回應'],
   'turn.not-a-relay': ['What answered was no relay', '回應的不是中繼站'],
@@ -183,8 +183,15 @@ export const lineMessages = {
   'turn.key-mismatch': ['Another key was shown; nothing was sent', '出示了另一個金鑰，沒有送出任何資料'],
   'turn.ended': ['No token: the session has ended', '沒有登入憑證：登入已失效'],
   'turn.refused': ['Refused with {status}', '被拒絕（{status}）'],
+  'turn.answered-for': ['Your network answered in the relay’s place, with {status}', '您的網路代替中繼站回答（{status}）'],
+  'turn.upgrade-answered-for': [
+    'Your network answered the upgrade in the relay’s place, with {status}',
+    '您的網路代替中繼站回答了升級要求（{status}）',
+  ],
   'turn.closed': ['Closed with {code}: {why}', '以 {code} 關閉：{why}'],
   'turn.silent': ['Given up after too long a silence', '閒置太久，放棄這條連線'],
+  'turn.given-up': ['Given up before it was answered', '尚未得到回應，已放棄'],
+  'turn.unheard': ['Open, but nothing came through', '已接通，但沒有任何內容通過'],
   'turn.drained': ['Left because the relay asked to', '依中繼站的要求離開'],
   'turn.let-go': ['Let go by this app, for a fresh line or for good', '由應用程式放開，以便重新連線或結束'],
 
