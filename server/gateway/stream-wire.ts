@@ -6,6 +6,7 @@
 import type { ServerResponse } from 'node:http';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { encodeClosed, encodeEvent } from '../../protocol/doors.ts';
+import type { Clock } from '../ports/clock.ts';
 import type { Packet } from './packet.ts';
 import type { Wire } from './wire.ts';
 
@@ -14,11 +15,13 @@ const CLOSE_TIMEOUT_MS = 2_000;
 
 export class StreamWire implements Wire {
   readonly #response: ServerResponse;
+  readonly #clock: Pick<Clock, 'after'>;
   readonly #onHeard: () => void;
 
   /** @param onHeard  the network took what was sent to this client */
-  constructor(response: ServerResponse, onHeard: () => void) {
+  constructor(response: ServerResponse, clock: Pick<Clock, 'after'>, onHeard: () => void) {
     this.#response = response;
+    this.#clock = clock;
     this.#onHeard = onHeard;
   }
 
@@ -46,7 +49,10 @@ export class StreamWire implements Wire {
     // Who does not read will not read why either.
     if (code === CLOSE.slow) return this.terminate();
     this.#response.end(encodeEvent(encodeClosed(code)));
-    setTimeout(() => this.terminate(), CLOSE_TIMEOUT_MS).unref();
+    this.#response.once(
+      'close',
+      this.#clock.after(CLOSE_TIMEOUT_MS, () => this.terminate()),
+    );
   }
 
   terminate(): void {

@@ -116,7 +116,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
     raw.flushHeaders();
     raw.socket?.setNoDelay(true);
-    const wire = new StreamWire(raw, () => core.heard(connection));
+    const wire = new StreamWire(raw, clock, () => core.heard(connection));
     const connection: Connection = core.accept(who, wire);
     raw.on('drain', () => core.drained(connection));
     raw.on('error', () => undefined);
