@@ -4,7 +4,7 @@
  * how much a session has said lately.
  */
 import type { Socket } from 'node:net';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { firstField } from '../../protocol/codec.ts';
 import { EVENTS_PATH, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, splitLines, STREAM_TYPE } from '../../protocol/doors.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
@@ -38,6 +38,7 @@ const STREAM_HEADERS = { 'content-type': STREAM_TYPE, 'cache-control': 'no-store
 export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): void {
   const { core, auth, clock, limits, isDraining, onAdmitted } = parts;
   const principals = new WeakMap<FastifyRequest, Principal>();
+  const bytes = new WeakMap<FastifyRequest, number>();
   const off = (): Answer => refusalAnswer(refuse('unavailable', { retryAfterMs: RETRY_MS }));
   const tooFast = (ms: number): Answer => refusalAnswer(refuse('rate-limited', { retryAfterMs: Math.ceil(ms) }));
 
@@ -54,6 +55,11 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     return who;
   };
 
+  /** What came, whatever was announced: a body in chunks announces nothing. */
+  const preParsing: preParsingHookHandler = (request, _reply, payload, done) => {
+    payload.on('data', (chunk: Buffer) => bytes.set(request, (bytes.get(request) ?? 0) + chunk.byteLength));
+    done(null, payload);
+  };
   const utf8 = new TextDecoder('utf-8', { fatal: true });
   app.addContentTypeParser(LINES_TYPE, { parseAs: 'buffer' }, (_request, body, done) => {
     try {
@@ -63,27 +69,28 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     }
   });
 
-  app.post(FRAMES_PATH, { bodyLimit: limits.doorBodyBytes, onRequest }, async (request, reply) => {
+  app.post(FRAMES_PATH, { bodyLimit: limits.doorBodyBytes, onRequest, preParsing }, async (request, reply) => {
     const who = whoOf(request);
     if (typeof request.body !== 'string') return send(reply, refusalAnswer(refuse('bad-request')));
     const texts = splitLines(request.body);
     const isTooLarge = texts.length > limits.doorFrames || texts.some((text) => Buffer.byteLength(text) > limits.frameBytes);
     if (isTooLarge) return send(reply, refusalAnswer(refuse('too-large')));
-    // An empty request is a ping, and counts like one.
-    const wait = texts.length === 0 ? core.talk.knock(who, 1) : 0;
+    // An empty request is a ping, and counts like one. Frames are counted as they are read, each with the end of its line.
+    const unread = (bytes.get(request) ?? 0) - texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
+    const wait = texts.length === 0 || unread > 0 ? core.talk.knock(who, Math.max(1, unread)) : 0;
     if (wait > 0) return send(reply, tooFast(wait));
     const talked = await core.talk.say(who, texts);
     if (talked.kind === 'answered') return reply.type(LINES_TYPE).send(joinLines(talked.lines));
     return send(reply, talked.code === CLOSE.flood ? tooFast(RETRY_MS) : refusalAnswer(refuse('bad-request')));
   });
 
-  app.post(EVENTS_PATH, { bodyLimit: limits.doorBodyBytes, onRequest }, async (request, reply) => {
+  app.post(EVENTS_PATH, { bodyLimit: limits.doorBodyBytes, onRequest, preParsing }, async (request, reply) => {
     const who = whoOf(request);
+    const wait = core.talk.knock(who, bytes.get(request) ?? 1);
+    if (wait > 0) return send(reply, tooFast(wait));
     const parsed = eventsRequest.safeParse(request.body);
     if (!parsed.success) return send(reply, refusalAnswer(refuse('bad-request', { field: firstField(parsed.error) })));
     const { hello, more, isGoingOn, waitMs, seenPresence } = parsed.data;
-    const wait = core.talk.knock(who, Number(request.headers['content-length'] ?? 1));
-    if (wait > 0) return send(reply, tooFast(wait));
     const whole: Hello = { ...hello, positions: { ...more, ...hello.positions } };
     if (request.headers.accept?.includes(STREAM_TYPE) === true) return stream(reply, who, whole, isGoingOn);
     const lines = await new Promise<readonly string[] | undefined>((resolve) => {
@@ -106,8 +113,8 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
       });
       core.begin(connection, whole, { isGoingOn, isPoll: true });
     });
-    if (lines) return reply.type(LINES_TYPE).send(joinLines(lines));
-    return reply.hijack();
+    if (!lines) return reply.hijack();
+    return reply.type(LINES_TYPE).send(joinLines(lines));
   });
 
   const stream = (reply: FastifyReply, who: Principal, hello: Hello, isGoingOn: boolean): FastifyReply => {
