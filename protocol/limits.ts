@@ -59,6 +59,8 @@ export interface Limits {
   readonly headersMs: number;
   readonly requestMs: number;
   readonly httpBodyBytes: number;
+  /** An idle connection over HTTP is kept for the next request for this long. */
+  readonly keepAliveMs: number;
   readonly unknownFramesPerMinute: number;
   /** Frames of one `POST /v1/frames`, and its whole body. */
   readonly doorFrames: number;
@@ -71,6 +73,10 @@ export interface Limits {
   readonly doorPositions: number;
   /** What a session may say is remembered for this long after it last spoke through `POST`. */
   readonly doorMemoryMs: number;
+  /** The same for a connection over which a session came to a door: longer than the pause between two pings. */
+  readonly doorKeepAliveMs: number;
+  /** Connections that a session may have at the doors; of more, the one that it used longest ago gives way. */
+  readonly doorConnections: number;
   readonly channelMembers: number;
   /** Members that `create-channel` may name, so that it fits a frame; others are added one by one. */
   readonly channelStartMembers: number;
@@ -158,6 +164,7 @@ export const DEFAULT_LIMITS: Limits = {
   headersMs: 10_000,
   requestMs: 30_000,
   httpBodyBytes: 64 * KIB,
+  keepAliveMs: 5_000,
   unknownFramesPerMinute: 50,
   doorFrames: 32,
   doorBodyBytes: 256 * KIB,
@@ -165,6 +172,8 @@ export const DEFAULT_LIMITS: Limits = {
   doorWaitMs: 25_000,
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
+  doorKeepAliveMs: 35_000,
+  doorConnections: 24,
   channelMembers: 10_000,
   channelStartMembers: 1_000,
   groupMembers: 9,

@@ -33,7 +33,7 @@ export interface TrafficFigures {
   /** From saying a message until it is heard at the same door. */
   readonly p50Ms: number;
   readonly p95Ms: number;
-  /** Connections made, and bytes both ways with what TLS adds, per message: saying and hearing it together. */
+  /** Requests made, and bytes both ways with what TLS adds, per message: saying and hearing it together. */
   readonly requests: number;
   readonly bytes: number;
   readonly cpu: Cpu;

@@ -54,8 +54,10 @@ export interface SocketEvents {
   onClose(code: number): void;
   /** What was said to become a WebSocket, also when it was refused. Not by every way to a relay. */
   onHandshake?(handshake: Handshake): void;
-  /** Each connection that carries the line: one, or one a request. */
+  /** Each connection that carries the line: one, or a few that are kept from request to request. */
   onTraffic?(traffic: Traffic): void;
+  /** Each request of a line over HTTP. */
+  onRequest?(): void;
 }
 
 /** What one connection has carried up to the moment of the question, also after its end. */

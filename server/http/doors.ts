@@ -1,7 +1,7 @@
 /**
  * The doors for where a WebSocket cannot pass (`protocol/doors.ts`). Each request shows its token before its body is read; what it says
  * and hears goes through the same core as a socket's frames, by wires that collect or stream. Nothing is kept between two requests but
- * how much a session has said lately.
+ * how much a session has said lately, and the connection.
  */
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
@@ -18,6 +18,7 @@ import { PollWire } from '../gateway/poll-wire.ts';
 import { StreamWire } from '../gateway/stream-wire.ts';
 import type { Clock } from '../ports/clock.ts';
 import { refusalAnswer, type Answer } from './answers.ts';
+import { Kept } from './kept.ts';
 
 export interface DoorsParts {
   readonly core: RelayCore;
@@ -39,14 +40,16 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
   const { core, auth, clock, limits, isDraining, onAdmitted } = parts;
   const principals = new WeakMap<FastifyRequest, Principal>();
   const bytes = new WeakMap<FastifyRequest, number>();
+  const kept = new Kept({ limits, onStalled: () => void core.counts.slow.stalled++ });
   const off = (): Answer => refusalAnswer(refuse('unavailable', { retryAfterMs: RETRY_MS }));
   const tooFast = (ms: number): Answer => refusalAnswer(refuse('rate-limited', { retryAfterMs: Math.ceil(ms) }));
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
-    if (isDraining()) return send(reply, off());
+    if (isDraining()) return send(reply.header('connection', 'close'), off());
     const who = await auth.verifyUpgrade(request.raw);
     if (!who.ok) return send(reply, refusalAnswer(refuse('session-ended'), who.error.status));
     onAdmitted(request.raw.socket);
+    kept.used(who.value.session, reply.raw);
     principals.set(request, who.value);
   };
   const whoOf = (request: FastifyRequest): Principal => {
@@ -80,6 +83,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     const wait = texts.length === 0 || unread > 0 ? core.talk.knock(who, Math.max(1, unread)) : 0;
     if (wait > 0) return send(reply, tooFast(wait));
     const talked = await core.talk.say(who, texts);
+    kept.answering(reply.raw);
     if (talked.kind === 'answered') return reply.type(LINES_TYPE).send(joinLines(talked.lines));
     return send(reply, talked.code === CLOSE.flood ? tooFast(RETRY_MS) : refusalAnswer(refuse('bad-request')));
   });
@@ -114,6 +118,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
       core.begin(connection, whole, { isGoingOn, isPoll: true });
     });
     if (!lines) return reply.hijack();
+    kept.answering(reply.raw);
     return reply.type(LINES_TYPE).send(joinLines(lines));
   });
 

@@ -22,7 +22,7 @@ export interface HttpServerParts extends RoutesParts {
   /** Null for plain HTTP. */
   readonly tls: TlsOptions | null;
   readonly trustedProxies: readonly string[];
-  readonly limits: Pick<Limits, 'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes'>;
+  readonly limits: Pick<Limits, 'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes' | 'keepAliveMs'>;
   /** Where frames go and come without a socket; none where only accounts are asked for. */
   readonly doors?: Omit<DoorsParts, 'isDraining'>;
 }
@@ -41,7 +41,6 @@ export interface HttpServer {
 
 /** How often Node looks for connections past their time; its default of 30 s would let a slow one live for 40. */
 const CHECK_EVERY_MS = 2_000;
-const KEEP_ALIVE_MS = 5_000;
 const GRACE_MS = 3_000;
 
 const HEADERS = {
@@ -60,7 +59,7 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
     connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.headersMs),
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    keepAliveTimeout: limits.keepAliveMs,
     insecureHTTPParser: false,
   };
   let server: Server | undefined;

@@ -1,12 +1,15 @@
-/** What a request at the doors costs beside its frames: the bytes that came. */
+/** What a request at the doors costs beside its frames: connections that are kept, bytes that came, and answers that nobody takes. */
 import { once } from 'node:events';
 import { Agent, request, type RequestOptions } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { afterEach, describe, expect, test } from 'vitest';
-import { EVENTS_PATH, FRAMES_PATH, LINES_TYPE } from '../../protocol/doors.ts';
-import type { Limits } from '../../protocol/limits.ts';
-import { HELLO } from '../kit/door-client.ts';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { EVENTS_PATH, FRAMES_PATH, LINES_TYPE, type Door } from '../../protocol/doors.ts';
+import { channelFeed, type MessageId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import { generalChannel } from '../../server/domain/members.ts';
+import { dialDoor, HELLO, idsOf, type DoorClient } from '../kit/door-client.ts';
 import { createLineKit, type LineKit } from '../kit/line-kit.ts';
 
 let kit: LineKit;
@@ -54,6 +57,83 @@ const agentOf = (most = 1): Agent => {
   return agent;
 };
 const poll = (more: object = {}): string => JSON.stringify({ hello: HELLO, isGoingOn: false, waitMs: 0, seenPresence: null, ...more });
+const channel = (): ReturnType<typeof generalChannel> => generalChannel(kit.relay.store.teamId);
+const post = (text: string) => ({ t: 'post', op: kit.op<MessageId>(), channel: channel(), text }) as const;
+
+async function live(door: Door, port = kit.relay.port): Promise<DoorClient> {
+  const target = { address: `127.0.0.1:${port}`, fingerprint: kit.relay.fingerprint };
+  const client = await dialDoor(door, target, kit.ada.tokens.access);
+  if ('kind' in client) throw new Error(client.kind);
+  ends.push(() => client.socket.terminate());
+  client.say(HELLO);
+  await client.heard('caught-up');
+  return client;
+}
+
+describe('a connection', () => {
+  test('of a session is kept for doorKeepAliveMs, one of a stranger for keepAliveMs', async () => {
+    await start({ doorKeepAliveMs: 3_000, keepAliveMs: 500 });
+    const [mine, theirs] = [await ask(FRAMES_PATH, '', agentOf(), bearer()), await ask('/v1/relay', '', agentOf())];
+    expect([mine.status, mine.kept, theirs.kept]).toEqual([200, 'timeout=3', 'timeout=0']);
+    const from = performance.now();
+    const closed = once(mine.socket, 'close');
+    await once(theirs.socket, 'close');
+    expect(mine.socket.destroyed).toBe(false);
+    await closed;
+    expect(performance.now() - from).toBeGreaterThan(2_900);
+  });
+
+  test('serves one request after another, polls and frames alike', async () => {
+    await start();
+    const agent = agentOf();
+    const sockets = new Set<TLSSocket>();
+    for (let n = 0; n < 5; n++) {
+      sockets.add((await ask(FRAMES_PATH, '', agent, bearer())).socket);
+      sockets.add((await ask(EVENTS_PATH, poll(), agent, bearer())).socket);
+    }
+    expect(sockets.size).toBe(1);
+  });
+
+  test('of more than doorConnections of a session gives way to the newest, the one used longest ago first', async () => {
+    await start({ doorConnections: 2 });
+    const [first, second, third] = [agentOf(), agentOf(), agentOf()];
+    const one = await ask(FRAMES_PATH, '', first, bearer());
+    const two = await ask(FRAMES_PATH, '', second, bearer());
+    await ask(FRAMES_PATH, '', first, bearer());
+    const gone = once(two.socket, 'close');
+    const other = await kit.person('ben');
+    await ask(FRAMES_PATH, '', agentOf(), bearer(other.tokens.access));
+    expect(two.socket.destroyed).toBe(false);
+    await ask(FRAMES_PATH, '', third, bearer());
+    await gone;
+    expect(one.socket.destroyed).toBe(false);
+  });
+
+  test.each(['stream', 'long-poll', 'poll'] as const)(
+    'is made at most three times for a line at the door %s, however much is said',
+    async (door) => {
+      await start();
+      let connections = 0;
+      const way = createServer((client) => {
+        connections++;
+        const relay = connect(kit.relay.port, '127.0.0.1');
+        for (const end of [client, relay]) end.on('error', () => undefined);
+        client.pipe(relay).pipe(client);
+      }).listen(0, '127.0.0.1');
+      await once(way, 'listening');
+      ends.push(() => way.close());
+      const client = await live(door, (way.address() as AddressInfo).port);
+      // A poll comes every two seconds.
+      for (let n = 1; n <= (door === 'poll' ? 2 : 10); n++) {
+        client.say(post(`${n}`));
+        await client.until(() => idsOf(client, channelFeed(channel())).length === n && client.all('ack').length === n);
+        client.socket.ping();
+        await client.until(() => client.pongs === n);
+      }
+      expect(connections).toBeLessThanOrEqual(3);
+    },
+  );
+});
 
 describe('bytes that came', () => {
   test('count whether their length was announced or not', async () => {
@@ -78,4 +158,48 @@ describe('bytes that came', () => {
     }
     await start();
   });
+});
+
+/**
+ * A poll is answered once and is over: what it holds is bounded (`pageBytes`), and no event waits for it. Slow is who does not take that
+ * answer; the network's own buffers hold one of the usual size, so these are larger.
+ */
+test.each([
+  ['a poll', EVENTS_PATH],
+  ['a request of frames', FRAMES_PATH],
+])('%s whose answer is not taken for outboundStallMs is cut off, and no other line notices', async (_what, path) => {
+  const count = 640;
+  await start({
+    outboundStallMs: 1_000,
+    pageBytes: 10 * 1024 * 1024,
+    sendsPerSecond: 10_000,
+    sendsBurst: 10_000,
+    framesPerSecond: 10_000,
+    framesBurst: 10_000,
+    bytesInPerSecond: 1e9,
+    acceptsBurst: 100,
+  });
+  const writer = await live('socket');
+  for (let sent = 0; sent < count; sent += 20) {
+    for (let n = 0; n < 20; n++) writer.say(post('x'.repeat(DEFAULT_LIMITS.textBytes)));
+    await writer.until(() => writer.all('ack').length === sent + 20);
+  }
+  const feed = channelFeed(channel());
+  const range = Array.from({ length: 4 }, (_, n) => JSON.stringify({ t: 'range', req: n, feed, from: 1 + n * 150, to: 150 + n * 150 }));
+  const body =
+    path === EVENTS_PATH ? poll({ hello: { ...HELLO, epoch: kit.relay.store.epoch, positions: { [feed]: 3 } } }) : range.join('\n');
+  const type = path === EVENTS_PATH ? 'application/json' : LINES_TYPE;
+  const deaf = await kit.tls();
+  deaf.pause();
+  deaf.write(
+    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${kit.ada.tokens.access}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
+  await vi.waitFor(() => expect(kit.relay.core.counts.slow.stalled).toBe(1), { timeout: 10_000 });
+  writer.say(post('still here'));
+  await writer.until(() => writer.all('ack').length === count + 1);
+  // What had left is read, and then the line is over.
+  let got = 0;
+  deaf.on('data', (chunk: Buffer) => (got += chunk.byteLength));
+  await new Promise((resolve) => deaf.once('close', resolve).resume());
+  expect(got).toBeLessThan(9 * 1024 * 1024);
 });

@@ -1,4 +1,4 @@
-/** Lines over HTTP: answers that stop on the way, and who else answers. Real servers, on a clock that stands still. */
+/** Lines over HTTP: answers that stop on the way, connections that are kept, and who else answers. Real servers, on a clock that stands still. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test, vi } from 'vitest';
@@ -7,7 +7,7 @@ import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, STREAM_
 import { CLOSE } from '../../../protocol/close-codes.ts';
 import { encodeDown, encodeUp } from '../../../protocol/codec.ts';
 import { refuse } from '../../../protocol/errors.ts';
-import type { Epoch, MemberId, SessionId } from '../../../protocol/ids.ts';
+import type { ChannelId, Epoch, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
@@ -150,6 +150,65 @@ async function server(
 }
 const lines = (answer: ServerResponse, text = ''): unknown => answer.writeHead(200, { 'content-type': LINES_TYPE }).end(text);
 const DEAF: SocketEvents = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+const POST = encodeUp({
+  t: 'post',
+  op: '01980000-0000-7000-8000-000000000001' as MessageId,
+  channel: '01980000-0000-7000-8000-000000000002' as ChannelId,
+  text: 'x',
+});
+
+describe('the connections of a line', () => {
+  const open = async (target: RelayTarget, events = DEAF, clock = createFakeClock(0)): Promise<RelaySocket> => {
+    const dialed = await createRelayNet({ clock }).dial(target, 'token', events, 'poll');
+    if (!dialed.ok) throw new Error(dialed.error.kind);
+    ends.push(() => dialed.value.terminate());
+    return dialed.value;
+  };
+
+  test('serve one request after another, and end with it', async () => {
+    const relay = await server((_asked, answer) => lines(answer, '{"t":"ack"}\n'));
+    const heard: string[] = [];
+    const socket = await open(relay.target, { ...DEAF, onText: (text) => void heard.push(text) });
+    for (let n = 1; n <= 20; n++) {
+      socket.send(POST);
+      await vi.waitFor(() => expect(heard).toHaveLength(n));
+    }
+    expect(relay.connections).toBe(1);
+    socket.terminate();
+    await vi.waitFor(() => expect(relay.sockets.size).toBe(0));
+  });
+
+  test('are replaced when the relay ends one at the moment in which it is used again, and what was said is said again', async () => {
+    const said: string[] = [];
+    const fresh = new WeakSet<Socket>();
+    const relay = await server((asked, answer, text) => {
+      if (text !== '') said.push(text);
+      if (text !== '' && fresh.has(asked.socket)) return asked.socket.destroy();
+      fresh.add(asked.socket);
+      return lines(answer, text === '' ? '' : '{"t":"ack"}\n');
+    });
+    const heard: string[] = [];
+    const socket = await open(relay.target, { ...DEAF, onText: (text) => void heard.push(text) });
+    socket.send(POST);
+    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    expect([said.length, relay.connections]).toEqual([2, 2]);
+  });
+
+  test('that are cut while new are a cut line', async () => {
+    const relay = await server((asked, answer, text) => {
+      if (text !== '') return asked.socket.destroy();
+      // Not kept: the next request has to make a connection.
+      answer.setHeader('connection', 'close');
+      return lines(answer);
+    });
+    const closes: number[] = [];
+    const socket = await open(relay.target, { ...DEAF, onClose: (code) => void closes.push(code) });
+    socket.send(POST);
+    await vi.waitFor(() => expect(closes).toEqual([1006]));
+    expect(relay.connections).toBe(2);
+  });
+});
+
 describe('what somebody else answers in the place of a relay', () => {
   const PAGE = '<html>Please pay first</html>';
   const REFUSAL = JSON.stringify({ refusal: refuse('session-ended') });

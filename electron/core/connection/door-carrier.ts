@@ -1,6 +1,6 @@
 /**
  * A line over plain HTTP that looks like a socket: what is said goes by `POST`, in order, one request at a time; what is heard comes as
- * a stream or by polls. The relay keeps nothing of it, so this side remembers how far each feed was heard
+ * a stream or by polls, over connections that are kept. The relay keeps nothing of it, so this side remembers how far each feed was heard
  * and says so with every request; a line that is cut costs a request and no event. New tokens that pass by are used from then on. What
  * something on the way answers in the relay's place is never taken for the relay's word.
  */
@@ -25,6 +25,7 @@ import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { Clock, DialFault, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { HeardSoFar } from './heard-so-far.ts';
+import { KeptLines } from './kept-lines.ts';
 import { post } from './post.ts';
 
 export interface DoorParts {
@@ -66,6 +67,7 @@ type Answered =
 class DoorCarrier implements RelaySocket {
   readonly #parts: DoorParts;
   readonly #heard = new HeardSoFar();
+  readonly #lines: KeptLines;
   readonly #cancels = new Set<() => void>();
   #token: string;
   #hello: Hello | undefined;
@@ -80,6 +82,7 @@ class DoorCarrier implements RelaySocket {
 
   constructor(parts: DoorParts) {
     this.#parts = parts;
+    this.#lines = new KeptLines(parts.target, parts.clock, parts.events.onTraffic);
     this.#token = parts.token;
   }
 
@@ -119,6 +122,7 @@ class DoorCarrier implements RelaySocket {
     this.#cancelListening();
     for (const cancel of this.#cancels) cancel();
     this.#cancels.clear();
+    this.#lines.destroy();
   }
 
   #end(code: number): void {
@@ -198,7 +202,9 @@ class DoorCarrier implements RelaySocket {
     let refused: { readonly status: number; readonly retryAfterMs: number | null } | undefined;
     let refusal = '';
     this.#heard.beginAgain();
+    this.#parts.events.onRequest?.();
     const stop = post({
+      lines: this.#lines,
       target,
       clock,
       path: EVENTS_PATH,
@@ -207,7 +213,6 @@ class DoorCarrier implements RelaySocket {
       accept: STREAM_TYPE,
       body,
       answerMs: ANSWER_MS,
-      onTraffic: this.#parts.events.onTraffic,
       onHead: (status, type, retryAfterMs) => {
         isStream = status === 200 && type.startsWith(STREAM_TYPE);
         if (status !== 200) refused = { status, retryAfterMs };
@@ -268,7 +273,9 @@ class DoorCarrier implements RelaySocket {
       let retryAfterMs: number | null = null;
       let isLines = false;
       let text = '';
+      this.#parts.events.onRequest?.();
       const stop = post({
+        lines: this.#lines,
         target: this.#parts.target,
         clock: this.#parts.clock,
         path,
@@ -277,7 +284,6 @@ class DoorCarrier implements RelaySocket {
         accept: LINES_TYPE,
         body,
         answerMs,
-        onTraffic: this.#parts.events.onTraffic,
         onHead: (code, answered, retry) => ([status, isLines, retryAfterMs] = [code, answered.startsWith(LINES_TYPE), retry]),
         onText: (chunk) => {
           text += chunk;

@@ -1,13 +1,15 @@
 /**
- * One POST over a line of its own whose other end has been proved, with the answer handed on as it comes. What follows on a cut line
- * or a refusal is the caller's to decide.
+ * One POST over a kept connection, with the answer handed on as it comes. A relay may end a kept connection at the moment in which it is
+ * used again: then, and before a byte of the answer, it is said once more over another. Whatever goes by POST may be said twice. What
+ * follows on a cut line or a refusal is the caller's to decide.
  */
 import { request as httpRequest, type ClientRequest } from 'node:http';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
-import type { Clock, DialFault, RelayTarget, SocketEvents } from '../ports.ts';
-import { openLine } from './secure-line.ts';
+import type { Clock, DialFault, RelayTarget } from '../ports.ts';
+import { NoLine, type KeptLines } from './kept-lines.ts';
 
 export interface PostParts {
+  readonly lines: KeptLines;
   readonly target: RelayTarget;
   readonly clock: Clock;
   readonly path: string;
@@ -20,16 +22,16 @@ export interface PostParts {
   /** @param retryAfterMs  what the answer asks for, where it does */
   readonly onHead: (status: number, type: string, retryAfterMs: number | null) => void;
   readonly onText: (chunk: string) => void;
-  readonly onTraffic?: SocketEvents['onTraffic'];
   /** Once, unless it was cancelled. With a fault when the line failed before the answer was whole. */
   readonly onEnd: (fault: DialFault | undefined) => void;
 }
 
 /** @returns what ends it unheard */
 export function post(parts: PostParts): () => void {
-  const { target, clock, path, token, type, accept, body } = parts;
+  const { clock } = parts;
   let isOver = false;
   let request: ClientRequest | undefined;
+  let cancel: () => void = () => undefined;
   const drop = (): void => {
     isOver = true;
     cancel();
@@ -37,39 +39,28 @@ export function post(parts: PostParts): () => void {
   };
   const end = (fault: DialFault | undefined): void => {
     if (isOver) return;
-    drop();
+    isOver = true;
+    cancel();
+    // A connection whose answer was whole serves the next request.
+    if (fault) request?.destroy();
     parts.onEnd(fault);
   };
-  let cancel: () => void = () => undefined;
   const within = (ms: number): void => {
     cancel();
     cancel = clock.after(ms, () => end({ kind: 'unreachable' }));
   };
-  within(parts.answerMs);
-
-  void openLine(target, clock, parts.onTraffic).then((line) => {
-    if (isOver) return line.ok ? void line.value.destroy() : undefined;
-    if (!line.ok) return end(line.error);
-    const socket = line.value;
-    const payload = Buffer.from(body, 'utf8');
-    request = httpRequest({
-      createConnection: () => socket,
-      method: 'POST',
-      path,
-      headers: {
-        host: target.address,
-        authorization: `Bearer ${token}`,
-        accept,
-        connection: 'close',
-        'content-type': type,
-        'content-length': payload.byteLength,
-      },
-    });
-    request.on('error', (error: NodeJS.ErrnoException) =>
-      end({ kind: error.code?.startsWith('HPE_') === true ? 'not-a-relay' : 'unreachable' }),
-    );
-    request.on('response', (response) => {
+  const ask = (): void => {
+    let isAnswered = false;
+    const asking = requestOf(parts);
+    request = asking;
+    asking.on('error', (error: NodeJS.ErrnoException) => {
       if (isOver) return;
+      if (asking.reusedSocket && !isAnswered && isStale(error)) ask();
+      else end(faultOf(error));
+    });
+    asking.on('response', (response) => {
+      if (isOver) return;
+      isAnswered = true;
       within(DEFAULT_LIMITS.clientSilenceMs);
       const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
       parts.onHead(response.statusCode ?? 0, response.headers['content-type'] ?? '', Number.isFinite(seconds) ? seconds * 1_000 : null);
@@ -82,8 +73,32 @@ export function post(parts: PostParts): () => void {
       response.on('error', () => end({ kind: 'unreachable' }));
       response.on('close', () => end(response.complete ? undefined : { kind: 'unreachable' }));
     });
-    request.end(payload);
-    return undefined;
-  });
+    asking.end(parts.body);
+  };
+  within(parts.answerMs);
+  ask();
   return drop;
+}
+
+function requestOf({ lines, target, path, token, type, accept, body }: PostParts): ClientRequest {
+  return httpRequest({
+    agent: lines,
+    method: 'POST',
+    path,
+    headers: {
+      host: target.address,
+      authorization: `Bearer ${token}`,
+      accept,
+      'content-type': type,
+      'content-length': Buffer.byteLength(body),
+    },
+  });
+}
+
+/** The other side had ended the connection before it saw the request. */
+const isStale = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE';
+
+function faultOf(error: NodeJS.ErrnoException): DialFault {
+  if (error instanceof NoLine) return error.fault;
+  return { kind: error.code?.startsWith('HPE_') === true ? 'not-a-relay' : 'unreachable' };
 }

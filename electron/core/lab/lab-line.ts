@@ -48,6 +48,7 @@ export class LabLine {
   #socket: RelaySocket | undefined;
   #welcome: Down<'welcome'> | undefined;
   #others = 0;
+  #requests = 0;
   #fault: LabFault | undefined;
 
   private constructor({ clock, newId }: LabParts) {
@@ -87,7 +88,7 @@ export class LabLine {
 
   get counts(): Counts {
     return {
-      requests: this.#traffic.length,
+      requests: this.#requests,
       bytes: sum(this.#traffic.map(({ bytes }) => bytes)),
       wakeUps: sum(this.#traffic.map(({ wakeUps }) => wakeUps)),
     };
@@ -146,6 +147,7 @@ export class LabLine {
       onPong: () => undefined,
       onClose: (code) => this.end({ kind: 'closed', code }),
       onTraffic: (traffic) => void this.#traffic.push(traffic),
+      onRequest: () => void this.#requests++,
     };
     const dialed = await net.dial(target(), token.value, events, door);
     if (!dialed.ok) return ofDial(dialed.error);
