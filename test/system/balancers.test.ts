@@ -12,6 +12,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
+import { FRAMES_PATH, LINES_TYPE } from '../../protocol/doors.ts';
+import { isRefusal } from '../../protocol/http.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../server/lan/tls.ts';
 import { createLog } from '../../server/observe/log.ts';
@@ -91,7 +93,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       ends.push(() => balancer.dispose());
       return balancer;
     };
-    const ask = async (path: string, more: RequestOptions = {}): Promise<IncomingMessage> => {
+    const ask = async (path: string, more: RequestOptions = {}, body = ''): Promise<IncomingMessage> => {
       const asking = request({
         host: '127.0.0.1',
         port: balancerPort,
@@ -100,12 +102,12 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
         rejectUnauthorized: false,
         ...more,
       });
-      asking.end();
+      asking.end(body);
       const [response] = (await once(asking, 'response')) as [IncomingMessage];
       return response;
     };
-    const answer = async (path: string, more: RequestOptions = {}): Promise<Answer> => {
-      const response = await ask(path, more);
+    const answer = async (path: string, more: RequestOptions = {}, body = ''): Promise<Answer> => {
+      const response = await ask(path, more, body);
       let text = '';
       for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
       return { status: response.statusCode ?? 0, headers: response.headers, text };
@@ -180,9 +182,21 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
     test('a refused upgrade comes back as the relay said it', async () => {
       const one = await relay('one');
       await balance(one.port);
-      expect(await knock()).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
+      const refused = await knock();
+      expect(refused).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer' } });
       await one.drain();
-      expect((await knock()).status).toBe(503);
+      const away = await knock();
+      expect(away.status).toBe(503);
+      // By their bodies a desktop knows whose they are.
+      expect([isRefusal(refused.text), isRefusal(away.text)]).toEqual([true, true]);
+    });
+
+    test('a request at the doors may be as large as a relay takes', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const body = 'x'.repeat(DEFAULT_LIMITS.doorBodyBytes);
+      const refused = await answer(FRAMES_PATH, { method: 'POST', headers: { 'content-type': LINES_TYPE } }, body);
+      expect([refused.status, isRefusal(refused.text)]).toEqual([401, true]);
     });
 
     test('an upgrade that a relay refuses because it goes down is taken to the other at once', async () => {
