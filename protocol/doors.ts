@@ -60,6 +60,9 @@ export const splitLines = (text: string): string[] => text.split('\n').filter((l
 /** One frame as a server-sent event. */
 export const encodeEvent = (frame: string): string => `data: ${frame}\n\n`;
 
+/** A sign of life in a stream, which is no frame. One opens it. */
+export const encodeSign = (): string => ': \n\n';
+
 /** Reads the frames of a stream, whatever pieces it comes in. @param most  characters that one event may have */
 export class EventReader {
   readonly #most: number;

@@ -45,6 +45,8 @@ export type DialFault =
   | { readonly kind: 'refused'; readonly status: number; readonly retryAfterMs: number | null };
 
 export interface SocketEvents {
+  /** Something came that is no frame. Not by every way to a relay. */
+  onSign?(): void;
   /** Who is at the other end was proved, and the upgrade is on its way. Not by every way to a relay. */
   onReached?(): void;
   /** Also the answer to `ping`: a pong is a sign of life. */

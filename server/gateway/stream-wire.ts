@@ -5,7 +5,7 @@
  */
 import type { ServerResponse } from 'node:http';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { encodeClosed, encodeEvent } from '../../protocol/doors.ts';
+import { encodeClosed, encodeEvent, encodeSign } from '../../protocol/doors.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Packet } from './packet.ts';
 import type { Wire } from './wire.ts';
@@ -42,7 +42,7 @@ export class StreamWire implements Wire {
   }
 
   ping(): void {
-    if (this.#response.writable) this.#response.write(': \n\n', (error) => (error ? undefined : this.#onHeard()));
+    if (this.#response.writable) this.#response.write(encodeSign(), (error) => (error ? undefined : this.#onHeard()));
   }
 
   close(code: number): void {

@@ -6,7 +6,16 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { firstField } from '../../protocol/codec.ts';
-import { EVENTS_PATH, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, splitLines, STREAM_TYPE } from '../../protocol/doors.ts';
+import {
+  encodeSign,
+  EVENTS_PATH,
+  eventsRequest,
+  FRAMES_PATH,
+  joinLines,
+  LINES_TYPE,
+  splitLines,
+  STREAM_TYPE,
+} from '../../protocol/doors.ts';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { refuse } from '../../protocol/errors.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
@@ -126,8 +135,9 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });
-    raw.flushHeaders();
     raw.socket?.setNoDelay(true);
+    // Says nothing but that it comes through: a proxy that keeps answers back is known before there is a welcome to keep.
+    raw.write(encodeSign());
     const wire = new StreamWire(raw, clock, () => core.heard(connection));
     const connection: Connection = core.accept(who, wire);
     raw.on('drain', () => core.drained(connection));

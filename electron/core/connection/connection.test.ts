@@ -498,12 +498,24 @@ describe('another door', () => {
     expect(doors).toEqual(['stream', 'stream', 'long-poll']);
   });
 
-  test('a stream that lets nothing through within 5 s gives way to long polls', async () => {
+  test('a stream of a relay that is slow to say welcome has 20 s more once anything came', async () => {
     const one = rig();
     one.next = noUpgrade;
     one.connection.start();
-    await one.advance(5_900);
-    expect(one.story.at(-1)).toBe('5900 dial long-poll');
+    await one.advance(900);
+    socketOf(one).events.onSign?.();
+    await one.advance(3_000 + 19_999);
+    expect(one.story.at(-1)).toBe('900 dial stream');
+    await one.advance(1);
+    expect(one.story.at(-1)).toBe('23900 dial long-poll');
+  });
+
+  test('a stream that lets nothing through within 3 s gives way to long polls', async () => {
+    const one = rig();
+    one.next = noUpgrade;
+    one.connection.start();
+    await one.advance(3_900);
+    expect(one.story.at(-1)).toBe('3900 dial long-poll');
     expect(one.sockets.map((socket) => socket.isEnded)).toEqual([true, false]);
     welcomeIt(one);
     expect(one.wire).toMatchObject({ state: 'live', door: 'long-poll' });

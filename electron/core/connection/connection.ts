@@ -173,6 +173,7 @@ export function createConnection(parts: ConnectionParts): Connection {
     dialing = mine;
     const events = {
       onReached: () => dispatch({ kind: 'reached', line }),
+      onSign: () => dispatch({ kind: 'heard', line }),
       onText: (text: string) => hear(line, text),
       onPong: () => {
         if (state.line !== line || pingedAt === undefined) return;

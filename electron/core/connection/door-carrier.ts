@@ -219,6 +219,7 @@ class DoorCarrier implements RelaySocket {
       },
       onText: (chunk) => {
         if (!isStream) return void (refusal = (refusal + chunk).slice(0, MAX_REFUSAL_CHARS));
+        this.#parts.events.onSign?.();
         const lines = reader.take(chunk);
         if (!lines) return this.#end(CUT);
         for (const line of lines) {

@@ -101,8 +101,8 @@ export const TIMES = {
   answerMs: 1_000,
   /** A WebSocket that lived for this long has come through. */
   usefulMs: 10_000,
-  /** From dial to welcome of a stream: a proxy that keeps answers back until they end lets nothing through. */
-  bufferedMs: 5_000,
+  /** From the hello of a stream to a first sign: a proxy that keeps answers back until they end lets nothing through. */
+  bufferedMs: 3_000,
   /** A WebSocket is tried again after this long at another door. */
   upgradeMs: 5 * 60_000,
   /** A line over HTTP that is cut sooner was not left alone by something on the way: also one in which nothing came but its beginning. */
@@ -198,10 +198,9 @@ const common = ({ line, isOnline, attempt, hasBeenLive, door, upgrades, upgradeA
 function dial(from: Common, { now }: Moment, hasRenewed = false): Step {
   const line = from.line + 1;
   const door = now >= from.upgradeAt ? 'socket' : from.door;
-  const ms = door === 'stream' ? TIMES.bufferedMs : TIMES.slowMs;
   return {
     state: { ...from, line, door, at: 'dialing', hasRenewed },
-    effects: [{ kind: 'end' }, { kind: 'dial', line, door }, { kind: 'timer', timer: 'slow', ms }],
+    effects: [{ kind: 'end' }, { kind: 'dial', line, door }, { kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
   };
 }
 
@@ -212,8 +211,10 @@ function reached(state: Extract<State, { readonly at: 'dialing' }>): Step {
 }
 
 function opened(state: Extract<State, { readonly at: 'dialing' }>): Step {
-  const watch = state.door === 'socket' ? [{ kind: 'timer', timer: 'beside', ms: TIMES.signMs } as const] : [];
-  return { state: { ...common(state), at: 'greeting', sign: 'none' }, effects: [{ kind: 'hello' }, ...watch] };
+  const effects: Effect[] = [{ kind: 'hello' }];
+  if (state.door === 'socket') effects.push({ kind: 'timer', timer: 'beside', ms: TIMES.signMs });
+  if (state.door === 'stream') effects.push({ kind: 'timer', timer: 'slow', ms: TIMES.bufferedMs });
+  return { state: { ...common(state), at: 'greeting', sign: 'none' }, effects };
 }
 
 /** A WebSocket of which nothing was heard yet, although it was waited for. */
@@ -347,8 +348,7 @@ function timer(state: State, name: Timer, moment: Moment): Step {
       return state.at === 'waiting' ? dial(common(state), moment) : stay(state);
     case 'slow':
       if (state.at === 'dialing' || state.at === 'renewing') return failed(state, { kind: 'unreachable' }, moment);
-      if (state.at !== 'greeting') return stay(state);
-      return state.door === 'socket' ? lost(state, moment) : cut(state, moment);
+      return state.at === 'greeting' ? unwelcome(state, moment) : stay(state);
     case 'beside':
       return beside(state);
     case 'upgrade':
@@ -365,6 +365,13 @@ function timer(state: State, name: Timer, moment: Moment): Step {
     default:
       return assertNever(name);
   }
+}
+
+/** No welcome came in time. A stream through which something came has as long as any other line. */
+function unwelcome(state: Extract<State, { readonly at: 'greeting' }>, moment: Moment): Step {
+  if (state.door === 'socket') return lost(state, moment);
+  if (state.door !== 'stream' || state.sign === 'none') return cut(state, moment);
+  return { state: { ...state, sign: 'none' }, effects: [{ kind: 'timer', timer: 'slow', ms: TIMES.slowMs }] };
 }
 
 /** A person, a lid or a cable: what was open may be dead without knowing it. */
