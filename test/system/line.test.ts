@@ -38,6 +38,7 @@ test('a session that is revoked ends within a second, on its live socket, and do
   await laptop.must('message.send', { ...here(laptop), text: 'still here' });
   await laptop.must('wire.retry', { team: here(laptop).team });
   await ada.must('message.send', { ...here(ada), text: 'bye' });
+  await expect.poll(textsAtRelay).toContain('bye');
   await ada.until('hers went out', isDrained);
   await laptop.until('hers waits, and stays', (view) => view.outbox?.waiting === 1);
   expect(laptop.view.wire).toMatchObject({ state: 'stopped', why: 'session-ended' });

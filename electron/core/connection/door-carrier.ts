@@ -181,7 +181,7 @@ class DoorCarrier implements RelaySocket {
     };
     const answered = await this.#ask(EVENTS_PATH, 'application/json', body, waitMs + ANSWER_MS, (stop) => (cancel = stop));
     if (!isCurrent || this.#isOver) return;
-    if (answered.kind !== 'answered') return this.#end(codeOf(answered));
+    if (answered.kind !== 'answered') return this.#closed(codeOf(answered));
     const lines = splitLines(answered.text);
     for (const line of lines) {
       this.#hear(line);
@@ -242,7 +242,7 @@ class DoorCarrier implements RelaySocket {
     };
   }
 
-  /** The relay ended a request for events. */
+  /** The relay ended a request for events, or took none. */
   #closed(code: number): void {
     // The token it was opened with ran out, and a newer one is here.
     if (code === CLOSE.tokenExpired && this.#token !== this.#listeningToken) this.#listen(0);
