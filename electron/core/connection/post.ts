@@ -7,6 +7,7 @@ import { request as httpRequest, type ClientRequest } from 'node:http';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, DialFault, RelayTarget } from '../ports.ts';
 import { NoLine, type KeptLines } from './kept-lines.ts';
+import { retryAfterMs } from './retry-after.ts';
 
 export interface PostParts {
   readonly lines: KeptLines;
@@ -62,8 +63,7 @@ export function post(parts: PostParts): () => void {
       if (isOver) return;
       isAnswered = true;
       within(DEFAULT_LIMITS.clientSilenceMs);
-      const seconds = Number(response.headers['retry-after'] ?? Number.NaN);
-      parts.onHead(response.statusCode ?? 0, response.headers['content-type'] ?? '', Number.isFinite(seconds) ? seconds * 1_000 : null);
+      parts.onHead(response.statusCode ?? 0, response.headers['content-type'] ?? '', retryAfterMs(response));
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         if (isOver) return;

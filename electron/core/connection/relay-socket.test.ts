@@ -296,6 +296,7 @@ describe('what is no relay', () => {
     ['401 Unauthorized', '', 401, null],
     ['503 Service Unavailable', 'retry-after: 7\r\n', 503, 7_000],
     ['429 Too Many Requests', 'retry-after: soon\r\n', 429, null],
+    ['503 Come Back', 'retry-after: 86400\r\n', 503, 3_600_000],
   ] as const;
 
   test.each(refusals)(
@@ -370,6 +371,21 @@ describe('what is no relay', () => {
     const fault = { ok: false, error: { kind: 'no-upgrade', status: null } };
     expect(await net.dial(stripped.target, 'token', listener())).toEqual(fault);
     expect(await net.dial(cut.target, 'token', listener())).toEqual(fault);
+  });
+
+  test('an attempt that was given up before the relay was reached sends no upgrade', async () => {
+    let upgrades = 0;
+    const { target, asked } = await relayBehind((socket) => {
+      upgrades++;
+      socket.destroy();
+    });
+    const giving = new AbortController();
+    const dialed = net.dial(target, 'token', listener(), 'socket', giving.signal);
+    giving.abort();
+    expect(await dialed).toEqual({ ok: false, error: { kind: 'unreachable' } });
+    // What would still come of it comes before the answer to this.
+    await net.request(target, { method: 'GET', path: '/v1/relay' });
+    expect([upgrades, asked]).toEqual([0, ['/v1/relay']]);
   });
 
   test('an upgrade that is swallowed can be given up, and nothing more is asked then', async () => {

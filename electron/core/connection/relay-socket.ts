@@ -12,6 +12,7 @@ import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
 import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { describeHandshake } from './handshake.ts';
 import { openDoor } from './door-carrier.ts';
+import { retryAfterMs } from './retry-after.ts';
 import { openLine, peekFingerprint } from './secure-line.ts';
 
 const HANDSHAKE_MS = 10_000;
@@ -83,9 +84,6 @@ function upgrade(
       line.destroy();
       resolve(fail({ fault, status }));
     };
-    const giveUp = (): void => refuse({ kind: 'unreachable' });
-    if (signal?.aborted === true) return giveUp();
-    signal?.addEventListener('abort', giveUp);
     socket.on('unexpected-response', (_request, response) => {
       void bodyOf(response, clock).then((body) => {
         const isRelays = isRefusal(body);
@@ -110,6 +108,9 @@ function upgrade(
       isOver = true;
       events.onClose(code);
     });
+    const giveUp = (): void => refuse({ kind: 'unreachable' });
+    if (signal?.aborted === true) giveUp();
+    else signal?.addEventListener('abort', giveUp);
   });
 }
 
@@ -170,11 +171,6 @@ function handshakeFault(error: Error): DialFault {
   // Errors of the system have codes of their own; without one, the answer was no WebSocket handshake of ours.
   if (code === undefined && !/timed out|hang up|closed before/i.test(error.message)) return { kind: 'not-a-relay' };
   return code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' };
-}
-
-function retryAfterMs(response: IncomingMessage): number | null {
-  const seconds = Number(response.headers['retry-after']);
-  return Number.isFinite(seconds) && seconds >= 0 ? Math.min(seconds, 3_600) * 1_000 : null;
 }
 
 function exchange(
