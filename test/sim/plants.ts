@@ -3,7 +3,7 @@
  * and the desktops stand on; the product knows nothing of them. A campaign that does not find them proves nothing.
  */
 import { decodeUp } from '../../protocol/codec.ts';
-import type { FeedId, MessageId } from '../../protocol/ids.ts';
+import type { FeedId } from '../../protocol/ids.ts';
 import { StoreUnavailable, type EventDraft, type Store, type StoredEvent, type WriteTx } from '../../server/ports/store.ts';
 import type { Chance } from '../kit/chance.ts';
 import type { Frame } from '../kit/memory-net.ts';
@@ -92,13 +92,12 @@ const forgetful = (isKnown: (op: string) => boolean, learn: (op: string) => void
   onEachWork((tx) => {
     let forgotten: string | undefined;
     return overriding(tx, {
-      repeated: async (feed, draft) => {
-        const before = await tx.repeated(feed, draft);
-        if (!before || draft.kind !== 'posted' || draft.op === null || isKnown(draft.op)) return before;
+      preconditions: async (channel, draft, id) => {
+        const found = await tx.preconditions(channel, draft, id);
+        if (!found.before || draft.kind !== 'posted' || draft.op === null || isKnown(draft.op)) return found;
         forgotten = draft.op;
-        return undefined;
+        return { ...found, before: undefined, message: undefined };
       },
-      message: async (channel, id: MessageId) => (id === forgotten ? undefined : tx.message(channel, id)),
       append: async (feed, draft) => {
         if (draft.kind === 'posted' && draft.op !== null) learn(draft.op);
         return tx.append(feed, draft.op === forgotten ? { ...draft, op: null } : draft);
