@@ -95,6 +95,8 @@ export interface Limits {
   readonly refreshDays: number;
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
+  /** A place where a handle signed in is known for so long, and its attempts are counted apart from those of strangers. */
+  readonly familiarDays: number;
   readonly passwordHashesAtOnce: number;
   /** Password checks that may wait for their turn, in the line of the known and in that of strangers; beyond, `rate-limited`. */
   readonly passwordHashesWaiting: number;
@@ -116,6 +118,8 @@ export interface Limits {
   readonly clusterNodes: number;
   /** A Redis that owes an answer for this long is taken for gone. */
   readonly redisAnswerMs: number;
+  /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
+  readonly settleDebtMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
 }
@@ -187,6 +191,7 @@ export const DEFAULT_LIMITS: Limits = {
   refreshDays: 90,
   signInsPerMinutePerAddress: 20,
   signInsPerMinutePerHandle: 10,
+  familiarDays: 90,
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,
   doubtFeeds: 500,
@@ -198,6 +203,7 @@ export const DEFAULT_LIMITS: Limits = {
   hintsInFlight: 256,
   clusterNodes: 64,
   redisAnswerMs: 1_500,
+  settleDebtMs: 60_000,
   presenceMembers: 20_000,
 };
 

@@ -254,6 +254,7 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   const isThere = config.postgres !== null || existsSync(dataFiles(config.data).store);
   if (!isThere) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
   const { openTeamStore } = await import('./relay.ts');
+  const { createLocalBudgets } = await import('./adapters/budgets-local.ts');
   const { createAuth } = await import('./auth/auth.ts');
   const { loadTokenKeys } = await import('./auth/token-keys.ts');
   try {
@@ -261,7 +262,9 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
     const store = await openTeamStore(config, { clock, random, log });
     const identity = identityAtRest(config);
     const keys = loadTokenKeys(tokenKeysFile(config.keys), random);
-    const auth = createAuth({ store, clock, random, log, limits: config.limits, keys, identity });
+    const { limits } = config;
+    const budgets = createLocalBudgets({ clock, limits });
+    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
     const leave = async (): Promise<void> => {
       auth.dispose();
       await store.close();

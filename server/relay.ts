@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import type { Fingerprint } from '../protocol/invite-link.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { createLocalBudgets } from './adapters/budgets-local.ts';
 import { createLocalFanOut } from './adapters/fan-out-local.ts';
 import { createLookingFanOut } from './adapters/fan-out-looking.ts';
 import { createLocalPresence } from './adapters/presence-local.ts';
@@ -115,7 +116,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       fingerprint: proxyCertificate === null ? (own?.fingerprint ?? null) : certificateFingerprint(proxyCertificate),
     };
 
-    const auth = createAuth({ store, clock, random, log, limits, keys, identity });
+    const budgets = createLocalBudgets({ clock, limits });
+    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
     const { fanOut, presence } = await connectNodes({ ...settings, limits }, { clock, random, log, store });
     const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node, cpuMs: processCpuMs });
 

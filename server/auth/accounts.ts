@@ -19,7 +19,7 @@ import type { Passwords } from './passwords.ts';
 import { newId } from './new-id.ts';
 import { writeOrRefuse } from './refusable.ts';
 import type { Sessions, StartedSession } from './sessions.ts';
-import type { Attempt, Throttle } from './throttle.ts';
+import type { Attempt, Throttle, Verdict } from './throttle.ts';
 
 export interface PersonDraft {
   readonly handle: string;
@@ -87,6 +87,9 @@ export interface AccountsParts {
   readonly throttle: Throttle;
 }
 
+/** An attempt that may be made. */
+type Admission = Extract<Verdict, { readonly isAdmitted: true }>;
+
 const wrong = refuse('wrong-credentials');
 const wrongCode = refuse('wrong-credentials', { field: 'code' });
 const FIRST_CHANNEL = 'general';
@@ -102,11 +105,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
     tokens: await sessions.tokensFor(row, refresh),
   });
 
-  const slowDown = (attempt: Attempt): Refusal | undefined => {
-    const verdict = throttle.admit(attempt);
-    if (verdict.isAdmitted) return undefined;
+  const admit = async (attempt: Attempt): Promise<Result<Admission, Refusal>> => {
+    const verdict = await throttle.admit(attempt);
+    if (verdict.isAdmitted) return ok(verdict);
     log.warn('sign-in-throttled', { address: attempt.address });
-    return refuse('rate-limited', { retryAfterMs: verdict.retryAfterMs });
+    return fail(refuse('rate-limited', { retryAfterMs: verdict.retryAfterMs }));
   };
 
   const newMember = async (tx: WriteTx, draft: PersonDraft & { readonly role: Role }, hash: string): Promise<Result<Member, Refusal>> => {
@@ -122,9 +125,8 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
   return {
     async setup(ask, from) {
       if (await store.team()) return fail(refuse('setup-done'));
-      const attempt = { address: from.address };
-      const slow = slowDown(attempt);
-      if (slow) return fail(slow);
+      const admitted = await admit(from);
+      if (!admitted.ok) return admitted;
       const found = await invites.find(store, ask.code);
       if (!found.ok || found.value.role !== 'owner') return fail(wrongCode);
       const weak = passwords.check(ask.password, [ask.handle, ask.name, ask.team]);
@@ -147,32 +149,30 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
         return ok({ team, member, started: await sessions.start(tx, member.id, ask.device) });
       });
       if (!done.ok) return done;
-      throttle.succeeded(attempt);
+      admitted.value.succeeded();
       log.info('team-founded', { team: done.value.team.id, member: done.value.member.id, session: done.value.started.row.id });
       return ok(await welcome(done.value.team, done.value.member, done.value.started));
     },
 
     async lookAtInvite(code, from) {
-      const attempt = { address: from.address };
-      const slow = slowDown(attempt);
-      if (slow) return fail(slow);
+      const admitted = await admit(from);
+      if (!admitted.ok) return admitted;
       const found = memberInvite(await invites.find(store, code));
       const team = await store.team();
       if (!found.ok || !team) return fail(wrongCode);
-      throttle.succeeded(attempt);
+      admitted.value.succeeded();
       const { role, createdBy, expiresAt } = found.value;
       const maker = createdBy === null ? undefined : await store.member(createdBy);
       return ok({ team, role, invitedBy: maker?.name ?? team.name, expiresAt });
     },
 
     async join(ask, from) {
-      const attempt = { address: from.address };
-      const slow = slowDown(attempt);
-      if (slow) return fail(slow);
+      const admitted = await admit(from);
+      if (!admitted.ok) return admitted;
       const found = memberInvite(await invites.find(store, ask.code));
       if (!found.ok) return found;
       // The code is good: a weak password or a taken handle is no guess.
-      throttle.succeeded(attempt);
+      admitted.value.succeeded();
       const weak = passwords.check(ask.password, [ask.handle, ask.name]);
       if (weak) return fail(weak);
       if (await store.memberByHandle(ask.handle)) return fail(refuse('taken', { field: 'handle' }));
@@ -193,12 +193,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
 
     async signIn(ask, from) {
       const handle = typedHandle(ask.handle);
-      const attempt = { address: from.address, handle };
-      const slow = slowDown(attempt);
-      if (slow) return fail(slow);
+      const admitted = await admit({ ...from, handle });
+      if (!admitted.ok) return admitted;
       const known = isHandle(handle) ? await store.memberByHandle(handle) : undefined;
       const credential = await store.credential(known?.id ?? NOBODY);
-      const verdict = await passwords.verify(ask.password, credential?.hash, throttle.isFamiliar(attempt) ? 'known' : 'stranger');
+      const verdict = await passwords.verify(ask.password, credential?.hash, admitted.value.isFamiliar ? 'known' : 'stranger');
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !known) {
         log.info('sign-in-refused', { address: from.address, member: known?.id });
@@ -215,21 +214,20 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
         return ok({ team, member, started: await sessions.start(tx, member.id, ask.device) });
       });
       if (!done.ok) return done;
-      throttle.succeeded(attempt);
+      admitted.value.succeeded();
       log.info('signed-in', { member: done.value.member.id, session: done.value.started.row.id, isRehashed: renewed?.ok === true });
       return ok(await welcome(done.value.team, done.value.member, done.value.started));
     },
 
     async changePassword(who, current, next) {
-      const attempt = { address: `session ${who.session}`, handle: `member ${who.member}` };
-      const slow = slowDown(attempt);
-      if (slow) return fail(slow);
+      const admitted = await admit({ address: `session ${who.session}`, handle: `member ${who.member}` });
+      if (!admitted.ok) return admitted;
       const member = await store.member(who.member);
       const credential = await store.credential(who.member);
       const verdict = await passwords.verify(current, credential?.hash, 'known');
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !member) return fail(refuse('wrong-credentials', { field: 'current' }));
-      throttle.succeeded(attempt);
+      admitted.value.succeeded();
       const weak = passwords.check(next, [member.handle, member.name]);
       if (weak) return fail({ ...weak, field: 'next' });
       const hash = await passwords.hash(next);

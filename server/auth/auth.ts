@@ -1,5 +1,6 @@
 /** Authentication put together from its parts, for the composition root and for tests that want the whole of it. */
 import type { Limits } from '../../protocol/limits.ts';
+import type { Budgets } from '../ports/budgets.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
@@ -19,6 +20,8 @@ export interface AuthParts {
   readonly random: Random;
   readonly log: Log;
   readonly limits: Limits;
+  /** Of attempts that may be guesses. */
+  readonly budgets: Budgets;
   readonly keys: TokenKeys;
   readonly identity: RelayIdentity;
   readonly passwordCost?: ArgonCost;
@@ -35,13 +38,13 @@ export interface Auth {
 }
 
 export function createAuth(parts: AuthParts): Auth {
-  const { store, clock, random, log, limits, keys, identity } = parts;
+  const { store, clock, random, log, limits, budgets, keys, identity } = parts;
   const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits });
   const refreshTokens = createRefreshTokens(keys, random);
   const passwords = createPasswords({ random, rules: limits, ...(parts.passwordCost ? { cost: parts.passwordCost } : {}) });
   const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits });
   const invites = createInvites({ store, clock, random, limits });
-  const throttle = createThrottle({ clock, limits });
+  const throttle = createThrottle({ budgets, limits });
   const accounts = createAccounts({ store, clock, random, log, passwords, sessions, invites, throttle });
   const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };

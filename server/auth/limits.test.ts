@@ -6,6 +6,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
+import { createLocalBudgets } from '../adapters/budgets-local.ts';
 import { createAccessTokens } from './access-tokens.ts';
 import { COST_FLOOR, createPasswords } from './passwords.ts';
 import { createThrottle } from './throttle.ts';
@@ -122,18 +123,24 @@ describe('a password', () => {
 });
 
 describe('guessing', () => {
-  const admitted = (attempts: readonly { address: string; handle: string }[]): number => {
-    const throttle = createThrottle({ clock: createFakeClock(), limits: DEFAULT_LIMITS });
-    return attempts.filter((attempt) => throttle.admit(attempt).isAdmitted).length;
+  const admitted = async (attempts: readonly { address: string; handle: string }[]): Promise<number> => {
+    const budgets = createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS });
+    const throttle = createThrottle({ budgets, limits: DEFAULT_LIMITS });
+    const verdicts = await Promise.all(attempts.map((attempt) => throttle.admit(attempt)));
+    return verdicts.filter(({ isAdmitted }) => isAdmitted).length;
   };
   const { signInsPerMinutePerAddress, signInsPerMinutePerHandle } = DEFAULT_LIMITS;
 
-  test('from one address goes signInsPerMinutePerAddress times', () => {
-    expect(admitted(Array.from({ length: 50 }, (_, n) => ({ address: '10.0.0.7', handle: `h${n}` })))).toBe(signInsPerMinutePerAddress);
+  test('from one address goes signInsPerMinutePerAddress times', async () => {
+    expect(await admitted(Array.from({ length: 50 }, (_, n) => ({ address: '10.0.0.7', handle: `h${n}` })))).toBe(
+      signInsPerMinutePerAddress,
+    );
   });
 
-  test('at one handle goes signInsPerMinutePerHandle times', () => {
-    expect(admitted(Array.from({ length: 50 }, (_, n) => ({ address: `10.0.0.${n}`, handle: 'ada' })))).toBe(signInsPerMinutePerHandle);
+  test('at one handle goes signInsPerMinutePerHandle times', async () => {
+    expect(await admitted(Array.from({ length: 50 }, (_, n) => ({ address: `10.0.0.${n}`, handle: 'ada' })))).toBe(
+      signInsPerMinutePerHandle,
+    );
   });
 
   test('beyond that is refused in words, with a time to wait, before a hash is computed', async () => {

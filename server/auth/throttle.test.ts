@@ -1,59 +1,77 @@
 import { describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
-import { createThrottle, placeOf } from './throttle.ts';
+import { createLocalBudgets } from '../adapters/budgets-local.ts';
+import { createThrottle, placeOf, type Attempt } from './throttle.ts';
 
-const limits = { signInsPerMinutePerAddress: 20, signInsPerMinutePerHandle: 10 };
+const limits = { ...DEFAULT_LIMITS, signInsPerMinutePerAddress: 20, signInsPerMinutePerHandle: 10 };
 const set = (maxEntries = 1_000) => {
   const clock = createFakeClock();
-  const throttle = createThrottle({ clock, limits, maxEntries });
-  const tries = (attempt: { address: string; handle?: string }, times: number): number =>
-    Array.from({ length: times }, () => throttle.admit(attempt).isAdmitted).filter(Boolean).length;
-  return { clock, throttle, tries };
+  const budgets = createLocalBudgets({ clock, limits, maxEntries });
+  const throttle = createThrottle({ budgets, limits });
+  const tries = async (attempt: Attempt, times: number): Promise<number> => {
+    let admitted = 0;
+    for (let n = 0; n < times; n++) if ((await throttle.admit(attempt)).isAdmitted) admitted++;
+    return admitted;
+  };
+  const signIn = async (attempt: Attempt): Promise<void> => {
+    const verdict = await throttle.admit(attempt);
+    if (!verdict.isAdmitted) throw new Error('not admitted');
+    verdict.succeeded();
+  };
+  return { clock, budgets, throttle, tries, signIn };
 };
 
 describe('the sign-in throttle', () => {
-  test('lets one address try twenty times a minute, then one more every three seconds', () => {
+  test('lets one address try twenty times a minute, then one more every three seconds', async () => {
     const { clock, throttle, tries } = set();
-    expect(tries({ address: '10.0.0.7' }, 30)).toBe(20);
-    expect(throttle.admit({ address: '10.0.0.7' })).toEqual({ isAdmitted: false, retryAfterMs: 3_000 });
+    expect(await tries({ address: '10.0.0.7' }, 30)).toBe(20);
+    expect(await throttle.admit({ address: '10.0.0.7' })).toEqual({ isAdmitted: false, retryAfterMs: 3_000 });
     clock.advance(3_000);
-    expect(tries({ address: '10.0.0.7' }, 5)).toBe(1);
+    expect(await tries({ address: '10.0.0.7' }, 5)).toBe(1);
     clock.advance(60_000);
-    expect(tries({ address: '10.0.0.7' }, 30)).toBe(20);
+    expect(await tries({ address: '10.0.0.7' }, 30)).toBe(20);
   });
 
-  test('lets one handle be tried ten times a minute from anywhere', () => {
+  test('lets one handle be tried ten times a minute from anywhere', async () => {
     const { throttle } = set();
-    const all = Array.from({ length: 50 }, (_, n) => throttle.admit({ address: `10.0.${n}.1`, handle: 'ada' }).isAdmitted);
-    expect(all.filter(Boolean)).toHaveLength(10);
+    const all = await Promise.all(Array.from({ length: 50 }, (_, n) => throttle.admit({ address: `10.0.${n}.1`, handle: 'ada' })));
+    expect(all.filter(({ isAdmitted }) => isAdmitted)).toHaveLength(10);
   });
 
-  test('does not lock the owner of a handle out of a place where they signed in before', () => {
-    const { throttle, tries } = set();
+  test('does not lock the owner of a handle out of a place where they signed in before', async () => {
+    const { throttle, tries, signIn } = set();
     const home = { address: '10.0.0.7', handle: 'ada' };
-    throttle.admit(home);
-    throttle.succeeded(home);
-    for (let n = 0; n < 50; n++) throttle.admit({ address: `10.9.${n}.1`, handle: 'ada' });
-    expect(throttle.admit({ address: '10.8.0.1', handle: 'ada' }).isAdmitted).toBe(false);
-    expect(throttle.admit(home).isAdmitted).toBe(true);
+    await signIn(home);
+    for (let n = 0; n < 50; n++) await throttle.admit({ address: `10.9.${n}.1`, handle: 'ada' });
+    // Nor do those who type what the place is called.
+    for (let n = 0; n < 50; n++) await throttle.admit({ address: `10.9.${n}.1`, handle: 'ada from 10.0.0.7' });
+    expect((await throttle.admit({ address: '10.8.0.1', handle: 'ada' })).isAdmitted).toBe(false);
+    expect(await throttle.admit(home)).toMatchObject({ isAdmitted: true, isFamiliar: true });
     // A familiar place is slowed too, by a budget of its own.
-    expect(tries(home, 30)).toBeLessThan(10);
+    expect(await tries(home, 30)).toBe(9);
   });
 
-  test('charges nothing for success, so a whole office behind one address gets in', () => {
-    const { throttle } = set();
-    for (let n = 0; n < 200; n++) {
-      const attempt = { address: '10.0.0.7', handle: `m${n}` };
-      expect(throttle.admit(attempt).isAdmitted).toBe(true);
-      throttle.succeeded(attempt);
-    }
-    expect(throttle.size).toBe(0);
+  test('knows a place for familiarDays', async () => {
+    const { clock, throttle, signIn } = set();
+    const home = { address: '10.0.0.7', handle: 'ada' };
+    await signIn(home);
+    clock.advance(limits.familiarDays * 24 * 60 * 60_000 - 1);
+    expect(await throttle.admit(home)).toMatchObject({ isFamiliar: true });
+    clock.advance(1);
+    expect(await throttle.admit(home)).toMatchObject({ isFamiliar: false });
   });
 
-  test('keeps a bounded number of budgets whatever is thrown at it', () => {
-    const { throttle } = set(100);
-    for (let n = 0; n < 10_000; n++) throttle.admit({ address: `10.${n >> 8}.${n & 255}.1`, handle: `h${n}` });
-    expect(throttle.size).toBeLessThanOrEqual(100);
+  test('charges nothing for success, so a whole office behind one address gets in', async () => {
+    const { budgets, signIn } = set();
+    for (let n = 0; n < 200; n++) await signIn({ address: '10.0.0.7', handle: `m${n}` });
+    expect(budgets.size).toBe(0);
+  });
+
+  test('keeps a bounded number of budgets whatever is thrown at it', async () => {
+    const { budgets, throttle } = set(100);
+    for (let n = 0; n < 10_000; n++) await throttle.admit({ address: `10.${n >> 8}.${n & 255}.1`, handle: `h${n}` });
+    expect(budgets.size).toBeLessThanOrEqual(100);
   });
 });
 

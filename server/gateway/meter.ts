@@ -1,8 +1,9 @@
 /**
- * How much a client may say. Each allowance is one number, the moment at which it would be whole again (the generic cell rate
- * algorithm): nothing to refill, no timer, and an idle connection costs nothing.
+ * How much a client may say. Each allowance is one number (`allowance.ts`): nothing to refill, no timer, and an idle connection costs
+ * nothing.
  */
 import type { Limits } from '../../protocol/limits.ts';
+import { after, waitFor } from '../ports/allowance.ts';
 
 /** Frames beyond the limit that end a connection: this many at once, or one a second for longer. */
 const EXCESS_BURST = 300;
@@ -70,13 +71,3 @@ export class Meter {
     return ++this.#unknown >= limits.unknownFramesPerMinute;
   }
 }
-
-/** @returns 0 when `amount` fits, else the milliseconds until it does */
-export function waitFor(wholeAt: number, now: number, amount: number, perSecond: number, burst: number): number {
-  const each = 1_000 / perSecond;
-  return Math.max(0, Math.ceil(Math.max(wholeAt, now) + amount * each - now - burst * each));
-}
-
-/** When the allowance is whole again after `amount` was taken. */
-export const after = (wholeAt: number, now: number, amount: number, perSecond: number): number =>
-  Math.max(wholeAt, now) + (amount * 1_000) / perSecond;

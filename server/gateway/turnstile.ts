@@ -5,8 +5,8 @@
  * without a token cannot use the rate up.
  */
 import type { Limits } from '../../protocol/limits.ts';
+import { after, waitFor } from '../ports/allowance.ts';
 import type { Clock, Random } from '../ports/clock.ts';
-import { after, waitFor } from './meter.ts';
 
 export interface TurnstileParts {
   readonly clock: Pick<Clock, 'monotonic'>;

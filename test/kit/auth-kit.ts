@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SignedIn } from '../../protocol/http.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import { createLocalBudgets } from '../../server/adapters/budgets-local.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { createAuth, type Auth } from '../../server/auth/auth.ts';
 import { COST_FLOOR, type ArgonCost } from '../../server/auth/passwords.ts';
@@ -40,7 +41,7 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
   const ownKeys = loadTokenKeys(join(folder, 'token-keys.json'), random);
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
   const another: AuthKit['another'] = ({ passwordCost = COST_FLOOR, keys = ownKeys }) =>
-    createAuth({ store, clock, random, log, limits, keys, identity, passwordCost });
+    createAuth({ store, clock, random, log, limits, budgets: createLocalBudgets({ clock, limits }), keys, identity, passwordCost });
   const auth = another({});
   return {
     auth,

@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
 import type { HttpAnswer } from '../../electron/core/ports.ts';
+import { createLocalBudgets } from '../../server/adapters/budgets-local.ts';
 import { createLocalFanOut } from '../../server/adapters/fan-out-local.ts';
 import { createLocalPresence } from '../../server/adapters/presence-local.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
@@ -127,7 +128,8 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     real.onCommitted(() => fuse.pass('commit'));
     const identity = { addresses: () => [ADDRESS], fingerprint: FINGERPRINT };
     const keys = loadTokenKeys(join(home, KEYS), random);
-    const auth = createAuth({ store, clock, random, log, limits, keys, identity, passwordCost: COST_FLOOR });
+    const budgets = createLocalBudgets({ clock, limits });
+    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity, passwordCost: COST_FLOOR });
     const local = createLocalFanOut({ log });
     const fanOut = parts.wraps?.fanOut?.(local, store) ?? local;
     const presence = createLocalPresence();

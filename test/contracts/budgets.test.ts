@@ -1,0 +1,107 @@
+/** The contract of the budgets port, over every adapter there is. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { createLocalBudgets } from '../../server/adapters/budgets-local.ts';
+import { systemClock } from '../../server/adapters/system-clock.ts';
+import type { Budget, Budgets } from '../../server/ports/budgets.ts';
+
+interface House {
+  /** One more node of the team. @param team  a number: each test has a team of its own */
+  open(team: number): Promise<Budgets>;
+  dispose(): Promise<void>;
+}
+
+const limits = DEFAULT_LIMITS;
+const ADAPTERS = [
+  {
+    name: 'local',
+    isThere: true,
+    build: async (): Promise<House> => ({
+      open: async () => createLocalBudgets({ clock: systemClock, limits }),
+      dispose: async () => undefined,
+    }),
+  },
+];
+let teams = 0;
+
+/** Comes back so slowly that no test sees it. */
+const slow = (name: string, burst: number): Budget => ({ name, perSecond: 0.001, burst });
+async function taken(budgets: Budgets, all: readonly Budget[], times: number): Promise<number> {
+  let count = 0;
+  for (let n = 0; n < times; n++) if ((await budgets.take(all)).isTaken) count++;
+  return count;
+}
+
+for (const { name, isThere, build } of ADAPTERS) {
+  describe.skipIf(!isThere)(`budgets (${name})`, () => {
+    let house: House;
+    let budgets: Budgets;
+    beforeAll(async () => {
+      house = await build();
+    });
+    afterAll(() => house?.dispose());
+    beforeEach(async () => {
+      budgets = await house.open(++teams);
+    });
+    afterEach(() => budgets.close());
+
+    test('give their burst at once, then say how long to wait; another name has its own', async () => {
+      const ada = { name: 'ada', perSecond: 0.1, burst: 3 };
+      expect(await taken(budgets, [ada], 5)).toBe(3);
+      const refused = await budgets.take([ada]);
+      expect(refused).toEqual({ isTaken: false, retryAfterMs: expect.any(Number) });
+      if (!refused.isTaken) expect([refused.retryAfterMs > 0, refused.retryAfterMs <= 10_000]).toEqual([true, true]);
+      expect(await taken(budgets, [{ ...ada, name: 'bo' }], 5)).toBe(3);
+    });
+
+    test('come back evenly, and not sooner than was said', async () => {
+      const quick = { name: 'quick', perSecond: 4, burst: 2 };
+      expect(await taken(budgets, [quick], 2)).toBe(2);
+      const from = performance.now();
+      await expect.poll(async () => (await budgets.take([quick])).isTaken, { interval: 5 }).toBe(true);
+      expect(performance.now() - from).toBeGreaterThan(100);
+    });
+
+    test('of several all give or none', async () => {
+      const [small, large] = [slow('small', 2), slow('large', 10)];
+      expect(await taken(budgets, [large, small], 5)).toBe(2);
+      expect(await taken(budgets, [large], 20)).toBe(8);
+    });
+
+    test('take back what was taken for nothing, and no more than they gave', async () => {
+      const three = slow('three', 3);
+      await taken(budgets, [three], 3);
+      budgets.giveBack([three]);
+      expect(await taken(budgets, [three], 5)).toBe(1);
+      for (let n = 0; n < 10; n++) budgets.giveBack([three]);
+      expect(await taken(budgets, [three], 10)).toBe(3);
+    });
+
+    test('count what was done without asking, and have it waited for', async () => {
+      const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
+      const [first = 0] = await budgets.settle([{ budget: ten, amount: 4 }]);
+      expect(Math.abs(first - 8_000)).toBeLessThan(500);
+      const [second = 0, other = 0] = await budgets.settle([
+        { budget: ten, amount: 11 },
+        { budget: { ...ten, name: 'other' }, amount: 1 },
+      ]);
+      expect(Math.abs(second - 30_000)).toBeLessThan(1_000);
+      expect(Math.abs(other - 2_000)).toBeLessThan(500);
+      expect(await budgets.take([ten])).toMatchObject({ isTaken: false });
+    });
+
+    test('have nobody wait for longer than settleDebtMs', async () => {
+      const [level = 0] = await budgets.settle([{ budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6 }]);
+      expect(level).toBeLessThanOrEqual(limits.settleDebtMs);
+      expect(level).toBeGreaterThan(limits.settleDebtMs - 1_000);
+    });
+
+    test('remember a name and no other', async () => {
+      expect(await budgets.knows('home')).toBe(false);
+      budgets.remember('home', 60_000);
+      expect([await budgets.knows('home'), await budgets.knows('away')]).toEqual([true, false]);
+      budgets.remember('short', 20);
+      await expect.poll(() => budgets.knows('short')).toBe(false);
+    });
+  });
+}
