@@ -118,6 +118,8 @@ export interface Limits {
   readonly clusterNodes: number;
   /** A Redis that owes an answer for this long is taken for gone. */
   readonly redisAnswerMs: number;
+  /** So long a Redis is waited for when a limit is asked about; then the node counts alone. */
+  readonly budgetAnswerMs: number;
   /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
   readonly settleDebtMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
@@ -203,6 +205,7 @@ export const DEFAULT_LIMITS: Limits = {
   hintsInFlight: 256,
   clusterNodes: 64,
   redisAnswerMs: 1_500,
+  budgetAnswerMs: 250,
   settleDebtMs: 60_000,
   presenceMembers: 20_000,
 };

@@ -18,7 +18,7 @@ import { createLocalPresence } from './adapters/presence-local.ts';
 import { processCpuMs, systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
-import { loadTokenKeys } from './auth/token-keys.ts';
+import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { readPostgresAddress, readRedisSettings } from './cluster.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
@@ -32,6 +32,7 @@ import { certificateFingerprint, loadTls } from './lan/tls.ts';
 import { silentLog } from './observe/log.ts';
 import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
+import type { Budgets } from './ports/budgets.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { FanOut } from './ports/fan-out.ts';
@@ -116,9 +117,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       fingerprint: proxyCertificate === null ? (own?.fingerprint ?? null) : certificateFingerprint(proxyCertificate),
     };
 
-    const budgets = createLocalBudgets({ clock, limits });
+    const { fanOut, presence, budgets } = await connectNodes({ ...settings, limits }, { clock, random, log, store, keys });
     const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
-    const { fanOut, presence } = await connectNodes({ ...settings, limits }, { clock, random, log, store });
     const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node, cpuMs: processCpuMs });
 
     let isDraining = false;
@@ -131,7 +131,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
-      fanOutState: () => fanOut.state,
+      isDegraded: () => fanOut.state === 'degraded' || budgets.state === 'degraded',
       doors: { core, auth: auth.gateway, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
     });
     const upgrades: Upgrades = attachUpgrades({
@@ -156,6 +156,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         isDraining: () => isDraining,
         checkStore: () => store.team(),
         fanOutState: () => fanOut.state,
+        limitsState: () => budgets.state,
       },
       log,
     );
@@ -185,6 +186,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       auth.dispose();
       await fanOut.close();
       await presence.close();
+      await budgets.close();
       await store.close();
       log.info('relay-stopped', {});
     };
@@ -234,22 +236,32 @@ export async function openTeamStore(
   return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });
 }
 
-/** How this relay and the others of its team hear each other. */
+interface Nodes {
+  readonly fanOut: FanOut;
+  readonly presence: PresenceBoard;
+  readonly budgets: Budgets;
+}
+
+/** How this relay and the others of its team hear each other, and count together. */
 async function connectNodes(
   { postgres = null, redis = null, limits }: Pick<RelaySettings, 'postgres' | 'redis'> & { readonly limits: Limits },
-  { clock, random, log, store }: Required<RelayParts> & { readonly store: Store },
-): Promise<{ readonly fanOut: FanOut; readonly presence: PresenceBoard }> {
+  { clock, random, log, store, keys }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
+): Promise<Nodes> {
   if (redis !== null) {
-    const [{ createRedisFanOut }, { createRedisPresence }] = await Promise.all([
+    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }] = await Promise.all([
       import('./adapters/fan-out-redis.ts'),
       import('./adapters/presence-redis.ts'),
+      import('./adapters/budgets-redis.ts'),
     ]);
+    const hide = (name: string): string => hideName(keys, name);
     const servers = readRedisSettings(redis, (lacks) => warnOfBareWay(log, 'redis', lacks));
-    const parts = { redis: servers, team: store.teamId, clock, random, log, limits };
-    return { fanOut: createRedisFanOut(parts), presence: createRedisPresence(parts) };
+    const parts = { redis: servers, team: store.teamId, hide, clock, random, log, limits };
+    return { fanOut: createRedisFanOut(parts), presence: createRedisPresence(parts), budgets: createRedisBudgets(parts) };
   }
-  const fanOut = postgres === null ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
-  return { fanOut, presence: createLocalPresence() };
+  const isAlone = postgres === null;
+  const fanOut = isAlone ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
+  const budgets = createLocalBudgets({ clock, limits, state: isAlone ? 'well' : 'degraded' });
+  return { fanOut, presence: createLocalPresence(), budgets };
 }
 
 const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>

@@ -8,6 +8,8 @@ export interface LocalBudgetsParts {
   readonly clock: Pick<Clock, 'monotonic'>;
   readonly limits: Pick<Limits, 'settleDebtMs'>;
   readonly maxEntries?: number;
+  /** `degraded` where there are other nodes, and no way to count with them. */
+  readonly state?: Budgets['state'];
 }
 
 /** What a node counts by itself is known at once. */
@@ -19,7 +21,7 @@ export interface LocalBudgets extends Budgets {
   readonly size: number;
 }
 
-export function createLocalBudgets({ clock, limits, maxEntries = 20_000 }: LocalBudgetsParts): LocalBudgets {
+export function createLocalBudgets({ clock, limits, maxEntries = 20_000, state = 'well' }: LocalBudgetsParts): LocalBudgets {
   /** When each would be whole. */
   const budgets = new Map<string, number>();
   /** Until when each name is remembered. */
@@ -40,7 +42,7 @@ export function createLocalBudgets({ clock, limits, maxEntries = 20_000 }: Local
   const knowsNow = (name: string): boolean => (names.get(name) ?? Number.NEGATIVE_INFINITY) > clock.monotonic();
 
   return {
-    state: 'well',
+    state,
     takeNow,
     knowsNow,
     async take(all) {

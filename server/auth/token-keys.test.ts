@@ -6,7 +6,7 @@ import type { SessionId } from '../../protocol/ids.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
 import { createRefreshTokens } from './refresh-tokens.ts';
 import { SecretFileError } from './secret-file.ts';
-import { loadTokenKeys, parseTokenKeys } from './token-keys.ts';
+import { hideName, loadTokenKeys, parseTokenKeys } from './token-keys.ts';
 
 let folder: string;
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'landline-keys-'))));
@@ -105,4 +105,16 @@ describe('a refresh token', () => {
     }
     for (const other of ['', 'llr_', token.slice(1), `${token}A`, token.slice(0, -1)]) expect(mine.genuineSession(other)).toBeUndefined();
   });
+});
+
+test('a name is hidden alike by all who share the keys, and otherwise by everybody else', () => {
+  const [mine, again, theirs] = [path(), path(), join(folder, 'other.json')].map((file) => loadTokenKeys(file, random));
+  if (!mine || !again || !theirs) throw new Error('no keys');
+  const hidden = hideName(mine, 'handle ada');
+  expect(hidden).toMatch(/^[\w-]{22}$/);
+  expect([
+    hideName(again, 'handle ada') === hidden,
+    hideName(theirs, 'handle ada') === hidden,
+    hideName(mine, 'handle bo') === hidden,
+  ]).toEqual([true, false, false]);
 });

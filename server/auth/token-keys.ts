@@ -3,7 +3,7 @@
  * system's random numbers, 0600. Several keys may stand in it: the first signs, all verify, which is how one is exchanged. The relay
  * refuses to start on a key that is short, guessable, or readable by others; there is no default and no key from the environment.
  */
-import { createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
+import { createHmac, createSecretKey, hkdfSync, type KeyObject } from 'node:crypto';
 import { z } from 'zod';
 import type { Random } from '../ports/clock.ts';
 import { readSecretFile, SecretFileError, writeSecretFile } from './secret-file.ts';
@@ -14,6 +14,8 @@ export interface TokenKey {
   readonly access: KeyObject;
   /** HMAC-SHA-256 over refresh tokens: another key, derived, so that neither kind can pass for the other. */
   readonly refresh: KeyObject;
+  /** HMAC-SHA-256 over names that other servers are not to read. */
+  readonly names: KeyObject;
 }
 
 /** The first signs; the others are still believed. Never empty. */
@@ -22,6 +24,9 @@ export type TokenKeys = readonly [TokenKey, ...TokenKey[]];
 const KEY_BYTES = 32;
 /** A random key of 32 bytes has some 30 different ones; fewer than 16 happens once in 10^13. */
 const LEAST_DIFFERENT_BYTES = 16;
+
+/** 132 bits: no two names of a team meet. */
+const HIDDEN_LENGTH = 22;
 
 const keyFile = z.strictObject({
   keys: z
@@ -57,6 +62,11 @@ export function parseTokenKeys(text: string, path: string): TokenKeys {
   return [first, ...rest];
 }
 
+/** What stands for a name where it may be read: the same on every relay with these keys, and in no other team. */
+export function hideName([{ names }]: TokenKeys, name: string): string {
+  return createHmac('sha256', names).update(name).digest('base64url').slice(0, HIDDEN_LENGTH);
+}
+
 function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
   if (secret.length < KEY_BYTES) throw new SecretFileError(`${path}: the key ${kid} is too short; it needs ${KEY_BYTES} random bytes.`);
   if (new Set(secret).size < LEAST_DIFFERENT_BYTES || isReadable(secret)) {
@@ -64,7 +74,7 @@ function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
   }
   const derive = (purpose: string): KeyObject =>
     createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `landline ${purpose}`, KEY_BYTES)));
-  return { kid, access: derive('access'), refresh: derive('refresh') };
+  return { kid, access: derive('access'), refresh: derive('refresh'), names: derive('names') };
 }
 
 /** A sentence somebody typed instead of random bytes. Of 32 random bytes all are printable once in 10^13. */

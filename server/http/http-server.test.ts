@@ -21,10 +21,12 @@ let kit: AuthKit;
 let http: HttpServer;
 let port: number;
 let isDraining: boolean;
+let isDegraded: boolean;
 const lines: string[] = [];
 
 async function start(change: { readonly trustedProxies?: readonly string[]; readonly limits?: Limits } = {}): Promise<void> {
   isDraining = false;
+  isDegraded = false;
   const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
   const { accounts, sessions } = kit.auth;
   const isOff = (): boolean => isDraining;
@@ -37,6 +39,7 @@ async function start(change: { readonly trustedProxies?: readonly string[]; read
     tls: null,
     trustedProxies: [],
     isDraining: isOff,
+    isDegraded: () => isDegraded,
     ...change,
   });
   http.server.listen(0, '127.0.0.1');
@@ -287,6 +290,7 @@ describe('an answer', () => {
       tls: null,
       trustedProxies: [],
       isDraining: isOff,
+      isDegraded: () => isDegraded,
     });
     http.server.listen(0, '127.0.0.1');
     await once(http.server, 'listening');
@@ -321,6 +325,12 @@ describe('health', () => {
       status: 503,
       body: { refusal: { kind: 'unavailable', retryable: true } },
     });
+  });
+
+  test('says ready and degraded while other relays cannot be reached', async () => {
+    expect((await ask('/readyz')).body).toEqual({ isReady: true });
+    isDegraded = true;
+    expect(await ask('/readyz')).toMatchObject({ status: 200, body: { isReady: true, isDegraded: true } });
   });
 
   test('says not ready when the store does not answer, and questions are refused for now', async () => {

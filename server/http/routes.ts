@@ -22,7 +22,6 @@ import { fail, ok, type Result } from '../../protocol/result.ts';
 import { PROTOCOL_VERSIONS } from '../../protocol/version.ts';
 import type { Accounts, From } from '../auth/accounts.ts';
 import type { Sessions } from '../auth/sessions.ts';
-import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { refusalAnswer, type Answer } from './answers.ts';
@@ -34,8 +33,8 @@ export interface RoutesParts {
   readonly log: Log;
   /** The relay is going down: nothing new is begun. */
   readonly isDraining: () => boolean;
-  /** How word of a commit reaches the other relays of this team; a relay alone has none to reach. */
-  readonly fanOutState?: () => FanOut['state'];
+  /** The other relays of this team cannot be heard at once, or asked about limits; a relay alone has none. */
+  readonly isDegraded?: () => boolean;
 }
 
 export interface RouteTools {
@@ -62,7 +61,7 @@ export const allowedMethods = (path: string): string | undefined => (Object.hasO
 
 export function addRoutes(
   app: FastifyInstance,
-  { store, accounts, sessions, log, isDraining, fanOutState }: RoutesParts,
+  { store, accounts, sessions, log, isDraining, isDegraded }: RoutesParts,
   tools: RouteTools,
 ): void {
   const { send, addressOf } = tools;
@@ -103,8 +102,8 @@ export function addRoutes(
   app.get(HTTP.health, async () => ({ isAlive: true }));
   app.get(HTTP.ready, async (_request, reply) => {
     const isReady = !isDraining() && (await answers(store, log));
-    // Degraded is ready: members are served, and word between relays takes seconds.
-    return reply.code(isReady ? 200 : 503).send({ isReady, ...(fanOutState?.() === 'degraded' ? { isDegraded: true } : {}) });
+    // Degraded is ready: members are served, word between relays takes seconds, and each counts limits alone.
+    return reply.code(isReady ? 200 : 503).send({ isReady, ...(isDegraded?.() === true ? { isDegraded: true } : {}) });
   });
 }
 

@@ -67,6 +67,7 @@ test('the figures agree with what was done', () => {
     'landline_upgrades_refused_total{status="401"}': 1,
     landline_store_well: 1,
     landline_fan_out_well: 1,
+    landline_limits_well: 1,
   });
 });
 
@@ -109,7 +110,7 @@ test('the figures are at a port of their own and nowhere else', async () => {
   expect((await fetch(`${at}/metrics`, { method: 'POST' })).status).toBe(405);
 });
 
-test('a store that does not answer and a fan-out that has lost the others are told as 0', async () => {
+test('a store that does not answer, a fan-out that has lost the others and limits counted alone are told as 0', async () => {
   const { core } = kit.relay;
   const parts: MetricsParts = {
     core,
@@ -117,8 +118,9 @@ test('a store that does not answer and a fan-out that has lost the others are to
     isDraining: () => true,
     checkStore: () => Promise.reject(new Error('gone')),
     fanOutState: () => 'degraded',
+    limitsState: () => 'degraded',
   };
   const read = samples(await createMetrics(parts).text());
-  const told = ['landline_store_well', 'landline_fan_out_well', 'landline_draining', 'landline_door_waiting'].map((name) => read.get(name));
-  expect(told).toEqual([0, 0, 1, 3]);
+  const told = ['store_well', 'fan_out_well', 'limits_well', 'draining', 'door_waiting'].map((name) => read.get(`landline_${name}`));
+  expect(told).toEqual([0, 0, 0, 1, 3]);
 });

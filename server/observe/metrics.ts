@@ -16,6 +16,8 @@ export interface MetricsParts {
   readonly checkStore: () => Promise<unknown>;
   /** How word reaches the other nodes; a relay alone has none to reach. */
   readonly fanOutState?: () => 'well' | 'degraded';
+  /** Whether limits are counted together with the other nodes; a relay alone has none to ask. */
+  readonly limitsState?: () => 'well' | 'degraded';
 }
 
 export interface Metrics {
@@ -167,6 +169,12 @@ export const FIGURES: readonly Figure[] = [
     help: '1 when word of a commit reaches the other nodes at once; 0 when they have to look for it',
     type: 'gauge',
     read: ({ fanOutState }) => Number((fanOutState?.() ?? 'well') === 'well'),
+  },
+  {
+    name: 'landline_limits_well',
+    help: '1 when limits are counted together with the other nodes; 0 when this one counts alone',
+    type: 'gauge',
+    read: ({ limitsState }) => Number((limitsState?.() ?? 'well') === 'well'),
   },
 ];
 

@@ -4,7 +4,7 @@
  *
  * What every adapter guarantees:
  * - Of the budgets of one `take` either all give one or none does, also while several nodes ask.
- * - Nothing rejects, and nothing waits for long. While the other nodes cannot be asked this node counts alone: it then
+ * - Nothing rejects, and nothing waits for longer than `budgetAnswerMs`. While the other nodes cannot be asked this node counts alone: it then
  *   lets through what one node may, never everything, and never nobody.
  * - What this node has let through is held against it even if all else is forgotten.
  * - Names do not leave the node in clear.

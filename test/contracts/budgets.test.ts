@@ -1,9 +1,13 @@
 /** The contract of the budgets port, over every adapter there is. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { TeamId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createLocalBudgets } from '../../server/adapters/budgets-local.ts';
-import { systemClock } from '../../server/adapters/system-clock.ts';
+import { createRedisBudgets } from '../../server/adapters/budgets-redis.ts';
+import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
+import { silentLog } from '../../server/observe/log.ts';
 import type { Budget, Budgets } from '../../server/ports/budgets.ts';
+import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
 
 interface House {
   /** One more node of the team. @param team  a number: each test has a team of its own */
@@ -12,6 +16,24 @@ interface House {
 }
 
 const limits = DEFAULT_LIMITS;
+const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
+  async open(team) {
+    const nodes = servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const budgets = createRedisBudgets({
+      redis: { nodes },
+      team: `01980000-0000-7000-8000-${String(team).padStart(12, '0')}` as TeamId,
+      hide: (name) => name,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      limits,
+    });
+    await expect.poll(() => budgets.state).toBe('well');
+    return budgets;
+  },
+  dispose,
+});
+
 const ADAPTERS = [
   {
     name: 'local',
@@ -20,6 +42,22 @@ const ADAPTERS = [
       open: async () => createLocalBudgets({ clock: systemClock, limits }),
       dispose: async () => undefined,
     }),
+  },
+  {
+    name: 'Redis',
+    isThere: REDIS_SERVER !== undefined,
+    build: async () => {
+      const server = await startRedis();
+      return overRedis([server], () => server.dispose());
+    },
+  },
+  {
+    name: 'Redis cluster',
+    isThere: REDIS_SERVER !== undefined,
+    build: async () => {
+      const { servers, dispose } = await startRedisCluster();
+      return overRedis(servers, dispose);
+    },
   },
 ];
 let teams = 0;
@@ -102,6 +140,61 @@ for (const { name, isThere, build } of ADAPTERS) {
       expect([await budgets.knows('home'), await budgets.knows('away')]).toEqual([true, false]);
       budgets.remember('short', 20);
       await expect.poll(() => budgets.knows('short')).toBe(false);
+    });
+  });
+}
+
+for (const { name, isThere, build } of ADAPTERS.slice(1)) {
+  describe.skipIf(!isThere)(`budgets between nodes (${name})`, () => {
+    let house: House;
+    let nodes: Budgets[];
+    beforeAll(async () => {
+      house = await build();
+    });
+    afterAll(() => house?.dispose());
+    beforeEach(async () => {
+      const team = ++teams;
+      nodes = await Promise.all([house.open(team), house.open(team), house.open(team)]);
+    });
+    afterEach(async () => void (await Promise.all(nodes.map((node) => node.close()))));
+    const [A, B, C] = [0, 1, 2] as const;
+    const at = (which: number): Budgets => nodes[which] as Budgets;
+
+    test('three that are asked at once give what one would', async () => {
+      const ten = slow('ten', 10);
+      const all = await Promise.all(Array.from({ length: 60 }, (_, n) => at(n % 3).take([ten])));
+      expect(all.filter(({ isTaken }) => isTaken)).toHaveLength(10);
+    });
+
+    test('of several all give or none, whoever asks meanwhile', async () => {
+      const [small, large] = [slow('small', 4), slow('large', 30)];
+      await Promise.all(Array.from({ length: 60 }, (_, n) => at(n % 3).take([large, small])));
+      const left = await Promise.all([0, 1, 2].map((which) => taken(at(which), [large], 30)));
+      expect(left.reduce((sum, one) => sum + one, 0)).toBe(26);
+    });
+
+    test('what one took for nothing another may have', async () => {
+      const three = slow('three', 3);
+      expect(await taken(at(A), [three], 3)).toBe(3);
+      expect(await taken(at(B), [three], 3)).toBe(0);
+      at(A).giveBack([three]);
+      await expect.poll(async () => (await at(B).take([three])).isTaken).toBe(true);
+      expect(await taken(at(C), [three], 3)).toBe(0);
+    });
+
+    test('what was done at one is heard at the others when they say what was done there', async () => {
+      const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
+      await at(A).settle([{ budget: ten, amount: 8 }]);
+      const [level = 0] = await at(B).settle([{ budget: ten, amount: 6 }]);
+      expect(Math.abs(level - 28_000)).toBeLessThan(1_000);
+    });
+
+    test('a name that one remembers the others know, and another team does not', async () => {
+      at(A).remember('home', 60_000);
+      await expect.poll(() => at(B).knows('home')).toBe(true);
+      const stranger = await house.open(++teams);
+      nodes.push(stranger);
+      expect(await stranger.knows('home')).toBe(false);
     });
   });
 }

@@ -1,0 +1,141 @@
+/**
+ * Budgets over the nodes of a cluster. Redis keeps of each the moment at which it would be whole, by its own clock, in a key that ends at
+ * that moment; scripts of one step read and write them, so that nodes which ask at once are answered one after the other.
+ *
+ * This node counts all of it too, and first: what it refuses is refused without a question, so a flood costs Redis nothing, and a Redis that
+ * was emptied, was fed rubbish or is away gives nobody more than one node would.
+ */
+import type { TeamId } from '../../protocol/ids.ts';
+import type { Limits } from '../../protocol/limits.ts';
+import type { Budget, Budgets, Taken } from '../ports/budgets.ts';
+import type { Clock, Random } from '../ports/clock.ts';
+import type { Log } from '../ports/log.ts';
+import { createLocalBudgets } from './budgets-local.ts';
+import { RedisAsker, type AskerCounts } from './redis-asker.ts';
+import type { RedisSettings } from './redis-connection.ts';
+
+export interface RedisBudgetsParts {
+  readonly redis: RedisSettings;
+  readonly team: TeamId;
+  /** Makes of a name what Redis is told instead: the same on every node of the team, and nobody else's to undo. */
+  readonly hide: (name: string) => string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: Log;
+  readonly limits: Limits;
+}
+
+export interface RedisBudgets extends Budgets {
+  readonly counts: AskerCounts;
+}
+
+/** What one script may be asked about. */
+const AT_ONCE = 400;
+
+/** `level(key, most)`: milliseconds until the budget is whole. What stands there and cannot be one is put right. */
+const LEVELS = `
+local time = redis.call('TIME')
+local now = time[1] * 1000 + time[2] / 1000
+local found = 0
+local function keep(key, ms)
+  if ms <= 0 then redis.call('DEL', key)
+  else redis.call('SET', key, string.format('%.3f', now + ms), 'PX', math.ceil(ms)) end
+end
+local function level(key, most)
+  local kept = redis.pcall('GET', key)
+  if kept == false then return 0 end
+  local at = type(kept) == 'string' and tonumber(kept)
+  local ms = at and at - now
+  if ms and ms <= most then return math.max(0, ms) end
+  ms = ms and ms == ms and most or 0
+  keep(key, ms)
+  found = found + 1
+  return ms
+end
+`;
+
+/** For each key `each` and `burst`. Answers with the wait, 0 where all was taken; half a millisecond is nobody's wait. */
+const TAKE = `${LEVELS}
+local levels, wait = {}, 0
+for i, key in ipairs(KEYS) do
+  local each, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  levels[i] = level(key, each * burst)
+  wait = math.max(wait, levels[i] + each - each * burst)
+end
+if wait > 0.5 then return { found, math.ceil(wait) } end
+for i, key in ipairs(KEYS) do keep(key, levels[i] + ARGV[2 * i - 1]) end
+return { found, 0 }
+`;
+
+/** For each key what is added to its level, in milliseconds, and the most that may stand there. Answers with the levels. */
+const SETTLE = `${LEVELS}
+local answer = { 0 }
+for i, key in ipairs(KEYS) do
+  local most = tonumber(ARGV[2 * i])
+  local ms = math.min(level(key, most) + ARGV[2 * i - 1], most)
+  keep(key, ms)
+  answer[i + 1] = math.ceil(ms)
+end
+answer[1] = found
+return answer
+`;
+
+export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
+  const { team, hide, limits } = parts;
+  const own = createLocalBudgets(parts);
+  const asker = new RedisAsker({ ...parts, use: 'budgets' });
+  const keyOf = (kind: 'budget' | 'name', name: string): string => `landline:${kind}:{${team}}:${hide(name)}`;
+  const budgetKey = ({ name }: Budget): string => keyOf('budget', name);
+  const each = ({ perSecond }: Budget): number => 1_000 / perSecond;
+
+  return {
+    get state() {
+      return asker.isUp ? 'well' : 'degraded';
+    },
+    get counts() {
+      return asker.counts;
+    },
+    async take(budgets): Promise<Taken> {
+      const ownWaitMs = own.takeNow(budgets);
+      if (ownWaitMs > 0) return { isTaken: false, retryAfterMs: ownWaitMs };
+      const asked = budgets.flatMap((budget) => [each(budget), budget.burst]);
+      const answer = await asker.run(TAKE, budgets.map(budgetKey), asked);
+      const retryAfterMs = Number(answer?.[0] ?? 0);
+      if (!(retryAfterMs > 0)) return { isTaken: true };
+      own.giveBack(budgets);
+      return { isTaken: false, retryAfterMs };
+    },
+    giveBack(budgets) {
+      own.giveBack(budgets);
+      const asked = budgets.flatMap((budget) => [-each(budget), each(budget) * budget.burst]);
+      void asker.run(SETTLE, budgets.map(budgetKey), asked);
+    },
+    async settle(uses) {
+      const levels = [...(await own.settle(uses))];
+      for (let from = 0; from < uses.length; from += AT_ONCE) {
+        const some = uses.slice(from, from + AT_ONCE);
+        const asked = some.flatMap(({ budget, amount }) => [each(budget) * amount, limits.settleDebtMs]);
+        const answer = await asker.run(
+          SETTLE,
+          some.map(({ budget }) => budgetKey(budget)),
+          asked,
+        );
+        for (const [at, level] of (answer ?? []).entries()) levels[from + at] = Math.max(levels[from + at] ?? 0, Number(level) || 0);
+      }
+      return levels;
+    },
+    remember(name, forMs) {
+      own.remember(name, forMs);
+      const key = keyOf('name', name);
+      void asker.ask(key, ['SET', key, '1', 'PX', String(Math.ceil(forMs))]);
+    },
+    async knows(name) {
+      const key = keyOf('name', name);
+      return own.knowsNow(name) || Number((await asker.ask(key, ['EXISTS', key])) ?? 0) > 0;
+    },
+    async close() {
+      asker.close();
+      await own.close();
+    },
+  };
+}
