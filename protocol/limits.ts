@@ -120,6 +120,8 @@ export interface Limits {
   readonly redisAnswerMs: number;
   /** So long a Redis is waited for when a limit is asked about; then the node counts alone. */
   readonly budgetAnswerMs: number;
+  /** What members said is counted together with the other nodes this long after it was said, all of it at once. */
+  readonly settleEveryMs: number;
   /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
   readonly settleDebtMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
@@ -206,6 +208,7 @@ export const DEFAULT_LIMITS: Limits = {
   clusterNodes: 64,
   redisAnswerMs: 1_500,
   budgetAnswerMs: 250,
+  settleEveryMs: 1_000,
   settleDebtMs: 60_000,
   presenceMembers: 20_000,
 };

@@ -99,7 +99,7 @@ const TIDY_EVERY_MS = 24 * 60 * 60_000;
 /** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
-  const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
+  const { data, keys: keysFolder = data, postgres = null, redis = null, node = 'relay' } = settings;
   const { host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, advertise = [] } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
@@ -119,7 +119,19 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
 
     const { fanOut, presence, budgets } = await connectNodes({ ...settings, limits }, { clock, random, log, store, keys });
     const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
-    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, node, cpuMs: processCpuMs });
+    const core = createRelayCore({
+      store,
+      fanOut,
+      presence,
+      budgets: redis === null ? undefined : budgets,
+      auth: auth.gateway,
+      clock,
+      random,
+      limits,
+      log,
+      node,
+      cpuMs: processCpuMs,
+    });
 
     let isDraining = false;
     const http = await createHttpServer({

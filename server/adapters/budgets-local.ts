@@ -28,10 +28,14 @@ export function createLocalBudgets({ clock, limits, maxEntries = 20_000, state =
   const names = new Map<string, number>();
 
   const wholeAt = (name: string): number => budgets.get(name) ?? 0;
-  const set = (name: string, at: number): void => {
+  const put = (name: string, at: number): void => {
     budgets.delete(name);
-    if (at > clock.monotonic()) budgets.set(name, at);
+    budgets.set(name, at);
     dropOldest(budgets, maxEntries);
+  };
+  const set = (name: string, at: number): void => {
+    if (at > clock.monotonic()) put(name, at);
+    else budgets.delete(name);
   };
   const takeNow = (all: readonly Budget[]): number => {
     const now = clock.monotonic();
@@ -54,10 +58,14 @@ export function createLocalBudgets({ clock, limits, maxEntries = 20_000, state =
     },
     async settle(uses) {
       const now = clock.monotonic();
-      return uses.map(({ budget: { name, perSecond }, amount }) => {
-        const level = Math.min(after(wholeAt(name), now, amount, perSecond) - now, limits.settleDebtMs);
-        set(name, now + level);
-        return level;
+      return uses.map(({ budget: { name, perSecond }, amount, overMs }) => {
+        const at = Math.min(
+          after(budgets.get(name) ?? Number.NEGATIVE_INFINITY, now - overMs, amount, perSecond),
+          now + limits.settleDebtMs,
+        );
+        // Kept also when it is over: another may have done something in the same time, and say so later.
+        put(name, at);
+        return Math.min(Math.max(0, Math.ceil(at - now)), limits.settleDebtMs);
       });
     },
     remember(name, forMs) {

@@ -32,49 +32,56 @@ export interface RedisBudgets extends Budgets {
 /** What one script may be asked about. */
 const AT_ONCE = 400;
 
-/** `level(key, most)`: milliseconds until the budget is whole. What stands there and cannot be one is put right. */
-const LEVELS = `
+/**
+ * `moment(key, most, over)`: when the budget is or was whole, at most `most` ahead of now and at most `over` behind. What stands there and
+ * cannot be one is put right.
+ */
+const MOMENTS = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local found = 0
-local function keep(key, ms)
+local function keep(key, at, stay)
+  local ms = at - now + stay
   if ms <= 0 then redis.call('DEL', key)
-  else redis.call('SET', key, string.format('%.3f', now + ms), 'PX', math.ceil(ms)) end
+  else redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(ms)) end
 end
-local function level(key, most)
+local function moment(key, most, over)
+  local first = now - over
   local kept = redis.pcall('GET', key)
-  if kept == false then return 0 end
+  if kept == false then return first end
   local at = type(kept) == 'string' and tonumber(kept)
-  local ms = at and at - now
-  if ms and ms <= most then return math.max(0, ms) end
-  ms = ms and ms == ms and most or 0
-  keep(key, ms)
+  if at and at - now <= most then return math.max(at, first) end
+  at = at and at == at and now + most or first
+  keep(key, at, 0)
   found = found + 1
-  return ms
+  return at
 end
 `;
 
 /** For each key `each` and `burst`. Answers with the wait, 0 where all was taken; half a millisecond is nobody's wait. */
-const TAKE = `${LEVELS}
-local levels, wait = {}, 0
+const TAKE = `${MOMENTS}
+local moments, wait = {}, 0
 for i, key in ipairs(KEYS) do
   local each, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  levels[i] = level(key, each * burst)
-  wait = math.max(wait, levels[i] + each - each * burst)
+  moments[i] = moment(key, each * burst, 0)
+  wait = math.max(wait, moments[i] - now + each - each * burst)
 end
 if wait > 0.5 then return { found, math.ceil(wait) } end
-for i, key in ipairs(KEYS) do keep(key, levels[i] + ARGV[2 * i - 1]) end
+for i, key in ipairs(KEYS) do keep(key, moments[i] + ARGV[2 * i - 1], 0) end
 return { found, 0 }
 `;
 
-/** For each key what is added to its level, in milliseconds, and the most that may stand there. Answers with the levels. */
-const SETTLE = `${LEVELS}
+/**
+ * For each key what was done in milliseconds of its coming back, the most that may stand there, and over how long it was done. Answers with
+ * the milliseconds until each is whole. A moment that is over stays for those who did something in the same time and say so later.
+ */
+const SETTLE = `${MOMENTS}
 local answer = { 0 }
 for i, key in ipairs(KEYS) do
-  local most = tonumber(ARGV[2 * i])
-  local ms = math.min(level(key, most) + ARGV[2 * i - 1], most)
-  keep(key, ms)
-  answer[i + 1] = math.ceil(ms)
+  local done, most, over = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
+  local at = math.min(moment(key, most, over) + done, now + most)
+  keep(key, at, 2 * over)
+  answer[i + 1] = math.ceil(math.max(0, at - now))
 end
 answer[1] = found
 return answer
@@ -107,14 +114,14 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
     },
     giveBack(budgets) {
       own.giveBack(budgets);
-      const asked = budgets.flatMap((budget) => [-each(budget), each(budget) * budget.burst]);
+      const asked = budgets.flatMap((budget) => [-each(budget), each(budget) * budget.burst, 0]);
       void asker.run(SETTLE, budgets.map(budgetKey), asked);
     },
     async settle(uses) {
       const levels = [...(await own.settle(uses))];
       for (let from = 0; from < uses.length; from += AT_ONCE) {
         const some = uses.slice(from, from + AT_ONCE);
-        const asked = some.flatMap(({ budget, amount }) => [each(budget) * amount, limits.settleDebtMs]);
+        const asked = some.flatMap(({ budget, amount, overMs }) => [each(budget) * amount, limits.settleDebtMs, overMs]);
         const answer = await asker.run(
           SETTLE,
           some.map(({ budget }) => budgetKey(budget)),

@@ -9,6 +9,7 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
 import type { SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
+import type { Budgets } from '../ports/budgets.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
@@ -27,6 +28,7 @@ import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
 import { PresenceDesk } from './presence-desk.ts';
 import { Talk } from './talk.ts';
+import { TeamMeters } from './team-meters.ts';
 import { TICK_MS } from './wheel.ts';
 import { textWire, type TextWireParts, type Wire } from './wire.ts';
 
@@ -34,6 +36,8 @@ export interface RelayCoreParts {
   readonly store: Store;
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
+  /** By which relays of one team count together what members say; none where there is one relay. */
+  readonly budgets?: Budgets | undefined;
   readonly auth: GatewayAuth;
   readonly clock: Clock;
   readonly random: Random;
@@ -95,6 +99,7 @@ export class RelayCore {
   readonly #lifeline: Lifeline;
   readonly #presence: PresenceDesk;
   readonly #conversation: Conversation;
+  readonly #team: TeamMeters | undefined;
   /** For doors where a client speaks by requests. */
   readonly talk: Talk;
   readonly #stops: (() => void)[] = [];
@@ -141,6 +146,8 @@ export class RelayCore {
       terminate: (connection) => this.#terminate(connection),
       onTick: () => this.#tick(),
     });
+    const team = parts.budgets && new TeamMeters({ budgets: parts.budgets, clock, limits, log });
+    this.#team = team;
     this.#conversation = new Conversation({
       store,
       auth: parts.auth,
@@ -152,6 +159,7 @@ export class RelayCore {
       log,
       node: parts.node ?? 'relay',
       cpuMs: parts.cpuMs,
+      team,
       close,
       onHello: (connection, hello) => this.#greet(connection, hello),
       onRenewed: (connection) => {
@@ -163,6 +171,7 @@ export class RelayCore {
       store,
       clock,
       limits,
+      team,
       receive: (connection, text, bytes) => this.#conversation.receive(connection, text, bytes),
     });
     this.#stops.push(
@@ -283,6 +292,7 @@ export class RelayCore {
     for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
     for (const stop of this.#stops) stop();
     this.#lifeline.dispose();
+    this.#team?.dispose();
     this.#presence.dispose();
     this.#hub.dispose();
   }

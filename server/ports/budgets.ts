@@ -21,6 +21,8 @@ export interface Budget {
 export interface Use {
   readonly budget: Budget;
   readonly amount: number;
+  /** It was done since this long ago. */
+  readonly overMs: number;
 }
 
 export type Taken = { readonly isTaken: true } | { readonly isTaken: false; readonly retryAfterMs: number };
@@ -34,7 +36,7 @@ export interface Budgets {
   giveBack(budgets: readonly Budget[]): void;
   /**
    * Counts what was done, also beyond what may be done; that much beyond is then waited for, `settleDebtMs` at most.
-   * @returns in the order of `uses`, the milliseconds until each budget would be whole
+   * @returns in the order of `uses`, the milliseconds until each budget is whole
    */
   settle(uses: readonly Use[]): Promise<readonly number[]>;
   /** Remembers a name for so long. May be lost. */

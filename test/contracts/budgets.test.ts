@@ -117,19 +117,29 @@ for (const { name, isThere, build } of ADAPTERS) {
 
     test('count what was done without asking, and have it waited for', async () => {
       const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
-      const [first = 0] = await budgets.settle([{ budget: ten, amount: 4 }]);
+      const [first = 0] = await budgets.settle([{ budget: ten, amount: 4, overMs: 0 }]);
       expect(Math.abs(first - 8_000)).toBeLessThan(500);
       const [second = 0, other = 0] = await budgets.settle([
-        { budget: ten, amount: 11 },
-        { budget: { ...ten, name: 'other' }, amount: 1 },
+        { budget: ten, amount: 11, overMs: 0 },
+        { budget: { ...ten, name: 'other' }, amount: 1, overMs: 0 },
       ]);
       expect(Math.abs(second - 30_000)).toBeLessThan(1_000);
       expect(Math.abs(other - 2_000)).toBeLessThan(500);
       expect(await budgets.take([ten])).toMatchObject({ isTaken: false });
     });
 
+    test('take into account what came back while it was done, once', async () => {
+      const ten = { name: 'ten', perSecond: 1, burst: 10 };
+      const use = { budget: ten, amount: 5, overMs: 5_000 };
+      const [first = 0] = await budgets.settle([use]);
+      expect(first).toBeLessThan(500);
+      // Another who did as much in the same time: only the five seconds of the first had come back.
+      const [second = 0] = await budgets.settle([use]);
+      expect(Math.abs(second - 5_000)).toBeLessThan(500);
+    });
+
     test('have nobody wait for longer than settleDebtMs', async () => {
-      const [level = 0] = await budgets.settle([{ budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6 }]);
+      const [level = 0] = await budgets.settle([{ budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6, overMs: 0 }]);
       expect(level).toBeLessThanOrEqual(limits.settleDebtMs);
       expect(level).toBeGreaterThan(limits.settleDebtMs - 1_000);
     });
@@ -184,8 +194,8 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
 
     test('what was done at one is heard at the others when they say what was done there', async () => {
       const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
-      await at(A).settle([{ budget: ten, amount: 8 }]);
-      const [level = 0] = await at(B).settle([{ budget: ten, amount: 6 }]);
+      await at(A).settle([{ budget: ten, amount: 8, overMs: 0 }]);
+      const [level = 0] = await at(B).settle([{ budget: ten, amount: 6, overMs: 0 }]);
       expect(Math.abs(level - 28_000)).toBeLessThan(1_000);
     });
 
