@@ -124,6 +124,10 @@ export interface Limits {
   readonly settleEveryMs: number;
   /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
   readonly settleDebtMs: number;
+  /** Sockets are counted together with the other nodes this often. */
+  readonly seatsEveryMs: number;
+  /** The sockets of a node that was not heard of for so long count no more. */
+  readonly seatLeaseMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
 }
@@ -210,6 +214,8 @@ export const DEFAULT_LIMITS: Limits = {
   budgetAnswerMs: 250,
   settleEveryMs: 1_000,
   settleDebtMs: 60_000,
+  seatsEveryMs: 1_000,
+  seatLeaseMs: 5_000,
   presenceMembers: 20_000,
 };
 

@@ -37,6 +37,7 @@ import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { PresenceBoard } from './ports/presence.ts';
+import type { Seats } from './ports/seats.ts';
 import type { Store } from './ports/store.ts';
 
 export interface RelaySettings {
@@ -99,7 +100,7 @@ const TIDY_EVERY_MS = 24 * 60 * 60_000;
 /** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
-  const { data, keys: keysFolder = data, postgres = null, redis = null, node = 'relay' } = settings;
+  const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
   const { host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, advertise = [] } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
@@ -117,13 +118,13 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       fingerprint: proxyCertificate === null ? (own?.fingerprint ?? null) : certificateFingerprint(proxyCertificate),
     };
 
-    const { fanOut, presence, budgets } = await connectNodes({ ...settings, limits }, { clock, random, log, store, keys });
+    const { fanOut, presence, budgets, seats } = await connectNodes({ ...settings, limits }, { clock, random, log, store, keys });
     const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
     const core = createRelayCore({
       store,
       fanOut,
       presence,
-      budgets: redis === null ? undefined : budgets,
+      team: seats && { budgets, seats },
       auth: auth.gateway,
       clock,
       random,
@@ -133,6 +134,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       cpuMs: processCpuMs,
     });
 
+    const limitsState = (): Budgets['state'] => (seats?.state === 'degraded' ? 'degraded' : budgets.state);
     let isDraining = false;
     const http = await createHttpServer({
       store,
@@ -143,7 +145,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
-      isDegraded: () => fanOut.state === 'degraded' || budgets.state === 'degraded',
+      isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
       doors: { core, auth: auth.gateway, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
     });
     const upgrades: Upgrades = attachUpgrades({
@@ -155,6 +157,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       log,
       trustedProxies: new Set(trustedProxies),
+      seats,
       requestFault,
       isDraining: () => isDraining,
       onTaken: (socket) => http.release(socket),
@@ -168,7 +171,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         isDraining: () => isDraining,
         checkStore: () => store.team(),
         fanOutState: () => fanOut.state,
-        limitsState: () => budgets.state,
+        limitsState,
       },
       log,
     );
@@ -199,6 +202,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       await fanOut.close();
       await presence.close();
       await budgets.close();
+      await seats?.close();
       await store.close();
       log.info('relay-stopped', {});
     };
@@ -252,6 +256,8 @@ interface Nodes {
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
   readonly budgets: Budgets;
+  /** Where there are others who can be asked. */
+  readonly seats: Seats | undefined;
 }
 
 /** How this relay and the others of its team hear each other, and count together. */
@@ -260,20 +266,26 @@ async function connectNodes(
   { clock, random, log, store, keys }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
 ): Promise<Nodes> {
   if (redis !== null) {
-    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }] = await Promise.all([
+    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }, { createRedisSeats }] = await Promise.all([
       import('./adapters/fan-out-redis.ts'),
       import('./adapters/presence-redis.ts'),
       import('./adapters/budgets-redis.ts'),
+      import('./adapters/seats-redis.ts'),
     ]);
     const hide = (name: string): string => hideName(keys, name);
     const servers = readRedisSettings(redis, (lacks) => warnOfBareWay(log, 'redis', lacks));
     const parts = { redis: servers, team: store.teamId, hide, clock, random, log, limits };
-    return { fanOut: createRedisFanOut(parts), presence: createRedisPresence(parts), budgets: createRedisBudgets(parts) };
+    return {
+      fanOut: createRedisFanOut(parts),
+      presence: createRedisPresence(parts),
+      budgets: createRedisBudgets(parts),
+      seats: createRedisSeats(parts),
+    };
   }
   const isAlone = postgres === null;
   const fanOut = isAlone ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
   const budgets = createLocalBudgets({ clock, limits, state: isAlone ? 'well' : 'degraded' });
-  return { fanOut, presence: createLocalPresence(), budgets };
+  return { fanOut, presence: createLocalPresence(), budgets, seats: undefined };
 }
 
 const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>

@@ -14,6 +14,7 @@ import type { Clock, Random } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { PresenceBoard } from '../ports/presence.ts';
+import type { Places, Seats } from '../ports/seats.ts';
 import { StoreUnavailable, type Interruption, type Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
@@ -36,8 +37,8 @@ export interface RelayCoreParts {
   readonly store: Store;
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
-  /** By which relays of one team count together what members say; none where there is one relay. */
-  readonly budgets?: Budgets | undefined;
+  /** By which relays of one team count together what members say, and their sockets; none where there is one relay. */
+  readonly team?: { readonly budgets: Budgets; readonly seats: Seats } | undefined;
   readonly auth: GatewayAuth;
   readonly clock: Clock;
   readonly random: Random;
@@ -100,6 +101,7 @@ export class RelayCore {
   readonly #presence: PresenceDesk;
   readonly #conversation: Conversation;
   readonly #team: TeamMeters | undefined;
+  readonly #places: Places<Connection> | undefined;
   /** For doors where a client speaks by requests. */
   readonly talk: Talk;
   readonly #stops: (() => void)[] = [];
@@ -146,8 +148,10 @@ export class RelayCore {
       terminate: (connection) => this.#terminate(connection),
       onTick: () => this.#tick(),
     });
-    const team = parts.budgets && new TeamMeters({ budgets: parts.budgets, clock, limits, log });
+    const team = parts.team && new TeamMeters({ ...parts.team, clock, limits, log });
     this.#team = team;
+    const rule = { what: 'member', most: limits.socketsPerMember, gives: 'oldest' } as const;
+    this.#places = parts.team?.seats.open(rule, (connection: Connection) => this.#replace(connection));
     this.#conversation = new Conversation({
       store,
       auth: parts.auth,
@@ -200,19 +204,17 @@ export class RelayCore {
 
   /** Takes in a client whose token is good. The carrier then calls `receive`, `heard`, `drained` and `closed` with what it returns. */
   accept(principal: Principal, wire: Wire): Connection {
-    const { clock, limits, log } = this.#parts;
+    const { clock, limits } = this.#parts;
     const node = this.#hub.enter(principal.member);
     const oldest = node.connections[0];
-    if (oldest && node.connections.length >= limits.socketsPerMember) {
-      log.info('client-replaced', { member: node.id, session: oldest.session });
-      this.#close(oldest, CLOSE.replaced);
-    }
+    if (oldest && node.connections.length >= limits.socketsPerMember) this.#replace(oldest);
     const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
     // The member's last other socket may just have been the oldest.
     const connection = new Connection(wire, this.#hub.enter(principal.member), principal.session, accessUntil);
     const { member } = connection;
     member.connections = member.connections.length === 0 ? [connection] : [...member.connections, connection];
     this.#connections++;
+    this.#places?.take(member.id, connection);
     this.#lifeline.start(connection);
     return connection;
   }
@@ -336,6 +338,12 @@ export class RelayCore {
     );
   }
 
+  /** The member has too many sockets, here or over all relays. */
+  #replace(connection: Connection): void {
+    this.#parts.log.info('client-replaced', { member: connection.member.id, session: connection.session });
+    this.#close(connection, CLOSE.replaced);
+  }
+
   #close(connection: Connection, code: number): void {
     if (connection.stage === 'closed') return;
     if (connection.isTalk) {
@@ -362,6 +370,7 @@ export class RelayCore {
     this.#connections--;
     this.#outbound.forget(connection);
     this.#lifeline.stop(connection);
+    this.#places?.leave(connection);
     this.#hub.leave(connection);
     this.#presence.left(connection.member);
     if (this.#connections === 0) this.#onEmpty?.();

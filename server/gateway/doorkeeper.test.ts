@@ -2,6 +2,7 @@
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { createFakeSeats } from '../../test/kit/fake-seats.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 
 let ports = 1_000;
@@ -10,7 +11,7 @@ function from(address: string): Socket {
   return Object.defineProperties(new Socket(), { remoteAddress: { value: address }, remotePort: { value: port } });
 }
 const keeper = (trustedProxies: readonly string[] = []): Doorkeeper =>
-  new Doorkeeper({ limits: DEFAULT_LIMITS, trustedProxies: new Set(trustedProxies) });
+  new Doorkeeper({ limits: DEFAULT_LIMITS, trustedProxies: new Set(trustedProxies), onFull: () => undefined });
 const arrivals = (door: Doorkeeper, addresses: readonly string[]): number =>
   addresses.map(from).filter((socket) => door.arrive(socket) && !socket.destroyed).length;
 const { socketsUnauthenticated, socketsUnauthenticatedPerAddress } = DEFAULT_LIMITS;
@@ -32,6 +33,19 @@ describe('at the door may stand', () => {
   test('socketsUnauthenticated in all, also when they come through a proxy', () => {
     expect(arrivals(keeper(), everybody(1_000))).toBe(socketsUnauthenticated);
     expect(arrivals(keeper(['10.0.0.1']), Array<string>(1_000).fill('10.0.0.1'))).toBe(socketsUnauthenticated);
+  });
+
+  test('fewer of one address where others of it stand at other relays: the newest is closed, and those behind proxies are not counted', () => {
+    const seats = createFakeSeats();
+    let full = 0;
+    const door = new Doorkeeper({ limits: DEFAULT_LIMITS, trustedProxies: new Set(['10.0.0.1']), seats, onFull: () => full++ });
+    const [first, second] = [from('10.0.0.7'), from('::ffff:10.0.0.7')];
+    for (const socket of [first, second, from('10.0.0.1')]) door.arrive(socket);
+    expect([seats.held('stranger', '10.0.0.7'), seats.held('stranger', '10.0.0.1')]).toEqual([2, 0]);
+    seats.crowd('stranger', '10.0.0.7');
+    expect([first.destroyed, second.destroyed, full]).toEqual([false, true, 1]);
+    door.admit(first);
+    expect(seats.held('stranger', '10.0.0.7')).toBe(0);
   });
 
   test('another one for each that went away or was let in', async () => {

@@ -12,6 +12,7 @@ import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Seats } from '../ports/seats.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
@@ -29,6 +30,8 @@ export interface UpgradesParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly trustedProxies: ReadonlySet<string>;
+  /** By which relays of one team count strangers together; none where there is one relay. */
+  readonly seats?: Seats | undefined;
   /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
   readonly requestFault: (request: IncomingMessage) => { readonly status: number; readonly reason: string } | undefined;
   readonly isDraining: () => boolean;
@@ -71,14 +74,14 @@ export interface Upgrades {
 
 export function attachUpgrades(parts: UpgradesParts): Upgrades {
   const { server, core, limits } = parts;
-  const doorkeeper = new Doorkeeper(parts);
-  const turnstile = new Turnstile(parts);
-
-  const onConnection = (socket: Socket): void => {
-    if (doorkeeper.arrive(socket)) return;
+  const onFull = (): void => {
     core.counts.doorFull++;
     parts.log.debug('door-full', { waiting: doorkeeper.waiting });
   };
+  const doorkeeper = new Doorkeeper({ ...parts, onFull });
+  const turnstile = new Turnstile(parts);
+
+  const onConnection = (socket: Socket): void => void doorkeeper.arrive(socket);
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
     // Node's upgrades come on net or TLS sockets.
     const socket = duplex as Socket;
