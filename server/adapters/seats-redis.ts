@@ -3,7 +3,7 @@
  * the nodes that live, each until the end of its lease. A seat whose node does not live is free. Once a round every node renews its lease,
  * says in the same script which seats were taken and left since, and hears which of its own gave way meanwhile.
  *
- *   a round (`seatsEveryMs`):  lease, what changed  →  what is lost, here or through others
+ *   a round (`seatsEveryMs`):  lease, what was left, what was taken two rounds ago  →  what is lost, here or through others
  *   the lease had ended (Redis was emptied, the node was held up): all seats are said again
  *   no answer:                 the node goes on under a new name, its old one is struck off, all seats are said again
  *   Redis away:                what changes is kept, and said when it is back
@@ -51,6 +51,8 @@ interface Seat {
 const AT_ONCE = 400;
 /** A list of seats ends by itself after this long, and each seat in it is said again in a third of it. */
 const LIST_STAYS_MS = 15 * 60_000;
+/** A seat is said this many rounds after it was taken: who moves here from another node has been struck off there by then. */
+const RIPE_ROUNDS = 2;
 /** Former names of a node that are struck off together; older ones have no lease any more. */
 const STRUCK_NAMES = 16;
 /** A list that is longer than any node could have made it is nobody's. */
@@ -220,12 +222,16 @@ class TeamSeats implements RedisSeats {
   }
 
   async #round(): Promise<void> {
+    const { clock, limits } = this.#parts;
     this.#sayOldAgain();
+    const ripe = clock.monotonic() - RIPE_ROUNDS * limits.seatsEveryMs;
+    const left = [...this.#left];
+    const due = [...this.#due].filter(({ takenAt }) => takenAt <= ripe);
     do {
-      const left = [...this.#left].slice(0, AT_ONCE);
-      const due = [...this.#due].slice(0, AT_ONCE - left.length);
-      if (!(await this.#say(left, due))) return;
-    } while (!this.#isClosed && this.#due.size + this.#left.size > 0);
+      // Some may have gone since the last part was said.
+      const now = due.splice(0, AT_ONCE / 2).filter((seat) => this.#due.has(seat));
+      if (!(await this.#say(left.splice(0, AT_ONCE / 2), now))) return;
+    } while (!this.#isClosed && left.length + due.length > 0);
   }
 
   /** @returns whether it was heard */

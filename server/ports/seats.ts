@@ -4,7 +4,8 @@
  *
  * What every adapter guarantees:
  * - Nothing waits and nothing throws.
- * - Of more than `most` those that give way hear it within two rounds (`seatsEveryMs`). A seat that is left sooner than a round costs nothing.
+ * - Of more than `most` those that give way hear it within four rounds (`seatsEveryMs`). A seat that is left within two rounds costs nothing;
+ *   one that is left here and then taken elsewhere is not counted twice.
  * - The seats of a node that dies are free within `seatLeaseMs`.
  * - While the other nodes cannot be asked nobody loses anything; when they can again, all is counted anew.
  * - Names do not leave the node in clear.

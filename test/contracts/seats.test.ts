@@ -10,7 +10,8 @@ import type { SeatRule, Seats } from '../../server/ports/seats.ts';
 import { createFakeClock } from '../kit/fake-clock.ts';
 import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
 
-const limits = { ...DEFAULT_LIMITS, seatsEveryMs: 50, seatLeaseMs: 1_000 };
+/** A busy machine may take its time. */
+const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: 5_000, seatsEveryMs: 50, seatLeaseMs: 4_000 };
 const OLDEST: SeatRule = { what: 'member', most: 3, gives: 'oldest' };
 const NEWEST: SeatRule = { what: 'stranger', most: 3, gives: 'newest' };
 
@@ -81,7 +82,7 @@ for (const { name, isThere, build } of ADAPTERS) {
     /** Every node that lives has said what it had to say, and heard what others took. */
     const rounds = async (living = nodes): Promise<void> => {
       const before = new Map(living.map((node) => [node, node.counts.answered]));
-      await expect.poll(() => [...before].every(([node, answered]) => node.counts.answered >= answered + 4)).toBe(true);
+      await expect.poll(() => [...before].every(([node, answered]) => node.counts.answered >= answered + 6)).toBe(true);
     };
     beforeAll(async () => {
       house = await build();
@@ -136,6 +137,33 @@ for (const { name, isThere, build } of ADAPTERS) {
       expect([a.lost, b.lost]).toEqual([[], []]);
     });
 
+    test('whoever moves from one to another is not counted twice', async () => {
+      const clock = createFakeClock();
+      const both = [await house.open(team, clock), await house.open(team, clock)] as const;
+      const [a, b] = both.map((node) => placesOf(node, OLDEST)) as [Places, Places];
+      const round = async (): Promise<void> => {
+        const before = both.map(({ counts }) => counts.answered);
+        clock.advance(limits.seatsEveryMs);
+        await expect.poll(() => both.every(({ counts }, at) => counts.answered > (before[at] ?? 0))).toBe(true);
+      };
+      a.take('ada', 'stays');
+      let moving = [a.take('ada', '1'), a.take('ada', '2')];
+      for (let times = 0; times < 12; times++) {
+        const [from, to] = times % 2 === 0 ? [a, b] : [b, a];
+        for (const holder of moving) from.leave(holder);
+        moving = [to.take('ada', '1'), to.take('ada', '2')];
+        // Whatever is said in the same round comes in any order.
+        for (let n = 0; n <= times % 4; n++) await round();
+      }
+      for (let n = 0; n < 4; n++) await round();
+      expect([a.lost, b.lost]).toEqual([[], []]);
+      // And now they are counted: one more, and the oldest gives way.
+      b.take('ada', 'one more');
+      for (let n = 0; n < 4; n++) await round();
+      expect([a.lost, b.lost]).toEqual([['stays'], []]);
+      for (const node of both) await node.close();
+    });
+
     test('the same name has other seats of another kind', async () => {
       const [[a], [b]] = [open(OLDEST), open(NEWEST)];
       for (const holder of ['1', '2', '3']) {
@@ -152,8 +180,10 @@ for (const { name, isThere, build } of ADAPTERS) {
       const dead = await house.open(team, clock);
       const [a, b] = open(NEWEST);
       for (const holder of ['1', '2']) placesOf(dead, NEWEST).take('10.0.0.7', holder);
-      clock.advance(limits.seatsEveryMs);
-      await expect.poll(() => dead.counts.answered).toBe(1);
+      for (const round of [1, 2, 3]) {
+        clock.advance(limits.seatsEveryMs);
+        await expect.poll(() => dead.counts.answered).toBe(round);
+      }
       a.take('10.0.0.7', '3');
       await rounds();
       b.take('10.0.0.7', '4');
@@ -172,7 +202,7 @@ for (const { name, isThere, build } of ADAPTERS) {
         return b.lost.length === before;
       };
       await expect.poll(isThereRoom).toBe(true);
-      expect(performance.now() - from).toBeLessThan(5 * limits.seatLeaseMs);
+      expect(performance.now() - from).toBeLessThan(2 * limits.seatLeaseMs);
       expect(b.lost.length).toBeGreaterThan(1);
       await dead.close();
     });

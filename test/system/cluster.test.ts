@@ -15,9 +15,9 @@ const HEAL_MS = 5_000;
 const SESSION_MS = 1_000;
 const SESSION_WITHOUT_REDIS_MS = 5_000;
 /** Two passwords are checked beside everything else, and one question to Redis is given up. */
-const SIGN_IN_MS = 3_000;
-/** So slow to come back that it does not matter how long a test takes. */
-const SENDS = { sendsPerSecond: 2, sendsBurst: 30 };
+const SIGN_IN_MS = 4_000;
+/** What is said comes back so slowly that it does not matter how long a test takes; and a busy machine may take its time. */
+const UNHURRIED = { sendsPerSecond: 2, sendsBurst: 30, budgetAnswerMs: 1_000 };
 const CLIENTS = 200;
 const GAP_MS = 3_000;
 const CLUSTER_MS = 400_000;
@@ -110,7 +110,7 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   let ada: SignedIn;
   const lines: DoorClient[] = [];
   beforeAll(async () => {
-    cluster = await startCluster({ balancer: 'haproxy', isTemporary: true, limits: SENDS });
+    cluster = await startCluster({ balancer: 'haproxy', isTemporary: true, limits: UNHURRIED });
     await found(direct(cluster, 'one'), cluster.setupLink);
     // From now on her place is known.
     ada = await signIn(direct(cluster, 'one'), 'Desk');
@@ -163,7 +163,7 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   });
 
   test('a member who floods at all of them waits for all of it', async () => {
-    const { sendsBurst, sendsPerSecond } = SENDS;
+    const { sendsBurst, sendsPerSecond } = UNHURRIED;
     const all = await Promise.all(cluster.nodes.map(({ name }) => line(name)));
     const [first] = all as [DoorClient];
     const [welcome] = first.all('welcome');
