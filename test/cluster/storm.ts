@@ -176,6 +176,8 @@ async function strike({ nodes, redis, postgres }: Cluster, blow: Blow, chance: C
     case 'rubbish in redis': {
       const listened = (await redis.ask('PUBSUB', 'CHANNELS')) as readonly string[];
       for (const name of listened) await redis.ask('PUBLISH', name, rubbish(chance));
+      // Also where relays count and show who is there.
+      for (const key of (await redis.ask('KEYS', 'landline:*')) as readonly string[]) await redis.ask('SET', key, rubbish(chance));
       return;
     }
     case 'kill postgres':
