@@ -89,7 +89,8 @@ return answer
 
 export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
   const { team, hide, limits } = parts;
-  const own = createLocalBudgets(parts);
+  // Apart, so that no number of those who speak makes a relay forget who guesses.
+  const [tried, said] = [createLocalBudgets(parts), createLocalBudgets(parts)];
   const asker = new RedisAsker({ ...parts, use: 'budgets' });
   const keyOf = (kind: 'budget' | 'name', name: string): string => `landline:${kind}:{${team}}:${hide(name)}`;
   const budgetKey = ({ name }: Budget): string => keyOf('budget', name);
@@ -103,22 +104,22 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
       return asker.counts;
     },
     async take(budgets): Promise<Taken> {
-      const ownWaitMs = own.takeNow(budgets);
+      const ownWaitMs = tried.takeNow(budgets);
       if (ownWaitMs > 0) return { isTaken: false, retryAfterMs: ownWaitMs };
       const asked = budgets.flatMap((budget) => [each(budget), budget.burst]);
       const answer = await asker.run(TAKE, budgets.map(budgetKey), asked);
       const retryAfterMs = Number(answer?.[0] ?? 0);
       if (!(retryAfterMs > 0)) return { isTaken: true };
-      own.giveBack(budgets);
+      tried.giveBack(budgets);
       return { isTaken: false, retryAfterMs };
     },
     giveBack(budgets) {
-      own.giveBack(budgets);
+      tried.giveBack(budgets);
       const asked = budgets.flatMap((budget) => [-each(budget), each(budget) * budget.burst, 0]);
       void asker.run(SETTLE, budgets.map(budgetKey), asked);
     },
     async settle(uses) {
-      const levels = [...(await own.settle(uses))];
+      const levels = [...(await said.settle(uses))];
       for (let from = 0; from < uses.length; from += AT_ONCE) {
         const some = uses.slice(from, from + AT_ONCE);
         const asked = some.flatMap(({ budget, amount, overMs }) => [each(budget) * amount, limits.settleDebtMs, overMs]);
@@ -132,17 +133,17 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
       return levels;
     },
     remember(name, forMs) {
-      own.remember(name, forMs);
+      tried.remember(name, forMs);
       const key = keyOf('name', name);
       void asker.ask(key, ['SET', key, '1', 'PX', String(Math.ceil(forMs))]);
     },
     async knows(name) {
       const key = keyOf('name', name);
-      return own.knowsNow(name) || Number((await asker.ask(key, ['EXISTS', key])) ?? 0) > 0;
+      return tried.knowsNow(name) || Number((await asker.ask(key, ['EXISTS', key])) ?? 0) > 0;
     },
     async close() {
       asker.close();
-      await own.close();
+      await Promise.all([tried.close(), said.close()]);
     },
   };
 }

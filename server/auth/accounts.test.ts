@@ -268,6 +268,16 @@ describe('changing the password', () => {
     });
   });
 
+  test('is not slowed by strangers, whatever they type as a handle', async () => {
+    const { member, session } = await kit.found();
+    for (let n = 0; n < 20; n++) {
+      const handle = n % 2 === 0 ? `member ${member.id}` : `MEMBER ${member.id}`;
+      await kit.auth.accounts.signIn({ handle, password: 'guess after guess', device: 'x' }, { address: `203.0.113.${n}` });
+    }
+    const changed = await kit.auth.accounts.changePassword({ member: member.id, session }, PASSWORD, 'another fine password');
+    expect(changed).toEqual({ ok: true, value: null });
+  });
+
   test('by the operator ends all sessions and gives a password that works', async () => {
     const { member, tokens } = await kit.found();
     const reset = await kit.auth.accounts.resetPassword(member.id);

@@ -220,7 +220,8 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
     },
 
     async changePassword(who, current, next) {
-      const admitted = await admit({ address: `session ${who.session}`, handle: `member ${who.member}` });
+      // In capitals, which no typed handle has.
+      const admitted = await admit({ address: `session ${who.session}`, handle: `MEMBER ${who.member}` });
       if (!admitted.ok) return admitted;
       const member = await store.member(who.member);
       const credential = await store.credential(who.member);

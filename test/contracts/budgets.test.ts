@@ -16,7 +16,8 @@ interface House {
 }
 
 /** A busy machine may take its time. */
-const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: 5_000 };
+const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: 5_000, settleDebtMs: 1_000_000 };
+const SOME_MS = 5_000;
 const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
   async open(team) {
     const nodes = servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
@@ -95,10 +96,15 @@ for (const { name, isThere, build } of ADAPTERS) {
 
     test('come back evenly, and not sooner than was said', async () => {
       const quick = { name: 'quick', perSecond: 4, burst: 2 };
-      expect(await taken(budgets, [quick], 2)).toBe(2);
-      const from = performance.now();
+      let [waitMs, from] = [0, 0];
+      while (waitMs === 0) {
+        from = performance.now();
+        const verdict = await budgets.take([quick]);
+        if (!verdict.isTaken) waitMs = verdict.retryAfterMs;
+      }
       await expect.poll(async () => (await budgets.take([quick])).isTaken, { interval: 5 }).toBe(true);
-      expect(performance.now() - from).toBeGreaterThan(100);
+      // Milliseconds are rounded up.
+      expect(performance.now() - from).toBeGreaterThan(waitMs - 2);
     });
 
     test('of several all give or none', async () => {
@@ -117,32 +123,32 @@ for (const { name, isThere, build } of ADAPTERS) {
     });
 
     test('count what was done without asking, and have it waited for', async () => {
-      const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
+      const ten = { name: 'ten', perSecond: 0.05, burst: 10 };
       const [first = 0] = await budgets.settle([{ budget: ten, amount: 4, overMs: 0 }]);
-      expect(Math.abs(first - 8_000)).toBeLessThan(500);
+      expect(Math.abs(first - 80_000)).toBeLessThan(SOME_MS);
       const [second = 0, other = 0] = await budgets.settle([
         { budget: ten, amount: 11, overMs: 0 },
         { budget: { ...ten, name: 'other' }, amount: 1, overMs: 0 },
       ]);
-      expect(Math.abs(second - 30_000)).toBeLessThan(1_000);
-      expect(Math.abs(other - 2_000)).toBeLessThan(500);
+      expect(Math.abs(second - 300_000)).toBeLessThan(SOME_MS);
+      expect(Math.abs(other - 20_000)).toBeLessThan(SOME_MS);
       expect(await budgets.take([ten])).toMatchObject({ isTaken: false });
     });
 
     test('take into account what came back while it was done, once', async () => {
-      const ten = { name: 'ten', perSecond: 1, burst: 10 };
-      const use = { budget: ten, amount: 5, overMs: 5_000 };
+      const ten = { name: 'ten', perSecond: 0.1, burst: 10 };
+      const use = { budget: ten, amount: 5, overMs: 50_000 };
       const [first = 0] = await budgets.settle([use]);
-      expect(first).toBeLessThan(500);
-      // Another who did as much in the same time: only the five seconds of the first had come back.
+      expect(first).toBeLessThan(SOME_MS);
+      // Another who did as much in the same time: only the fifty seconds of the first had come back.
       const [second = 0] = await budgets.settle([use]);
-      expect(Math.abs(second - 5_000)).toBeLessThan(500);
+      expect(Math.abs(second - 50_000)).toBeLessThan(SOME_MS);
     });
 
     test('have nobody wait for longer than settleDebtMs', async () => {
       const [level = 0] = await budgets.settle([{ budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6, overMs: 0 }]);
       expect(level).toBeLessThanOrEqual(limits.settleDebtMs);
-      expect(level).toBeGreaterThan(limits.settleDebtMs - 1_000);
+      expect(level).toBeGreaterThan(limits.settleDebtMs - SOME_MS);
     });
 
     test('remember a name and no other', async () => {
@@ -194,10 +200,10 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
     });
 
     test('what was done at one is heard at the others when they say what was done there', async () => {
-      const ten = { name: 'ten', perSecond: 0.5, burst: 10 };
+      const ten = { name: 'ten', perSecond: 0.05, burst: 10 };
       await at(A).settle([{ budget: ten, amount: 8, overMs: 0 }]);
       const [level = 0] = await at(B).settle([{ budget: ten, amount: 6, overMs: 0 }]);
-      expect(Math.abs(level - 28_000)).toBeLessThan(1_000);
+      expect(Math.abs(level - 280_000)).toBeLessThan(SOME_MS);
     });
 
     test('a name that one remembers the others know, and another team does not', async () => {
