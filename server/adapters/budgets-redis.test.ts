@@ -137,6 +137,9 @@ describe.skipIf(REDIS_SERVER === undefined)('budgets over Redis', () => {
     const a = await open();
     await server.ask('CONFIG', 'SET', 'maxmemory', '1');
     expect(await taken(a, slow('ten', 10), 20)).toBe(10);
-    expect(logged('redis-question-failed')).toBe(1);
+    expect([logged('redis-question-failed'), a.state]).toEqual([1, 'degraded']);
+    await server.ask('CONFIG', 'SET', 'maxmemory', '0');
+    expect(await taken(a, slow('five', 5), 10)).toBe(5);
+    expect(a.state).toBe('well');
   });
 });

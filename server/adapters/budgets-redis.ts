@@ -2,8 +2,8 @@
  * Budgets over the nodes of a cluster. Redis keeps of each the moment at which it would be whole, by its own clock, in a key that ends at
  * that moment; scripts of one step read and write them, so that nodes which ask at once are answered one after the other.
  *
- * This node counts all of it too, and first: what it refuses is refused without a question, so a flood costs Redis nothing, and a Redis that
- * was emptied, was fed rubbish or is away gives nobody more than one node would.
+ * This node counts all of it too, and first: what it refuses is refused without a question, so a flood costs Redis nothing, and while Redis
+ * is away, or was emptied or fed rubbish, nobody gets more from this node than it would give alone.
  */
 import type { TeamId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
@@ -98,7 +98,7 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
 
   return {
     get state() {
-      return asker.isUp ? 'well' : 'degraded';
+      return asker.state;
     },
     get counts() {
       return asker.counts;

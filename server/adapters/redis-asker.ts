@@ -34,9 +34,10 @@ export class RedisAsker {
   readonly #parts: RedisAskerParts;
   readonly #line: RedisLine;
   readonly #counts = { answered: 0, unanswered: 0, refused: 0 };
-  /** Said once per line: that a question failed, that something was found. */
+  /** The last question was refused. */
   #isFailing = false;
-  #hasFound = false;
+  /** Said once per line: that a question was refused, that something was found. */
+  #hasTold = { failed: false, found: false };
 
   constructor(parts: RedisAskerParts) {
     this.#parts = parts;
@@ -45,15 +46,20 @@ export class RedisAsker {
       channels: () => [],
       onUp: () => {
         this.#isFailing = false;
-        this.#hasFound = false;
+        this.#hasTold = { failed: false, found: false };
       },
       onDown: () => undefined,
       onMessage: () => undefined,
     });
   }
 
+  /** What is asked now is at least heard. */
   get isUp(): boolean {
     return this.#line.link !== undefined;
+  }
+
+  get state(): 'well' | 'degraded' {
+    return this.isUp && !this.#isFailing ? 'well' : 'degraded';
   }
 
   get counts(): AskerCounts {
@@ -99,25 +105,30 @@ export class RedisAsker {
       // Where this process was held up, the answer is here already and only unread.
       const cancel = clock.after(limits.budgetAnswerMs, () => void setImmediate(miss));
       link.run(key, [command]).then(
-        ([answer]) => end(answer),
+        ([answer]) => {
+          this.#isFailing = false;
+          end(answer);
+        },
         (error: unknown) => {
-          if (!isOver && link === this.#line.link) this.#tellFailed(error);
+          // A line that went down has said so itself.
+          if (!isOver && link === this.#line.link) this.#fail(error);
           end(undefined);
         },
       );
     });
   }
 
-  #tellFailed(error: unknown): void {
-    if (this.#isFailing) return;
+  #fail(error: unknown): void {
     this.#isFailing = true;
+    if (this.#hasTold.failed) return;
+    this.#hasTold.failed = true;
     this.#parts.log.warn('redis-question-failed', { use: this.#parts.use, reason: redisFault(error) });
   }
 
   #tellFound(count: number): void {
     this.#counts.refused += count;
-    if (this.#hasFound) return;
-    this.#hasFound = true;
+    if (this.#hasTold.found) return;
+    this.#hasTold.found = true;
     this.#parts.log.warn('redis-keys-refused', { use: this.#parts.use, count });
   }
 }

@@ -164,7 +164,7 @@ class TeamSeats implements RedisSeats {
   }
 
   get state(): Seats['state'] {
-    return this.#asker.isUp ? 'well' : 'degraded';
+    return this.#asker.state;
   }
 
   get counts(): AskerCounts {
