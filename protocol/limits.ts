@@ -130,6 +130,14 @@ export interface Limits {
   readonly seatLeaseMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
+  /** The content of one blob. */
+  readonly blobBytes: number;
+  /** What a killed writer left half-written is removed when it has not been touched for this long. */
+  readonly blobLeftoverMs: number;
+  /** A disk or share that owes an answer for this long is taken for gone. */
+  readonly blobAnswerMs: number;
+  /** Calls to the disk of the blobs that may be under way at once: fewer than Node has threads, since a share may stand still. */
+  readonly blobDiskCalls: number;
 }
 
 const KIB = 1024;
@@ -217,6 +225,10 @@ export const DEFAULT_LIMITS: Limits = {
   seatsEveryMs: 1_000,
   seatLeaseMs: 5_000,
   presenceMembers: 20_000,
+  blobBytes: 100 * MIB,
+  blobLeftoverMs: 24 * 60 * 60_000,
+  blobAnswerMs: 15_000,
+  blobDiskCalls: 2,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */

@@ -1,57 +1,88 @@
-/** The contract of the blobs port, over every adapter there is. */
-import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/** The contract of the blobs port, over every adapter there is. A new adapter is one more entry in `ADAPTERS`. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openDiskBlobs } from '../../server/adapters/blobs-disk.ts';
-import type { Blobs } from '../../server/ports/blobs.ts';
-import { createSeededRandom } from '../kit/seeded-random.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { createDiskBlobs } from '../../server/adapters/blobs-disk.ts';
+import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
+import { MARK_BYTES, type Blobs } from '../../server/ports/blobs.ts';
+import { chunks, namesIn, sha, textOf } from '../kit/blob-kit.ts';
 
-const ADAPTERS = [{ name: 'disk', open: (folder: string) => openDiskBlobs({ folder, random: createSeededRandom('blobs') }) }];
-
-const sha = (text: string): string => createHash('sha256').update(text).digest('hex');
-async function* chunks(...texts: string[]): AsyncGenerator<Uint8Array> {
-  for (const text of texts) yield await Promise.resolve(Buffer.from(text));
-}
-async function textOf(content: AsyncIterable<Uint8Array> | undefined): Promise<string | undefined> {
-  if (!content) return undefined;
-  const parts: Uint8Array[] = [];
-  for await (const part of content) parts.push(part);
-  return Buffer.concat(parts).toString();
-}
-async function all(blobs: Blobs): Promise<string[]> {
-  const names: string[] = [];
-  for await (const name of blobs.names()) names.push(name);
-  return names.sort();
+interface Adapter {
+  readonly name: string;
+  /** The same place is the same blobs. */
+  open(place: string, limits?: Partial<typeof DEFAULT_LIMITS>): Promise<Blobs>;
+  /** Puts other content under the name, behind the adapter's back. */
+  spoil(place: string, hash: string, content: string): Promise<void>;
 }
 
-describe.each(ADAPTERS)('blobs ($name)', ({ open }) => {
-  let folder: string;
+const disk: Adapter = {
+  name: 'disk',
+  async open(place, limits) {
+    mkdirSync(place, { recursive: true });
+    const blobs = createDiskBlobs({ folder: place, clock: systemClock, random: systemRandom, limits: { ...DEFAULT_LIMITS, ...limits } });
+    await blobs.prepare();
+    return blobs;
+  },
+  spoil: (place, hash, content) => Promise.resolve(writeFileSync(join(place, hash.slice(0, 2), hash.slice(2)), content)),
+};
+
+/** Each call is another relay's, over the same place. */
+const shared = (one: Adapter): Adapter => ({
+  ...one,
+  name: `${one.name}, shared by two`,
+  async open(place, limits) {
+    const relays = [await one.open(place, limits), await one.open(place, limits)];
+    let calls = 0;
+    const next = (): Blobs => relays[calls++ % 2] as Blobs;
+    return {
+      put: (...args) => next().put(...args),
+      size: (...args) => next().size(...args),
+      read: (...args) => next().read(...args),
+      remove: (...args) => next().remove(...args),
+      names: () => next().names(),
+      prepare: () => next().prepare(),
+      sweep: () => next().sweep(),
+      probe: () => next().probe(),
+      mark: () => next().mark(),
+      leaveMark: (...args) => next().leaveMark(...args),
+      close: () => relays.forEach((relay) => relay.close()),
+    };
+  },
+});
+
+const ADAPTERS: readonly Adapter[] = [disk, shared(disk)];
+
+describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
+  let place: string;
   let blobs: Blobs;
   beforeEach(async () => {
-    folder = join(mkdtempSync(join(tmpdir(), 'landline-blobs-')), 'blobs');
-    blobs = await open(folder);
+    place = join(mkdtempSync(join(tmpdir(), 'landline-blobs-')), 'blobs');
+    blobs = await open(place);
   });
-  afterEach(() => rmSync(join(folder, '..'), { recursive: true }));
+  afterEach(() => {
+    blobs.close();
+    rmSync(join(place, '..'), { recursive: true });
+  });
   const put = (...texts: string[]) => blobs.put(chunks(...texts), { maxBytes: 1_000_000 });
 
   test('are kept under the hash of their content', async () => {
     expect(await put('hello ', 'world')).toEqual({ ok: true, value: { hash: sha('hello world'), bytes: 11 } });
     expect(await textOf(await blobs.read(sha('hello world')))).toBe('hello world');
     expect(await blobs.size(sha('hello world'))).toBe(11);
-    expect(await all(blobs)).toEqual([sha('hello world')]);
+    expect(await namesIn(blobs)).toEqual([sha('hello world')]);
   });
 
   test('are still there when opened again', async () => {
     await put('x');
-    expect(await textOf(await (await open(folder)).read(sha('x')))).toBe('x');
+    expect(await textOf(await (await open(place)).read(sha('x')))).toBe('x');
   });
 
   test('of the same content are one', async () => {
     expect(await put('x')).toEqual(await put('x'));
     await Promise.all(Array.from({ length: 10 }, () => put('y')));
-    expect(await all(blobs)).toEqual([sha('x'), sha('y')].sort());
+    expect(await namesIn(blobs)).toEqual([sha('x'), sha('y')].sort());
   });
 
   test('may be empty, and large', async () => {
@@ -78,7 +109,14 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open }) => {
     expect(await blobs.put(chunks('12345', '6'), { maxBytes: 5 })).toEqual({ ok: false, error: 'too-large' });
     expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('other') })).toEqual({ ok: false, error: 'wrong-hash' });
     expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('12345') })).toMatchObject({ ok: true });
-    expect(await all(blobs)).toEqual([sha('12345')]);
+    expect(await namesIn(blobs)).toEqual([sha('12345')]);
+  });
+
+  test('are never larger than blobBytes, whoever asks', async () => {
+    const small = await open(place, { blobBytes: 5 });
+    expect(await small.put(chunks('123456'), { maxBytes: 100 })).toEqual({ ok: false, error: 'too-large' });
+    expect(await small.put(chunks('12345'), { maxBytes: 100 })).toMatchObject({ ok: true });
+    small.close();
   });
 
   test('whose source fails half-way leave nothing, and the error is its own', async () => {
@@ -88,7 +126,7 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open }) => {
       throw new Error('the line broke');
     }
     await expect(blobs.put(broken(), { maxBytes: 100 })).rejects.toThrow('the line broke');
-    expect(await all(blobs)).toEqual([]);
+    expect(await namesIn(blobs)).toEqual([]);
   });
 
   test('that were removed are gone, and removing nothing is fine', async () => {
@@ -105,39 +143,35 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open }) => {
       await blobs.remove(name);
     },
   );
-});
 
-describe('on the disk', () => {
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(join(tmpdir(), 'landline-blobs-'));
-  });
-  afterEach(() => rmSync(folder, { recursive: true }));
-  const random = createSeededRandom('disk');
+  test.each(['another text.', 'short', 'longer than the hello world that was'])(
+    'that are damaged (%j) are not given out as if they were whole, and are mended by putting them again',
+    async (content) => {
+      await put('hello, world.');
+      const hash = sha('hello, world.');
+      await spoil(place, hash, content);
+      await expect(blobs.read(hash).then(textOf)).rejects.toMatchObject({ name: 'BlobDamaged', hash });
+      expect(await put('hello, world.')).toMatchObject({ ok: true });
+      expect(await textOf(await blobs.read(hash))).toBe('hello, world.');
+    },
+  );
 
-  test('a link to another file is not a blob', async () => {
-    const blobs = await openDiskBlobs({ folder, random });
-    writeFileSync(join(folder, 'secret'), 'secret');
-    mkdirSync(join(folder, 'aa'));
-    symlinkSync(join(folder, 'secret'), join(folder, 'aa', 'a'.repeat(62)));
-    expect([await blobs.size('a'.repeat(64)), await blobs.read('a'.repeat(64))]).toEqual([undefined, undefined]);
-  });
-
-  test('what a crash left half-written is gone at the next start', async () => {
-    await openDiskBlobs({ folder, random });
-    writeFileSync(join(folder, '.partial', 'half'), 'half');
-    await openDiskBlobs({ folder, random });
-    expect(readdirSync(join(folder, '.partial'))).toEqual([]);
+  test('leave a place that is known again by the words left there, the first of them', async () => {
+    expect(await blobs.mark()).toBeUndefined();
+    expect(await blobs.leaveMark('one')).toBe('one');
+    expect(await blobs.leaveMark('another')).toBe('one');
+    expect(await (await open(place)).mark()).toBe('one');
+    expect(await namesIn(blobs)).toEqual([]);
   });
 
-  test.skipIf(process.getuid?.() === 0)('a folder that cannot be written is said in one kind of error', async () => {
-    chmodSync(folder, 0o500);
-    await expect(openDiskBlobs({ folder, random })).rejects.toMatchObject({ name: 'BlobsUnavailable' });
-    chmodSync(folder, 0o700);
+  test('leave marks of MARK_BYTES', async () => {
+    const words = 'm'.repeat(MARK_BYTES);
+    expect(await blobs.leaveMark(words)).toBe(words);
   });
 
-  test('a folder that is a file is said in one kind of error', async () => {
-    writeFileSync(join(folder, 'file'), '');
-    await expect(openDiskBlobs({ folder: join(folder, 'file'), random })).rejects.toMatchObject({ name: 'BlobsUnavailable' });
+  test('leave nothing of a probe, and nothing to sweep', async () => {
+    await blobs.probe();
+    await put('x');
+    expect([await blobs.sweep(), await namesIn(blobs)]).toEqual([0, [sha('x')]]);
   });
 });
