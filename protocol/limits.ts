@@ -130,14 +130,22 @@ export interface Limits {
   readonly seatLeaseMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
-  /** The content of one blob. */
+  /** The content of one blob. At most 5 GiB, which is what a storage server takes at once. */
   readonly blobBytes: number;
   /** What a killed writer left half-written is removed when it has not been touched for this long. */
   readonly blobLeftoverMs: number;
-  /** A disk or share that owes an answer for this long is taken for gone. */
+  /** A disk, share or storage server that owes an answer, or the next bytes, for this long is taken for gone. */
   readonly blobAnswerMs: number;
   /** Calls to the disk of the blobs that may be under way at once: fewer than Node has threads, since a share may stand still. */
   readonly blobDiskCalls: number;
+  /** Connections to a storage server. */
+  readonly blobSockets: number;
+  /** How often a request to a storage server is made when the connection is lost or the server is busy, the first time included. */
+  readonly blobAttempts: number;
+  /** The longest wait before the second attempt; before each further one it doubles. */
+  readonly blobRetryMs: number;
+  /** An answer of a storage server other than a blob; a larger one is not looked at. */
+  readonly blobAnswerBytes: number;
 }
 
 const KIB = 1024;
@@ -229,6 +237,10 @@ export const DEFAULT_LIMITS: Limits = {
   blobLeftoverMs: 24 * 60 * 60_000,
   blobAnswerMs: 15_000,
   blobDiskCalls: 2,
+  blobSockets: 8,
+  blobAttempts: 4,
+  blobRetryMs: 250,
+  blobAnswerBytes: 1 * MIB,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */

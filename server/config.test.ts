@@ -77,6 +77,7 @@ describe('the configuration', () => {
     [{ limits: '{"clientAckMs":1}' }, '--limits'],
     [{ limits: '{"textBytes":16385}' }, '--limits'],
     [{ limits: '{"bytesInPerSecond":1000}' }, '--limits'],
+    [{ limits: '{"blobBytes":5368709121}' }, '--limits'],
   ])('refuses %o and names the option', (options, option) => {
     expect(readConfig(options, {})).toEqual({ ok: false, error: { option, problem: expect.any(String) } });
   });

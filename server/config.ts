@@ -89,6 +89,9 @@ const metrics = z.string().transform((text, context): MetricsAddress | null => {
   return null;
 });
 
+/** A storage server takes no more at once, and a blob goes there at once. */
+const LARGEST_BLOB_BYTES = 5 * 1024 ** 3;
+
 const limitNames = new Set(Object.keys(DEFAULT_LIMITS));
 const fixedLimits: ReadonlySet<string> = new Set(FIXED_LIMITS);
 const limits = z.string().transform((text, context): Limits => {
@@ -111,6 +114,7 @@ const limits = z.string().transform((text, context): Limits => {
   const wished: Limits = { ...DEFAULT_LIMITS, ...raw };
   const raised = HIGHEST_LIMITS.find((name) => wished[name] > DEFAULT_LIMITS[name]);
   if (raised) return wrong(`${raised} can only be lowered`);
+  if (wished.blobBytes > LARGEST_BLOB_BYTES) return wrong('blobBytes must be at most 5368709120 (5 GiB)');
   // A frame that is larger than a second's bytes would be told to wait for ever.
   if (wished.bytesInPerSecond < wished.frameBytes) return wrong('bytesInPerSecond must be at least frameBytes');
   return wished;

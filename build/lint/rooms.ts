@@ -212,7 +212,7 @@ export const ROOMS: readonly Room[] = [
   {
     at: 'server/adapters',
     rooms: { ...SERVER_INSIDE, server: 'type' },
-    packages: ['better-sqlite3', 'pg', 'redis', 'zod', 'uuid'],
+    packages: ['better-sqlite3', 'pg', 'redis', 'aws4fetch', 'sax', 'zod', 'uuid'],
     node: 'all',
     why: 'adapters fulfil ports and know nothing of the domain',
   },

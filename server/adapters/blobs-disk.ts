@@ -8,13 +8,12 @@
  * What a killed writer left is swept by its age, told by the share's own clock. Symbolic links in the folder are not followed: what is
  * not a plain file is not a blob.
  */
-import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import * as nodeFiles from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Limits } from '../../protocol/limits.ts';
-import { fail, ok, type Result } from '../../protocol/result.ts';
+import { fail, type Result } from '../../protocol/result.ts';
 import {
   BlobDamaged,
   BlobsUnavailable,
@@ -27,7 +26,8 @@ import {
 } from '../ports/blobs.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import { checked, clamp, isHash, isShard, pathOf } from './blob-content.ts';
-import { causeOf, createDiskCalls } from './disk-calls.ts';
+import { causeOf, createDiskCalls, type DiskCalls } from './disk-calls.ts';
+import { readContent, writeContent } from './disk-content.ts';
 
 /** How the disk is reached. */
 export type DiskFiles = Pick<typeof nodeFiles, 'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'unlink'>;
@@ -43,7 +43,6 @@ export interface DiskBlobsParts {
 }
 
 const PARTIAL = '.partial';
-const CHUNK_BYTES = 64 * 1024;
 /** What a share says that knows no links. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EINVAL', 'EMLINK']);
 /** What a share says that cannot sync a folder; it does so by itself, or nobody can. */
@@ -57,7 +56,7 @@ export const createDiskBlobs = (parts: DiskBlobsParts): Blobs => new DiskBlobs(p
 class DiskBlobs implements Blobs {
   readonly #parts: DiskBlobsParts;
   readonly #files: DiskFiles;
-  readonly #call: ReturnType<typeof createDiskCalls>['run'];
+  readonly #call: DiskCalls['run'];
   readonly #incoming: string;
   /** Names in `.partial` that this relay is writing. */
   readonly #writing = new Set<string>();
@@ -200,25 +199,18 @@ class DiskBlobs implements Blobs {
     maxBytes: number,
   ): Promise<Result<Blob, BlobFault>> {
     const file = await this.#open(partial, 'wx');
-    const hash = createHash('sha256');
-    let bytes = 0;
     let isWritten = false;
     try {
-      for await (const chunk of content) {
-        bytes += chunk.length;
-        if (bytes > maxBytes) return fail('too-large');
-        hash.update(chunk);
-        for (let at = 0; at < chunk.length;) at += (await this.#call(() => file.write(chunk, at))).bytesWritten;
-      }
-      await this.#call(() => file.sync());
-      isWritten = true;
+      const written = await writeContent(this.#call, file, content, maxBytes);
+      if (written.ok) await this.#call(() => file.sync());
+      isWritten = written.ok;
+      return written;
     } finally {
       // A share may keep for this moment that it had no room.
       await this.#close(file).catch((error: unknown) => {
         if (isWritten) throw error;
       });
     }
-    return ok({ hash: hash.digest('hex'), bytes });
   }
 
   async #settle(partial: string, blob: Blob): Promise<void> {
@@ -264,14 +256,12 @@ class DiskBlobs implements Blobs {
   async *#bytes(hash: BlobHash, from: number, to: number, { isSynced = false } = {}): AsyncGenerator<Uint8Array> {
     const file = await this.#open(this.#placeOf(hash), READ);
     try {
-      for (let at = from; at < to;) {
-        const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - at));
-        const position = at;
-        const { bytesRead } = await this.#call(() => file.read(chunk, 0, chunk.length, position));
-        if (bytesRead === 0) throw new BlobDamaged(hash);
-        at += bytesRead;
-        yield chunk.subarray(0, bytesRead);
+      let at = from;
+      for await (const chunk of readContent(this.#call, file, from, to)) {
+        at += chunk.length;
+        yield chunk;
       }
+      if (at < to) throw new BlobDamaged(hash);
       // Windows syncs only what may be written.
       if (isSynced && process.platform !== 'win32') await this.#call(() => file.sync());
     } finally {

@@ -2,12 +2,14 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createDiskBlobs } from '../../server/adapters/blobs-disk.ts';
+import { createS3Blobs } from '../../server/adapters/blobs-s3/blobs.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import { MARK_BYTES, type Blobs } from '../../server/ports/blobs.ts';
 import { chunks, namesIn, sha, textOf } from '../kit/blob-kit.ts';
+import { startS3StandIn, type S3StandIn } from '../kit/services/s3-stand-in.ts';
 
 interface Adapter {
   readonly name: string;
@@ -27,6 +29,32 @@ const disk: Adapter = {
   },
   spoil: (place, hash, content) => Promise.resolve(writeFileSync(join(place, hash.slice(0, 2), hash.slice(2)), content)),
 };
+
+let standIn: S3StandIn | undefined;
+afterAll(() => standIn?.dispose());
+/** A place is a prefix of its own. */
+const s3: Adapter = {
+  name: 'S3, a stand-in',
+  async open(place, limits) {
+    standIn ??= await startS3StandIn({ listKeys: 3 });
+    const { address, bucket } = standIn;
+    const account = { region: 'here', keyId: 'us', secret: 'ours' };
+    const blobs = createS3Blobs({
+      place: { address, bucket, prefix: prefixOf(place), ...account },
+      spool: join(place, 'spool'),
+      clock: systemClock,
+      random: systemRandom,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    });
+    await blobs.prepare();
+    return blobs;
+  },
+  spoil(place, hash, content) {
+    standIn?.kept.set(`${prefixOf(place)}${hash.slice(0, 2)}/${hash.slice(2)}`, Buffer.from(content));
+    return Promise.resolve();
+  },
+};
+const prefixOf = (place: string): string => `${place.split('/').at(-2) ?? ''}/`;
 
 /** Each call is another relay's, over the same place. */
 const shared = (one: Adapter): Adapter => ({
@@ -52,7 +80,7 @@ const shared = (one: Adapter): Adapter => ({
   },
 });
 
-const ADAPTERS: readonly Adapter[] = [disk, shared(disk)];
+const ADAPTERS: readonly Adapter[] = [disk, shared(disk), s3, shared(s3)];
 
 describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   let place: string;
@@ -63,7 +91,7 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   });
   afterEach(() => {
     blobs.close();
-    rmSync(join(place, '..'), { recursive: true });
+    rmSync(join(place, '..'), { recursive: true, force: true });
   });
   const put = (...texts: string[]) => blobs.put(chunks(...texts), { maxBytes: 1_000_000 });
 
