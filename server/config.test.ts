@@ -11,6 +11,7 @@ describe('the configuration', () => {
         keys: 'landline-data',
         postgres: null,
         redis: null,
+        blobs: null,
         host: '::',
         port: 7420,
         tls: 'own',
@@ -42,7 +43,7 @@ describe('the configuration', () => {
   });
 
   test('takes the servers that the relays of a team share, and the folder of their keys', () => {
-    const shared = { postgres: '/etc/landline/postgres', redis: '/etc/landline/redis', keys: '/keys' };
+    const shared = { postgres: '/etc/landline/postgres', redis: '/etc/landline/redis', blobs: '/srv/blobs', keys: '/keys' };
     expect(readConfig(shared, {})).toMatchObject({ value: shared });
   });
 

@@ -20,6 +20,11 @@ export interface RelayConfig {
   readonly postgres: string | null;
   /** Path of the file with the address of the Redis by which relays of one team hear each other; null: there is none. */
   readonly redis: string | null;
+  /**
+   * Path of a folder for blobs that every relay of the team reaches, or of the file that describes a storage server; null: a folder in the
+   * data folder, or none on PostgreSQL.
+   */
+  readonly blobs: string | null;
   /** The address to listen on. `::` is every address of the machine, `127.0.0.1` this machine only. */
   readonly host: string;
   /** 0 lets the system choose. */
@@ -52,6 +57,7 @@ export const CONFIG_OPTIONS = {
   keys: { value: '<folder>', help: 'the keys, where several relays share them (default: the data folder)' },
   postgres: { value: '<file>', help: 'holds the address of a PostgreSQL to keep the team in (default: SQLite)' },
   redis: { value: '<file>', help: 'holds the address of a Redis by which several relays hear each other' },
+  blobs: { value: '<folder|file>', help: 'keeps blobs: a folder that all relays share, or a file that describes an S3 server' },
   host: { value: '<address>', help: 'address to listen on (default :: which is all of them)' },
   port: { value: '<number>', help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)` },
   tls: { value: 'own|off', help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)" },
@@ -127,6 +133,7 @@ const SCHEMAS = {
   keys: z.string(),
   postgres: optionalPath,
   redis: optionalPath,
+  blobs: optionalPath,
   // Never a name: to listen on one, it would have to be looked up.
   host: z
     .string()
@@ -155,6 +162,7 @@ const DEFAULTS: Record<ConfigOption, string> = {
   keys: '',
   postgres: '',
   redis: '',
+  blobs: '',
   host: '::',
   port: String(DEFAULT_PORT),
   tls: 'own',

@@ -11,6 +11,7 @@ import { assertNever, fail, type Result } from '../protocol/result.ts';
 import { systemClock as clock, systemRandom as random } from './adapters/system-clock.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
+import { keptAt } from './blobs-place.ts';
 import { readPostgresAddress } from './cluster.ts';
 import { readArguments, usage, USAGE_LINE, type Invocation, type StorePlace } from './cli/arguments.ts';
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
@@ -26,6 +27,8 @@ import { createOperator, type Operator } from './control/operator.ts';
 import { advertisedAddresses } from './lan/addresses.ts';
 import { certificateFingerprint, storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
+import type { BlobsOpenFault } from './ports/blobs-open-fault.ts';
+import type { Blobs } from './ports/blobs.ts';
 import type { Log } from './ports/log.ts';
 import type { StoreOpenFault } from './ports/store-open-fault.ts';
 import type { WholeStore } from './ports/whole-store.ts';
@@ -69,7 +72,7 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
   const data = resolve(first.value.data);
   const last = isAfter ? readLastStart(dataFiles(data).lastStart) : undefined;
   if (!last) return absolute(first.value);
-  const { port, host, tls, proxyCertificate, advertise, keys = '', postgres, redis } = last;
+  const { port, host, tls, proxyCertificate, advertise, keys = '', postgres, redis, blobs } = last;
   const before: ConfigTexts = {
     port: String(port),
     host,
@@ -79,6 +82,7 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
     keys,
     postgres: postgres ?? '',
     redis: redis ?? '',
+    blobs: blobs ?? '',
   };
   const again = readConfig(options, process.env, before);
   return again.ok ? absolute(again.value) : `${again.error.option} ${again.error.problem}`;
@@ -87,8 +91,8 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
 /** What is remembered of it holds in every folder from which the relay is asked. */
 function absolute({ data, keys, ...config }: RelayConfig): RelayConfig {
   const from = (path: string | null): string | null => (path === null ? null : resolve(path));
-  const { postgres, redis, proxyCertificate } = config;
-  const paths = { postgres: from(postgres), redis: from(redis), proxyCertificate: from(proxyCertificate) };
+  const { postgres, redis, blobs, proxyCertificate } = config;
+  const paths = { postgres: from(postgres), redis: from(redis), blobs: from(blobs), proxyCertificate: from(proxyCertificate) };
   return { ...config, ...paths, data: resolve(data), keys: resolve(keys) };
 }
 
@@ -140,7 +144,7 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
     return startFailed(fault, isJson);
   }
   const { store, auth, identity } = relay;
-  const operator = createOperator({ store, auth, identity, log, startedAt: clock.now() });
+  const operator = createOperator({ store, auth, identity, blobsAt: () => keptAt(config), log, startedAt: clock.now() });
   const { data, keys } = config;
   writeLastStart(dataFiles(data).lastStart, { ...config, port: relay.port, keys: keys === data ? undefined : keys });
   await serve({ config, isJson, stopsWithStdin, relay, operator, log, process });
@@ -173,10 +177,23 @@ async function runDoctor({ isJson, line }: InvocationOf<'doctor'>, config: Relay
   }
   const reached = await findOperator(config);
   const [operator, isRunning] = typeof reached === 'string' ? [reached, false] : [reached.operator, reached.isRunning];
+  const blobs = await lookForBlobs(config);
   try {
-    return tell(await examine({ config, now: clock.now(), operator, isRunning, nodeVersion: process.version }));
+    return tell(await examine({ config, now: clock.now(), operator, isRunning, blobs, nodeVersion: process.version }));
   } finally {
+    if (typeof blobs === 'object') blobs?.close();
     if (typeof reached !== 'string') await reached.leave();
+  }
+}
+
+/** The place of the blobs as it is; or why it cannot be looked at. */
+async function lookForBlobs(config: RelayConfig): Promise<Blobs | null | string> {
+  if (oldNode() !== undefined) return 'cannot be looked at with this Node.js';
+  const { createBlobs } = await import('./relay.ts');
+  try {
+    return await createBlobs(config, { clock, random, limits: config.limits });
+  } catch (error) {
+    return startFault(error, config).message;
   }
 }
 
@@ -184,7 +201,13 @@ async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: Rel
   const done = await restoreFrom(from, config);
   if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
   else if (!done.ok) err(`landline-relay: ${done.error}\n`);
-  else out(`The backup is in place.${done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`}\n`);
+  else {
+    const before = done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`;
+    const blobs = keptAt(config);
+    out(
+      `The backup is in place.${before}\n${blobs === null ? '' : `The blobs at ${blobs} are as they were; put those you kept with the backup there too.\n`}`,
+    );
+  }
   return done.ok ? 0 : 1;
 }
 
@@ -209,7 +232,11 @@ async function runMove({ from, to, isJson }: InvocationOf<'move'>): Promise<numb
   const done = await moveBetween(from, to);
   if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
   else if (!done.ok) err(`landline-relay: ${done.error}\n`);
-  else out(`The team has moved: ${done.value.rows['event'] ?? 0} events in ${done.value.feeds} feeds, compared on both sides.\n`);
+  else {
+    out(`The team has moved: ${done.value.rows['event'] ?? 0} events in ${done.value.feeds} feeds, compared on both sides.\n`);
+    const blobs = from.kind === 'sqlite' ? keptAt({ data: from.path }) : null;
+    if (blobs !== null) out(`Its blobs have not: name ${blobs}, or where you copy them, with --blobs.\n`);
+  }
   return done.ok ? 0 : 1;
 }
 
@@ -269,7 +296,8 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
       auth.dispose();
       await store.close();
     };
-    return { operator: createOperator({ store, auth, identity, log, startedAt: null }), isRunning: false, leave };
+    const operator = createOperator({ store, auth, identity, blobsAt: () => keptAt(config), log, startedAt: null });
+    return { operator, isRunning: false, leave };
   } catch (error) {
     return startFault(error, config).message;
   }
@@ -302,7 +330,7 @@ function startFailed({ kind, message }: StartFault, isJson: boolean): number {
 }
 
 function startFault(error: unknown, { host, port, data, metrics }: RelayConfig): StartFault {
-  if (isStoreOpenFault(error)) return { kind: error.kind, message: error.message };
+  if (isOpenFault(error)) return { kind: error.kind, message: error.message };
   if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
   const { code, message, port: asked } = error as NodeJS.ErrnoException & { readonly port?: number };
   const isOfMetrics = metrics !== null && metrics.port === asked;
@@ -318,9 +346,9 @@ function startFault(error: unknown, { host, port, data, metrics }: RelayConfig):
   return { kind: 'failed', message: `The relay cannot start: ${message}` };
 }
 
-/** By name, so that the database need not be loaded to say that it was not opened. */
-function isStoreOpenFault(error: unknown): error is StoreOpenFault {
-  return error instanceof Error && error.name === 'StoreOpenFault';
+/** By name, so that neither database nor blobs need be loaded to say that they were not opened. */
+function isOpenFault(error: unknown): error is StoreOpenFault | BlobsOpenFault {
+  return error instanceof Error && (error.name === 'StoreOpenFault' || error.name === 'BlobsOpenFault');
 }
 
 function logFor(config: RelayConfig, level: LogLevel): Log {

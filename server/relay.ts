@@ -11,6 +11,8 @@ import { join } from 'node:path';
 import type { TlsOptions } from 'node:tls';
 import type { Fingerprint } from '../protocol/invite-link.ts';
 import { DEFAULT_LIMITS, type Limits } from '../protocol/limits.ts';
+import { assertNever } from '../protocol/result.ts';
+import { createDiskBlobs } from './adapters/blobs-disk.ts';
 import { createLocalBudgets } from './adapters/budgets-local.ts';
 import { createLocalFanOut } from './adapters/fan-out-local.ts';
 import { createLookingFanOut } from './adapters/fan-out-looking.ts';
@@ -19,6 +21,7 @@ import { processCpuMs, systemClock, systemRandom } from './adapters/system-clock
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
+import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
 import { readPostgresAddress, readRedisSettings } from './cluster.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
@@ -32,6 +35,7 @@ import { certificateFingerprint, loadTls } from './lan/tls.ts';
 import { silentLog } from './observe/log.ts';
 import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
+import type { Blobs } from './ports/blobs.ts';
 import type { Budgets } from './ports/budgets.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
@@ -39,6 +43,7 @@ import type { FanOut } from './ports/fan-out.ts';
 import type { PresenceBoard } from './ports/presence.ts';
 import type { Seats } from './ports/seats.ts';
 import type { Store } from './ports/store.ts';
+import { readS3Place } from './s3-place.ts';
 
 export interface RelaySettings {
   /** The folder that holds everything; made if there is none. */
@@ -49,6 +54,8 @@ export interface RelaySettings {
   readonly postgres?: string | null;
   /** Path of the file with the address of the Redis by which relays of one team hear each other. */
   readonly redis?: string | null;
+  /** Path of a folder for blobs that every relay of the team reaches, or of the file that describes a storage server. */
+  readonly blobs?: string | null;
   /** `::` is every address of the machine, `127.0.0.1` this machine only (the default). */
   readonly host?: string;
   /** 0 (the default) lets the system choose. */
@@ -80,6 +87,8 @@ export interface Relay {
   /** The code that sets the team up; null when there is a team. */
   readonly setupCode: string | null;
   readonly store: Store;
+  /** Null on PostgreSQL where no place for blobs is named. */
+  readonly blobs: Blobs | null;
   readonly auth: Auth;
   readonly core: RelayCore;
   readonly identity: RelayIdentity;
@@ -96,8 +105,10 @@ export { STORE_FILE, TOKEN_KEYS_FILE };
 const DRAIN_MS = 11_000;
 /** What is over and forgotten is looked for at each start and once a day. */
 const TIDY_EVERY_MS = 24 * 60 * 60_000;
+/** In the data folder: where content waits on its way to a storage server. */
+const SPOOL_FOLDER = 'blobs-on-their-way';
 
-/** @throws StoreOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
+/** @throws StoreOpenFault, BlobsOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
   const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
@@ -108,7 +119,9 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
 
   for (const folder of [data, keysFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const store = await openTeamStore({ data, postgres }, { clock, random, log });
+  let blobs: Blobs | null = null;
   try {
+    blobs = await openBlobs({ settings, store, random, create: (place) => createBlobs(place, { clock, random, limits }) });
     const keys = loadTokenKeys(tokenKeysFile(keysFolder), random);
     const own = tls === 'own' ? loadTls({ folder: keysFolder, hosts: certificateHosts(reachable), clock, random }) : null;
     let listeningOn = port;
@@ -182,6 +195,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     let cancelTidy = (): void => undefined;
     const tidy = (): void => {
       background(auth.sessions.tidy(), log, 'tidy');
+      if (blobs) background(blobs.sweep(), log, 'blobs-sweep');
       cancelTidy = clock.after(TIDY_EVERY_MS, tidy);
     };
     tidy();
@@ -203,6 +217,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       await presence.close();
       await budgets.close();
       await seats?.close();
+      blobs?.close();
       await store.close();
       log.info('relay-stopped', {});
     };
@@ -213,6 +228,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       fingerprint: identity.fingerprint,
       setupCode,
       store,
+      blobs,
       auth,
       core,
       identity,
@@ -221,8 +237,31 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       close: () => (stopping ??= stop()),
     };
   } catch (error) {
+    blobs?.close();
     await store.close();
     throw error;
+  }
+}
+
+/** The place for blobs that the settings name, untouched: to be looked at before it is used. @throws BlobsOpenFault, SecretFileError */
+export async function createBlobs(
+  settings: BlobsSettings,
+  parts: { readonly clock: Clock; readonly random: Random; readonly limits: Limits },
+): Promise<Blobs | null> {
+  const where = whereBlobsAre(settings);
+  switch (where.kind) {
+    case 'none':
+      return null;
+    case 'own':
+    case 'folder':
+      return createDiskBlobs({ ...parts, folder: where.folder });
+    case 's3': {
+      const place = readS3Place(where.file);
+      const { createS3Blobs } = await import('./adapters/blobs-s3/blobs.ts');
+      return createS3Blobs({ ...parts, place, spool: join(settings.data, SPOOL_FOLDER) });
+    }
+    default:
+      return assertNever(where);
   }
 }
 

@@ -1,18 +1,21 @@
 import { once } from 'node:events';
-import { chmodSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { ok } from '../../protocol/result.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
+import { createDiskBlobs } from '../adapters/blobs-disk.ts';
 import { loadTokenKeys } from '../auth/token-keys.ts';
 import { dataFiles, readConfig, tokenKeysFile, type RelayConfig } from '../config.ts';
 import type { Command } from '../control/commands.ts';
 import type { Operator } from '../control/operator.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../lan/tls.ts';
+import type { Blobs } from '../ports/blobs.ts';
 import { describeFindings, examine, type DoctorParts, type Finding } from './doctor.ts';
 
 let data: string;
@@ -21,7 +24,7 @@ let config: RelayConfig;
 let audit: readonly string[];
 const clock = createFakeClock(Date.now());
 const random = createSeededRandom('doctor');
-const status = { team: 'Night shift', members: 2, addresses: [], fingerprint: null, startedAt: 1 };
+const status = { team: 'Night shift', teamId: 'team', blobsPlace: null, members: 2, addresses: [], fingerprint: null, startedAt: 1 };
 const operator = { run: async ({ command }: Command) => ok(command === 'audit' ? audit : status) } as Operator;
 
 beforeEach(async () => {
@@ -42,7 +45,7 @@ afterEach(() => {
 });
 
 const look = (change: Partial<DoctorParts> = {}): Promise<readonly Finding[]> =>
-  examine({ config, now: clock.now(), operator, isRunning: true, nodeVersion: 'v24.21.0', ...change });
+  examine({ config, now: clock.now(), operator, isRunning: true, blobs: null, nodeVersion: 'v24.21.0', ...change });
 const bad = async (change: Partial<DoctorParts> = {}): Promise<readonly string[]> =>
   (await look(change)).filter(({ isOk }) => !isOk).map(({ check }) => check);
 
@@ -73,6 +76,73 @@ describe('the doctor', () => {
     const found = findings.find((finding) => finding.check === check && !finding.isOk);
     expect(found?.advice).toBeTruthy();
     expect(describeFindings(findings)).toMatch(/PROBLEM[^]*->[^]*attention\.\n$/);
+  });
+
+  describe('looks at the blobs', () => {
+    let share: string;
+    let blobs: Blobs;
+    const limits = DEFAULT_LIMITS;
+    const place = 'ab'.repeat(16);
+    beforeEach(() => {
+      share = join(data, 'share');
+      mkdirSync(share);
+      blobs = createDiskBlobs({ folder: share, clock, random, limits });
+    });
+    const found = async (at: string | null, change: Partial<DoctorParts> = {}): Promise<Finding | undefined> =>
+      (await look({ config: { ...config, blobs: at }, blobs, ...change })).find(({ check }) => check === 'blobs');
+    const knowing = (blobsPlace: string | null) => ({
+      operator: { run: async ({ command }: Command) => ok(command === 'audit' ? audit : { ...status, blobsPlace }) } as Operator,
+    });
+    const settle = async (team = status.teamId): Promise<void> => {
+      await blobs.prepare();
+      await blobs.leaveMark(JSON.stringify({ team, place }));
+    };
+
+    test('which are well where they can be written and the store knows the place', async () => {
+      await settle();
+      const before = readdirSync(share, { recursive: true });
+      expect(await found(share, knowing(place))).toEqual({ check: 'blobs', isOk: true, says: `${share} can be written` });
+      expect(readdirSync(share, { recursive: true })).toEqual(before);
+    });
+
+    test('which are well where there are none', async () => {
+      expect(await found(null, { blobs: null })).toMatchObject({ isOk: true, says: expect.stringContaining('kept nowhere') });
+      expect(await found(null)).toMatchObject({ isOk: true, says: 'none yet' });
+      expect(await found(share)).toMatchObject({ isOk: true, says: expect.stringContaining('no relay has used yet') });
+    });
+
+    test.each<readonly [string, string, () => Promise<Partial<DoctorParts>>]>([
+      ['a place that cannot be read as one', 'describes no', async () => ({ blobs: 'x describes no storage server' })],
+      ['a share that is not mounted', 'mounted?', async () => knowing(place)],
+      ['another place than the others name', 'not where this team keeps', async () => (await settle(), knowing('cd'.repeat(16)))],
+      ['the place of another team', 'another team', async () => (await settle('others'), knowing(null))],
+      ['a place that cannot be written', 'ENOTDIR', async () => (await settle(), spoil(), knowing(place))],
+    ])('and names %s', async (_what, words, change) => {
+      expect(await found(share, await change())).toMatchObject({
+        isOk: false,
+        says: expect.stringContaining(words),
+        advice: expect.any(String),
+      });
+    });
+    const spoil = (): void => {
+      rmSync(join(share, '.partial'), { recursive: true });
+      writeFileSync(join(share, '.partial'), '');
+    };
+
+    test('and says how a new place takes over from one that is lost, which then is well', async () => {
+      const { advice = '' } = (await found(share, knowing(place))) ?? {};
+      const [mark = ''] = /\{.*\}/.exec(advice) ?? [];
+      writeFileSync(join(share, 'landline-blobs.json'), mark);
+      await blobs.prepare();
+      expect(await found(share, knowing(place))).toMatchObject({ isOk: true });
+    });
+
+    test('and names a place that the relay is not told of', async () => {
+      expect(await found(null, { ...knowing(place), blobs: null })).toMatchObject({
+        isOk: false,
+        says: expect.stringContaining('--blobs'),
+      });
+    });
   });
 
   test('shows the key that a proxy in front shows to desktops', async () => {

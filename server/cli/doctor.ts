@@ -12,7 +12,9 @@ import { HTTP } from '../../protocol/http.ts';
 import { showFingerprint } from '../../protocol/invite-link.ts';
 import { secrecyProblem } from '../auth/secret-file.ts';
 import { dataFiles, tokenKeysFile, type RelayConfig } from '../config.ts';
+import { adviceFor, keptAt, NOT_NAMED, placeProblem } from '../blobs-place.ts';
 import type { Operator } from '../control/operator.ts';
+import { BlobsUnavailable, MARK_NAME, type Blobs } from '../ports/blobs.ts';
 import { CERTIFICATE_FILE, fingerprintOf, KEY_FILE, readCertificate, storedFingerprint } from '../lan/tls.ts';
 
 export interface Finding {
@@ -30,6 +32,8 @@ export interface DoctorParts {
   /** The operator of the running relay, else of the store; or why there is none. */
   readonly operator: Operator | string;
   readonly isRunning: boolean;
+  /** The place of the blobs, untouched; why it cannot be looked at; null where none is named. */
+  readonly blobs: Blobs | null | string;
   readonly nodeVersion: string;
 }
 
@@ -52,6 +56,7 @@ export async function examine(parts: DoctorParts): Promise<readonly Finding[]> {
     ...(config.tls === 'own' ? [checkCertificate(config.keys, now)] : []),
     ...(config.proxyCertificate === null ? [] : [checkProxyCertificate(config.proxyCertificate)]),
     ...(await checkStore(parts)),
+    await checkBlobs(parts),
     ...(await checkReach(parts)),
   ];
 }
@@ -183,6 +188,36 @@ async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonl
       : fine('team', `${team}, members: ${members}`),
   ];
 }
+
+/** Writes a few bytes there and takes them away again: nothing else tells whether that can be done. */
+async function checkBlobs({ config, blobs, operator }: DoctorParts): Promise<Finding> {
+  const check = 'blobs';
+  if (typeof blobs === 'string') return problem(check, blobs, 'Name the place of the blobs with --blobs.');
+  const status = typeof operator === 'string' ? undefined : await operator.run({ command: 'status' });
+  const known = status?.ok === true ? (status.value.blobsPlace ?? undefined) : undefined;
+  if (config.blobs === null && known !== undefined) return problem(check, NOT_NAMED, 'Start the relay with --blobs.');
+  if (blobs === null) return fine(check, 'kept nowhere: --blobs names no place');
+  const at = keptAt(config);
+  if (at === null) return fine(check, 'none yet');
+  try {
+    const mark = config.blobs === null ? undefined : await blobs.mark();
+    if (config.blobs !== null && status?.ok === true) {
+      const wrong = placeProblem({ at, mark, team: status.value.teamId, known });
+      const { teamId: team } = status.value;
+      if (wrong !== undefined) return problem(check, wrong, mark === undefined ? lostPlace({ team, place: known }) : SAME_PLACE);
+      if (mark === undefined) return fine(check, `${at}, which no relay has used yet`);
+    }
+    await blobs.probe();
+    return fine(check, `${at} can be written`);
+  } catch (error) {
+    if (!(error instanceof BlobsUnavailable)) throw error;
+    return problem(check, `${at}: ${error.message}`, adviceFor(error));
+  }
+}
+
+const SAME_PLACE = 'Name the same place for every relay.';
+const lostPlace = (mark: object): string =>
+  `Mount it, or name the right one. If that place is lost for good, put this into ${MARK_NAME} at the new one: ${JSON.stringify(mark)}`;
 
 async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly Finding[]> {
   const { port, tls, data } = config;

@@ -19,6 +19,7 @@ const START = {
   keys: '/etc/landline/keys',
   postgres: '/etc/landline/postgres',
   redis: '/etc/landline/redis',
+  blobs: '/srv/blobs',
 } as const;
 
 test('what the relay was started with is what is read', () => {
@@ -29,6 +30,6 @@ test('what the relay was started with is what is read', () => {
 test('what was written before a relay could stand among others is read too', () => {
   const { port, host, tls, advertise } = START;
   writeFileSync(join(folder, 'start.json'), JSON.stringify({ port, host, tls, advertise }));
-  const rest = { proxyCertificate: null, postgres: null, redis: null };
+  const rest = { proxyCertificate: null, postgres: null, redis: null, blobs: null };
   expect(readLastStart(join(folder, 'start.json'))).toEqual({ port, host, tls, advertise, ...rest });
 });

@@ -11,6 +11,7 @@ const schema = z.object({
   keys: z.string().max(4_096).optional(),
   postgres: z.string().max(4_096).nullable().default(null),
   redis: z.string().max(4_096).nullable().default(null),
+  blobs: z.string().max(4_096).nullable().default(null),
 });
 export type LastStart = Readonly<z.infer<typeof schema>>;
 
@@ -24,6 +25,8 @@ export function readLastStart(path: string): LastStart | undefined {
 }
 
 export function writeLastStart(path: string, start: LastStart): void {
-  const { port, host, tls, proxyCertificate, advertise, keys, postgres, redis } = start;
-  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise, keys, postgres, redis })}\n`, { mode: 0o600 });
+  const { port, host, tls, proxyCertificate, advertise, keys, postgres, redis, blobs } = start;
+  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise, keys, postgres, redis, blobs })}\n`, {
+    mode: 0o600,
+  });
 }

@@ -101,6 +101,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
       const session = { id: 's1' as SessionId, member: ada, device: 'desk', createdAt: 1, lastSeenAt: 2, refreshExpiresAt: 9 };
       await tx.putSession({ ...session, endedAt: null, refreshHash: 'r', previousHash: 'p', rotatedAt: 2 });
       await tx.putSession({ ...session, id: 's2' as SessionId, endedAt: 5, refreshHash: 'r2', previousHash: null, rotatedAt: null });
+      await tx.putBlobsPlace('the share');
       await tx.putInvite({ id: 'i', codeHash: 'c', role: 'guest', createdBy: null, createdAt: 1, expiresAt: 5, usesLeft: 2 });
     });
   };
@@ -110,7 +111,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     const feeds: FeedId[] = [TEAM_FEED, memberFeed(ada), memberFeed(bo), ...[...(await store.headsOf(ada)).keys()]];
     const reads = feeds.map((feed) => store.page(feed, { from: 1, to: 1e6 }, { events: 1e6, bytes: 1e9 }));
     return {
-      identity: [store.epoch, store.teamId],
+      identity: [store.epoch, store.teamId, await store.blobsPlace()],
       pages: await Promise.all(reads),
       heads: [[...(await store.headsOf(ada))], [...(await store.headsOf(bo))].length],
       directory: [await store.team(), await store.members(), await store.publicChannels(), await store.roster(channel)],

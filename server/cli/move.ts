@@ -49,7 +49,7 @@ export async function moveTeam(parts: MoveParts): Promise<Result<Moved, string>>
   const same = await compare(from, to, parts);
   if (!same.ok) return same;
   if (retired === undefined) await from.putFact('moved', mark);
-  await to.finish({ team, epoch });
+  await to.finish({ team, epoch, blobs: await from.fact('blobs') });
   return same;
 }
 

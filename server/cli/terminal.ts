@@ -52,8 +52,11 @@ function describeAnswer(answered: Answered, now: number): string {
       return `${answered.value.name} is ${answered.value.isActive ? 'active' : 'shut out; their devices are cut off'}.\n`;
     case 'set-role':
       return `${answered.value.name} is ${answered.value.role}.\n`;
-    case 'backup':
-      return `A complete copy is at ${answered.value.path}.\nKeep relay-key.pem and token-keys.json of the data folder with it, in a safe place.\n`;
+    case 'backup': {
+      const { path, blobs } = answered.value;
+      const others = blobs === null ? '' : `Blobs are not in it: copy those of ${blobs} now, after it and not before.\n`;
+      return `A complete copy is at ${path}.\n${others}Keep relay-key.pem and token-keys.json of the data folder with it, in a safe place.\n`;
+    }
     case 'audit':
       return answered.value.length === 0 ? 'The store is sound.\n' : `${answered.value.join('\n')}\n`;
     case 'status':

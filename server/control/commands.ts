@@ -4,6 +4,7 @@
  */
 import { z } from 'zod';
 import { handle, name, role, type Member } from '../../protocol/entities.ts';
+import type { TeamId } from '../../protocol/ids.ts';
 
 /** A member is named by handle or id. */
 const who = z.string().min(1).max(200);
@@ -46,6 +47,9 @@ export type CommandOf<Name extends CommandName> = Extract<Command, { readonly co
 export interface Answers {
   readonly status: {
     readonly team: string | null;
+    readonly teamId: TeamId;
+    /** The id of the place where the blobs are; null when none was named. */
+    readonly blobsPlace: string | null;
     readonly members: number;
     readonly addresses: readonly string[];
     readonly fingerprint: string | null;
@@ -64,7 +68,8 @@ export interface Answers {
   readonly 'set-active': Member;
   readonly 'set-role': Member;
   readonly 'reset-password': { readonly member: Member; readonly password: string };
-  readonly backup: { readonly path: string };
+  /** `blobs`: where there are blobs, which are not in the copy; null when there are none. */
+  readonly backup: { readonly path: string; readonly blobs: string | null };
   /** What is wrong, in words; empty when all is well. */
   readonly audit: readonly string[];
 }

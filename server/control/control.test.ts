@@ -17,12 +17,14 @@ let folder: string;
 let path: string;
 let control: ControlServer;
 let operator: Operator;
+let blobsAt: string | null;
 beforeEach(async () => {
   kit = createAuthKit();
   folder = mkdtempSync(join(tmpdir(), 'landline-control-'));
   path = controlPath(folder);
+  blobsAt = null;
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
-  operator = createOperator({ store: kit.store, auth: kit.auth, identity, log: silentLog, startedAt: 1 });
+  operator = createOperator({ store: kit.store, auth: kit.auth, identity, blobsAt: () => blobsAt, log: silentLog, startedAt: 1 });
   control = await listenForOperator(path, operator, silentLog);
 });
 afterEach(async () => {
@@ -137,12 +139,20 @@ describe('the operator', () => {
     expect(readdirSync(folder)).toEqual(['control.sock']);
   });
 
+  test('is told with a backup where the blobs are that are not in it', async () => {
+    const copy = (name: string) => operator.run({ command: 'backup', path: join(folder, name) });
+    expect(await copy('one.sqlite')).toMatchObject({ value: { blobs: null } });
+    blobsAt = '/mnt/blobs';
+    expect(await copy('two.sqlite')).toMatchObject({ value: { blobs: '/mnt/blobs' } });
+  });
+
   test('is told in plain words when something breaks', async () => {
     const broken = { ...kit.store, members: () => Promise.reject(new Error('SELECT secret')) } as never;
     const sick = createOperator({
       store: broken,
       auth: kit.auth,
       identity: { addresses: () => [], fingerprint: null },
+      blobsAt: () => null,
       log: silentLog,
       startedAt: 1,
     });

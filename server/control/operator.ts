@@ -21,6 +21,8 @@ export interface OperatorParts {
   readonly store: Store;
   readonly auth: Pick<Auth, 'accounts' | 'invites' | 'sessions'>;
   readonly identity: RelayIdentity;
+  /** Where blobs are that a copy of the store does not hold; null when there are none. */
+  readonly blobsAt: () => string | null;
   readonly log: Log;
   /** Null when the store is asked directly. */
   readonly startedAt: number | null;
@@ -47,7 +49,7 @@ export function createOperator(parts: OperatorParts): Operator {
 }
 
 function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
-  const { store, auth, log } = parts;
+  const { store, auth } = parts;
   switch (ask.command) {
     case 'status':
       return status(parts);
@@ -67,7 +69,7 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
     case 'reset-password':
       return resetPassword(parts, ask.who);
     case 'backup':
-      return backup(store, log, ask);
+      return backup(parts, ask);
     case 'audit':
       return store.audit().then(ok);
     default:
@@ -79,6 +81,8 @@ async function status({ store, identity, startedAt }: OperatorParts): Promise<Co
   const [team, members] = [await store.team(), await store.members()];
   return ok({
     team: team?.name ?? null,
+    teamId: store.teamId,
+    blobsPlace: (await store.blobsPlace()) ?? null,
     members: members.length,
     addresses: identity.addresses(),
     fingerprint: identity.fingerprint,
@@ -138,7 +142,7 @@ async function changeMember(
   return refused(done.error);
 }
 
-async function backup(store: Store, log: Log, { path }: CommandOf<'backup'>): Promise<CommandResult<'backup'>> {
+async function backup({ store, log, blobsAt }: OperatorParts, { path }: CommandOf<'backup'>): Promise<CommandResult<'backup'>> {
   if (!isAbsolute(path)) return fault('bad-command', 'The path of a backup must be absolute.');
   if (existsSync(path)) return fault('exists', `${path} exists already. A backup never overwrites anything.`);
   try {
@@ -150,7 +154,7 @@ async function backup(store: Store, log: Log, { path }: CommandOf<'backup'>): Pr
     return fault('failed', `The backup was not made: ${reason}. Check that the folder exists and has room.`);
   }
   log.info('backup-made');
-  return ok({ path });
+  return ok({ path, blobs: blobsAt() });
 }
 
 async function find(reads: StoreReads, who: string): Promise<Member | undefined> {

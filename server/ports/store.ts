@@ -168,6 +168,9 @@ export interface StoreReads {
   sessions(member: MemberId): Promise<readonly SessionRow[]>;
   invite(codeHash: string): Promise<InviteRow | undefined>;
   invites(): Promise<readonly InviteRow[]>;
+
+  /** The id of the place where the team's blobs are, once a relay was told of one that is not its own folder. */
+  blobsPlace(): Promise<string | undefined>;
 }
 
 export interface Preconditions {
@@ -213,6 +216,9 @@ export interface WriteTx extends StoreReads {
   removeSessions(overBefore: number): Promise<number>;
   putInvite(invite: InviteRow): Promise<void>;
   removeInvite(id: string): Promise<void>;
+
+  /** The caller has checked that there is none yet. */
+  putBlobsPlace(id: string): Promise<void>;
 }
 
 export interface Store extends StoreReads {

@@ -48,9 +48,9 @@ export type Row = readonly (string | number | null)[];
 
 /**
  * What a store says of itself. `team` and `epoch` are its identity; `fence` grows whenever a relay opens it. `arriving`: half of a team is
- * here, on its way from elsewhere. `moved`: the team has left; relays refuse both.
+ * here, on its way from elsewhere. `moved`: the team has left; relays refuse both. `blobs`: the place where the team's blobs are.
  */
-export type Fact = 'team' | 'epoch' | 'fence' | 'arriving' | 'moved';
+export type Fact = 'team' | 'epoch' | 'fence' | 'arriving' | 'moved' | 'blobs';
 
 /** One end of a move. While it is open no relay can open the store. */
 export interface WholeStore {
@@ -66,6 +66,6 @@ export interface WholeStore {
   /** Removes every row of every table. */
   clear(): Promise<void>;
   /** Makes the store that has arrived one that relays may open, with this identity. All or nothing, and durable. */
-  finish(identity: { readonly team: string; readonly epoch: string }): Promise<void>;
+  finish(identity: { readonly team: string; readonly epoch: string; readonly blobs: string | undefined }): Promise<void>;
   close(): Promise<void>;
 }

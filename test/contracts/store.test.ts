@@ -242,6 +242,18 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       });
     });
 
+    test('keeps the place of the blobs, of several who name one the first', async () => {
+      expect(await store.blobsPlace()).toBeUndefined();
+      const name = (id: string) =>
+        store.write(async (tx) => {
+          const known = await tx.blobsPlace();
+          if (known === undefined) await tx.putBlobsPlace(id);
+          return known ?? id;
+        });
+      expect(await Promise.all([name('one'), name('two'), name('three')])).toEqual(['one', 'one', 'one']);
+      expect(await store.blobsPlace()).toBe('one');
+    });
+
     test('is not seen by readers before it is committed', async () => {
       const seen: unknown[] = [];
       await store.write(async (tx) => {

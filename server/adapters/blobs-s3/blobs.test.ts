@@ -20,8 +20,8 @@ import {
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../lan/tls.ts';
 import { MARK_NAME, type Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
+import type { S3Place } from '../../s3-place.ts';
 import { createS3Blobs } from './blobs.ts';
-import type { S3Place } from './exchange.ts';
 
 const { blobAttempts, blobRetryMs, blobAnswerMs, blobAnswerBytes, blobSockets } = DEFAULT_LIMITS;
 const TEXT = 'hello world';

@@ -17,11 +17,12 @@ import {
   type Blobs,
 } from '../../ports/blobs.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
+import type { S3Place } from '../../s3-place.ts';
 import { checked, clamp, isHash, pathOf } from '../blob-content.ts';
 import { createDiskCalls } from '../disk-calls.ts';
 import { listingOf } from './answers.ts';
 import { createS3Client, refusalOf, type S3Client } from './client.ts';
-import { Lost, type Content, type S3Place } from './exchange.ts';
+import { Lost, type Content } from './exchange.ts';
 import { contentFrom, withSpooled, type SpoolParts } from './spool.ts';
 
 export interface S3BlobsParts {

@@ -18,20 +18,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import type { Limits } from '../../../protocol/limits.ts';
 import { BlobsUnavailable } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
-
-/** Where the blobs lie, and who we are there. */
-export interface S3Place {
-  /** `https:`; `http:` to this machine alone. No path. */
-  readonly address: URL;
-  readonly bucket: string;
-  readonly region: string;
-  /** Before every key: empty, or ends with a slash. Letters, digits and `/ . _ -` only. */
-  readonly prefix: string;
-  readonly keyId: string;
-  readonly secret: string;
-  /** PEM of who vouches for the server's certificate, in place of those that the system trusts. */
-  readonly authority?: string;
-}
+import type { S3Place } from '../../s3-place.ts';
 
 export interface Content {
   readonly bytes: number;

@@ -63,6 +63,7 @@ export const QUERIES = {
   sessions: `${SESSION_SELECT} WHERE member = (SELECT no FROM member WHERE member.id = $1) AND ended_at IS NULL ORDER BY created_at DESC, id DESC`,
   invite: 'SELECT * FROM invite WHERE code_hash = $1',
   invites: 'SELECT * FROM invite ORDER BY created_at, id',
+  blobsPlace: "SELECT value FROM meta WHERE key = 'blobs'",
 } as const;
 
 export type QueryName = keyof typeof QUERIES;

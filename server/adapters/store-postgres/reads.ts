@@ -173,6 +173,10 @@ export abstract class PostgresReads implements StoreReads {
     return (await this.all<InviteColumns>('invites')).map(inviteOf);
   }
 
+  async blobsPlace(): Promise<string | undefined> {
+    return (await this.one<{ readonly value: string }>('blobsPlace'))?.value;
+  }
+
   protected async one<Row>(name: QueryName, ...values: readonly Value[]): Promise<Row | undefined> {
     return (await this.all<Row>(name, ...values))[0];
   }

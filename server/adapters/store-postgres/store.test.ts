@@ -216,6 +216,17 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       }
     });
 
+    test('where the blobs are', async () => {
+      const name = (store: Store, place: string) =>
+        store.write(async (tx) => {
+          const known = await tx.blobsPlace();
+          if (known === undefined) await tx.putBlobsPlace(place);
+          return known ?? place;
+        });
+      const held = new Set(await Promise.all([name(a, 'one'), name(b, 'two'), name(a, 'three'), name(b, 'four')]));
+      expect([...held]).toEqual([await b.blobsPlace()]);
+    });
+
     test('a handle', async () => {
       for (const round of rounds) {
         const make = (store: Store) =>

@@ -154,6 +154,10 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     (await this.#writing()).change('dropInvite', [id]);
   }
 
+  async putBlobsPlace(id: string): Promise<void> {
+    (await this.#writing()).change('blobsPlace', [id]);
+  }
+
   /** Before there is a team, nobody else may found one meanwhile. */
   override async team(): Promise<Team | undefined> {
     const team = await super.team();

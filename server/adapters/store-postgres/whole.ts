@@ -71,7 +71,7 @@ class WholePostgres implements WholeStore {
     await this.#client.query(`TRUNCATE ${TABLES.map(({ name }) => name).join(', ')}`);
   }
 
-  async finish({ team, epoch }: { readonly team: string; readonly epoch: string }): Promise<void> {
+  async finish({ team, epoch, blobs }: Parameters<WholeStore['finish']>[0]): Promise<void> {
     const client = this.#client;
     await client.query('BEGIN');
     try {
@@ -79,7 +79,8 @@ class WholePostgres implements WholeStore {
       await putFact(client, 'team', team);
       await putFact(client, 'epoch', epoch);
       await putFact(client, 'place', await placeOf(client));
-      await client.query("DELETE FROM meta WHERE key = 'arriving'");
+      await client.query("DELETE FROM meta WHERE key IN ('arriving', 'blobs')");
+      if (blobs !== undefined) await putFact(client, 'blobs', blobs);
       await client.query('COMMIT');
     } catch (error) {
       await client.query('ROLLBACK').catch(() => undefined);

@@ -54,6 +54,7 @@ export const WRITES = {
     'INSERT INTO invite (id, code_hash, role, created_by, created_at, expires_at, uses_left) VALUES ($1, $2, $3, $4, $5, $6, $7) ' +
     'ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, uses_left = excluded.uses_left',
   dropInvite: 'DELETE FROM invite WHERE id = $1',
+  blobsPlace: "INSERT INTO meta (key, value) VALUES ('blobs', $1)",
 } as const;
 
 export type WriteName = keyof typeof WRITES;

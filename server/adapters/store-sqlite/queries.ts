@@ -39,6 +39,7 @@ export const QUERIES = {
   sessions: `${SESSION_SELECT} WHERE session.member = ? AND ended_at IS NULL ORDER BY created_at DESC, session.id DESC`,
   invite: 'SELECT * FROM invite WHERE code_hash = ?',
   invites: 'SELECT * FROM invite ORDER BY created_at, id',
+  blobsPlace: "SELECT value FROM meta WHERE key = 'blobs'",
   // Of the writer alone:
   // Of all senders: almost always none, or one.
   operation: 'SELECT feed, by, seq, at, kind, asked, json FROM event WHERE op = ?',

@@ -169,6 +169,10 @@ export class SqliteReads implements StoreReads {
     return this.#all<InviteColumns>('invites').map(inviteOf);
   }
 
+  async blobsPlace(): Promise<string | undefined> {
+    return this.#get<{ readonly value: string }>('blobsPlace')?.value;
+  }
+
   protected messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
     const no = this.channelNumber(channel);
     return no === undefined ? undefined : this.#get<EventColumns>('message', id, no);

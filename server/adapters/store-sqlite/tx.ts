@@ -221,6 +221,10 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     this.#run('dropInvite', id);
   }
 
+  async putBlobsPlace(id: string): Promise<void> {
+    this.#run('blobsPlace', id);
+  }
+
   override async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
     this.flush();
     return super.headsOf(member);

@@ -82,12 +82,13 @@ class WholeSqlite implements WholeStore {
       .immediate();
   }
 
-  async finish({ team, epoch }: { readonly team: string; readonly epoch: string }): Promise<void> {
+  async finish({ team, epoch, blobs }: Parameters<WholeStore['finish']>[0]): Promise<void> {
     this.#db
       .transaction(() => {
         this.#put('team', team);
         this.#put('epoch', epoch);
-        this.#db.prepare("DELETE FROM meta WHERE key = 'arriving'").run();
+        this.#db.prepare("DELETE FROM meta WHERE key IN ('arriving', 'blobs')").run();
+        if (blobs !== undefined) this.#put('blobs', blobs);
       })
       .immediate();
   }

@@ -33,6 +33,7 @@ export const WRITES = {
     'INSERT INTO invite (id, code_hash, role, created_by, created_at, expires_at, uses_left) VALUES (?, ?, ?, ?, ?, ?, ?) ' +
     'ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, uses_left = excluded.uses_left',
   dropInvite: 'DELETE FROM invite WHERE id = ?',
+  blobsPlace: "INSERT INTO meta (key, value) VALUES ('blobs', ?)",
 } as const;
 
 export type WriteName = keyof typeof WRITES;
