@@ -24,6 +24,9 @@ const SERVERS = [
   { program: 'postgres', debian: 'postgresql' },
   { program: 'nginx', debian: 'nginx' },
   { program: 'haproxy', debian: 'haproxy' },
+  { program: 'ceph-mon', debian: 'ceph-mon' },
+  { program: 'ceph-osd', debian: 'ceph-osd' },
+  { program: 'radosgw', debian: 'radosgw' },
 ] as const;
 
 /** Debian asks this file before a package starts its service; 101 says no. */

@@ -1,15 +1,18 @@
 /** The contract of the blobs port, over every adapter there is. A new adapter is one more entry in `ADAPTERS`. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createDiskBlobs } from '../../server/adapters/blobs-disk.ts';
 import { createS3Blobs } from '../../server/adapters/blobs-s3/blobs.ts';
+import { createExchange, type Ask } from '../../server/adapters/blobs-s3/exchange.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import { MARK_BYTES, type Blobs } from '../../server/ports/blobs.ts';
-import { chunks, namesIn, sha, textOf } from '../kit/blob-kit.ts';
-import { startS3StandIn, type S3StandIn } from '../kit/services/s3-stand-in.ts';
+import type { S3Place } from '../../server/s3-place.ts';
+import { chunks, collect, namesIn, sha, textOf } from '../kit/blob-kit.ts';
+import { HAS_CEPH, startCeph } from '../kit/services/ceph.ts';
+import { startS3StandIn } from '../kit/services/s3-stand-in.ts';
 
 interface Adapter {
   readonly name: string;
@@ -30,31 +33,55 @@ const disk: Adapter = {
   spoil: (place, hash, content) => Promise.resolve(writeFileSync(join(place, hash.slice(0, 2), hash.slice(2)), content)),
 };
 
-let standIn: S3StandIn | undefined;
-afterAll(() => standIn?.dispose());
 /** A place is a prefix of its own. */
-const s3: Adapter = {
-  name: 'S3, a stand-in',
-  async open(place, limits) {
-    standIn ??= await startS3StandIn({ listKeys: 3 });
-    const { address, bucket } = standIn;
-    const account = { region: 'here', keyId: 'us', secret: 'ours' };
-    const blobs = createS3Blobs({
-      place: { address, bucket, prefix: prefixOf(place), ...account },
-      spool: join(place, 'spool'),
-      clock: systemClock,
-      random: systemRandom,
-      limits: { ...DEFAULT_LIMITS, ...limits },
+function s3(name: string, start: () => Promise<Omit<S3Place, 'bucket' | 'region' | 'prefix'>>): Adapter {
+  let server: Promise<S3Place> | undefined;
+  const placeOf = async (place: string): Promise<S3Place> => {
+    server ??= start().then(async (account) => {
+      const found = { ...account, bucket: 'landline', region: 'us-east-1', prefix: '' };
+      await ask(found, { method: 'PUT' });
+      return found;
     });
-    await blobs.prepare();
-    return blobs;
-  },
-  spoil(place, hash, content) {
-    standIn?.kept.set(`${prefixOf(place)}${hash.slice(0, 2)}/${hash.slice(2)}`, Buffer.from(content));
-    return Promise.resolve();
-  },
-};
-const prefixOf = (place: string): string => `${place.split('/').at(-2) ?? ''}/`;
+    return { ...(await server), prefix: `${basename(dirname(place))}/` };
+  };
+  const ask = async (place: S3Place, what: Ask): Promise<void> => {
+    const exchange = createExchange({ place, clock: systemClock, limits: DEFAULT_LIMITS });
+    await collect((await exchange.send(what)).content);
+    exchange.close();
+  };
+  return {
+    name,
+    async open(place, limits) {
+      const blobs = createS3Blobs({
+        place: await placeOf(place),
+        spool: join(place, 'spool'),
+        clock: systemClock,
+        random: systemRandom,
+        limits: { ...DEFAULT_LIMITS, ...limits },
+      });
+      await blobs.prepare();
+      return blobs;
+    },
+    async spoil(place, hash, content) {
+      const key = `${hash.slice(0, 2)}/${hash.slice(2)}`;
+      const body = { bytes: content.length, hash: sha(content), open: () => chunks(content) };
+      await ask(await placeOf(place), { method: 'PUT', key, content: body });
+    },
+  };
+}
+
+const ends: (() => Promise<void>)[] = [];
+afterAll(async () => void (await Promise.all(ends.map((end) => end()))));
+const standIn = s3('S3, a stand-in', async () => {
+  const server = await startS3StandIn({ listKeys: 3 });
+  ends.push(server.dispose);
+  return { address: server.address, keyId: 'us', secret: 'ours' };
+});
+const ceph = s3('S3, Ceph', async () => {
+  const server = await startCeph();
+  ends.push(server.dispose);
+  return server;
+});
 
 /** Each call is another relay's, over the same place. */
 const shared = (one: Adapter): Adapter => ({
@@ -80,7 +107,7 @@ const shared = (one: Adapter): Adapter => ({
   },
 });
 
-const ADAPTERS: readonly Adapter[] = [disk, shared(disk), s3, shared(s3)];
+const ADAPTERS = [disk, standIn, ...(HAS_CEPH ? [ceph] : [])].flatMap((adapter) => [adapter, shared(adapter)]);
 
 describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   let place: string;
@@ -88,7 +115,8 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   beforeEach(async () => {
     place = join(mkdtempSync(join(tmpdir(), 'landline-blobs-')), 'blobs');
     blobs = await open(place);
-  });
+    // For the first, a server is started.
+  }, 60_000);
   afterEach(() => {
     blobs.close();
     rmSync(join(place, '..'), { recursive: true, force: true });

@@ -1,6 +1,20 @@
 /** Content for blobs, and what came of it. */
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { createDiskBlobs } from '../../server/adapters/blobs-disk.ts';
+import { createS3Blobs } from '../../server/adapters/blobs-s3/blobs.ts';
+import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import type { Blobs } from '../../server/ports/blobs.ts';
+import { readS3Place } from '../../server/s3-place.ts';
+
+/** As a relay has them that was told of this place: a folder, or the file of a storage server. */
+export function blobsAt(place: string, data: string): Blobs {
+  const parts = { clock: systemClock, random: systemRandom, limits: DEFAULT_LIMITS };
+  if (statSync(place).isDirectory()) return createDiskBlobs({ ...parts, folder: place });
+  return createS3Blobs({ ...parts, place: readS3Place(place), spool: join(data, 'spool') });
+}
 
 export const sha = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
 

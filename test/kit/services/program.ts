@@ -2,8 +2,15 @@
  * The programs that some suites need beside Node. Where one is missing its suites are skipped, and one loud line says so; with
  * `REQUIRE_SERVICES=1` they fail instead, so that nobody takes a skipped proof for a passed one.
  */
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+
+const SETPRIV = '/usr/bin/setpriv';
+/**
+ * Stands before a server's command: a worker of the tests that is killed itself (out of time, out of memory) leaves no server behind, where
+ * Linux can see to that.
+ */
+export const DIES_WITH_US: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
 
 /**
  * @param what  cannot be shown without it: the line goes on with "because … is missing"

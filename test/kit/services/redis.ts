@@ -4,12 +4,12 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from 'redis';
 import { freePort } from '../free-port.ts';
-import { findProgram } from './program.ts';
+import { DIES_WITH_US, findProgram } from './program.ts';
 
 export const REDIS_SERVER = findProgram('redis-server', 'what needs Redis is not shown');
 
@@ -34,10 +34,6 @@ export interface RedisServer extends RedisAddress {
   /** Kills it and removes its folder. */
   dispose(): Promise<void>;
 }
-
-/** A worker of the tests that is killed itself (out of time, out of memory) leaves no server behind, where Linux can see to that. */
-const SETPRIV = '/usr/bin/setpriv';
-const DIES_WITH_US = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
 
 const HOST = '127.0.0.1';
 const CLUSTER_SLOTS = 16_384;

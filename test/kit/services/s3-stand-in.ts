@@ -51,6 +51,7 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
     if (!/^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? '')) return refuse(response, 403, 'AccessDenied');
     switch (request.method) {
       case 'PUT':
+        if (key === '') return void response.writeHead(200).end();
         return put(request, response, key);
       case 'GET':
       case 'HEAD':
