@@ -110,7 +110,7 @@ describe('blobs', () => {
     await put(own, 'x');
     await put(own, 'y');
     await put(await relay({ data: at('data-2') }), 'x');
-    await expect(relay({ blobs: at('share') })).rejects.toMatchObject(elsewhere('2 blobs'));
+    await expect(relay({ blobs: at('share') })).rejects.toMatchObject(elsewhere('(2 of them)'));
     expect([await store.blobsPlace(), existsSync(join(at('share'), MARK_NAME))]).toEqual([undefined, false]);
     cpSync(join(at('data'), 'blobs'), at('share'), { recursive: true });
     expect(await namesIn((await relay({ blobs: at('share') }))!)).toEqual([sha('x'), sha('y')].toSorted());

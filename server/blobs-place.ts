@@ -113,8 +113,10 @@ async function checkBrought({ settings, create }: BlobsParts, { at, blobs }: Omi
   let missing = 0;
   for await (const hash of own?.names() ?? []) if ((await blobs.size(hash)) === undefined) missing++;
   if (missing === 0) return;
-  const from = ownFolder(settings.data);
-  throw new BlobsOpenFault('blobs-elsewhere', `${missing} blobs of ${from} are not at ${at}. Copy what is in that folder there first.`);
+  throw new BlobsOpenFault(
+    'blobs-elsewhere',
+    `${ownFolder(settings.data)} holds blobs that are not at ${at} (${missing} of them). Copy what is in that folder there first.`,
+  );
 }
 
 /** Why this is not the place of the team's blobs, in words for the operator; undefined when it is, or when there was none yet. */

@@ -84,7 +84,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     ends.push(() => rmSync(folder, { recursive: true, force: true }));
     const keys = join(folder, 'keys');
     const shown = join(folder, 'balancer');
-    for (const made of [keys, shown]) mkdirSync(made, { mode: 0o700 });
+    const blobs = join(folder, 'blobs');
+    for (const made of [keys, shown, blobs]) mkdirSync(made, { mode: 0o700 });
     chmodSync(folder, 0o700);
 
     const [postgres, redis] = await Promise.all([startPostgres({ isTemporary: options.isTemporary ?? false }), startRedis()]);
@@ -104,6 +105,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     };
     const shared = [
       ...['--keys', keys, '--postgres', file('postgres', urlOf(database)), '--redis', file('redis', `redis://${HOST}:${redis.port}`)],
+      ...['--blobs', blobs],
       ...['--tls', 'off', '--trusted-proxies', HOST, '--proxy-certificate', certificate, '--advertise', address],
       ...['--log', options.logLevel ?? 'warn', '--limits', JSON.stringify(options.limits ?? {})],
     ];
