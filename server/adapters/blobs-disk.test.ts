@@ -1,6 +1,17 @@
 /** A disk, and a share, as they are on bad days. The contract is in `test/contracts/blobs.test.ts`, processes in `test/system`. */
 import * as realFiles from 'node:fs/promises';
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -149,6 +160,35 @@ describe('a disk that fails', () => {
     });
     await expect(put(create(files))).rejects.toMatchObject({ kind: 'full' });
     expect(await blobs.size(HASH)).toBeUndefined();
+  });
+});
+
+describe('a blob', () => {
+  test('is on the disk before it has its name, and its name before it is answered', async () => {
+    await ready();
+    const calls: CallName[] = [];
+    await put(create(watched((name) => void calls.push(name))));
+    const order = calls.filter((name) => ['write', 'sync', 'link', 'unlink'].includes(name));
+    // The file; the folder, where a shard is new; the name; the shard.
+    expect(order).toEqual(['write', 'sync', 'sync', 'link', 'sync', 'unlink']);
+  });
+
+  test('goes to the disk piece by piece, so that no call takes for ever', async () => {
+    await ready();
+    const calls: CallName[] = [];
+    const blobs = create(watched((name) => void calls.push(name)));
+    expect(await blobs.put(chunks(Buffer.alloc(20_000_000)), { maxBytes: 1e9 })).toMatchObject({ ok: true });
+    const isWriting = calls.slice(0, calls.indexOf('link')).filter((name) => name === 'write' || name === 'sync');
+    expect(isWriting.filter((name) => name === 'write')).toHaveLength(20);
+    expect(isWriting.indexOf('sync')).toBe(8);
+  });
+
+  test('that is there stays the file it is when it is put again, for those who read it', async () => {
+    const blobs = await ready();
+    await put(blobs);
+    const { ino } = statSync(placeOf(HASH));
+    await put(create());
+    expect(statSync(placeOf(HASH)).ino).toBe(ino);
   });
 });
 

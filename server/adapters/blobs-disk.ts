@@ -201,8 +201,7 @@ class DiskBlobs implements Blobs {
     const file = await this.#open(partial, 'wx');
     let isWritten = false;
     try {
-      const written = await writeContent(this.#call, file, content, maxBytes);
-      if (written.ok) await this.#call(() => file.sync());
+      const written = await writeContent(this.#call, file, content, maxBytes, { isSynced: true });
       isWritten = written.ok;
       return written;
     } finally {

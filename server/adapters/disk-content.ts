@@ -6,25 +6,40 @@ import type { Blob } from '../ports/blobs.ts';
 import type { DiskCalls } from './disk-calls.ts';
 
 const CHUNK_BYTES = 64 * 1024;
+/** One call writes no more, and leaves no more for one sync: a slow disk would need longer for it than anybody waits. */
+const CALL_BYTES = 1024 * 1024;
+const SYNC_BYTES = 8 * CALL_BYTES;
 
-/** Writes the content, and tells what it is. Not synced. An error of the source is passed on as it is. @throws BlobsUnavailable */
+/**
+ * Writes the content, and tells what it is. An error of the source is passed on as it is.
+ * @param isSynced  and has it on the disk; else that is nobody's business
+ * @throws BlobsUnavailable
+ */
 export async function writeContent(
   call: DiskCalls['run'],
   file: FileHandle,
   content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
   maxBytes: number,
+  { isSynced }: { readonly isSynced: boolean },
 ): Promise<Result<Blob, 'too-large'>> {
   const hash = createHash('sha256');
   let bytes = 0;
+  let unsynced = 0;
   for await (const chunk of content) {
     bytes += chunk.length;
     if (bytes > maxBytes) return fail('too-large');
     hash.update(chunk);
     for (let at = 0; at < chunk.length;) {
       const from = at;
-      at += (await call(() => file.write(chunk, from))).bytesWritten;
+      at += (await call(() => file.write(chunk, from, Math.min(CALL_BYTES, chunk.length - from)))).bytesWritten;
+      unsynced += at - from;
+      if (isSynced && unsynced >= SYNC_BYTES) {
+        await call(() => file.sync());
+        unsynced = 0;
+      }
     }
   }
+  if (isSynced) await call(() => file.sync());
   return ok({ hash: hash.digest('hex'), bytes });
 }
 

@@ -42,7 +42,7 @@ export async function withSpooled<T, E>(
   );
   try {
     await call(() => unlink(path));
-    const written = await writeContent(call, file, content, maxBytes);
+    const written = await writeContent(call, file, content, maxBytes, { isSynced: false });
     if (!written.ok) return written;
     const { bytes } = written.value;
     return await work({ ...written.value, open: () => readContent(call, file, 0, bytes) });
