@@ -138,7 +138,7 @@ export interface Limits {
   readonly blobAnswerMs: number;
   /** Calls to the disk of the blobs that may be under way at once: fewer than Node has threads, since a share may stand still. */
   readonly blobDiskCalls: number;
-  /** Connections to a storage server. */
+  /** Connections to a storage server. Each blob that is sent or read holds one, also while its reader is slow; beyond, the others wait. */
   readonly blobSockets: number;
   /** How often a request to a storage server is made when the connection is lost or the server is busy, the first time included. */
   readonly blobAttempts: number;
@@ -237,7 +237,7 @@ export const DEFAULT_LIMITS: Limits = {
   blobLeftoverMs: 24 * 60 * 60_000,
   blobAnswerMs: 15_000,
   blobDiskCalls: 2,
-  blobSockets: 8,
+  blobSockets: 64,
   blobAttempts: 4,
   blobRetryMs: 250,
   blobAnswerBytes: 1 * MIB,

@@ -23,7 +23,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { S3Place } from '../../s3-place.ts';
 import { createS3Blobs } from './blobs.ts';
 
-const { blobAttempts, blobRetryMs, blobAnswerMs, blobAnswerBytes, blobSockets } = DEFAULT_LIMITS;
+const { blobAttempts, blobRetryMs, blobAnswerMs, blobAnswerBytes } = DEFAULT_LIMITS;
 const TEXT = 'hello world';
 const HASH = sha(TEXT);
 const KEY = `blobs/${HASH.slice(0, 2)}/${HASH.slice(2)}`;
@@ -441,10 +441,11 @@ describe('the line', () => {
   });
 
   test('has blobSockets connections at most', async () => {
-    const blobs = create();
-    await Promise.all(Array.from({ length: blobSockets * 3 }, (_, n) => put(blobs, `text ${n}`)));
+    const blobSockets = 4;
+    const blobs = create({ limits: { blobSockets } });
+    await Promise.all(Array.from({ length: 12 }, (_, n) => put(blobs, `text ${n}`)));
     expect(server.connections).toBe(blobSockets);
-    expect(await namesIn(blobs)).toHaveLength(blobSockets * 3);
+    expect(await namesIn(blobs)).toHaveLength(12);
   });
 
   test('carries no secret, and no error says one', async () => {
