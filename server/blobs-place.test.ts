@@ -82,6 +82,22 @@ describe('blobs', () => {
     expect(await store.blobsPlace()).toBeUndefined();
   });
 
+  test('are not where another team comes in at the same moment', async () => {
+    const create = async (place: BlobsSettings): Promise<Blobs | null> => {
+      const blobs = await createBlobs(place, { clock, random, limits: DEFAULT_LIMITS });
+      if (!blobs) return null;
+      const prepare = blobs.prepare.bind(blobs);
+      blobs.prepare = async () => {
+        await relay({ blobs: at('share'), data: at('data-2') }, other);
+        await prepare();
+      };
+      return blobs;
+    };
+    const opening = openBlobs({ settings: { data: at('data'), blobs: at('share') }, store, random, create });
+    await expect(opening).rejects.toMatchObject(elsewhere('another team'));
+    expect(await store.blobsPlace()).toBeUndefined();
+  });
+
   test('are not looked for in the data folder once a place was named', async () => {
     await relay({ blobs: at('share') });
     for (const postgres of [null, 'p']) await expect(relay({ postgres })).rejects.toMatchObject(elsewhere('Name it with --blobs'));

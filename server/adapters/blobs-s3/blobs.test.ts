@@ -370,6 +370,21 @@ describe('what is no storage server', () => {
     expect(await read(blobs)).toBe(TEXT);
   });
 
+  test.each(['bytes 3-5/11', 'bytes 2-4/12', '*'])('%s is not the part that was asked for', async (range) => {
+    const blobs = create();
+    await put(blobs);
+    const part = { from: 2, to: 5 };
+    server.interfere(
+      always(
+        'GET',
+        answers((response) => response.writeHead(206, { 'content-length': 3, 'content-range': range }).end('lo ')),
+      ),
+    );
+    await expect(blobs.read(HASH, part).then(textOf)).rejects.toMatchObject(unavailable('failing'));
+    server.interfere(undefined);
+    expect(await textOf(await blobs.read(HASH, part))).toBe('llo');
+  });
+
   test('a bucket that is gone is an error, and not an empty one', async () => {
     const blobs = create({ place: { bucket: 'gone' } });
     const gone = unavailable('failing', 'no such bucket');
