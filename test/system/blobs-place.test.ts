@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import { urlOf } from '../cluster/cluster.ts';
-import { blobsAt, chunks } from '../kit/blob-kit.ts';
+import { blobsAt, chunks, describeServer } from '../kit/blob-kit.ts';
 import { askRelay, runRelayCommand, serveRelay, type Ran, type RelayProcess } from '../kit/relay-process.ts';
+import { HAS_CEPH, startCeph, type CephGateway } from '../kit/services/ceph.ts';
 import { POSTGRES, startPostgres, type PostgresServer } from '../kit/services/postgres.ts';
 
 let folder: string;
@@ -22,6 +23,7 @@ afterEach(async () => {
   }
   rmSync(folder, { recursive: true });
 });
+const PASSWORD = 'nine lives of the office cat';
 const at = (name: string): string => join(folder, name);
 
 const serve = (data: string, ...args: readonly string[]): RelayProcess => {
@@ -51,7 +53,7 @@ async function found(team: RelayProcess): Promise<void> {
   const { port, setupLink } = await team.ready;
   const link = parseInviteLink(setupLink ?? '');
   if (!link.ok) throw new Error(link.error);
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'desk' };
+  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'desk' };
   expect((await askRelay(port, '/v1/setup', { code: link.value.code, ...person })).status).toBe(200);
 }
 const keep = (place: string): Promise<unknown> => blobsAt(place, folder).put(chunks('x'), { maxBytes: 10 });
@@ -98,6 +100,33 @@ describe('a relay that is told where blobs are', () => {
     expect((await run('data', 'backup', at('two.sqlite'))).out).toContain(`Blobs are not in it: copy those of ${at('data')}/blobs now`);
     await stop(relay);
     expect((await run('data', 'restore', at('two.sqlite'))).out).toContain(`The blobs at ${at('data')}/blobs are as they were`);
+  });
+});
+
+describe.skipIf(!HAS_CEPH)('a relay whose blobs are on Ceph', () => {
+  let ceph: CephGateway;
+  beforeEach(async () => {
+    ceph = await startCeph();
+  });
+  afterEach(() => ceph.dispose());
+
+  test('goes on with its messages while that is away, and does not start until it is back', async () => {
+    const place = ['--blobs', await describeServer(folder, ceph), '--limits', '{"blobAttempts":1}'];
+    const relay = await started('data', ...place);
+    await found(relay);
+    expect(await doctorSays('data')).toMatchObject({ isOk: true });
+    await ceph.kill();
+    expect(await doctorSays('data')).toMatchObject({ isOk: false, says: expect.stringContaining('ECONNREFUSED') });
+    const { port } = await relay.ready;
+    const signIn = { handle: 'ada', password: PASSWORD, device: 'desk' };
+    expect((await askRelay(port, '/v1/sign-in', signIn)).status).toBe(200);
+    await stop(relay);
+    expect(await refused('data', ...place)).toMatchObject({
+      kind: 'blobs-not-accessible',
+      message: expect.stringContaining('ECONNREFUSED'),
+    });
+    await ceph.restart();
+    await started('data', ...place);
   });
 });
 

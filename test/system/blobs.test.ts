@@ -1,18 +1,14 @@
 /** Blobs of several relays at one place, each relay a process; they are killed, and so is the server that keeps them. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { createExchange } from '../../server/adapters/blobs-s3/exchange.ts';
-import { systemClock } from '../../server/adapters/system-clock.ts';
 import type { Blobs } from '../../server/ports/blobs.ts';
-import { readS3Place } from '../../server/s3-place.ts';
-import { blobsAt, chunks, namesIn, sha, textOf } from '../kit/blob-kit.ts';
+import { blobsAt, chunks, describeServer, namesIn, sha, textOf } from '../kit/blob-kit.ts';
 import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
 import { HAS_CEPH, startCeph, type CephGateway } from '../kit/services/ceph.ts';
@@ -169,18 +165,6 @@ describe('two relays on one folder', () => {
   });
 });
 
-/** Describes the server in a file, as an operator does, and makes the bucket. */
-async function describeServer(server: { readonly address: URL; readonly keyId?: string; readonly secret?: string }): Promise<string> {
-  writeFileSync(at('keys'), JSON.stringify({ accessKeyId: server.keyId ?? 'us', secretAccessKey: server.secret ?? 'ours' }), {
-    mode: 0o600,
-  });
-  writeFileSync(at('s3.json'), JSON.stringify({ address: server.address.origin, bucket: 'landline', prefix: 'blobs/', secrets: 'keys' }));
-  const exchange = createExchange({ place: readS3Place(at('s3.json')), clock: systemClock, limits: DEFAULT_LIMITS });
-  expect((await exchange.send({ method: 'PUT' })).status).toBe(200);
-  exchange.close();
-  return at('s3.json');
-}
-
 describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
   let ceph: CephGateway;
   beforeEach(async () => {
@@ -189,13 +173,13 @@ describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
   afterEach(() => ceph.dispose());
 
   test('lose no blob and show no half one, however often one is killed', async () => {
-    const place = await describeServer(ceph);
+    const place = await describeServer(folder, ceph);
     await checkKept(place, await killAgainAndAgain(place, 4));
     expect(await namesIn(look(place))).toHaveLength(4 * ROUND);
   });
 
   test('refuse while it is killed, and lose nothing of what they acknowledged', async () => {
-    const place = await describeServer(ceph);
+    const place = await describeServer(folder, ceph);
     const both = [startWriter(place, 'one'), startWriter(place, 'one')];
     await Promise.all(both.map(isReady));
     both.forEach((writer) => writer.work(0, 1e9));
@@ -226,7 +210,7 @@ test('a storage server is reached past every proxy that the environment names', 
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
   const names = ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
   const env = { ...Object.fromEntries(names.map((name) => [name, url])), NODE_USE_ENV_PROXY: '1', no_proxy: '', NO_PROXY: '' };
-  const writer = startWriter(await describeServer(server), 'proxy', { env });
+  const writer = startWriter(await describeServer(folder, server), 'proxy', { env });
   writer.work(0, 4);
   await hasKept(writer, 4);
   expect(calls).toBe(0);
