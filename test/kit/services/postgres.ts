@@ -40,14 +40,26 @@ export interface PostgresAddress {
 export interface PostgresServer {
   /** A fresh, empty database. */
   createDatabase(): Promise<PostgresAddress>;
+  /** Where this server keeps what others call by that name too. */
+  addressOf(database: string): PostgresAddress;
   /** SQL by the server's owner. */
   ask(database: string, sql: string): Promise<readonly Readonly<Record<string, unknown>>[]>;
+  /** Changes settings of the running server, and of all its later lives. */
+  set(settings: Readonly<Record<string, string>>): Promise<void>;
   /** SIGKILL to the server and all that works for it. */
   kill(): Promise<void>;
   /** Starts it again on the same files. Resolves when it answers. */
   restart(): Promise<void>;
   /** Ends it and removes its folder. */
   dispose(): Promise<void>;
+}
+
+/** A server that follows another by streaming, and may be read. */
+export interface PostgresStandby extends PostgresServer {
+  /** Receives nothing more: what is written from now on it will never have. */
+  stopFollowing(): Promise<void>;
+  /** Becomes a server of its own that takes writes. Resolves when it does. */
+  promote(): Promise<void>;
 }
 
 const USER = 'landline';
@@ -57,18 +69,71 @@ const POLL_MS = 20;
 const KEEPER = '"$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server';
 
 export async function startPostgres({ isTemporary = false }: PostgresOptions = {}): Promise<PostgresServer> {
-  const program = POSTGRES;
-  if (program === undefined) throw new Error('postgres is missing');
+  const place = makePlace();
+  runTool('initdb', ['--pgdata', place.data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'], place);
+  return startServer(place, isTemporary);
+}
+
+/**
+ * A standby of a running server. Asynchronous, unless told: a synchronous one has every commit before it is answered, and nothing is
+ * committed without it.
+ */
+export async function startStandby(
+  primary: PostgresServer,
+  { isTemporary = false, isSynchronous = false }: PostgresOptions & { readonly isSynchronous?: boolean } = {},
+): Promise<PostgresStandby> {
+  const place = makePlace();
+  const { host } = primary.addressOf('postgres');
+  const copied = [
+    '--pgdata',
+    place.data,
+    '--dbname',
+    `host=${host} user=${USER}`,
+    '--write-recovery-conf',
+    '--checkpoint=fast',
+    '--no-sync',
+  ];
+  runTool('pg_basebackup', copied, place);
+  const server = await startServer(place, isTemporary);
+  const wanted = isSynchronous ? 'sync' : 'async';
+  if (isSynchronous) await primary.set({ synchronous_standby_names: '*' });
+  await poll(async () => {
+    const [row] = await primary.ask('postgres', 'SELECT state, sync_state FROM pg_stat_replication');
+    return row?.['state'] === 'streaming' && row['sync_state'] === wanted;
+  });
+  return {
+    ...server,
+    async stopFollowing() {
+      await server.set({ primary_conninfo: '' });
+      await poll(async () => (await server.ask('postgres', 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0);
+    },
+    async promote() {
+      await server.ask('postgres', 'SELECT pg_promote()');
+    },
+  };
+}
+
+/** A folder that belongs to the server's account, with the socket and the files in it. */
+interface Place {
+  readonly host: string;
+  readonly data: string;
+  readonly how: { readonly cwd: string; readonly uid?: number; readonly gid?: number };
+}
+
+function makePlace(): Place {
   const account = serverAccount();
   const host = mkdtempSync(join(tmpdir(), 'landline-pg-'));
   if (account) chownSync(host, account.uid, account.gid);
-  const data = join(host, 'data');
-  const how = { ...account, cwd: host };
-  execFileSync(
-    postgresTool('initdb'),
-    ['--pgdata', data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
-    { ...how, stdio: ['ignore', 'ignore', 'pipe'] },
-  );
+  return { host, data: join(host, 'data'), how: { ...account, cwd: host } };
+}
+
+function runTool(name: string, args: readonly string[], { how }: Place): void {
+  execFileSync(postgresTool(name), args, { ...how, stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+async function startServer({ host, data, how }: Place, isTemporary: boolean): Promise<PostgresServer> {
+  const program = POSTGRES;
+  if (program === undefined) throw new Error('postgres is missing');
   let keeper: ChildProcess | undefined;
   let count = 0;
 
@@ -85,23 +150,16 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
       await client.end();
     }
   };
-  const start = async (): Promise<void> => {
-    const deadline = Date.now() + START_LIMIT_MS;
-    for (;;) {
+  const start = (): Promise<void> =>
+    poll(async () => {
       // A killed server's children let go of its memory a moment after it; until then a new one ends at once.
       if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) {
         const command = [program, '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
         keeper = spawn('sh', ['-c', KEEPER, 'sh', ...command], { ...how, stdio: ['pipe', 'ignore', 'ignore'] });
       }
-      try {
-        await ask('postgres', 'SELECT 1');
-        return;
-      } catch (error) {
-        if (Date.now() > deadline) throw error;
-        await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-      }
-    }
-  };
+      await ask('postgres', 'SELECT 1');
+      return true;
+    });
   const end = async (how: 'killed' | 'asked to'): Promise<void> => {
     const ended = keeper;
     keeper = undefined;
@@ -118,7 +176,12 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
       await ask('postgres', `CREATE DATABASE ${database}`);
       return { host, user: USER, database };
     },
+    addressOf: (database) => ({ host, user: USER, database }),
     ask,
+    async set(settings) {
+      for (const [name, value] of Object.entries(settings)) await ask('postgres', `ALTER SYSTEM SET ${name} = '${value}'`);
+      await ask('postgres', 'SELECT pg_reload_conf()');
+    },
     kill: () => end('killed'),
     async restart() {
       await end('killed');
@@ -129,6 +192,20 @@ export async function startPostgres({ isTemporary = false }: PostgresOptions = {
       rmSync(host, { recursive: true, force: true, maxRetries: 10, retryDelay: 50 });
     },
   };
+}
+
+/** Until it is so. What it throws last is thrown when it never is. */
+async function poll(isSo: () => Promise<boolean>): Promise<void> {
+  const deadline = Date.now() + START_LIMIT_MS;
+  for (;;) {
+    try {
+      if (await isSo()) return;
+      if (Date.now() > deadline) throw new Error('PostgreSQL does not come that far');
+    } catch (error) {
+      if (Date.now() > deadline) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+  }
 }
 
 /** Whom the server belongs to where we are root. */
