@@ -41,7 +41,7 @@ interface Team {
 }
 
 async function foundTeam(server: PostgresServer): Promise<Team> {
-  const store = await openPostgresStore({ address: await server.createDatabase(), clock, random, log });
+  const store = await openPostgresStore({ servers: [await server.createDatabase()], clock, random, log });
   const owner = newId<MemberId>(random);
   const who = { id: owner, handle: 'ada', name: 'Ada' };
   const now = clock.now();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { SecretFileError } from './auth/secret-file.ts';
-import { readPostgresAddress, readRedisSettings } from './cluster.ts';
+import { readPostgresServers, readRedisSettings } from './cluster.ts';
 
 describe('the address of a server that relays share', () => {
   let folder: string;
@@ -17,8 +17,16 @@ describe('the address of a server that relays share', () => {
 
   test('is a line of its file', () => {
     const address = 'postgres://landline:p%40ss@db.example:5432/landline';
-    expect(readPostgresAddress(file(`${address}\n`))).toEqual({ connectionString: address });
+    expect(readPostgresServers(file(`${address}\n`))).toEqual([{ connectionString: address }]);
     expect(readRedisSettings(file('redis://a'))).toEqual({ nodes: [{ host: 'a', port: 6_379 }] });
+  });
+
+  test('may be that of a server and those of its standbys, a line each', () => {
+    const text = 'postgres://landline@a/landline\n  postgres:///landline?host=/run/b\n';
+    expect(readPostgresServers(file(text))).toEqual([
+      { connectionString: 'postgres://landline@a/landline' },
+      { connectionString: 'postgres:///landline?host=/run/b' },
+    ]);
   });
 
   test('may name several nodes, of either family, an account, and TLS', () => {
@@ -37,11 +45,11 @@ describe('the address of a server that relays share', () => {
     ['nothing', ''],
     ['no address', 'db.example'],
     ['another kind of server', 'mysql://ada:secret@db/landline'],
-    ['two lines', 'postgres://a/landline\npostgres://ada:secret@b/landline'],
+    ['an address and something else', 'postgres://a/landline\nada:secret@b/landline'],
   ])('is not %s, and what stands there is not said', (_, text) => {
     const path = file(text);
-    expect(() => readPostgresAddress(path)).toThrow(SecretFileError);
-    expect(() => readPostgresAddress(path)).not.toThrow('secret');
+    expect(() => readPostgresServers(path)).toThrow(SecretFileError);
+    expect(() => readPostgresServers(path)).not.toThrow('secret');
   });
 
   test.each([
@@ -59,7 +67,7 @@ describe('the address of a server that relays share', () => {
     ['postgres', 'postgres://localhost/landline', undefined],
   ] as const)('of %s, %s, lacks what a person is told', (server, address, lacks) => {
     const told: unknown[] = [];
-    const read = server === 'redis' ? readRedisSettings : readPostgresAddress;
+    const read = server === 'redis' ? readRedisSettings : readPostgresServers;
     read(file(address), (what) => told.push(what));
     expect(told).toEqual(lacks === undefined ? [] : [lacks]);
   });
@@ -71,7 +79,7 @@ describe('the address of a server that relays share', () => {
     ['postgres', 'postgres://landline:secret@8.8.8.8/landline', 'without TLS'],
     ['postgres', 'postgres://landline@[2001:db8::1]/landline?sslmode=require', 'without a password'],
   ] as const)('of %s, %s, is refused over the internet', (server, address, why) => {
-    const read = server === 'redis' ? readRedisSettings : readPostgresAddress;
+    const read = server === 'redis' ? readRedisSettings : readPostgresServers;
     expect(() => read(file(address))).toThrow(SecretFileError);
     expect(() => read(file(address))).toThrow(why);
     expect(() => read(file(address))).not.toThrow('secret');

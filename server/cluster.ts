@@ -23,18 +23,15 @@ export interface RedisServers {
 export type OnBare = (lacks: readonly Lack[]) => void;
 
 /**
- * One line: `postgres://landline:password@db.example:5432/landline`.
+ * `postgres://landline:password@db.example:5432/landline`, one line for each server between which the team may change by a failover.
+ * @param onBare  told once, of all ways together
  * @throws SecretFileError naming what is wrong, never what stands there
  */
-export function readPostgresAddress(path: string, onBare: OnBare = ignore): { readonly connectionString: string } {
-  const address = lineIn(path, 'postgres://');
-  if (!/^postgres(?:ql)?:\/\/\S+$/.test(address) || !URL.canParse(address)) throw wrong(path, 'postgres://');
-  const { hostname, password, searchParams } = new URL(address);
-  const sslMode = searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
-  const host = searchParams.get('host') ?? hostname;
-  const hasPassword = password !== '' || searchParams.has('password') || searchParams.has('sslcert');
-  checkWay(path, { host: bareHost(host), hasPassword, isEncrypted: ENCRYPTED.has(sslMode) }, onBare);
-  return { connectionString: address };
+export function readPostgresServers(path: string, onBare: OnBare = ignore): readonly { readonly connectionString: string }[] {
+  const lines = textIn(path, 'postgres://').split(/\s*\n\s*/);
+  if (!lines.every((line) => /^postgres(?:ql)?:\/\/\S+$/.test(line) && URL.canParse(line))) throw wrong(path, 'postgres://');
+  checkWays(path, lines.map(wayToPostgres), onBare);
+  return lines.map((connectionString) => ({ connectionString }));
 }
 
 /**
@@ -43,7 +40,7 @@ export function readPostgresAddress(path: string, onBare: OnBare = ignore): { re
  * @throws SecretFileError naming what is wrong, never what stands there
  */
 export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisServers {
-  const [first, ...others] = lineIn(path, 'redis://')
+  const [first, ...others] = textIn(path, 'redis://')
     .split(',')
     .map((text) => {
       const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
@@ -53,9 +50,11 @@ export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisS
   const { username, password, protocol } = first;
   const nodes: RedisServers['nodes'] = [redisNode(first), ...others.map(redisNode)];
   const way = { hasPassword: password !== '', isEncrypted: protocol === 'rediss:' };
-  // The barest of them says it for all.
-  const barest = nodes.find(({ host }) => isPublic(host)) ?? nodes.find(({ host }) => lacksOf({ ...way, host }).length > 0) ?? nodes[0];
-  checkWay(path, { ...way, host: barest.host }, onBare);
+  checkWays(
+    path,
+    nodes.map(({ host }) => ({ ...way, host })),
+    onBare,
+  );
   return {
     nodes,
     ...(username === '' ? {} : { username: decodeURIComponent(username) }),
@@ -67,27 +66,39 @@ export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisS
 /** Those of PostgreSQL's modes that never fall back to plain text. */
 const ENCRYPTED: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full', 'no-verify']);
 
-function checkWay(path: string, way: Way, onBare: OnBare): void {
-  const lacks = lacksOf(way);
-  if (lacks.length === 0) return;
-  if (isPublic(way.host)) {
+function wayToPostgres(address: string): Way {
+  const { hostname, password, searchParams } = new URL(address);
+  const sslMode = searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
+  return {
+    host: bareHost(searchParams.get('host') ?? hostname),
+    hasPassword: password !== '' || searchParams.has('password') || searchParams.has('sslcert'),
+    isEncrypted: ENCRYPTED.has(sslMode),
+  };
+}
+
+/** @throws SecretFileError where one of them leads over the internet and lacks something */
+function checkWays(path: string, ways: readonly Way[], onBare: OnBare): void {
+  for (const way of ways) {
+    const lacks = lacksOf(way);
+    if (lacks.length === 0 || !isPublic(way.host)) continue;
     throw new SecretFileError(`${path} leads over the internet without ${lacks.map((lack) => LACKS[lack]).join(' and ')}`);
   }
-  onBare(lacks);
+  const lacks = new Set(ways.flatMap(lacksOf));
+  if (lacks.size > 0) onBare([...lacks]);
 }
 
 const LACKS: Readonly<Record<Lack, string>> = { password: 'a password', tls: 'TLS' };
 
 const ignore: OnBare = () => undefined;
 
-function lineIn(path: string, scheme: string): string {
-  const line = readSecretFile(path)?.trim();
-  if (!line) throw wrong(path, scheme);
-  return line;
+function textIn(path: string, scheme: string): string {
+  const text = readSecretFile(path)?.trim();
+  if (!text) throw wrong(path, scheme);
+  return text;
 }
 
 const wrong = (path: string, scheme: string): SecretFileError =>
-  new SecretFileError(`${path} should hold one line, an address that begins with ${scheme}`);
+  new SecretFileError(`${path} should hold an address that begins with ${scheme}, and nothing else`);
 
 const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 

@@ -12,7 +12,7 @@ import { systemClock as clock, systemRandom as random } from './adapters/system-
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
 import { keptAt } from './blobs-place.ts';
-import { readPostgresAddress } from './cluster.ts';
+import { readPostgresServers } from './cluster.ts';
 import { readArguments, usage, USAGE_LINE, type Invocation, type StorePlace } from './cli/arguments.ts';
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
@@ -263,7 +263,7 @@ async function openWhole({ kind, path }: StorePlace, isTarget: boolean): Promise
     return openWholeSqlite(dataFiles(path).store, { isTarget, random });
   }
   const { openWholePostgres } = await import('./adapters/store-postgres/whole.ts');
-  return openWholePostgres(readPostgresAddress(path), random);
+  return openWholePostgres(readPostgresServers(path), random);
 }
 
 interface Reached {

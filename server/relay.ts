@@ -22,7 +22,7 @@ import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
-import { readPostgresAddress, readRedisSettings } from './cluster.ts';
+import { readPostgresServers, readRedisSettings } from './cluster.ts';
 import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
 import type { Lack } from './exposure.ts';
@@ -284,8 +284,8 @@ export async function openTeamStore(
   const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void => log.info('store-migrated', { from, to });
   if (postgres !== null) {
     const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
-    const address = readPostgresAddress(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
-    return openPostgresStore({ address, clock, random, log, onMigrated });
+    const servers = readPostgresServers(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
+    return openPostgresStore({ servers, clock, random, log, onMigrated });
   }
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });

@@ -47,7 +47,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
 
   const file = (name: string): string => join(folder, name, 'team.sqlite');
   const openFile = (name: string, isTarget = false): WholeStore => keep(openWholeSqlite(file(name), { isTarget, random }));
-  const openDatabase = async (): Promise<WholeStore> => keep(await openWholePostgres(address, random));
+  const openDatabase = async (): Promise<WholeStore> => keep(await openWholePostgres([address], random));
   const keep = (store: WholeStore): WholeStore => {
     opened.push(store);
     return store;
@@ -56,7 +56,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     for (const store of opened.splice(0)) await store.close();
   };
   const relayOnFile = (name: string): Store => openSqliteStore({ path: file(name), clock, random });
-  const relayOnDatabase = (): Promise<Store> => openPostgresStore({ address, clock, random, log: silentLog });
+  const relayOnDatabase = (): Promise<Store> => openPostgresStore({ servers: [address], clock, random, log: silentLog });
   const contents = async (store: WholeStore): Promise<Readonly<Record<string, readonly Row[]>>> => {
     const rows: Record<string, readonly Row[]> = {};
     for (const table of TABLES) rows[table.name] = await store.rows(table, undefined, 1e6);

@@ -47,7 +47,7 @@ const postgres: Adapter = {
     server ??= await startPostgres({ isTemporary: true });
     const address = databases.get(folder) ?? (await server.createDatabase());
     databases.set(folder, address);
-    return openPostgresStore({ address, clock, random: createSeededRandom(folder), log: silentLog });
+    return openPostgresStore({ servers: [address], clock, random: createSeededRandom(folder), log: silentLog });
   },
 };
 afterAll(() => server?.dispose());

@@ -1,13 +1,10 @@
 /** A server that goes away: what was acknowledged stays, what is in doubt is found out, and lost history is noticed by everybody. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { channelFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, MemberId, OperationId } from '../../../protocol/ids.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import { openWay } from '../../../test/kit/services/postgres-way.ts';
 import { silentLog } from '../../observe/log.ts';
 import { StoreUnavailable, type EventDraft, type Interruption, type Store, type StoredEvent } from '../../ports/store.ts';
 import { systemClock as clock } from '../system-clock.ts';
@@ -15,7 +12,6 @@ import { openPostgresStore } from './store.ts';
 
 const ALL = { from: 1, to: 1_000_000 };
 const PLENTY = { events: 1_000_000, bytes: 1e9 };
-const SOCKET = '.s.PGSQL.5432';
 
 describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', () => {
   let server: PostgresServer;
@@ -36,7 +32,7 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
   });
 
   const open = async (address: PostgresAddress, name: string): Promise<{ store: Store; heard: Interruption[]; told: StoredEvent[] }> => {
-    const store = await openPostgresStore({ address, clock, random: createSeededRandom(name), log: silentLog });
+    const store = await openPostgresStore({ servers: [address], clock, random: createSeededRandom(name), log: silentLog });
     ends.push(() => store.close());
     const [heard, told]: [Interruption[], StoredEvent[]] = [[], []];
     store.onInterrupted((what) => heard.push(what));
@@ -101,40 +97,14 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     expect(await store.audit()).toEqual([]);
   }, 60_000);
 
-  /** A way to the server that can be cut at a commit. */
-  const plug = async (address: PostgresAddress) => {
-    const host = mkdtempSync(join(tmpdir(), 'landline-way-'));
-    let cut: 'never' | 'before the commit' | 'after the commit' = 'never';
-    const pipe = (client: Socket): void => {
-      const onward = connect(join(address.host, SOCKET));
-      const end = (): void => void [client.destroy(), onward.destroy()];
-      let isAnswerLost = false;
-      client.on('data', (data) => {
-        const isCommit = cut !== 'never' && data.includes('COMMIT');
-        if (isCommit && cut === 'before the commit') return end();
-        isAnswerLost ||= isCommit;
-        onward.write(data);
-      });
-      onward.on('data', (data) => {
-        if (!isAnswerLost) client.write(data);
-        // Not before the server has said that it is done: with nobody to talk to it would not come that far.
-        else if (data.includes('COMMIT')) end();
-      });
-      for (const socket of [client, onward]) {
-        socket.on('error', end);
-        socket.on('close', end);
-      }
-    };
-    const way = createServer(pipe).listen(join(host, SOCKET));
-    ends.push(async () => {
-      await new Promise((resolve) => way.close(resolve));
-      rmSync(host, { recursive: true });
-    });
-    return { address: { ...address, host }, cut: (when: typeof cut) => (cut = when) };
+  const plug = async () => {
+    const way = openWay(await server.createDatabase());
+    ends.push(() => way.dispose());
+    return way;
   };
 
   test('after a commit and before its answer: the sender is acknowledged, and everybody is told once', async () => {
-    const way = await plug(await server.createDatabase());
+    const way = await plug();
     const { store, heard, told } = await open(way.address, 'a');
     await store.write((tx) => tx.append(feed, draft()));
     way.cut('after the commit');
@@ -151,7 +121,7 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
   });
 
   test('after a commit without events: the sender is acknowledged all the same', async () => {
-    const way = await plug(await server.createDatabase());
+    const way = await plug();
     const { store } = await open(way.address, 'a');
     way.cut('after the commit');
     const invite = { id: 'i', codeHash: 'h', role: 'member', createdBy: null, createdAt: 1, expiresAt: 9, usesLeft: 1 } as const;
@@ -161,7 +131,7 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
   });
 
   test('before a commit: nothing is acknowledged and nothing is there', async () => {
-    const way = await plug(await server.createDatabase());
+    const way = await plug();
     const { store, heard, told } = await open(way.address, 'a');
     await store.write((tx) => tx.append(feed, draft()));
     way.cut('before the commit');

@@ -8,7 +8,8 @@ import pg from 'pg';
 /** Where the database is and who asks. `connectionString` is an address like `postgres://user:password@host:5432/database`. */
 export type PostgresAddress = Pick<pg.ClientConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'>;
 
-const CONNECT_MS = 5_000;
+/** A machine that has lost its power does not say so: who waited longer for it would be late at the one that took its place. */
+const CONNECT_MS = 3_000;
 /** A server that takes longer than this for an answer is as good as gone. Longer than anybody waits for a lock. */
 const ANSWER_MS = 10_000;
 /**
@@ -57,9 +58,13 @@ export async function connect(address: PostgresAddress, { isPatient = false } = 
   }
 }
 
-/** Connections for reading, made as they are needed. */
-export function createPool(address: PostgresAddress, max: number): pg.Pool {
-  const pool = new pg.Pool({ ...configOf(address), max });
+/**
+ * Connections for reading, made as they are needed.
+ * @param admit  looks at the server behind each; one that it rejects is not used
+ */
+export function createPool(address: PostgresAddress, max: number, admit: (client: pg.PoolClient) => Promise<void>): pg.Pool {
+  const verify = (client: pg.PoolClient, done: (error?: Error) => void): void => void admit(client).then(() => done(), done);
+  const pool = new pg.Pool({ ...configOf(address), max, verify });
   pool.on('error', () => undefined);
   return pool;
 }

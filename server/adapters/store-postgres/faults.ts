@@ -15,6 +15,9 @@ export class InDoubt extends Error {
   override readonly name = 'InDoubt';
 }
 
+/** The server takes no writes any more: it has become a standby, or somebody made it read-only. */
+export class BecameReadOnly extends StoreUnavailable {}
+
 /**
  * A failed serialization, a deadlock, a lock not got in time. And a key that is there already: the domain has looked for it before, so
  * another node was quicker, and a second look will find it.
@@ -22,7 +25,6 @@ export class InDoubt extends Error {
 const CONTENTION = ['40001', '40P01', '55P03', '23505'];
 /** By class: connection, resources (full disk, too many connections), intervention (shutting down, cancelled), system, internal. */
 const MACHINE = ['08', '53', '57', '58', 'XX'];
-/** A server that has become a standby: read-only. */
 const READ_ONLY = '25006';
 
 /** A driver's error as what it means. Never carries SQL or values. */
@@ -31,7 +33,8 @@ export function asStoreError(error: unknown): Error {
   if (!(error instanceof pg.DatabaseError)) return new StoreUnavailable(`the store cannot be reached (${codeOf(error)})`);
   const code = error.code ?? '';
   if (CONTENTION.includes(code)) return new Contended(`others were in the way (${code})`);
-  if (MACHINE.includes(code.slice(0, 2)) || code === READ_ONLY) return new StoreUnavailable(`the store cannot answer (${code})`);
+  if (code === READ_ONLY) return new BecameReadOnly('the server is read-only');
+  if (MACHINE.includes(code.slice(0, 2))) return new StoreUnavailable(`the store cannot answer (${code})`);
   return error;
 }
 

@@ -14,7 +14,7 @@ import type pg from 'pg';
 import type { Epoch } from '../../../protocol/ids.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import { StoreUnavailable, type StoredEvent, type WriteTx } from '../../ports/store.ts';
-import { asStoreError, Contended, InDoubt } from './faults.ts';
+import { asStoreError, BecameReadOnly, Contended, InDoubt } from './faults.ts';
 import { Transaction } from './transaction.ts';
 import { PostgresTx } from './tx.ts';
 
@@ -30,6 +30,8 @@ export interface GroupCommitParts {
   readonly onCommitted: (events: readonly StoredEvent[]) => void;
   /** Called with each transaction's view of the epoch. */
   readonly onEpoch: (epoch: Epoch) => void;
+  /** The connection leads to a server that takes no writes any more. */
+  readonly onReadOnly: () => void;
   /** Finds out what became of a commit whose answer was lost. */
   readonly verdict: (traces: Transaction['traces']) => Promise<Verdict>;
 }
@@ -152,6 +154,7 @@ export class GroupCommit {
     } catch (error) {
       if (error instanceof InDoubt && transaction) return await this.#settle(transaction, outcomes);
       await transaction?.rollback();
+      if (asStoreError(error) instanceof BecameReadOnly) this.#parts.onReadOnly();
       return failed(group, error);
     } finally {
       for (const turn of turns) turn.withdraw();

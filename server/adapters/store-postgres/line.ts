@@ -1,6 +1,7 @@
 /**
  * The one connection for writing, kept up. When it goes, whoever asks for it is refused at once; it is made again with growing pauses,
- * and given out only after `greet` has looked at what the server knows.
+ * and given out only after `greet` has looked at what the server knows. It follows the team to a standby that was promoted, and never
+ * goes back from there.
  *
  *   away ──connected, greeted──▶ up ──broken──▶ away ──pause──▶ away … ──close()──▶ closed
  */
@@ -8,22 +9,26 @@ import type pg from 'pg';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { StoreUnavailable } from '../../ports/store.ts';
-import { connect, type PostgresAddress } from './connection.ts';
+import type { PostgresAddress } from './connection.ts';
 import { codeOf } from './faults.ts';
+import { connectToPrimary, isLeftBehind, type Primary, type Term } from './primary.ts';
 
 export interface LineParts {
-  readonly address: PostgresAddress;
+  /** Where the team is or may be after a failover. */
+  readonly servers: readonly PostgresAddress[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
   /** Looks at the server behind a new connection before anybody else uses it. */
-  readonly greet: (client: pg.Client) => Promise<void>;
+  readonly greet: (primary: Primary) => Promise<void>;
+  readonly onLost: () => void;
   /** The line is up again after it was not. */
   readonly onBack: () => void;
 }
 
 const FIRST_PAUSE_MS = 50;
-const LONGEST_PAUSE_MS = 3_000;
+/** With connecting less than `OBJECTION_MS`, or who knows better would come too late. */
+const LONGEST_PAUSE_MS = 1_000;
 
 type State = { readonly kind: 'away' } | { readonly kind: 'up'; readonly client: pg.Client } | { readonly kind: 'closed' };
 
@@ -31,7 +36,9 @@ export class Line {
   readonly #parts: LineParts;
   readonly #waiting = new Set<(client: pg.Client | undefined) => void>();
   #state: State = { kind: 'away' };
+  #term: Term | undefined;
   #failures = 0;
+  #isWarned = false;
   #cancelRetry = (): void => undefined;
   #connecting: Promise<void> | undefined;
 
@@ -42,6 +49,11 @@ export class Line {
   get client(): pg.Client {
     if (this.#state.kind === 'up') return this.#state.client;
     throw new StoreUnavailable(this.#state.kind === 'closed' ? 'the store is closed' : 'the store cannot be reached');
+  }
+
+  /** Of the server that the connection leads to, or led to last. */
+  get term(): Term | undefined {
+    return this.#term;
   }
 
   /** The first connection. @throws what the driver or `greet` throws */
@@ -73,12 +85,23 @@ export class Line {
     if (before.kind === 'up') await before.client.end().catch(() => undefined);
   }
 
+  /** The server behind the connection is not the one to talk to any more. */
+  drop(reason: string): void {
+    if (this.#state.kind === 'up') this.#lose(this.#state.client, reason);
+  }
+
   async #connect(): Promise<pg.Client> {
-    const client = await connect(this.#parts.address);
+    const { servers, log, greet } = this.#parts;
+    const primary = await connectToPrimary(servers);
+    const { client, term } = primary;
     try {
-      const { rows } = await client.query<{ readonly is_standby: boolean }>('SELECT pg_is_in_recovery() AS is_standby');
-      if (rows[0]?.is_standby !== false) throw new StoreUnavailable('the server is a standby');
-      await this.#parts.greet(client);
+      if (isLeftBehind(term, this.#term)) {
+        if (!this.#isWarned) log.error('store-left-behind', { timeline: term.timeline, known: this.#term?.timeline });
+        this.#isWarned = true;
+        throw new StoreUnavailable('another server was promoted in the place of this one');
+      }
+      await greet(primary);
+      this.#term = term;
       return client;
     } catch (error) {
       void client.end().catch(() => undefined);
@@ -88,16 +111,18 @@ export class Line {
 
   #take(client: pg.Client): void {
     this.#failures = 0;
+    this.#isWarned = false;
     this.#state = { kind: 'up', client };
-    const gone = (error?: unknown): void => this.#lose(client, error);
+    const gone = (error?: unknown): void => this.#lose(client, error === undefined ? 'ended' : codeOf(error));
     client.on('error', gone);
     client.on('end', () => gone());
   }
 
-  #lose(client: pg.Client, error: unknown): void {
+  #lose(client: pg.Client, reason: string): void {
     if (this.#state.kind !== 'up' || this.#state.client !== client) return;
     this.#state = { kind: 'away' };
-    this.#parts.log.warn('store-lost', { reason: error === undefined ? 'ended' : codeOf(error) });
+    this.#parts.log.warn('store-lost', { reason });
+    this.#parts.onLost();
     void client.end().catch(() => undefined);
     this.#retryLater();
   }

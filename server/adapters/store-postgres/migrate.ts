@@ -5,8 +5,11 @@
  */
 import type pg from 'pg';
 import type { Epoch, TeamId } from '../../../protocol/ids.ts';
-import type { Random } from '../../ports/clock.ts';
+import type { Clock, Random } from '../../ports/clock.ts';
 import { halfThere, movedAway, StoreOpenFault } from '../../ports/store-open-fault.ts';
+import { getFact, putFact } from './facts.ts';
+import type { Primary } from './primary.ts';
+import { becomesVouchedFor, isVouchedFor, OBJECTION_MS, vouchFor } from './promotion.ts';
 
 export interface Identity {
   readonly epoch: Epoch;
@@ -23,12 +26,18 @@ const LAYOUT_LOCK = 0x4c_4e_44_4c;
 /** Relays share this one for as long as they are connected; who moves the team has it alone. */
 export const RELAY_LOCK = LAYOUT_LOCK + 1;
 
-/** @param isMove  for one who carries the team away or in: the marks of a move are then no reason to refuse */
+export interface PrepareOptions {
+  /** For one who carries the team away or in: the marks of a move are then no reason to refuse. */
+  readonly isMove?: boolean;
+  /** By which to wait for those who lived through a promotion: they know better than one who has just come. */
+  readonly clock?: Clock;
+}
+
 export async function prepare(
-  client: pg.Client,
+  { client, term }: Pick<Primary, 'client' | 'term'>,
   random: Random,
   migrations: readonly string[],
-  { isMove = false } = {},
+  { isMove = false, clock }: PrepareOptions = {},
 ): Promise<Prepared> {
   await checkEncoding(client);
   await client.query('BEGIN');
@@ -42,10 +51,11 @@ export async function prepare(
         `The database was written by a newer Landline (layout ${from}; this one knows up to ${to}). Nothing was changed. Install the newer version.`,
       );
     }
+    if (clock) await becomesVouchedFor(client, term, clock, 2 * OBJECTION_MS);
     for (const sql of migrations.slice(from)) await client.query(sql);
     await putFact(client, 'layout', String(to));
     if (!isMove) await checkMove(client);
-    const identity = await identify(client, random);
+    const identity = await identify({ client, term }, random);
     await client.query('COMMIT');
     return { ...identity, from, to };
   } catch (error) {
@@ -94,15 +104,16 @@ export async function admit(client: pg.Client): Promise<void> {
   );
 }
 
-/** Reads who this store is, making it so on first use. A store that came from a dump gets a new epoch. */
-async function identify(client: pg.Client, random: Random): Promise<Identity> {
+/** Reads who this store is, making it so on first use. One that came from a dump gets a new epoch, and so does one that nobody vouches for. */
+async function identify({ client, term }: Pick<Primary, 'client' | 'term'>, random: Random): Promise<Identity> {
   const here = await placeOf(client);
-  const isElsewhere = (await getFact(client, 'place')) !== here;
+  const isTheSame = (await getFact(client, 'place')) === here && (await isVouchedFor(client, term));
   const teamId = (await getFact(client, 'team')) ?? uuid(random);
-  const epoch = (isElsewhere ? undefined : await getFact(client, 'epoch')) ?? newEpoch(random);
+  const epoch = (isTheSame ? await getFact(client, 'epoch') : undefined) ?? newEpoch(random);
   await putFact(client, 'team', teamId);
   await putFact(client, 'epoch', epoch);
   await putFact(client, 'place', here);
+  await vouchFor(client, term);
   return { teamId: teamId as TeamId, epoch: epoch as Epoch };
 }
 
@@ -126,18 +137,8 @@ export async function replaceEpoch(client: pg.Client, known: Epoch, random: Rand
   return readEpoch(client, known);
 }
 
-export async function readEpoch(client: Pick<pg.Client, 'query'> | pg.Pool, known: Epoch): Promise<Epoch> {
-  const { rows } = await client.query<{ readonly value: Epoch }>("SELECT value FROM meta WHERE key = 'epoch'");
-  return rows[0]?.value ?? known;
-}
-
-export async function getFact(client: pg.Client, key: string): Promise<string | undefined> {
-  const { rows } = await client.query<{ readonly value: string }>('SELECT value FROM meta WHERE key = $1', [key]);
-  return rows[0]?.value;
-}
-
-export async function putFact(client: pg.Client, key: string, value: string): Promise<void> {
-  await client.query('INSERT INTO meta (key, value) VALUES ($1, $2) ON CONFLICT (key) DO UPDATE SET value = excluded.value', [key, value]);
+export async function readEpoch(client: pg.Client, known: Epoch): Promise<Epoch> {
+  return ((await getFact(client, 'epoch')) as Epoch | undefined) ?? known;
 }
 
 const hex = (bytes: Uint8Array): string => Buffer.from(bytes).toString('hex');

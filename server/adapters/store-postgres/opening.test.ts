@@ -17,7 +17,7 @@ describe.skipIf(POSTGRES === undefined)('a database', () => {
   afterAll(() => server.dispose());
 
   const open = (address: PostgresAddress, more: Partial<PostgresStoreParts> = {}) =>
-    openPostgresStore({ address, clock: createFakeClock(), random: createSeededRandom('open'), log: silentLog, ...more });
+    openPostgresStore({ servers: [address], clock: createFakeClock(), random: createSeededRandom('open'), log: silentLog, ...more });
   const opened = async (address: PostgresAddress, more: Partial<PostgresStoreParts> = {}) => {
     const store = await open(address, more);
     const { epoch, teamId } = store;

@@ -18,7 +18,12 @@ describe.skipIf(POSTGRES === undefined)('the plan of', () => {
   beforeAll(async () => {
     server = await startPostgres({ isTemporary: true });
     address = await server.createDatabase();
-    const store = await openPostgresStore({ address, clock: createFakeClock(), random: createSeededRandom('plans'), log: silentLog });
+    const store = await openPostgresStore({
+      servers: [address],
+      clock: createFakeClock(),
+      random: createSeededRandom('plans'),
+      log: silentLog,
+    });
     await store.close();
   }, 60_000);
   afterAll(() => server.dispose());

@@ -50,7 +50,7 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
   });
 
   const open = (address: PostgresAddress, name: string) =>
-    openPostgresStore({ address, clock, random: createSeededRandom(name), log: silentLog });
+    openPostgresStore({ servers: [address], clock, random: createSeededRandom(name), log: silentLog });
   const ask = (store: Store, by: MemberId, frame: Mutation) => mutate({ store, clock, limits }, by, frame);
   const join = async (handle: string): Promise<MemberId> => {
     const member = id<MemberId>();

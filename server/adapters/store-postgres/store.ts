@@ -3,7 +3,8 @@
  * guarantees is written at the port; by what rules several relays write at once, in `transaction.ts`.
  *
  * When the server goes, nothing is acknowledged until it is back. Then the relay looks whether the server still knows what it had
- * committed. If it does not, history was lost, and the epoch is replaced: once, whoever notices first; the others adopt it.
+ * committed. If it does not, history was lost, and the epoch is replaced: once, whoever notices first; the others adopt it. Reading follows
+ * the connection for writing: nothing is asked of a server that is not known to be the one.
  */
 import type pg from 'pg';
 import type { Epoch, TeamId } from '../../../protocol/ids.ts';
@@ -12,21 +13,32 @@ import type { FeedId } from '../../../protocol/ids.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import type { Log } from '../../ports/log.ts';
 import { StoreOpenFault } from '../../ports/store-open-fault.ts';
-import { BackupElsewhere, type Interruption, type Page, type Store, type StoredEvent, type WriteTx } from '../../ports/store.ts';
+import {
+  BackupElsewhere,
+  StoreUnavailable,
+  type Interruption,
+  type Page,
+  type Store,
+  type StoredEvent,
+  type WriteTx,
+} from '../../ports/store.ts';
 import { auditStore } from './audit.ts';
-import { connect, createPool, type PostgresAddress } from './connection.ts';
+import { createPool, type PostgresAddress } from './connection.ts';
 import { asStoreError, codeOf } from './faults.ts';
 import { GroupCommit, type Verdict } from './group-commit.ts';
 import { Line } from './line.ts';
 import { admit, prepare, readEpoch, replaceEpoch, type Identity } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
+import { connectToPrimary, isSameTerm, termOf, type Primary } from './primary.ts';
+import { becomesVouchedFor, OBJECTION_MS, vouchFor } from './promotion.ts';
 import { QUERIES, type QueryName } from './queries.ts';
 import { PostgresReads, type Value } from './reads.ts';
 import type { Transaction } from './transaction.ts';
 import { isKnown, Witness } from './witness.ts';
 
 export interface PostgresStoreParts {
-  readonly address: PostgresAddress;
+  /** Where the team is: one server, or all between which it may change by a failover, in any order. */
+  readonly servers: readonly PostgresAddress[];
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -43,6 +55,8 @@ const DOUBT_MS = 5_000;
 const DOUBT_POLL_MS = 50;
 /** Another relay's finding that history was lost is heard of with the next commit, or within this time. */
 const EPOCH_EVERY_MS = 3_000;
+const LOOK =
+  "SELECT (SELECT value FROM meta WHERE key = 'epoch') AS epoch, current_setting('default_transaction_read_only') = 'on' AS is_read_only";
 
 /** @throws StoreOpenFault with words for the person who runs the relay */
 export async function openPostgresStore(parts: PostgresStoreParts): Promise<Store> {
@@ -62,43 +76,44 @@ export async function openPostgresStore(parts: PostgresStoreParts): Promise<Stor
   }
 }
 
-async function introduce({ address, random, migrations = MIGRATIONS, onMigrated }: PostgresStoreParts): Promise<Identity> {
-  const client = await connect(address, { isPatient: true });
+async function introduce({ servers, clock, random, migrations = MIGRATIONS, onMigrated }: PostgresStoreParts): Promise<Identity> {
+  const primary = await connectToPrimary(servers, { isPatient: true });
   try {
-    const prepared = await prepare(client, random, migrations);
+    const prepared = await prepare(primary, random, migrations, { clock });
     if (prepared.from !== prepared.to) onMigrated?.(prepared);
     return prepared;
   } finally {
-    await client.end();
+    await primary.client.end();
   }
 }
 
 class PostgresStore extends PostgresReads implements Store {
   readonly teamId: TeamId;
   readonly #parts: PostgresStoreParts;
-  readonly #pool: pg.Pool;
   readonly #line: Line;
   readonly #group: GroupCommit;
   readonly #witness = new Witness();
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
   readonly #interrupted = new Set<(what: Interruption) => void>();
   #epoch: Epoch;
+  /** For reading, of the server that the line leads to. None while there is no line. */
+  #readers: pg.Pool | undefined;
   #cancelLook = (): void => undefined;
   #closing: Promise<void> | undefined;
 
   constructor(parts: PostgresStoreParts, { epoch, teamId }: Identity) {
     super();
-    const { address, clock, random, log } = parts;
+    const { servers, clock, random, log } = parts;
     this.teamId = teamId;
     this.#epoch = epoch;
     this.#parts = parts;
-    this.#pool = createPool(address, READERS);
     this.#line = new Line({
-      address,
+      servers,
       clock,
       random,
       log,
-      greet: (client) => this.#compare(client),
+      greet: (primary) => this.#compare(primary),
+      onLost: () => void this.#dismissReaders(),
       onBack: () => this.#interrupt('reconnected'),
     });
     this.#group = new GroupCommit({
@@ -108,6 +123,7 @@ class PostgresStore extends PostgresReads implements Store {
       soon: parts.soon ?? ((run: () => void) => void setImmediate(run)),
       onCommitted: (events) => this.#tell(events),
       onEpoch: (now) => this.#adopt(now),
+      onReadOnly: () => this.#line.drop('read-only'),
       verdict: (traces) => this.#verdict(traces),
     });
   }
@@ -117,12 +133,7 @@ class PostgresStore extends PostgresReads implements Store {
   }
 
   async open(): Promise<void> {
-    try {
-      await this.#line.open();
-    } catch (error) {
-      await this.#pool.end();
-      throw error;
-    }
+    await this.#line.open();
     this.#lookLater();
   }
 
@@ -146,7 +157,7 @@ class PostgresStore extends PostgresReads implements Store {
 
   async audit(): Promise<readonly string[]> {
     try {
-      const client = await connect(this.#parts.address, { isPatient: true });
+      const { client } = await connectToPrimary(this.#parts.servers, { isPatient: true });
       try {
         return await auditStore(client);
       } finally {
@@ -171,8 +182,12 @@ class PostgresStore extends PostgresReads implements Store {
   }
 
   protected override async all<Row>(name: QueryName, ...values: readonly Value[]): Promise<readonly Row[]> {
+    const readers = this.#readers;
+    if (!readers) throw new StoreUnavailable('the store cannot be reached');
     try {
-      const { rows } = await this.#pool.query({ text: QUERIES[name], values: [...values], name });
+      const { rows } = await readers.query({ text: QUERIES[name], values: [...values], name });
+      // Who says this may have lost its place meanwhile.
+      if (readers !== this.#readers) throw new StoreUnavailable('the store was lost meanwhile');
       return rows as readonly Row[];
     } catch (error) {
       throw asStoreError(error);
@@ -183,7 +198,19 @@ class PostgresStore extends PostgresReads implements Store {
     await this.#group.close();
     this.#cancelLook();
     await this.#line.close();
-    await this.#pool.end();
+    await this.#dismissReaders();
+  }
+
+  #readFrom({ address, term }: Primary): void {
+    this.#readers = createPool(address, READERS, async (client) => {
+      if (!isSameTerm(await termOf(client), term)) throw new StoreUnavailable('this is another server than the one that is written to');
+    });
+  }
+
+  async #dismissReaders(): Promise<void> {
+    const readers = this.#readers;
+    this.#readers = undefined;
+    await readers?.end().catch(() => undefined);
   }
 
   /** The newest of what others committed is vouched for as well. */
@@ -203,13 +230,22 @@ class PostgresStore extends PostgresReads implements Store {
   }
 
   /** Behind each new connection: does the server still know what it knew? */
-  async #compare(client: pg.Client): Promise<void> {
+  async #compare(primary: Primary): Promise<void> {
+    const { clock, random, log } = this.#parts;
+    const { client, term } = primary;
+    // It writes, and so waits for a synchronous standby: what stands in the log before this is safe there too.
     await admit(client);
-    if (await this.#witness.isBorneOut(client)) this.#adopt(await readEpoch(client, this.#epoch));
-    else {
-      this.#parts.log.error('store-lost-history', {});
-      this.#adopt(await replaceEpoch(client, this.#epoch, this.#parts.random));
+    let epoch;
+    if (await this.#witness.isBorneOut(client)) {
+      if (!(await becomesVouchedFor(client, term, clock, OBJECTION_MS))) await vouchFor(client, term);
+      epoch = await readEpoch(client, this.#epoch);
+    } else {
+      log.error('store-lost-history', { timeline: term.timeline });
+      epoch = await replaceEpoch(client, this.#epoch, random);
+      await vouchFor(client, term);
     }
+    this.#readFrom(primary);
+    this.#adopt(epoch);
   }
 
   #adopt(epoch: Epoch): void {
@@ -223,14 +259,18 @@ class PostgresStore extends PostgresReads implements Store {
   /** What became of a commit whose answer was lost. Its events tell; where it had none, the server's memory of transactions. */
   async #verdict({ xid, events }: Transaction['traces']): Promise<Verdict> {
     const { clock, log } = this.#parts;
-    const [epoch, until] = [this.#epoch, clock.monotonic() + DOUBT_MS];
+    const [epoch, term, until] = [this.#epoch, this.#line.term, clock.monotonic() + DOUBT_MS];
     log.warn('commit-in-doubt', { events: events.length });
     while (clock.monotonic() < until) {
       const client = await this.#line.back(until - clock.monotonic());
       if (!client) return 'unknown';
-      // What the server that took over calls by this number need not be ours.
       if (this.#epoch !== epoch) return 'not committed';
       try {
+        // What a server that took over calls by this number need not be ours: it goes on counting from what it had heard.
+        if (this.#line.term !== undefined && !isSameTerm(this.#line.term, term)) {
+          if (events.length === 0) return 'unknown';
+          return (await isKnown(client, events)) ? 'committed' : 'not committed';
+        }
         const { rows } = await client.query<{ readonly status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid]);
         const status = rows[0]?.status;
         if (status === 'committed') return (await isKnown(client, events)) ? 'committed' : 'not committed';
@@ -244,16 +284,21 @@ class PostgresStore extends PostgresReads implements Store {
     return 'unknown';
   }
 
+  /** By the line itself: where the other end is silently gone, this is how an idle relay finds out. */
   #lookLater(): void {
     this.#cancelLook = this.#parts.clock.after(EPOCH_EVERY_MS, () => {
-      readEpoch(this.#pool, this.#epoch)
-        .then(
-          (epoch) => this.#adopt(epoch),
-          (error: unknown) => this.#parts.log.debug('epoch-unread', { reason: codeOf(error) }),
-        )
+      this.#look()
+        .catch((error: unknown) => this.#parts.log.debug('epoch-unread', { reason: codeOf(error) }))
         .finally(() => {
           if (!this.#closing) this.#lookLater();
         });
     });
+  }
+
+  async #look(): Promise<void> {
+    const { rows } = await this.#line.client.query<{ readonly epoch: Epoch | null; readonly is_read_only: boolean }>(LOOK);
+    const [seen] = rows;
+    if (seen?.is_read_only === true) this.#line.drop('read-only');
+    else if (seen?.epoch) this.#adopt(seen.epoch);
   }
 }

@@ -3,17 +3,20 @@ import type pg from 'pg';
 import type { Random } from '../../ports/clock.ts';
 import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { TABLES, type Fact, type Row, type Table, type WholeStore } from '../../ports/whole-store.ts';
-import { connect, type PostgresAddress } from './connection.ts';
+import type { PostgresAddress } from './connection.ts';
+import { getFact, putFact } from './facts.ts';
 import { codeOf } from './faults.ts';
-import { getFact, placeOf, prepare, putFact, RELAY_LOCK } from './migrate.ts';
+import { placeOf, prepare, RELAY_LOCK } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
+import { connectToPrimary } from './primary.ts';
 
 /** @throws StoreOpenFault  a relay runs on it, it is no store, or it cannot be reached */
-export async function openWholePostgres(address: PostgresAddress, random: Random): Promise<WholeStore> {
+export async function openWholePostgres(servers: readonly PostgresAddress[], random: Random): Promise<WholeStore> {
   let client: pg.Client | undefined;
   try {
-    client = await connect(address, { isPatient: true });
-    await prepare(client, random, MIGRATIONS, { isMove: true });
+    const primary = await connectToPrimary(servers, { isPatient: true });
+    ({ client } = primary);
+    await prepare(primary, random, MIGRATIONS, { isMove: true });
     const { rows } = await client.query<{ readonly is_ours: boolean }>('SELECT pg_try_advisory_lock($1) AS is_ours', [RELAY_LOCK]);
     if (rows[0]?.is_ours !== true) throw new StoreOpenFault('in-use', 'Relays run on the database. Stop them first.');
     return new WholePostgres(client);
