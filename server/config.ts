@@ -214,6 +214,8 @@ export function readConfig(
 
 export const STORE_FILE = 'team.sqlite';
 export const TOKEN_KEYS_FILE = 'token-keys.json';
+/** Which of several PostgreSQL servers is not left behind. */
+export const TERM_FILE = 'postgres-term.json';
 /** How the relay was last started: what the command line goes by while it does not run. */
 const LAST_START_FILE = 'last-start.json';
 

@@ -23,7 +23,7 @@ import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
 import { readPostgresServers, readRedisSettings } from './cluster.ts';
-import { STORE_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
+import { STORE_FILE, TERM_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
 import { background } from './gateway/background.ts';
 import type { Lack } from './exposure.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
@@ -284,8 +284,9 @@ export async function openTeamStore(
   const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void => log.info('store-migrated', { from, to });
   if (postgres !== null) {
     const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
+    const { createTermFile } = await import('./adapters/store-postgres/term-file.ts');
     const servers = readPostgresServers(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
-    return openPostgresStore({ servers, clock, random, log, onMigrated });
+    return openPostgresStore({ servers, terms: createTermFile(join(data, TERM_FILE)), clock, random, log, onMigrated });
   }
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });

@@ -9,6 +9,8 @@ export type OpenFaultKind =
   | 'not-a-store'
   /** The folder, file or server cannot be read or written. */
   | 'not-accessible'
+  /** Another server took the place of this one. */
+  | 'left-behind'
   /** The team was moved to another store, or has not wholly arrived in this one. */
   | 'moved';
 

@@ -2,6 +2,9 @@
  * A standby takes over. Real servers; the relays' time runs ten times as fast, so that nobody waits for those who might object, but where
  * it is shown that somebody does.
  */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { channelFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, OperationId } from '../../../protocol/ids.ts';
@@ -20,6 +23,7 @@ import type { Clock } from '../../ports/clock.ts';
 import { StoreUnavailable, type EventDraft, type Interruption, type Store } from '../../ports/store.ts';
 import { systemClock } from '../system-clock.ts';
 import { openPostgresStore } from './store.ts';
+import { createTermFile } from './term-file.ts';
 
 const HASTE = 10;
 const clock: Clock = {
@@ -176,6 +180,24 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       await standby.kill();
       await standby.restart();
       expect((await open('after a restart')).store.epoch).toBe(epoch);
+    }, 60_000);
+
+    test('is remembered over a restart: the old server alone is refused with words', async () => {
+      const folder = mkdtempSync(join(tmpdir(), 'landline-term-'));
+      ends.push(async () => rmSync(folder, { recursive: true }));
+      const terms = createTermFile(join(folder, 'term.json'));
+      const start = (servers: readonly PostgresAddress[]): Promise<Store> =>
+        openPostgresStore({ servers, terms, clock, random: createSeededRandom('again'), log: silentLog });
+      await (await start([home, away])).close();
+      await standby.promote();
+      await primary.set({ synchronous_standby_names: '' });
+      const store = await start([home, away]);
+      await store.close();
+      await expect(start([home])).rejects.toMatchObject({ name: 'StoreOpenFault', kind: 'left-behind' });
+      await (await start([away])).close();
+      // Spoilt, it is as if there were none.
+      writeFileSync(join(folder, 'term.json'), '{"cluster":"x"}');
+      await (await start([home])).close();
     }, 60_000);
 
     test('calls another transaction by the number of one that it never heard of: that is not taken for committed', async () => {

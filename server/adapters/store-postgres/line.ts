@@ -16,6 +16,8 @@ import { connectToPrimary, isLeftBehind, type Primary, type Term } from './prima
 export interface LineParts {
   /** Where the team is or may be after a failover. */
   readonly servers: readonly PostgresAddress[];
+  /** Known from before. */
+  readonly term: Term | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
@@ -44,6 +46,7 @@ export class Line {
 
   constructor(parts: LineParts) {
     this.#parts = parts;
+    this.#term = parts.term;
   }
 
   get client(): pg.Client {

@@ -29,11 +29,12 @@ import { GroupCommit, type Verdict } from './group-commit.ts';
 import { Line } from './line.ts';
 import { admit, prepare, readEpoch, replaceEpoch, type Identity } from './migrate.ts';
 import { MIGRATIONS } from './migrations/list.ts';
-import { connectToPrimary, isSameTerm, termOf, type Primary } from './primary.ts';
+import { connectToPrimary, isLeftBehind, isSameTerm, termOf, type Primary } from './primary.ts';
 import { becomesVouchedFor, OBJECTION_MS, vouchFor } from './promotion.ts';
 import { QUERIES, type QueryName } from './queries.ts';
 import { PostgresReads, type Value } from './reads.ts';
 import type { Transaction } from './transaction.ts';
+import type { TermMemory } from './term-file.ts';
 import { isKnown, Witness } from './witness.ts';
 
 export interface PostgresStoreParts {
@@ -45,6 +46,8 @@ export interface PostgresStoreParts {
   /** When a group starts; by default once the event loop's current input has been read. */
   readonly soon?: (run: () => void) => void;
   readonly onMigrated?: (what: { readonly from: number; readonly to: number }) => void;
+  /** What is remembered from before the start; nothing unless told. */
+  readonly terms?: TermMemory;
   /** For the tests of migrating. */
   readonly migrations?: readonly string[];
 }
@@ -76,9 +79,15 @@ export async function openPostgresStore(parts: PostgresStoreParts): Promise<Stor
   }
 }
 
-async function introduce({ servers, clock, random, migrations = MIGRATIONS, onMigrated }: PostgresStoreParts): Promise<Identity> {
+async function introduce({ servers, clock, random, terms, migrations = MIGRATIONS, onMigrated }: PostgresStoreParts): Promise<Identity> {
   const primary = await connectToPrimary(servers, { isPatient: true });
   try {
+    if (isLeftBehind(primary.term, terms?.recall())) {
+      throw new StoreOpenFault(
+        'left-behind',
+        'Another server was promoted in the place of this one, and the team went on there. Start that one, and let this one follow it.',
+      );
+    }
     const prepared = await prepare(primary, random, migrations, { clock });
     if (prepared.from !== prepared.to) onMigrated?.(prepared);
     return prepared;
@@ -103,12 +112,13 @@ class PostgresStore extends PostgresReads implements Store {
 
   constructor(parts: PostgresStoreParts, { epoch, teamId }: Identity) {
     super();
-    const { servers, clock, random, log } = parts;
+    const { servers, clock, random, log, terms } = parts;
     this.teamId = teamId;
     this.#epoch = epoch;
     this.#parts = parts;
     this.#line = new Line({
       servers,
+      term: terms?.recall(),
       clock,
       random,
       log,
@@ -201,6 +211,15 @@ class PostgresStore extends PostgresReads implements Store {
     await this.#dismissReaders();
   }
 
+  #remember({ term }: Primary): void {
+    try {
+      this.#parts.terms?.keep(term);
+    } catch (error) {
+      // It helps after a restart, in the worst of cases. Until then the line knows.
+      this.#parts.log.warn('term-not-kept', { reason: codeOf(error) });
+    }
+  }
+
   #readFrom({ address, term }: Primary): void {
     this.#readers = createPool(address, READERS, async (client) => {
       if (!isSameTerm(await termOf(client), term)) throw new StoreUnavailable('this is another server than the one that is written to');
@@ -244,6 +263,7 @@ class PostgresStore extends PostgresReads implements Store {
       epoch = await replaceEpoch(client, this.#epoch, random);
       await vouchFor(client, term);
     }
+    this.#remember(primary);
     this.#readFrom(primary);
     this.#adopt(epoch);
   }
