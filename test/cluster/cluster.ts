@@ -14,7 +14,7 @@ import { freePort } from '../kit/free-port.ts';
 import type { Balancer } from '../kit/services/balancer.ts';
 import { HAPROXY, startHaproxy } from '../kit/services/haproxy.ts';
 import { NGINX, startNginx } from '../kit/services/nginx.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../kit/services/postgres.ts';
+import { POSTGRES, startPostgres, startStandby, type PostgresAddress, type PostgresServer } from '../kit/services/postgres.ts';
 import { REDIS_SERVER, startRedis, type RedisServer } from '../kit/services/redis.ts';
 
 export type BalancerKind = 'nginx' | 'haproxy';
@@ -39,6 +39,8 @@ export interface ClusterOptions {
   readonly isTemporary?: boolean;
   /** Options of Node for the relays. */
   readonly nodeOptions?: string;
+  /** A PostgreSQL that follows the first one, and that the relays know of as well; none unless told. */
+  readonly standby?: 'synchronous' | 'asynchronous';
 }
 
 /** One relay, over all its lives. */
@@ -59,6 +61,7 @@ export interface Cluster {
   readonly folder: string;
   readonly nodes: readonly ClusterNode[];
   readonly postgres: PostgresServer;
+  readonly standby?: PostgresServer;
   /** The team's database. */
   readonly database: PostgresAddress;
   readonly redis: RedisServer;
@@ -94,6 +97,9 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       () => redis.dispose(),
     );
     const database = await postgres.createDatabase();
+    const standby = options.standby && (await startStandby(postgres, { ...options, isSynchronous: options.standby === 'synchronous' }));
+    if (standby) ends.push(() => standby.dispose());
+    const servers = [database, ...(standby ? [standby.addressOf(database.database)] : [])];
 
     const { fingerprint } = loadTls({ folder: shown, hosts: [HOST], clock: systemClock, random: systemRandom });
     const certificate = join(shown, CERTIFICATE_FILE);
@@ -104,8 +110,8 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       return join(keys, name);
     };
     const shared = [
-      ...['--keys', keys, '--postgres', file('postgres', urlOf(database)), '--redis', file('redis', `redis://${HOST}:${redis.port}`)],
-      ...['--blobs', blobs],
+      ...['--keys', keys, '--blobs', blobs],
+      ...['--postgres', file('postgres', servers.map(urlOf).join('\n')), '--redis', file('redis', `redis://${HOST}:${redis.port}`)],
       ...['--tls', 'off', '--trusted-proxies', HOST, '--proxy-certificate', certificate, '--advertise', address],
       ...['--log', options.logLevel ?? 'warn', '--limits', JSON.stringify(options.limits ?? {})],
     ];
@@ -124,7 +130,19 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     const start = kind === 'nginx' ? startNginx : startHaproxy;
     const balancer = await start({ port: balancerPort, relays: nodes.map(({ port }) => port), certificate, key: join(shown, KEY_FILE) });
     ends.push(() => balancer.dispose());
-    return { folder, nodes, postgres, database, redis, balancer, address, fingerprint, setupLink, dispose };
+    return {
+      folder,
+      nodes,
+      postgres,
+      ...(standby ? { standby } : {}),
+      database,
+      redis,
+      balancer,
+      address,
+      fingerprint,
+      setupLink,
+      dispose,
+    };
   } catch (error) {
     await dispose();
     throw error;

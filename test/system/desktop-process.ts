@@ -58,9 +58,9 @@ function show(): void {
   if (text !== shown) say({ kind: 'shows', view });
   shown = text;
   for (const row of state.timeline?.rows ?? []) {
-    if (row.type !== 'message' || row.seq === null || told.has(row.id)) continue;
-    told.add(row.id);
+    if (row.type !== 'message' || row.seq === null || told.has(`${row.id} ${row.seq}`)) continue;
     const { id, seq, author, at, text: words } = row;
+    told.add(`${id} ${seq}`);
     say({ kind: 'row', channel: state.timeline?.channel ?? '', id, seq, author, at, text: words });
   }
 }

@@ -10,14 +10,7 @@ import { channelFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, OperationId } from '../../../protocol/ids.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { openWay } from '../../../test/kit/services/postgres-way.ts';
-import {
-  POSTGRES,
-  startPostgres,
-  startStandby,
-  type PostgresAddress,
-  type PostgresServer,
-  type PostgresStandby,
-} from '../../../test/kit/services/postgres.ts';
+import { POSTGRES, startPostgres, startStandby, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
 import { silentLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports/clock.ts';
 import { StoreUnavailable, type EventDraft, type Interruption, type Store } from '../../ports/store.ts';
@@ -42,7 +35,7 @@ interface Opened {
 
 describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
   let primary: PostgresServer;
-  let standby: PostgresStandby;
+  let standby: PostgresServer;
   /** The team at the one and at the other. */
   let home: PostgresAddress;
   let away: PostgresAddress;

@@ -2,11 +2,12 @@
  * A private PostgreSQL in a folder of its own, reached by a socket in that folder and by no port, which a test kills and starts again as it
  * likes. Each test takes a fresh database of it. PostgreSQL refuses to run as root: there it gets the account of Debian's package.
  */
-import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { execFile, execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { findProgram } from './program.ts';
 
@@ -50,16 +51,19 @@ export interface PostgresServer {
   kill(): Promise<void>;
   /** Starts it again on the same files. Resolves when it answers. */
   restart(): Promise<void>;
+  /** Forgets all it has and becomes a standby of the other: a copy that follows by streaming and may be read. */
+  follow(primary: PostgresServer, how?: FollowOptions): Promise<void>;
+  /** Of a standby: receives nothing more. What is written from now on it will never have. */
+  stopFollowing(): Promise<void>;
+  /** Of a standby: becomes a server that takes writes. Resolves when it does. */
+  promote(): Promise<void>;
   /** Ends it and removes its folder. */
   dispose(): Promise<void>;
 }
 
-/** A server that follows another by streaming, and may be read. */
-export interface PostgresStandby extends PostgresServer {
-  /** Receives nothing more: what is written from now on it will never have. */
-  stopFollowing(): Promise<void>;
-  /** Becomes a server of its own that takes writes. Resolves when it does. */
-  promote(): Promise<void>;
+export interface FollowOptions {
+  /** Every commit is here before it is answered, and none is answered without it. */
+  readonly isSynchronous?: boolean;
 }
 
 const USER = 'landline';
@@ -70,47 +74,24 @@ const KEEPER = '"$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wai
 
 export async function startPostgres({ isTemporary = false }: PostgresOptions = {}): Promise<PostgresServer> {
   const place = makePlace();
-  runTool('initdb', ['--pgdata', place.data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'], place);
-  return startServer(place, isTemporary);
+  await runTool(
+    'initdb',
+    ['--pgdata', place.data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    place,
+  );
+  const server = createServer(place, isTemporary);
+  await server.restart();
+  return server;
 }
 
-/**
- * A standby of a running server. Asynchronous, unless told: a synchronous one has every commit before it is answered, and nothing is
- * committed without it.
- */
+/** A standby of a running server; asynchronous unless told. */
 export async function startStandby(
   primary: PostgresServer,
-  { isTemporary = false, isSynchronous = false }: PostgresOptions & { readonly isSynchronous?: boolean } = {},
-): Promise<PostgresStandby> {
-  const place = makePlace();
-  const { host } = primary.addressOf('postgres');
-  const copied = [
-    '--pgdata',
-    place.data,
-    '--dbname',
-    `host=${host} user=${USER}`,
-    '--write-recovery-conf',
-    '--checkpoint=fast',
-    '--no-sync',
-  ];
-  runTool('pg_basebackup', copied, place);
-  const server = await startServer(place, isTemporary);
-  const wanted = isSynchronous ? 'sync' : 'async';
-  if (isSynchronous) await primary.set({ synchronous_standby_names: '*' });
-  await poll(async () => {
-    const [row] = await primary.ask('postgres', 'SELECT state, sync_state FROM pg_stat_replication');
-    return row?.['state'] === 'streaming' && row['sync_state'] === wanted;
-  });
-  return {
-    ...server,
-    async stopFollowing() {
-      await server.set({ primary_conninfo: '' });
-      await poll(async () => (await server.ask('postgres', 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0);
-    },
-    async promote() {
-      await server.ask('postgres', 'SELECT pg_promote()');
-    },
-  };
+  { isTemporary = false, ...how }: PostgresOptions & FollowOptions = {},
+): Promise<PostgresServer> {
+  const server = createServer(makePlace(), isTemporary);
+  await server.follow(primary, how);
+  return server;
 }
 
 /** A folder that belongs to the server's account, with the socket and the files in it. */
@@ -127,11 +108,12 @@ function makePlace(): Place {
   return { host, data: join(host, 'data'), how: { ...account, cwd: host } };
 }
 
-function runTool(name: string, args: readonly string[], { how }: Place): void {
-  execFileSync(postgresTool(name), args, { ...how, stdio: ['ignore', 'ignore', 'pipe'] });
+async function runTool(name: string, args: readonly string[], { how }: Place): Promise<void> {
+  await promisify(execFile)(postgresTool(name), args, how);
 }
 
-async function startServer({ host, data, how }: Place, isTemporary: boolean): Promise<PostgresServer> {
+function createServer(place: Place, isTemporary: boolean): PostgresServer {
+  const { host, data, how } = place;
   const program = POSTGRES;
   if (program === undefined) throw new Error('postgres is missing');
   let keeper: ChildProcess | undefined;
@@ -169,7 +151,10 @@ async function startServer({ host, data, how }: Place, isTemporary: boolean): Pr
     ended.stdin?.end();
     await gone;
   };
-  await start();
+  const set: PostgresServer['set'] = async (settings) => {
+    for (const [name, value] of Object.entries(settings)) await ask('postgres', `ALTER SYSTEM SET ${name} = '${value}'`);
+    await ask('postgres', 'SELECT pg_reload_conf()');
+  };
   return {
     async createDatabase() {
       const database = `team_${++count}`;
@@ -178,14 +163,32 @@ async function startServer({ host, data, how }: Place, isTemporary: boolean): Pr
     },
     addressOf: (database) => ({ host, user: USER, database }),
     ask,
-    async set(settings) {
-      for (const [name, value] of Object.entries(settings)) await ask('postgres', `ALTER SYSTEM SET ${name} = '${value}'`);
-      await ask('postgres', 'SELECT pg_reload_conf()');
-    },
+    set,
     kill: () => end('killed'),
     async restart() {
       await end('killed');
       await start();
+    },
+    async follow(primary, { isSynchronous = false } = {}) {
+      await end('killed');
+      rmSync(data, { recursive: true, force: true });
+      const from = `host=${primary.addressOf('postgres').host} user=${USER}`;
+      const copying = ['--pgdata', data, '--dbname', from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+      await runTool('pg_basebackup', copying, place);
+      await start();
+      if (isSynchronous) await primary.set({ synchronous_standby_names: '*' });
+      const wanted = isSynchronous ? 'sync' : 'async';
+      await poll(async () => {
+        const [row] = await primary.ask('postgres', "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'");
+        return row?.['sync_state'] === wanted;
+      });
+    },
+    async stopFollowing() {
+      await set({ primary_conninfo: '' });
+      await poll(async () => (await ask('postgres', 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0);
+    },
+    async promote() {
+      await ask('postgres', 'SELECT pg_promote()');
     },
     async dispose() {
       await end('asked to');
