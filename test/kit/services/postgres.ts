@@ -119,7 +119,14 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
   let keeper: ChildProcess | undefined;
   let count = 0;
 
-  const settings = ['listen_addresses=', `unix_socket_directories=${host}`, 'max_connections=100', 'log_min_messages=fatal'];
+  // A standby whose primary was away looks for it again after five seconds otherwise.
+  const settings = [
+    'listen_addresses=',
+    `unix_socket_directories=${host}`,
+    'max_connections=100',
+    'log_min_messages=fatal',
+    'wal_retrieve_retry_interval=100ms',
+  ];
   if (isTemporary) settings.push('fsync=off', 'full_page_writes=off');
 
   const ask: PostgresServer['ask'] = async (database, sql) => {
