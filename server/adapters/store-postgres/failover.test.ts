@@ -160,6 +160,19 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       expect([await headAt(primary, general), newEpochs(a)]).toEqual([1, 0]);
     }, 60_000);
 
+    test('is found when the old server has fallen silent, though nobody writes', async () => {
+      const way = openWay(home);
+      ends.push(() => way.dispose());
+      const a = await open('a', [way.address]);
+      await say(a);
+      way.fallSilent();
+      await standby.promote();
+      way.leadTo(away);
+      // As long as an answer may take.
+      await expect.poll(() => a.heard, { timeout: 30_000 }).toContain('reconnected');
+      expect(await say(a)).toBe(2);
+    }, 60_000);
+
     test('keeps the epoch for who starts while the others still wait, and for all who start later', async () => {
       const a = await open('a');
       const { epoch } = a.store;

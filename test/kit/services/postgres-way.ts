@@ -17,6 +17,8 @@ export interface PostgresWay {
   cut(when: Cut): void;
   /** Ends all connections; new ones lead there. Nowhere: they are ended at once. */
   leadTo(server: PostgresAddress | undefined): void;
+  /** Its connections stay open and carry nothing more, as when the machine at the other end has lost its power. New ones do. */
+  fallSilent(): void;
   dispose(): Promise<void>;
 }
 
@@ -26,6 +28,7 @@ export function openWay(address: PostgresAddress): PostgresWay {
   const host = mkdtempSync(join(tmpdir(), 'landline-way-'));
   chmodSync(host, 0o700);
   const open = new Set<Socket>();
+  const silent = new Set<Socket>();
   let target: string | undefined = address.host;
   let cut: Cut = 'never';
   const pipe = (client: Socket): void => {
@@ -61,8 +64,12 @@ export function openWay(address: PostgresAddress): PostgresWay {
       target = server?.host;
       for (const socket of open) socket.destroy();
     },
+    fallSilent: () => {
+      for (const socket of open) silent.add(socket.removeAllListeners('data').pause());
+      open.clear();
+    },
     dispose: async () => {
-      for (const socket of open) socket.destroy();
+      for (const socket of [...open, ...silent]) socket.destroy();
       await new Promise((resolve) => way.close(resolve));
       rmSync(host, { recursive: true, force: true });
     },
