@@ -278,6 +278,20 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       expect(acked).not.toBe(epoch);
     }, 60_000);
 
+    test('is found while the old server takes writes as before, and what was acknowledged there since is missed', async () => {
+      const [a, b] = [await open('a'), await open('b')];
+      const { epoch } = a.store;
+      await say(a);
+      await expect.poll(() => headAt(standby, general)).toBe(1);
+      // Cut off from each other, and not from the relays.
+      await standby.stopFollowing();
+      expect(await say(a)).toBe(2);
+      await standby.promote();
+      for (const relay of [a, b]) await expect.poll(() => newEpochs(relay)).toBe(1);
+      expect(await until(() => say(b))).toBe(2);
+      expect([await headAt(primary, general), a.store.epoch === epoch, a.store.epoch === b.store.epoch]).toEqual([2, false, true]);
+    }, 60_000);
+
     test('begins a new epoch where no relay lived through it', async () => {
       const a = await open('a');
       const { epoch } = a.store;

@@ -58,6 +58,8 @@ const DOUBT_MS = 5_000;
 const DOUBT_POLL_MS = 50;
 /** Another relay's finding that history was lost is heard of with the next commit, or within this time. */
 const EPOCH_EVERY_MS = 3_000;
+/** A server that was promoted while the one we write to lives on, cut off from it but not from us, is found within this time. */
+const LOOK_AROUND_EVERY_MS = 10_000;
 const LOOK =
   "SELECT (SELECT value FROM meta WHERE key = 'epoch') AS epoch, current_setting('default_transaction_read_only') = 'on' AS is_read_only";
 
@@ -107,7 +109,7 @@ class PostgresStore extends PostgresReads implements Store {
   #epoch: Epoch;
   /** For reading, of the server that the line leads to. None while there is no line. */
   #readers: pg.Pool | undefined;
-  #cancelLook = (): void => undefined;
+  readonly #cancelLooks: (() => void)[] = [];
   #closing: Promise<void> | undefined;
 
   constructor(parts: PostgresStoreParts, { epoch, teamId }: Identity) {
@@ -144,7 +146,10 @@ class PostgresStore extends PostgresReads implements Store {
 
   async open(): Promise<void> {
     await this.#line.open();
-    this.#lookLater();
+    this.#cancelLooks.push(
+      this.#every(EPOCH_EVERY_MS, () => this.#look()),
+      this.#every(LOOK_AROUND_EVERY_MS, () => this.#lookAround()),
+    );
   }
 
   write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
@@ -206,7 +211,7 @@ class PostgresStore extends PostgresReads implements Store {
 
   async #close(): Promise<void> {
     await this.#group.close();
-    this.#cancelLook();
+    for (const cancel of this.#cancelLooks) cancel();
     await this.#line.close();
     await this.#dismissReaders();
   }
@@ -304,21 +309,34 @@ class PostgresStore extends PostgresReads implements Store {
     return 'unknown';
   }
 
-  /** By the line itself: where the other end is silently gone, this is how an idle relay finds out. */
-  #lookLater(): void {
-    this.#cancelLook = this.#parts.clock.after(EPOCH_EVERY_MS, () => {
-      this.#look()
-        .catch((error: unknown) => this.#parts.log.debug('epoch-unread', { reason: codeOf(error) }))
-        .finally(() => {
-          if (!this.#closing) this.#lookLater();
-        });
-    });
+  /** Again and again, from the end of one to the beginning of the next. */
+  #every(ms: number, look: () => Promise<void>): () => void {
+    const { clock, log } = this.#parts;
+    let cancel = (): void => undefined;
+    const later = (): void => {
+      cancel = clock.after(ms, () => {
+        look()
+          .catch((error: unknown) => log.debug('store-look-failed', { reason: codeOf(error) }))
+          .finally(() => this.#closing ?? later());
+      });
+    };
+    later();
+    return () => cancel();
   }
 
+  /** By the line itself: where the other end is silently gone, this is how an idle relay finds out. */
   async #look(): Promise<void> {
     const { rows } = await this.#line.client.query<{ readonly epoch: Epoch | null; readonly is_read_only: boolean }>(LOOK);
     const [seen] = rows;
     if (seen?.is_read_only === true) this.#line.drop('read-only');
     else if (seen?.epoch) this.#adopt(seen.epoch);
+  }
+
+  async #lookAround(): Promise<void> {
+    const { servers } = this.#parts;
+    if (servers.length < 2) return;
+    const { client, term } = await connectToPrimary(servers);
+    void client.end().catch(() => undefined);
+    if (this.#line.term !== undefined && isLeftBehind(this.#line.term, term)) this.#line.drop('left-behind');
   }
 }
