@@ -74,7 +74,7 @@ export async function write(
   }
 }
 
-/** Resolves when every outbox is empty, and everybody has what the server has. @returns the number of the last event */
+/** Resolves when every outbox is empty, and everybody's timeline shows what the server has. @returns the number of the last event */
 export async function untilWhole(writers: readonly Writer[], { server, database }: Team): Promise<number> {
   const [{ channel }] = writers as readonly [Writer];
   const headOf = async (): Promise<number> => {
@@ -85,7 +85,7 @@ export async function untilWhole(writers: readonly Writer[], { server, database 
   for (const { desktop } of writers) await desktop.until('it has sent everything', (view) => isDrained(view), HEAL_LIMIT_MS);
   const all = Math.max(before, await headOf());
   for (const { desktop } of writers) {
-    await desktop.until('it has everything', (view) => (view.channels.find(({ id }) => id === channel)?.head ?? 0) >= all, HEAL_LIMIT_MS);
+    await desktop.until('it shows everything', ({ newest }) => newest >= all, HEAL_LIMIT_MS);
   }
   return all;
 }

@@ -34,7 +34,7 @@ export interface DesktopChildParts {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-const NOTHING: DesktopView = { team: null, wire: null, outbox: null, channels: [] };
+const NOTHING: DesktopView = { team: null, wire: null, outbox: null, channels: [], newest: 0 };
 const PATIENCE_MS = 60_000;
 
 export function createDesktopChild({ name, folder, onRow, imports = [], env = {} }: DesktopChildParts): DesktopChild {

@@ -53,7 +53,8 @@ function show(): void {
   if (!state) return;
   const team = Object.values(state.teams)[0];
   const channels = Object.values(team?.channels ?? {}).map(({ id, name, isJoined, head }) => ({ id, name, isJoined, head }));
-  const view = { team: team?.team.id ?? null, wire: team?.team.wire ?? null, outbox: team?.team.outbox ?? null, channels };
+  const newest = Math.max(0, ...(state.timeline?.rows ?? []).map((row) => (row.type === 'message' ? (row.seq ?? 0) : 0)));
+  const view = { newest, team: team?.team.id ?? null, wire: team?.team.wire ?? null, outbox: team?.team.outbox ?? null, channels };
   const text = JSON.stringify(view);
   if (text !== shown) say({ kind: 'shows', view });
   shown = text;

@@ -157,6 +157,7 @@ describe.skipIf(missingFor('nginx').length > 0)('a team on two relays whose Post
         return [...known].filter((op) => !back.has(op));
       };
       await expect.poll(lacking).toEqual([]);
+      // Not before: until she is back she sees what the old epoch was.
       await cleo.desktop.must('timeline.open', { team: cleo.team, channel: cleo.channel, at: 'end' });
       await untilWhole(writers, team);
       expect([await epochAt(standby, team.database), said(cluster, 'store-new-epoch')]).toEqual([fresh, [1, 1]]);
