@@ -1,6 +1,6 @@
 /**
  * Storms from the command line.
- *   node test/cluster/campaign.ts --schedules 1000 --seed 1 [--balancer haproxy] [--standby]
+ *   node test/cluster/campaign.ts --schedules 1000 --seed 1 [--balancer haproxy] [--standby synchronous|asynchronous]
  */
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -11,14 +11,14 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     schedules: { type: 'string', default: '20' },
     balancer: { type: 'string', default: 'nginx' },
-    standby: { type: 'boolean', default: false },
+    standby: { type: 'string' },
   },
 });
 const { broken, messages, blows, healedMs } = await storm({
   seed: Number(values.seed),
   schedules: Number(values.schedules),
   balancer: values.balancer === 'haproxy' ? 'haproxy' : 'nginx',
-  hasStandby: values.standby,
+  standby: values.standby === 'synchronous' || values.standby === 'asynchronous' ? values.standby : undefined,
   log: (line) => console.log(line),
 });
 const sorted = healedMs.toSorted((a, b) => a - b);

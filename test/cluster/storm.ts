@@ -4,18 +4,19 @@
  * all there is within seconds. In the end what was said is judged against the database, read by plain SQL.
  */
 import { createChance, type Chance } from '../kit/chance.ts';
-import { createHistory } from '../kit/history.ts';
+import { PROMISES } from '../kit/checks.ts';
+import { createHistory, type History } from '../kit/history.ts';
 import type { PostgresServer } from '../kit/services/postgres.ts';
 import { createMembers } from '../system/members.ts';
 import { startCluster, type BalancerKind, type Cluster } from './cluster.ts';
-import { gather, judge, pause, untilWhole, write, WRITERS_LIMITS, type Judgement } from './writers.ts';
+import { ALL_PROMISES, gather, judge, pause, untilWhole, write, WRITERS_LIMITS, type Judgement, type Writer } from './writers.ts';
 
 export interface StormOptions {
   readonly seed: number;
   readonly schedules: number;
   readonly balancer?: BalancerKind;
-  /** PostgreSQL has a synchronous standby, and fails over. Takes long. */
-  readonly hasStandby?: boolean;
+  /** PostgreSQL has a standby, and fails over; to an asynchronous one also when that is behind. Takes long. */
+  readonly standby?: 'synchronous' | 'asynchronous' | undefined;
   readonly log?: (line: string) => void;
 }
 
@@ -39,18 +40,12 @@ const BLOWS = {
 const BLOWS_WITH_STANDBY = { ...BLOWS, 'fail over': 4, 'kill standby': 2 };
 export type Blow = keyof typeof BLOWS;
 
-export async function storm({
-  seed,
-  schedules,
-  balancer = 'nginx',
-  hasStandby = false,
-  log = () => undefined,
-}: StormOptions): Promise<Storm> {
+export async function storm({ seed, schedules, balancer = 'nginx', standby, log = () => undefined }: StormOptions): Promise<Storm> {
   const chance = createChance(`storm/${seed}`);
-  const cluster = await startCluster({ balancer, limits: WRITERS_LIMITS, ...(hasStandby ? { standby: 'synchronous' } : {}) });
+  const cluster = await startCluster({ balancer, limits: WRITERS_LIMITS, ...(standby ? { standby } : {}) });
   const members = createMembers({ ...cluster });
   try {
-    return await play({ cluster, members, chance, schedules, log });
+    return await play({ cluster, members, chance, schedules, standby, log });
   } finally {
     await members.dispose();
     await cluster.dispose();
@@ -61,6 +56,7 @@ export async function storm({
 interface Databases {
   primary: PostgresServer;
   standby: PostgresServer | undefined;
+  readonly isSynchronous: boolean;
 }
 
 interface PlayParts {
@@ -68,37 +64,56 @@ interface PlayParts {
   readonly members: ReturnType<typeof createMembers>;
   readonly chance: Chance;
   readonly schedules: number;
+  readonly standby: StormOptions['standby'];
   readonly log: (line: string) => void;
 }
 
-async function play({ cluster, members, chance, schedules, log }: PlayParts): Promise<Storm> {
+async function play({ cluster, members, chance, schedules, standby, log }: PlayParts): Promise<Storm> {
   const history = createHistory();
   const writers = await gather(members, history);
-  const databases: Databases = { primary: cluster.postgres, standby: cluster.standby };
+  const databases: Databases = { primary: cluster.postgres, standby: cluster.standby, isSynchronous: standby === 'synchronous' };
   const weights = cluster.standby ? BLOWS_WITH_STANDBY : BLOWS;
   const blows = Object.fromEntries(Object.keys(BLOWS).map((name) => [name, 0])) as Record<Blow, number>;
   const healedMs: number[] = [];
   for (let schedule = 1; schedule <= schedules; schedule++) {
     let isOver = false;
-    const writing = writers.map((writer) => write(writer, history, chance.fork(`${schedule}/${writer.who}`), () => isOver));
+    const writing = Promise.all(writers.map((writer) => write(writer, history, chance.fork(`${schedule}/${writer.who}`), () => isOver)));
+    // Whoever fails is heard when the weather is over, and everything is taken down in good order.
+    writing.catch(() => undefined);
     const weather = Array.from({ length: chance.int(1, 3) }, () => chance.weighted(weights));
     for (const blow of weather) {
       blows[blow]++;
-      await strike({ ...cluster, databases }, blow, chance);
+      await strike({ cluster, databases, writers, history, chance }, blow);
       await pause(chance.int(0, 400));
     }
     const healedAt = performance.now();
     isOver = true;
-    await Promise.all(writing);
+    await writing;
     const all = await untilWhole(writers, { server: databases.primary, database: cluster.database.database });
     healedMs.push(Math.round(performance.now() - healedAt));
     log(`${schedule}: ${weather.join(', ')}; whole again after ${healedMs.at(-1)} ms, ${all} events`);
   }
-  return { blows, healedMs, ...(await judge(writers, history, { server: databases.primary, database: cluster.database.database })) };
+  // Who begins anew has what is new, and goes back when somebody looks.
+  const promises = standby === 'asynchronous' ? PROMISES : ALL_PROMISES;
+  return {
+    blows,
+    healedMs,
+    ...(await judge(writers, history, { server: databases.primary, database: cluster.database.database }, promises)),
+  };
+}
+
+interface Target {
+  readonly cluster: Cluster;
+  readonly databases: Databases;
+  readonly writers: readonly Writer[];
+  readonly history: History;
+  readonly chance: Chance;
 }
 
 /** Resolves when what was struck is up again. */
-async function strike({ nodes, redis, databases }: Cluster & { readonly databases: Databases }, blow: Blow, chance: Chance): Promise<void> {
+async function strike(target: Target, blow: Blow): Promise<void> {
+  const { cluster, databases, chance } = target;
+  const { nodes, redis } = cluster;
   switch (blow) {
     case 'kill relay':
     case 'drain relay': {
@@ -129,7 +144,7 @@ async function strike({ nodes, redis, databases }: Cluster & { readonly database
       await pause(chance.int(0, 1_000));
       return databases.primary.restart();
     case 'fail over':
-      return failOver(databases, chance);
+      return failOver(target);
     case 'kill standby':
       // Meanwhile nothing is committed.
       await databases.standby?.kill();
@@ -138,12 +153,25 @@ async function strike({ nodes, redis, databases }: Cluster & { readonly database
   }
 }
 
-/** The standby takes over, and the old primary comes back as it was before it learns to follow. */
-async function failOver(databases: Databases, chance: Chance): Promise<void> {
-  const { primary: old, standby: next } = databases;
+/**
+ * The standby takes over, and the old primary comes back as it was before it learns to follow. One that is not synchronous may be behind:
+ * what was said until then holds no more, and has to be there again in the end.
+ */
+async function failOver({ databases, writers, history, chance }: Target): Promise<void> {
+  const { primary: old, standby: next, isSynchronous } = databases;
   if (!next) throw new Error('there is no standby');
+  if (!isSynchronous && chance.happens(0.7)) {
+    await next.stopFollowing();
+    await pause(chance.int(0, 1_000));
+  }
   await old.kill();
-  await pause(chance.int(0, 1_000));
+  if (isSynchronous) await pause(chance.int(0, 1_000));
+  else {
+    // What was acknowledged before has been told by then.
+    for (const { desktop } of writers) await desktop.until('messages wait', ({ outbox }) => (outbox?.waiting ?? 0) > 5);
+    await pause(500);
+    history.add({ kind: 'restored' });
+  }
   await next.promote();
   Object.assign(databases, { primary: next, standby: old });
   if (chance.happens(0.5)) {
@@ -151,7 +179,7 @@ async function failOver(databases: Databases, chance: Chance): Promise<void> {
     await old.set({ synchronous_standby_names: '' });
     await pause(chance.int(0, 1_500));
   }
-  await old.follow(next, { isSynchronous: true });
+  await old.follow(next, { isSynchronous });
 }
 
 function rubbish(chance: Chance): string {
