@@ -195,6 +195,28 @@ describe('a relay whose store is another', () => {
     expect(texts()).toEqual(Array.from({ length: 10 }, (_, n) => `line ${n}`));
   });
 
+  test('under the same epoch, but behind us: what it had acknowledged and does not have is sent again', async () => {
+    await open();
+    await ada.now.call('message.send', { team: TEAM, channel: general, text: 'kept' });
+    await house.rest();
+    await ada.now.close();
+    const lost = house.kit.id<MessageId>();
+    const ledger = new Database(join(ada.folder, 'ledger.db'));
+    ledger
+      .prepare("INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at FROM sent")
+      .run(lost, lost, lost);
+    ledger.close();
+    const cache = new Database(join(ada.folder, 'cache.db'));
+    cache.prepare('UPDATE interval SET to_seq = 999').run();
+    cache.close();
+    await ada.restart();
+    await house.rest(2_000);
+    await open();
+    await house.rest();
+    expect(texts()).toEqual(['kept', 'lost']);
+    expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
+  });
+
   test('an edit that comes before its message is applied when the message comes', async () => {
     const [first] = await post(1);
     await post(120);

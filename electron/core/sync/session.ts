@@ -40,6 +40,8 @@ export interface SessionParts {
   readonly onTeam: (team: Team) => void;
   /** The cache is empty: the relay's store is another one, or this is the first time. */
   readonly onNewEpoch: () => void;
+  /** The relay's store has lost what it had told us, and nobody there noticed. */
+  readonly onLoss: () => void;
   readonly restartLine: () => void;
   /** Pages could not be taken in: a bug, or a disk that failed. */
   readonly onBroken: (error: unknown) => void;
@@ -253,6 +255,7 @@ export function createSession(parts: SessionParts): Session {
         log.warn('relay.behind-us');
         beginAnew(null);
         parts.onNewEpoch();
+        parts.onLoss();
         return parts.restartLine();
       }
       isUp = true;

@@ -93,6 +93,9 @@ export interface Team {
   dispose(): void;
 }
 
+/** No relay's: what is held against it is always another. */
+const LOST_EPOCH = '';
+
 export function createTeam(parts: TeamParts): Team {
   const { ledger, cache, clock, changes, log, newId, herald, attention } = parts;
   let { record } = parts;
@@ -194,6 +197,8 @@ export function createTeam(parts: TeamParts): Team {
       if (team.name !== record.name) save({ name: team.name });
     },
     onNewEpoch: () => outbox.settle(),
+    // Whatever epoch comes next is another than this one, and so what was sent is offered again.
+    onLoss: () => save({ epoch: LOST_EPOCH }),
     restartLine: () => connection.giveUp(),
     onBroken: (error) => {
       log.error('frame.failed', { frame: 'page', error: errorName(error) });
