@@ -64,6 +64,8 @@ describe('the address of a server that relays share', () => {
     ['postgres', 'postgres://landline:secret@10.0.0.5/landline?sslmode=verify-full', undefined],
     ['postgres', 'postgres://landline@db.example/landline?sslmode=require&sslcert=/a', undefined],
     ['postgres', 'postgres:///landline?host=/run/postgresql&user=landline', undefined],
+    ['postgres', 'postgres://landline@/landline?host=/run/postgresql', undefined],
+    ['postgres', 'postgres://landline@/landline?host=db.example', ['password', 'tls']],
     ['postgres', 'postgres://localhost/landline', undefined],
   ] as const)('of %s, %s, lacks what a person is told', (server, address, lacks) => {
     const told: unknown[] = [];

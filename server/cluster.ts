@@ -29,7 +29,7 @@ export type OnBare = (lacks: readonly Lack[]) => void;
  */
 export function readPostgresServers(path: string, onBare: OnBare = ignore): readonly { readonly connectionString: string }[] {
   const lines = textIn(path, 'postgres://').split(/\s*\n\s*/);
-  if (!lines.every((line) => /^postgres(?:ql)?:\/\/\S+$/.test(line) && URL.canParse(line))) throw wrong(path, 'postgres://');
+  if (!lines.every((line) => /^postgres(?:ql)?:\/\/\S+$/.test(line) && URL.canParse(withHost(line)))) throw wrong(path, 'postgres://');
   checkWays(path, lines.map(wayToPostgres), onBare);
   return lines.map((connectionString) => ({ connectionString }));
 }
@@ -66,8 +66,11 @@ export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisS
 /** Those of PostgreSQL's modes that never fall back to plain text. */
 const ENCRYPTED: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full', 'no-verify']);
 
+/** An account without a host (`postgres://ada@/team?host=…`) is one of this machine, and no URL as others read it. */
+const withHost = (address: string): string => address.replace(/^(\w+:\/\/[^/@]*@)\//, '$1localhost/');
+
 function wayToPostgres(address: string): Way {
-  const { hostname, password, searchParams } = new URL(address);
+  const { hostname, password, searchParams } = new URL(withHost(address));
   const sslMode = searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
   return {
     host: bareHost(searchParams.get('host') ?? hostname),
