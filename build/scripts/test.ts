@@ -1,9 +1,10 @@
 /**
  * `npm test`: everything that has to hold, from the table below. The window is built, then two lanes run side by side, a step after
- * the other in each. What only reckons gives way, so that it fills the cores without spoiling anybody's milliseconds; the end-to-end
- * specs, which wait most of the time, follow it. While both are under way each step's output is shown whole at its end. The end is
- * the slowest files, a summary with the time of each step and, alone on the last line, `N passed, N failed` over all suites. A step
- * whose folder is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the time of writing.
+ * the other in each. What only reckons gives way, so that it fills the cores without spoiling anybody's milliseconds; what is done in
+ * browsers, and waits for them most of the time, follows it. While both are under way each step's output is shown whole at its end.
+ * The end is the slowest files, a summary with the time of each step and, alone on the last line, `N passed, N failed` over all
+ * suites. A step whose folder is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the
+ * time of writing.
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,7 +84,7 @@ const STEPS: readonly Step[] = [
   { name: 'unit', isDemanding: true, needs: ['test/contracts', 'test/fences'], ...vitest('unit') },
   { name: 'sim', onlyReckons: true, needs: ['test/sim'], ...vitest('sim') },
   { name: 'system', isDemanding: true, needs: ['test/system'], ...vitest('system') },
-  { name: 'page', isDemanding: true, needs: ['test/window'], ...vitest('page') },
+  { name: 'page', isDemanding: true, isBeside: true, needs: ['test/window'], ...vitest('page') },
   {
     name: 'e2e',
     isDemanding: true,
