@@ -38,7 +38,8 @@ test.skipIf(!hasPrlimit)('a full disk costs no message: none is acknowledged, re
     expect(refused).toMatchObject({ ok: false, error: { kind: 'unavailable' } });
     const { members } = await ben.must('channel.members', here(ben));
     expect(members.map(({ name }) => name).toSorted()).toEqual(['ada', 'ben']);
-    expect(ada.view).toMatchObject({ wire: { state: 'live' }, outbox: { waiting: 1, failed: 0 } });
+    // The view tells of it a moment later than the answer.
+    await expect.poll(() => ada.view).toMatchObject({ wire: { state: 'live' }, outbox: { waiting: 1, failed: 0 } });
     expect(texts()).toEqual(['before']);
 
     limitFiles(team, 'unlimited');
