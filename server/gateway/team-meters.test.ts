@@ -10,7 +10,7 @@ import type { Budgets } from '../ports/budgets.ts';
 import { Meter } from './meter.ts';
 import { TeamMeters } from './team-meters.ts';
 
-const [ADA, BO] = [1, 2].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as unknown as [MemberId, MemberId];
+const [ADA, BO] = ['00000000-0000-4000-8000-000000000001' as MemberId, '00000000-0000-4000-8000-000000000002' as MemberId];
 const limits = DEFAULT_LIMITS;
 const { sendsPerSecond, sendsBurst, settleEveryMs } = limits;
 const STEP_MS = 10;

@@ -7,7 +7,7 @@ import { createRedisBudgets } from '../../server/adapters/budgets-redis.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import { silentLog } from '../../server/observe/log.ts';
 import type { Budget, Budgets } from '../../server/ports/budgets.ts';
-import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
+import { bothKindsOfRedis, type RedisAddress } from '../kit/services/redis.ts';
 
 interface House {
   /** One more node of the team. @param team  a number: each test has a team of its own */
@@ -45,22 +45,7 @@ const ADAPTERS = [
       dispose: async () => undefined,
     }),
   },
-  {
-    name: 'Redis',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const server = await startRedis();
-      return overRedis([server], () => server.dispose());
-    },
-  },
-  {
-    name: 'Redis cluster',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const { servers, dispose } = await startRedisCluster();
-      return overRedis(servers, dispose);
-    },
-  },
+  ...bothKindsOfRedis(overRedis),
 ];
 let teams = 0;
 

@@ -8,7 +8,7 @@ import { createRedisFanOut } from '../../server/adapters/fan-out-redis.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import { silentLog } from '../../server/observe/log.ts';
 import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
-import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
+import { bothKindsOfRedis, type RedisAddress } from '../kit/services/redis.ts';
 
 const TEAM = '01980000-0000-7000-8000-00000000000a' as TeamId;
 const OTHER_TEAM = '01980000-0000-7000-8000-00000000000b' as TeamId;
@@ -39,22 +39,7 @@ const ADAPTERS = [
     isThere: true,
     build: async (): Promise<House> => ({ open: async () => createLocalFanOut({ log: silentLog }), dispose: async () => undefined }),
   },
-  {
-    name: 'Redis',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const server = await startRedis();
-      return overRedis([server], () => server.dispose());
-    },
-  },
-  {
-    name: 'Redis cluster',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const { servers, dispose } = await startRedisCluster();
-      return overRedis(servers, dispose);
-    },
-  },
+  ...bothKindsOfRedis(overRedis),
 ];
 
 const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });

@@ -8,7 +8,7 @@ import { createRedisPresence } from '../../server/adapters/presence-redis.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
 import { silentLog } from '../../server/observe/log.ts';
 import { strongest, type PresenceBoard } from '../../server/ports/presence.ts';
-import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
+import { bothKindsOfRedis, type RedisAddress } from '../kit/services/redis.ts';
 
 const [ADA, BO, CY] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as unknown as [MemberId, MemberId, MemberId];
 
@@ -35,22 +35,7 @@ const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void
 
 const ADAPTERS = [
   { name: 'local', isThere: true, build: async (): Promise<House> => ({ open: createLocalPresence, dispose: async () => undefined }) },
-  {
-    name: 'Redis',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const server = await startRedis();
-      return overRedis([server], () => server.dispose());
-    },
-  },
-  {
-    name: 'Redis cluster',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const { servers, dispose } = await startRedisCluster();
-      return overRedis(servers, dispose);
-    },
-  },
+  ...bothKindsOfRedis(overRedis),
 ];
 let teams = 0;
 

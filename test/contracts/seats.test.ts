@@ -8,7 +8,7 @@ import { silentLog } from '../../server/observe/log.ts';
 import type { Clock } from '../../server/ports/clock.ts';
 import type { SeatRule, Seats } from '../../server/ports/seats.ts';
 import { createFakeClock } from '../kit/fake-clock.ts';
-import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress } from '../kit/services/redis.ts';
+import { bothKindsOfRedis, type RedisAddress } from '../kit/services/redis.ts';
 
 /** A busy machine may take its time. */
 const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: 5_000, seatsEveryMs: 50, seatLeaseMs: 4_000 };
@@ -39,24 +39,7 @@ const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void
   dispose,
 });
 
-const ADAPTERS = [
-  {
-    name: 'Redis',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const server = await startRedis();
-      return overRedis([server], () => server.dispose());
-    },
-  },
-  {
-    name: 'Redis cluster',
-    isThere: REDIS_SERVER !== undefined,
-    build: async () => {
-      const { servers, dispose } = await startRedisCluster();
-      return overRedis(servers, dispose);
-    },
-  },
-];
+const ADAPTERS = bothKindsOfRedis(overRedis);
 let teams = 0;
 
 interface Holder {

@@ -38,7 +38,8 @@ export interface Rig {
   advance(ms: number): Promise<void>;
 }
 
-const WELCOME: Down<'welcome'> = {
+/** The first word of a relay that has nothing else to say. */
+export const WELCOME: Down<'welcome'> = {
   t: 'welcome',
   version: 1,
   epoch: '0'.repeat(32) as Epoch,

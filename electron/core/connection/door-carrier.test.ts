@@ -7,24 +7,13 @@ import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, STREAM_
 import { CLOSE } from '../../../protocol/close-codes.ts';
 import { encodeDown, encodeUp } from '../../../protocol/codec.ts';
 import { refuse } from '../../../protocol/errors.ts';
-import type { ChannelId, Epoch, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
+import type { ChannelId, MessageId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { WELCOME as BARE_WELCOME } from '../../../test/kit/connection-rig.ts';
 import type { RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
-const WELCOME = encodeDown({
-  t: 'welcome',
-  version: 1,
-  epoch: '0'.repeat(32) as Epoch,
-  team: { id: 't', name: 'Team', createdAt: 0 },
-  member: '00000000-0000-0000-0000-000000000001' as MemberId,
-  session: '00000000-0000-0000-0000-000000000002' as SessionId,
-  node: 'n1',
-  at: 0,
-  heads: {},
-  accessExpiresInMs: 600_000,
-  limits: { textBytes: 16_384, pageEvents: 200, sendsPerSecond: 10, sendsBurst: 30, pingEveryMs: 25_000 },
-});
+const WELCOME = encodeDown(BARE_WELCOME);
 const HELLO = encodeUp({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
 const CAUGHT_UP = '{"t":"caught-up"}';
 

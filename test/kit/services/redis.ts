@@ -141,3 +141,23 @@ async function busPortOf(servers: readonly RedisServer[], port: number): Promise
   const answer = await servers.find((one) => one.port === port)?.ask('CONFIG', 'GET', 'cluster-port');
   return Array.isArray(answer) ? answer[1] : (answer as Readonly<Record<string, unknown>>)['cluster-port'];
 }
+
+/** What a contract runs over: one server, and a cluster. `build` starts it and hands over where it is and how to end it. */
+export const bothKindsOfRedis = <House>(over: (servers: readonly RedisAddress[], dispose: () => Promise<void>) => House) => [
+  {
+    name: 'Redis',
+    isThere: REDIS_SERVER !== undefined,
+    build: async (): Promise<House> => {
+      const server = await startRedis();
+      return over([server], () => server.dispose());
+    },
+  },
+  {
+    name: 'Redis cluster',
+    isThere: REDIS_SERVER !== undefined,
+    build: async (): Promise<House> => {
+      const { servers, dispose } = await startRedisCluster();
+      return over(servers, dispose);
+    },
+  },
+];
