@@ -13,9 +13,9 @@ export function createCodec(): Codec {
   type Packed = string | number | boolean | null | readonly unknown[];
   type ViewMaker = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
   const uncloneable = (): Error => new Error('An object could not be cloned.');
-  const floats: readonly ViewMaker[] = [Float32Array, Float64Array];
   const integers: readonly ViewMaker[] = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array];
-  const views = new Map([...integers, ...floats, BigInt64Array, BigUint64Array, DataView].map((maker) => [maker.name, maker as ViewMaker]));
+  const wide: readonly ViewMaker[] = [BigInt64Array, BigUint64Array, Float32Array, Float64Array, DataView];
+  const views = new Map([...integers, ...wide].map((maker) => [maker.name, maker]));
   const errors = new Map([RangeError, TypeError, SyntaxError, ReferenceError, EvalError, URIError].map((kind) => [kind.name, kind]));
 
   const toBase64 = (bytes: Uint8Array): string => {
