@@ -14,6 +14,7 @@ import type pg from 'pg';
 import type { Epoch } from '../../../protocol/ids.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
 import { StoreUnavailable, type StoredEvent, type WriteTx } from '../../ports/store.ts';
+import { answer, CommitQueue, type Outcome, type Waiting } from '../commit-queue.ts';
 import { asStoreError, BecameReadOnly, Contended, InDoubt } from './faults.ts';
 import { Transaction } from './transaction.ts';
 import { PostgresTx } from './tx.ts';
@@ -36,14 +37,6 @@ export interface GroupCommitParts {
   readonly verdict: (traces: Transaction['traces']) => Promise<Verdict>;
 }
 
-interface Waiting {
-  readonly work: (tx: WriteTx) => Promise<unknown>;
-  readonly resolve: (value: unknown) => void;
-  readonly reject: (error: unknown) => void;
-}
-
-type Outcome = { readonly isDone: true; readonly value: unknown } | { readonly isDone: false; readonly error: unknown };
-
 type Attempt =
   | { readonly kind: 'ended'; readonly outcomes: readonly Outcome[] }
   /** Somebody in the group fails it for all. */
@@ -57,61 +50,26 @@ const STEP_BACK_MS = 4;
 
 export class GroupCommit {
   readonly #parts: GroupCommitParts;
-  readonly #queue: Waiting[] = [];
-  #isScheduled = false;
-  #running: Promise<void> | undefined;
-  #isClosed = false;
+  readonly #queue: CommitQueue;
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
+    this.#queue = new CommitQueue({ soon: parts.soon, mostPerGroup: MAX_GROUP, runGroup: (group) => this.#runGroup(group) });
   }
 
   run<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
-    if (this.#isClosed) return Promise.reject(new StoreUnavailable('the store is closed'));
-    return new Promise<T>((resolve, reject) => {
-      this.#queue.push({ work, resolve: resolve as (value: unknown) => void, reject });
-      this.#schedule();
-    });
+    return this.#queue.run(work);
   }
 
   /** Lets what is waiting finish and takes nothing more. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    while (this.#queue.length > 0 || this.#running) {
-      if (this.#running) await this.#running;
-      else this.#start();
-    }
-  }
-
-  #schedule(): void {
-    if (this.#isScheduled || this.#running) return;
-    this.#isScheduled = true;
-    this.#parts.soon(() => {
-      this.#isScheduled = false;
-      this.#start();
-    });
-  }
-
-  #start(): void {
-    if (this.#running || this.#queue.length === 0) return;
-    const group = this.#queue.splice(0, MAX_GROUP);
-    this.#running = this.#runGroup(group).finally(() => {
-      this.#running = undefined;
-      if (this.#queue.length > 0) this.#schedule();
-    });
+  close(): Promise<void> {
+    return this.#queue.close();
   }
 
   async #runGroup(group: readonly Waiting[]): Promise<void> {
     for (let tries = 1; ; tries++) {
       const attempt = await this.#attempt(group);
-      if (attempt.kind === 'ended') {
-        group.forEach((one, index) => {
-          const outcome = attempt.outcomes[index];
-          if (outcome?.isDone) one.resolve(outcome.value);
-          else one.reject(outcome?.error);
-        });
-        return;
-      }
+      if (attempt.kind === 'ended') return answer(group, attempt.outcomes);
       if (attempt.kind === 'contended' && tries < MAX_TRIES) {
         await this.#stepBack(tries);
         continue;
