@@ -5,15 +5,13 @@ import type { Problem } from '../../../electron/bridge/commands.ts';
 import type { ChannelView, MemberView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { hueIn, isAdmin, membersInOrder } from '../../state/selectors.ts';
+import { isAdmin, membersInOrder } from '../../state/selectors.ts';
 import { Segments } from '../../ui/choice.tsx';
 import { IconButton } from '../../ui/icon-button.tsx';
-import { PersonRow } from '../../ui/person-row.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
-import { VirtualList } from '../../ui/virtual-list.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
-import { rank } from '../composer/suggest.ts';
+import { peopleFound, PeopleList } from '../people/people-list.tsx';
 
 export function ChannelMembers({ team, channel }: { readonly team: TeamState; readonly channel: ChannelView }) {
   const words = useWords();
@@ -27,10 +25,8 @@ export function ChannelMembers({ team, channel }: { readonly team: TeamState; re
 
   const people = useMemo(() => {
     if (ids === null) return [];
-    const asked = typed.trim().toLowerCase().replace(/^@/, '');
-    return membersInOrder(team.members).filter(
-      (one) => (side === 'in' ? ids.has(one.id) : !ids.has(one.id) && one.isActive) && rank(asked, one.name, one.handle) < Infinity,
-    );
+    const onThisSide = (one: MemberView): boolean => (side === 'in' ? ids.has(one.id) : !ids.has(one.id) && one.isActive);
+    return peopleFound(membersInOrder(team.members).filter(onThisSide), typed);
   }, [ids, team.members, typed, side]);
 
   const change = (name: 'channel.add' | 'channel.remove', member: string): void =>
@@ -74,22 +70,12 @@ export function ChannelMembers({ team, channel }: { readonly team: TeamState; re
         <SearchField label={words.say('people.find')} value={typed} onChange={setTyped} />
         {problem !== null && <p className={form['problem']}>{problemWords(words, problem)}</p>}
       </div>
-      <VirtualList
+      <PeopleList
+        team={team}
+        people={people}
         label={words.say('channel.members')}
-        items={people}
-        rowHeight={56}
-        keyOf={(member) => member.id}
         empty={ids === null ? words.say('act.wait') : words.say('people.none-found')}
-        render={(member) => (
-          <PersonRow
-            member={member}
-            hue={hueIn(team.members, member.id)}
-            presence={team.presence[member.id] ?? 'gone'}
-            isMe={member.id === team.team.me}
-          >
-            {act(member)}
-          </PersonRow>
-        )}
+        rowOf={(member) => ({ isMe: member.id === team.team.me, children: act(member) })}
       />
     </>
   );

@@ -4,17 +4,15 @@ import { useMemo, useState } from 'react';
 import type { MemberView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
-import { hueIn, membersInOrder } from '../../state/selectors.ts';
+import { membersInOrder } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ICON, IconButton } from '../../ui/icon-button.tsx';
-import { PersonRow } from '../../ui/person-row.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
-import { VirtualList } from '../../ui/virtual-list.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
 import { useSubmit } from '../app/use-submit.ts';
-import { rank } from '../composer/suggest.ts';
+import { peopleFound, PeopleList } from './people-list.tsx';
 
 /** A group is at most nine, oneself included. */
 const MOST_OTHERS = 8;
@@ -26,10 +24,8 @@ export function NewDirect({ team, onClose }: { readonly team: TeamState; readonl
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<readonly MemberView[]>([]);
   const people = useMemo(() => {
-    const asked = typed.trim().toLowerCase().replace(/^@/, '');
-    return membersInOrder(team.members).filter(
-      (one) => one.isActive && one.id !== team.team.me && rank(asked, one.name, one.handle) < Infinity,
-    );
+    const others = membersInOrder(team.members).filter((one) => one.isActive && one.id !== team.team.me);
+    return peopleFound(others, typed);
   }, [team.members, team.team.me, typed]);
   const isChosen = (member: MemberView): boolean => chosen.some((one) => one.id === member.id);
   const toggle = (member: MemberView): void =>
@@ -77,23 +73,16 @@ export function NewDirect({ team, onClose }: { readonly team: TeamState; readonl
         {chosen.length >= MOST_OTHERS && <p className={form['hint']}>{words.say('direct.full', { count: MOST_OTHERS })}</p>}
         {submit.problem !== null && <p className={form['problem']}>{problemWords(words, submit.problem)}</p>}
       </div>
-      <VirtualList
+      <PeopleList
+        team={team}
+        people={people}
         label={words.say('people.title')}
-        items={people}
-        rowHeight={56}
-        keyOf={(member) => member.id}
         empty={words.say('people.none-found')}
-        render={(member) => (
-          <PersonRow
-            member={member}
-            hue={hueIn(team.members, member.id)}
-            presence={team.presence[member.id] ?? 'gone'}
-            isChosen={isChosen(member)}
-            onPress={() => toggle(member)}
-          >
-            {isChosen(member) && <Check {...ICON} />}
-          </PersonRow>
-        )}
+        rowOf={(member) => ({
+          isChosen: isChosen(member),
+          onPress: () => toggle(member),
+          children: isChosen(member) && <Check {...ICON} />,
+        })}
       />
     </Dialog>
   );
