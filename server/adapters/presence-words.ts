@@ -1,8 +1,9 @@
 /** What nodes say to each other about presence. Whatever else is on the channel is refused here. */
 import { z } from 'zod';
 import { presence, type Presence } from '../../protocol/entities.ts';
-import { memberId, teamId, type MemberId, type TeamId } from '../../protocol/ids.ts';
+import { memberId, type MemberId, type TeamId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
+import { readWord, spoken } from './node-words.ts';
 
 export interface PresenceWord {
   readonly team: TeamId;
@@ -16,10 +17,7 @@ export interface PresenceWord {
   readonly isOver?: true;
 }
 
-const schema = z.object({
-  v: z.literal(1),
-  team: teamId,
-  from: z.string().regex(/^[0-9a-f]{32}$/),
+const schema = spoken.extend({
   rev: z.int().positive().optional(),
   members: z.record(memberId, presence).optional(),
   isOver: z.literal(true).optional(),
@@ -30,16 +28,9 @@ export const encodeWord = ({ members, ...rest }: PresenceWord): string =>
 
 /** Undefined for what no node of this team can have said. */
 export function decodeWord(message: Buffer, team: TeamId, limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>): PresenceWord | undefined {
-  if (message.length > limits.hintBytes) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(message.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success || parsed.data.team !== team) return undefined;
-  const { from, rev, members, isOver } = parsed.data;
+  const word = readWord(schema, message, { team, bytes: limits.hintBytes });
+  if (!word) return undefined;
+  const { from, rev, members, isOver } = word;
   const changes = Object.entries(members ?? {}) as [MemberId, Presence][];
   if (changes.length > limits.hintFeeds) return undefined;
   return {

@@ -4,8 +4,9 @@
  * Whatever else is on the channel is refused here, before anybody acts on it.
  */
 import { z } from 'zod';
-import { channelId, feedId, memberId, teamId, type ChannelId, type FeedId, type MemberId, type TeamId } from '../../protocol/ids.ts';
+import { channelId, feedId, memberId, type ChannelId, type FeedId, type MemberId, type TeamId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
+import { readWord, spoken } from './node-words.ts';
 
 export interface Hint {
   readonly team: TeamId;
@@ -17,10 +18,7 @@ export interface Hint {
   readonly typing: readonly (readonly [ChannelId, MemberId])[];
 }
 
-const schema = z.object({
-  v: z.literal(1),
-  team: teamId,
-  from: z.string().regex(/^[0-9a-f]{32}$/),
+const schema = spoken.extend({
   n: z.int().positive(),
   heads: z.record(feedId, z.int().positive()).optional(),
   typing: z.array(z.tuple([channelId, memberId])).optional(),
@@ -39,16 +37,9 @@ export function encodeHint({ team, from, n, heads, typing }: Hint): string {
 
 /** Undefined for what no node of this team can have said. */
 export function decodeHint(message: Buffer, team: TeamId, limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>): Hint | undefined {
-  if (message.length > limits.hintBytes) return undefined;
-  let value: unknown;
-  try {
-    value = JSON.parse(message.toString('utf8'));
-  } catch {
-    return undefined;
-  }
-  const parsed = schema.safeParse(value);
-  if (!parsed.success || parsed.data.team !== team) return undefined;
-  const { from, n, heads = {}, typing = [] } = parsed.data;
+  const word = readWord(schema, message, { team, bytes: limits.hintBytes });
+  if (!word) return undefined;
+  const { from, n, heads = {}, typing = [] } = word;
   const all = Object.entries(heads) as [FeedId, number][];
   if (all.length > limits.hintFeeds || typing.length > limits.hintFeeds) return undefined;
   return { team, from, n, heads: new Map(all), typing };
