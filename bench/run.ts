@@ -15,6 +15,7 @@ import { desktopStart } from './desktop-start.ts';
 import { durableAcks } from './durable-acks.ts';
 import { fanOut } from './fan-out.ts';
 import { growth } from './growth.ts';
+import { guesses } from './guesses.ts';
 import { idleMembers } from './idle-members.ts';
 import { isMet, type Aim, type Question } from './kit/question.ts';
 import { canPin } from './kit/remote.ts';
@@ -33,6 +34,7 @@ const QUESTIONS: readonly Question[] = [
   desktopCatchUp,
   clusterSize,
   postgresSends,
+  guesses,
 ];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } } });
