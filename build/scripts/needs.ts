@@ -1,7 +1,7 @@
 /**
  * What the tests need from outside npm: a browser of the Chromium family, the fonts in which the pictures are compared, strace, which
- * counts fsyncs, and the servers of a cluster. On Debian as root they are installed; elsewhere what is there is used. Says in one line
- * what could not be had.
+ * counts fsyncs, iproute2, which lays cables, and the servers of a cluster. On Debian as root they are installed; elsewhere what is there
+ * is used. Says in one line what could not be had.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
@@ -51,7 +51,7 @@ export async function provideNeeds(): Promise<void> {
   const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
   // Whoever names a browser means that one.
   const isBrowserNamed = process.env['LANDLINE_BROWSER'] !== undefined;
-  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace', ...SERVERS.map(({ debian }) => debian)];
+  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace', 'iproute2', ...SERVERS.map(({ debian }) => debian)];
   const absent = (): readonly string[] =>
     usesApt
       ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...packages.filter((name) => !hasDebianPackage(name))]

@@ -13,6 +13,8 @@ export interface ProcessChange {
   readonly env?: Readonly<Record<string, string>>;
   /** Modules to load first. */
   readonly imports?: readonly string[];
+  /** Stands before the command. */
+  readonly on?: readonly string[];
 }
 
 export interface Ready {
@@ -42,9 +44,10 @@ export interface RelayProcess {
 
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
-function start({ args = [], env = {}, imports = [] }: ProcessChange): Child {
+function start({ args = [], env = {}, imports = [], on = [] }: ProcessChange): Child {
   const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(name)));
-  return spawn(process.execPath, [...imports.flatMap((path) => ['--import', path]), MAIN, ...args], {
+  const [command = '', ...rest] = [...on, process.execPath, ...imports.flatMap((path) => ['--import', path]), MAIN, ...args];
+  return spawn(command, rest, {
     env: { ...clean, ...COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });

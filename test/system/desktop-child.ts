@@ -32,12 +32,14 @@ export interface DesktopChildParts {
   /** Modules to load first. */
   readonly imports?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** Stands before the command. */
+  readonly on?: readonly string[];
 }
 
 const NOTHING: DesktopView = { team: null, wire: null, outbox: null, channels: [], newest: 0 };
 const PATIENCE_MS = 60_000;
 
-export function createDesktopChild({ name, folder, onRow, imports = [], env = {} }: DesktopChildParts): DesktopChild {
+export function createDesktopChild({ name, folder, onRow, imports = [], env = {}, on = [] }: DesktopChildParts): DesktopChild {
   let child: ChildProcess | undefined;
   let view = NOTHING;
   let faults = '';
@@ -82,8 +84,10 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
     faults: () => faults,
     start: async () => {
       const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(key)));
+      const [command = '', ...execArgv] = [...on, process.execPath, ...imports.flatMap((path) => ['--import', path])];
       const started = fork(join(import.meta.dirname, 'desktop-process.ts'), [folder], {
-        execArgv: imports.flatMap((path) => ['--import', path]),
+        execPath: command,
+        execArgv,
         env: { ...clean, ...COMPILE_CACHE, ...env },
         stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       });

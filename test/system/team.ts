@@ -26,19 +26,30 @@ export interface SystemTeam {
 }
 
 export async function createSystemTeam(
-  options: { readonly limits?: Partial<Limits>; readonly relay?: ProcessChange } = {},
+  options: { readonly limits?: Partial<Limits>; readonly relay?: ProcessChange; readonly host?: string } = {},
 ): Promise<SystemTeam> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-system-'));
   const data = join(folder, 'relay');
   const port = await freePort();
+  const { host = '127.0.0.1' } = options;
   const serve = (): RelayProcess =>
     serveRelay(data, {
       ...options.relay,
-      args: ['--port', String(port), '--log', 'warn', '--limits', JSON.stringify(options.limits ?? {}), ...(options.relay?.args ?? [])],
+      args: [
+        '--host',
+        host,
+        '--port',
+        String(port),
+        '--log',
+        'warn',
+        '--limits',
+        JSON.stringify(options.limits ?? {}),
+        ...(options.relay?.args ?? []),
+      ],
     });
   let relay = serve();
   const { setupLink, fingerprint } = await relay.ready;
-  const members = createMembers({ folder, address: `127.0.0.1:${port}`, fingerprint, setupLink });
+  const members = createMembers({ folder, address: `${host}:${port}`, fingerprint, setupLink });
 
   return {
     folder,
