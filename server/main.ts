@@ -32,6 +32,7 @@ import type { Blobs } from './ports/blobs.ts';
 import type { Log } from './ports/log.ts';
 import type { StoreOpenFault } from './ports/store-open-fault.ts';
 import type { WholeStore } from './ports/whole-store.ts';
+import { letPoolGiveWay } from './pool-priority.ts';
 
 const out = (text: string): void => void process.stdout.write(text);
 const err = (text: string): void => void process.stderr.write(text);
@@ -135,6 +136,7 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
   const old = oldNode();
   if (old !== undefined) return startFailed({ kind: 'old-node', message: old }, isJson);
   const { startRelay } = await import('./relay.ts');
+  await letPoolGiveWay();
   let relay;
   try {
     relay = await startRelay(config, { clock, random, log });

@@ -6,6 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Limits } from '../../protocol/limits.ts';
+import { letPoolGiveWay } from '../../server/pool-priority.ts';
 import type { Store, WriteTx } from '../../server/ports/store.ts';
 import { startRelay, STORE_FILE, TOKEN_KEYS_FILE } from '../../server/relay.ts';
 import { serveContestant, type ServerSpec } from '../kit/server-spec.ts';
@@ -28,6 +29,7 @@ serveContestant(async (spec) => {
   const data = join(spec.folder, 'data');
   const passesFile = join(spec.folder, 'passes.json');
   seed(spec, data, passesFile);
+  await letPoolGiveWay();
   const relay = await startRelay({ data, host: '127.0.0.1', port: 0, tls: spec.isTls ? 'own' : 'off', limits: LIMITS });
   if (spec.variant === 'single-commits') commitOneByOne(relay.store);
   return { port: relay.port, passesFile };

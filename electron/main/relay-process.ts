@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { readConfig } from '../../server/config.ts';
 import { createLog } from '../../server/observe/log.ts';
+import { letPoolGiveWay } from '../../server/pool-priority.ts';
 import { startRelay } from '../../server/relay.ts';
 
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
@@ -22,6 +23,7 @@ process.on('uncaughtException', (error) => {
   process.exit(CANNOT_RUN);
 });
 
+await letPoolGiveWay();
 const relay = await startRelay(settings, { log });
 // Read by `local-relay.ts`, which checks it by a schema.
 process.parentPort.postMessage({
