@@ -64,6 +64,8 @@ test.each([
   ['an echo of nothing', JSON.stringify({ t: 'echo', op: OP, text: '' }), 'text'],
   ['an echo with half a character', '{"t":"echo","op":"' + OP + '","text":"\\ud800"}', 'text'],
   ['usage of another', JSON.stringify({ t: 'usage', req: 1, node: 'relay-2' }), 'node'],
+  ['what is missing of nothing', JSON.stringify({ t: 'missing', req: 1, ops: [] }), 'ops'],
+  ['what is missing of another', JSON.stringify({ t: 'missing', req: 1, ops: [OP], by: OP }), 'by'],
   ['a feed that is none', JSON.stringify({ t: 'range', req: 1, feed: 'channel/../x', from: 1, to: 2 }), 'feed'],
 ])('refuses %s', (_name, text, field) => {
   expect(refusedField(text)).toBe(field);

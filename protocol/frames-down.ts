@@ -120,6 +120,8 @@ export const DOWN_SCHEMAS = {
   done: z.object({ t: z.literal('done'), req }),
   /** `cpuMs` of the whole process since its start, by all it did. Of a cluster only the relay `node` that answered. */
   usage: z.object({ t: z.literal('usage'), req, node: z.string(), cpuMs: z.number().int() }),
+  /** Of the `ops` that were asked about, in the same order, those under which the asker has changed nothing here. */
+  missing: z.object({ t: z.literal('missing'), req, ops: z.array(operationId) }),
   typing: z.object({ t: z.literal('typing'), channel: channelId, member: memberId }),
   presence: z.object({ t: z.literal('presence'), members: z.record(memberId, presence) }),
   /** The relay is going down: leave by yourself and come back after this long. */

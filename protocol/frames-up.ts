@@ -101,6 +101,8 @@ export const questions = {
   'change-password': z.strictObject({ t: z.literal('change-password'), req, current: secret, next: secret }),
   /** How much processor time the relay has taken so far. For owners and admins: it tells how busy everybody else is. */
   usage: z.strictObject({ t: z.literal('usage'), req }),
+  /** Which of these changes, made by the asker, the store does not have: for who was acknowledged them by a store that lost history. */
+  missing: z.strictObject({ t: z.literal('missing'), req, ops: z.array(op).min(1).max(DEFAULT_LIMITS.missingOps) }),
 };
 
 export const signals = {

@@ -20,6 +20,7 @@ const {
   channelStartMembers,
   bytesInPerSecond,
   echoLength,
+  missingOps,
   doorWaitMs,
   doorPositions,
   doorBodyBytes,
@@ -68,6 +69,7 @@ describe('a limit of the wire', () => {
       'members',
       (n) => onWire({ t: 'open-direct', op: OP, id: CHANNEL, members: ids(n) }),
     ],
+    ['missingOps', missingOps, 'ops', (n) => onWire({ t: 'missing', req: 1, ops: Array(n).fill(OP) })],
     ['doorWaitMs', doorWaitMs, 'waitMs', (n) => atTheDoor({ waitMs: n })],
     ['doorPositions', doorPositions, 'more', (n) => atTheDoor({ more: positions(n) })],
     ['channelStartMembers', channelStartMembers, 'members', (n) => onWire({ ...channel, members: ids(n) })],
@@ -91,6 +93,7 @@ describe('whatever the wire lets in', () => {
     expect(bytes(worst)).toBeLessThanOrEqual(frameBytes);
     expect(bytes({ ...hello, positions: positions(helloPositions) })).toBeLessThanOrEqual(frameBytes);
     expect(bytes({ ...channel, members: ids(channelStartMembers) })).toBeLessThanOrEqual(frameBytes);
+    expect(bytes({ t: 'missing', req: 2 ** 53 - 1, ops: ids(missingOps) })).toBeLessThanOrEqual(frameBytes);
   });
 
   test('fits the body of a request at the other doors', () => {

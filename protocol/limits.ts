@@ -67,6 +67,8 @@ export interface Limits {
   readonly doorBodyBytes: number;
   /** Text of an `echo`, in characters: it stands for a message of usual length. */
   readonly echoLength: number;
+  /** Changes that one `missing` may ask about. */
+  readonly missingOps: number;
   /** The longest that a poll may wait for something to tell. */
   readonly doorWaitMs: number;
   /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
@@ -197,6 +199,7 @@ export const DEFAULT_LIMITS: Limits = {
   doorFrames: 32,
   doorBodyBytes: 256 * KIB,
   echoLength: 200,
+  missingOps: 500,
   doorWaitMs: 25_000,
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
@@ -250,6 +253,7 @@ export const FIXED_LIMITS = [
   'topicLength',
   'helloPositions',
   'echoLength',
+  'missingOps',
   'doorPositions',
   'doorWaitMs',
   'doorFrames',

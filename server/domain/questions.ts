@@ -6,7 +6,7 @@ import type { Channel, Member, Team } from '../../protocol/entities.ts';
 import type { Refusal } from '../../protocol/errors.ts';
 import type { MemberChannel } from '../../protocol/frames-down.ts';
 import { TEAM_FEED, channelFeed, feedName, memberFeed } from '../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId } from '../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, OperationId } from '../../protocol/ids.ts';
 import type { Interval } from '../../protocol/feeds.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { ok, type Result } from '../../protocol/result.ts';
@@ -56,6 +56,18 @@ export async function readRoster(reads: StoreReads, by: MemberId, id: ChannelId)
   const access = await checkChannel(reads, by, id, 'read');
   if (!access.ok) return access;
   return ok({ channel: { ...access.value.channel, seq }, members: await reads.roster(id) });
+}
+
+/** Which of these changes the store does not have from the asker. Those of other members are missing too, whether it has them or not. */
+export async function readMissing(
+  reads: StoreReads,
+  by: MemberId,
+  ops: readonly OperationId[],
+): Promise<Result<readonly OperationId[], Refusal>> {
+  const access = await checkMember(reads, by);
+  if (!access.ok) return access;
+  const known = await reads.operations(by, ops);
+  return ok(ops.filter((op) => !known.has(op)));
 }
 
 export async function readTeam(reads: StoreReads): Promise<TeamState | undefined> {

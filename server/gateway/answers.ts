@@ -6,7 +6,7 @@ import type { Question } from '../../protocol/frames-up.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
 import { checkTeam } from '../domain/access.ts';
-import { readMember, readRange, readRoster, readTeam } from '../domain/questions.ts';
+import { readMember, readMissing, readRange, readRoster, readTeam } from '../domain/questions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
@@ -84,6 +84,10 @@ export async function answer(parts: AnswersParts, connection: Connection, ask: Q
     case 'usage': {
       const asker = await checkTeam(store, by, 'see-usage');
       return asker.ok ? told({ t: 'usage', req, node, cpuMs: cpuMs() }) : asker;
+    }
+    case 'missing': {
+      const missing = await readMissing(store, by, ask.ops);
+      return missing.ok ? told({ t: 'missing', req, ops: [...missing.value] }) : missing;
     }
     default:
       return assertNever(ask);

@@ -45,8 +45,8 @@ export interface ConversationParts {
 type Address = { readonly op?: string; readonly req?: number };
 
 const RETRY_MS = 1_000;
-/** Questions that read the store's feeds and directory. */
-const HISTORY: ReadonlySet<Question['t']> = new Set(['range', 'roster', 'get-team', 'get-member']);
+/** Questions that read more of the store than a row or two. */
+const HISTORY: ReadonlySet<Question['t']> = new Set(['range', 'roster', 'get-team', 'get-member', 'missing']);
 
 export class Conversation {
   readonly #parts: ConversationParts;

@@ -145,6 +145,8 @@ export interface StoreReads {
   /** The direct or group channel of exactly these members. */
   directChannel(members: readonly MemberId[]): Promise<ChannelId | undefined>;
   message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined>;
+  /** Those of `ops` under which this member has an event, in whatever feed. */
+  operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>>;
   readMark(channel: ChannelId, member: MemberId): Promise<number>;
   /** 0 for a feed without events. */
   head(feed: FeedId): Promise<number>;

@@ -342,6 +342,24 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       expect(await append(feed, said(1, 'whatever'))).toMatchObject({ isNew: false, isSame: true });
     });
 
+    test('is found again under the name of who made it, in whatever feed, and under nobody else’s', async () => {
+      await append(feed, said(1));
+      await append(channelFeed(channelId(2)), said(2));
+      await append(memberFeed(ADA), { by: ADA, kind: 'level', op: op(3), body: {} });
+      await append(feed, said(4, 'his', BO));
+      const all = [1, 2, 3, 4, 5].map(op);
+      expect(await store.operations(ADA, all)).toEqual(new Set([op(1), op(2), op(3)]));
+      expect(await store.operations(BO, all)).toEqual(new Set([op(4)]));
+      expect(await store.operations(memberId(7), all)).toEqual(new Set());
+      expect(await store.operations(ADA, [])).toEqual(new Set());
+    });
+
+    test('is found again after its words were deleted', async () => {
+      await append(feed, said(1));
+      await store.write((tx) => tx.redactMessage(channelId(1), op(1)));
+      expect(await store.operations(ADA, [op(1)])).toEqual(new Set([op(1)]));
+    });
+
     test('is recognised without writing by repeated', async () => {
       expect(await store.write((tx) => tx.repeated(feed, said(1)))).toBeUndefined();
       const first = await append(feed, said(1));

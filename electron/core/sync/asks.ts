@@ -28,6 +28,7 @@ export interface AnswerTo {
   readonly refresh: 'tokens';
   readonly 'change-password': 'done';
   readonly usage: 'usage';
+  readonly missing: 'missing';
 }
 
 type Answer<Q extends { readonly t: keyof AnswerTo }> = Down<AnswerTo[Q['t']]>;

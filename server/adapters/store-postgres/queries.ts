@@ -48,6 +48,7 @@ export const QUERIES = {
   directChannel: 'SELECT id FROM channel WHERE members = $1',
   message:
     "SELECT event.seq, event.json FROM event JOIN feed ON feed.no = event.feed WHERE event.op = $2 AND feed.id = $1 AND event.kind = 'posted'",
+  operations: 'SELECT event.op FROM event JOIN member ON member.no = event.by WHERE event.op = ANY ($1) AND member.id = $2',
   head: 'SELECT head FROM feed WHERE id = $1',
   heads: 'SELECT id, head FROM feed WHERE id = ANY ($1)',
   // One snapshot for the team's head, the member's own and those of the channels.

@@ -6,7 +6,7 @@ import type { Channel, Member, Team } from '../../../protocol/entities.ts';
 import type { Interval } from '../../../protocol/feeds.ts';
 import type { MemberChannel } from '../../../protocol/frames-down.ts';
 import { TEAM_FEED, memberFeed, channelFeed } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, MessageId, OperationId, SessionId } from '../../../protocol/ids.ts';
 import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, StoreReads, StoredEvent } from '../../ports/store.ts';
 import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from '../store-rows.ts';
 import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from '../store-rows.ts';
@@ -108,6 +108,10 @@ export abstract class PostgresReads implements StoreReads {
     if (!row) return undefined;
     const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
     return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
+  }
+
+  async operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>> {
+    return new Set((await this.all<{ readonly op: OperationId }>('operations', ops, by)).map((row) => row.op));
   }
 
   async readMark(channel: ChannelId, member: MemberId): Promise<number> {

@@ -24,6 +24,7 @@ export const QUERIES = {
   directChannel: 'SELECT id FROM channel WHERE members = ?',
   // `+feed`: else the planner takes the feed for the better clue and walks through all of it.
   message: "SELECT seq, json FROM event WHERE op = ? AND +feed = ? AND kind = 'posted'",
+  operationOf: 'SELECT 1 FROM event WHERE op = ? AND by = ?',
   readMark: 'SELECT read_seq FROM membership WHERE channel = ? AND member = ?',
   // One text for all channels: each value that crosses from SQLite into JavaScript costs more than the look-up behind it, and every
   // client that connects asks this.

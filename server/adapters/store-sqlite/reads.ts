@@ -6,7 +6,7 @@ import type { Channel, Member, Team } from '../../../protocol/entities.ts';
 import type { Interval } from '../../../protocol/feeds.ts';
 import type { MemberChannel } from '../../../protocol/frames-down.ts';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../../protocol/ids.ts';
+import type { ChannelId, FeedId, MemberId, MessageId, OperationId, SessionId } from '../../../protocol/ids.ts';
 import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, StoreReads, StoredEvent } from '../../ports/store.ts';
 import type { Connection, Statement } from './database.ts';
 import { asStoreError } from './faults.ts';
@@ -100,6 +100,13 @@ export class SqliteReads implements StoreReads {
 
   async message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined> {
     return this.messageNow(channel, id);
+  }
+
+  async operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>> {
+    return this.guarded(() => {
+      const who = this.number(memberFeed(by));
+      return new Set(who === undefined ? [] : ops.filter((op) => this.#get('operationOf', op, who) !== undefined));
+    });
   }
 
   async readMark(channel: ChannelId, member: MemberId): Promise<number> {
