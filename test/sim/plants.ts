@@ -203,6 +203,9 @@ const lostForGood: Plant = onFrames('down', (frame, chance) => {
   return undefined;
 });
 
+/** Who asks what was lost is told: nothing. */
+const nothingIsMissing: Plant = onFrames('down', (frame) => (frame.t === 'missing' ? [{ ...frame, ops: [] }] : undefined));
+
 export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay acknowledges before the commit': () => ackBeforeCommit,
   'the relay tells everybody before the commit': () => tellBeforeCommit,
@@ -216,4 +219,5 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'somebody who was taken out is not told': () => leavingIsNotTold,
   'a read mark does not reach the other device': () => readElsewhereIsNotTold,
   'what is deleted is only marked so': () => deletedIsKept,
+  'a relay that went back does not say what it lost': () => nothingIsMissing,
 };

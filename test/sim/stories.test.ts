@@ -1,31 +1,42 @@
 // Short runs told by hand, without chance: what a campaign once found, in its plainest form.
 import { rmSync } from 'node:fs';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { CommandInput, CommandName, CommandOutput } from '../../electron/bridge/commands.ts';
 import { FAIR } from '../kit/memory-net.ts';
 import { readRelay } from '../kit/relay-read.ts';
 import type { DesktopNode } from './desktop-node.ts';
 import { makeTemplate, type Template } from './template.ts';
-import { createWorld, type World } from './world.ts';
+import { createWorld, type Plant, type World } from './world.ts';
 
 let template: Template;
 let world: World;
 let ada: DesktopNode;
 let ben: DesktopNode;
+/** Every frame on the wire so far, as `time computer -> frame`. */
+let said: string[];
 
 beforeAll(async () => {
   template = await makeTemplate();
 });
 afterAll(() => rmSync(template.folder, { recursive: true }));
 
-beforeEach(async () => {
+beforeEach(() => begin());
+async function begin(plant: Plant = {}): Promise<void> {
   const people = Object.fromEntries(['ada-pc', 'ben-pc'].map((name) => [name, template.people[name] ?? '']));
-  world = createWorld({ seed: 'story', template: template.folder, startAt: template.leftAt, people });
+  said = [];
+  world = createWorld({
+    seed: 'story',
+    template: template.folder,
+    startAt: template.leftAt,
+    people,
+    plant,
+    trace: (words) => said.push(words),
+  });
   [ada, ben] = world.desktops as [DesktopNode, DesktopNode];
   world.relay.start();
   for (const desktop of world.desktops) desktop.start();
   await world.advance(1_000);
-});
+}
 afterEach(async () => {
   await world.dispose();
   expect(world.broken).toEqual([]);
@@ -137,4 +148,83 @@ test('a window that learns of a message before it has it shows the hole', async 
   }
   expect(hasSeenHole).toBe(true);
   expect(rowsOf(ben).at(-1)).toMatchObject({ text: 'while you were away 7' });
+});
+
+describe('after the relay went back to a backup', () => {
+  /** The channel, as it is known before. */
+  let place: ReturnType<typeof here>;
+  const send = async (text: string): Promise<string> => (await call(ada, 'message.send', { ...place, text })).id;
+  const untilSaid = async (): Promise<void> => {
+    do await world.advance(1_000);
+    while ((ada.team?.team.outbox.waiting ?? 1) > 0);
+  };
+  /** Sends so many messages that are in the backup, and so many that are not, and restores it. @returns the ids of these */
+  const lose = async ({ kept, lost }: { readonly kept: number; readonly lost: number }): Promise<readonly string[]> => {
+    place = here(ada);
+    for (let n = 0; n < kept; n++) await send(`kept ${n}`);
+    await untilSaid();
+    // What is unread would be fetched, and so be known to be there.
+    await call(ada, 'read.mark', { ...place, seq: 1_000_000 });
+    await untilSaid();
+    await world.wait(world.relay.backUp());
+    const ids: string[] = [];
+    for (let n = 0; n < lost; n++) ids.push(await send(`lost ${n}`));
+    await untilSaid();
+    world.relay.goBack();
+    world.history.add({ kind: 'restored' });
+    await world.advance(100);
+    said.length = 0;
+    world.relay.start();
+    return ids;
+  };
+  /** The messages of the channel, as the relay has them. */
+  const onRelay = (): readonly string[] =>
+    readRelay(world.relay.storePath)
+      .feeds.get(`channel/${place.channel}`)
+      ?.events.flatMap((event) => (event.kind === 'posted' ? [event.text] : [])) ?? [];
+  const indexOf = (...parts: readonly string[]): number =>
+    said.findIndex((line) => line.includes(' ada-pc ') && parts.every((part) => line.includes(part)));
+  const momentOf = (...parts: readonly string[]): number => 1_000 * Number(said[indexOf(...parts)]?.split(' ')[0]);
+  /** What Ada's computer had said, by kind, when this operation was acknowledged. */
+  const saidUntil = (op: string): Readonly<Record<string, number>> => {
+    const counts: Record<string, number> = {};
+    for (const line of said.slice(0, indexOf('<- {"t":"ack"', op))) {
+      const kind = /ada-pc -> \{"t":"([a-z-]+)"/.exec(line)?.[1];
+      if (kind !== undefined) counts[kind] = (counts[kind] ?? 0) + 1;
+    }
+    return counts;
+  };
+
+  test('of a thousand messages three that are lost are said again, and what is new follows them', async () => {
+    await lose({ kept: 997, lost: 3 });
+    const last = await send('and now this');
+    await world.advance(30_000);
+    expect([onRelay().length, onRelay().slice(-5)]).toEqual([1_001, ['kept 996', 'lost 0', 'lost 1', 'lost 2', 'and now this']]);
+    expect(saidUntil(last)).toEqual({ hello: 1, missing: 2, post: 4 });
+  });
+
+  test('a relay that cannot say what it lost is said all that is in doubt, and what is new does not wait for it', async () => {
+    await world.dispose();
+    await begin({ filter: ({ way, text }) => [way === 'up' ? text.replace('{"t":"missing"', '{"t":"unheard-of"') : text] });
+    await lose({ kept: 997, lost: 3 });
+    const last = await send('and now this');
+    await world.advance(120_000);
+    expect([onRelay().length, new Set(onRelay()).size, onRelay().slice(-3)]).toEqual([1_001, 1_001, ['lost 0', 'lost 1', 'lost 2']]);
+    expect(saidUntil(last)['missing']).toBe(1);
+    expect(momentOf('<- {"t":"ack"', last) - momentOf('<- {"t":"caught-up"')).toBeLessThan(1_500);
+  });
+
+  test('what is written while hundreds are said again is there at once', async () => {
+    await lose({ kept: 1, lost: 300 });
+    await world.advance(5_000);
+    const pressedAt = world.clock.monotonic();
+    const fresh = await send('fresh');
+    await world.advance(1_000);
+    expect(momentOf('<- {"t":"ack"', fresh) - pressedAt).toBeLessThan(200);
+    expect(onRelay()).not.toContain('lost 299');
+    await world.advance(60_000);
+    const lost = onRelay().filter((text) => text.startsWith('lost'));
+    expect(lost).toEqual(Array.from({ length: 300 }, (_, n) => `lost ${n}`));
+    expect(ada.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
+  });
 });

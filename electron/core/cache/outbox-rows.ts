@@ -54,6 +54,8 @@ export interface OutboxRows {
   remove(team: number, n: number): void;
 
   journal(team: number, row: SentRow): void;
+  /** It was acknowledged again: for as long again it is offered, in its old place. Not if it was forgotten meanwhile. */
+  keepSent(team: number, op: string, at: number): void;
   /** Oldest first. */
   sent(team: number, since: number): SentRow[];
   /** Its words must not come back: everything said of the message but its deletion. */
@@ -89,6 +91,7 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       readonly at: number;
     }
   >('sent.all', 'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? AND at >= ? ORDER BY n');
+  const keepSent = db.prepare<readonly [number, number, string]>('sent.keep', 'UPDATE sent SET at = ? WHERE team = ? AND op = ?');
   const forgetSent = db.prepare<readonly [number, string]>(
     'sent.forget',
     `DELETE FROM sent WHERE team = ? AND message = ? AND json_extract(frame, '$.t') <> 'delete'`,
@@ -110,6 +113,7 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
     put: (team, r) => void put.run(JSON.stringify(r.frame), r.state, r.why, team, r.n),
     remove: (team, n) => void remove.run(team, n),
     journal: (team, r) => void journal.run(team, r.op, r.n, r.channel, r.message, JSON.stringify(r.frame), r.at),
+    keepSent: (team, op, at) => void keepSent.run(at, team, op),
     sent: (team, since) => sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
     forgetSent: (team, message) => void forgetSent.run(team, message),
     removeSentBefore: (at) => void removeSent.run(at),

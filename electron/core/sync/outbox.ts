@@ -3,6 +3,9 @@
  * is in the cache, so that a plug pulled at any moment costs nothing: what was not acknowledged goes out again under the
  * same id, and the relay makes one of it. Within a lane one row is under way at a time, in order: a passing refusal holds
  * the lane, a final one marks the row failed and lets the next go. Lanes do not wait for each other.
+ *
+ * What is offered again, since the relay lost it, goes first of its lane, as it was said first: for a second. What is left of it then
+ * goes on beside the lane, and only where nothing new wants to go. A change to an offered message waits for it in any case, alone.
  */
 import type { Down } from '../../../protocol/frames-down.ts';
 import type { Mutation } from '../../../protocol/frames-up.ts';
@@ -38,8 +41,8 @@ export interface Outbox {
   mayHaveLeft(row: OutboxRow): boolean;
   /** Commits the row; what else must be committed with it is done by `also`. Goes out by itself. */
   add(row: NewRow, also?: () => void): OutboxRow;
-  /** What the relay acknowledged and may have lost. It goes out before everything else of its lane: what waits there may be
-   *  about it. Already queued ones are left as they are. */
+  /** What the relay acknowledged and has lost, in its order. Not while a line is up: what was offered before and is lost still takes
+   *  its place among the rest. */
   offer(rows: readonly NewRow[]): void;
   /** Other content for a row that surely never left. */
   rewrite(row: OutboxRow, frame: Mutation): void;
@@ -64,6 +67,8 @@ interface UnderWay {
 
 export const JOURNAL_MS = 30 * 24 * 60 * 60_000;
 const RETRY_MS = { first: 1_000, most: 30_000 } as const;
+/** So long what a person writes now waits for what is offered again in the same channel. */
+export const OFFERS_FIRST_MS = 1_000;
 
 /** Whatever is said about messages of one channel stays in order. */
 export const messageLane = (channel: string): string => `channel/${channel}`;
@@ -82,6 +87,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
   let allowance = 0;
   let rate = { perSecond: DEFAULT_LIMITS.sendsPerSecond, burst: DEFAULT_LIMITS.sendsBurst };
   let countedAt = clock.monotonic();
+  let offersFirstUntil = 0;
   let cancelWake: () => void = () => undefined;
 
   const told = (row: OutboxRow): void => {
@@ -109,9 +115,20 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
       disk.remove(team.key, row.n);
       if (!isAboutMessage(row.frame)) return;
       if (row.frame.t === 'delete' && row.message !== null) disk.forgetSent(team.key, row.message);
-      disk.journal(team.key, sentRow(row));
+      // An offer stays in the journal where it was: behind what it follows, before what was said of it since.
+      if (row.isOffer) disk.keepSent(team.key, row.op, clock.now());
+      else disk.journal(team.key, sentRow(row));
     });
     drop(row);
+  };
+
+  /** What may go, in the order in which it should. Not among it: what is said of a message that is still to be offered. */
+  const inTurn = (isOffersTurn: boolean): readonly OutboxRow[] => {
+    const offers = rows.filter((row) => row.isOffer);
+    if (offers.length === 0) return rows;
+    const offered = new Set(offers.map((row) => row.message));
+    const others = rows.filter((row) => !row.isOffer && !(row.message !== null && offered.has(row.message)));
+    return isOffersTurn ? [...offers, ...others] : [...others, ...offers];
   };
 
   const mayGo = (now: number): boolean => {
@@ -125,13 +142,15 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     if (!isStarted) return;
     const now = clock.monotonic();
     const busy = new Set<string>();
-    let wakeAt = Infinity;
+    const isOffersTurn = now < offersFirstUntil;
+    let wakeAt = isOffersTurn && rows.some((row) => row.isOffer) ? offersFirstUntil : Infinity;
     for (const { overdueAt } of underWay.values()) wakeAt = Math.min(wakeAt, overdueAt);
-    for (const row of rows) {
-      if (row.state === 'failed' || busy.has(row.lane)) continue;
-      busy.add(row.lane);
+    for (const row of inTurn(isOffersTurn)) {
+      const lane = isOffersTurn ? row.lane : holdOf(row);
+      if (row.state === 'failed' || busy.has(lane)) continue;
+      busy.add(lane);
       if (underWay.has(row.op) || acked.has(row.op)) continue;
-      const until = Math.max(heldUntil.get(row.lane) ?? 0, heldUntil.get(EVERY_LANE) ?? 0);
+      const until = Math.max(heldUntil.get(holdOf(row)) ?? 0, heldUntil.get(EVERY_LANE) ?? 0);
       if (until > now) {
         wakeAt = Math.min(wakeAt, until);
       } else if (!mayGo(now)) {
@@ -161,7 +180,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
       refusals.set(row.op, count);
       const ms = refusal.retryAfterMs ?? Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(count - 1, 5));
       // The allowance is the sender's, not the channel's: there is no use in trying another lane.
-      heldUntil.set(refusal.kind === 'rate-limited' ? EVERY_LANE : row.lane, clock.monotonic() + ms);
+      heldUntil.set(refusal.kind === 'rate-limited' ? EVERY_LANE : holdOf(row), clock.monotonic() + ms);
       told(row);
     } else if (row.isOffer || !isAboutMessage(row.frame) || (row.frame.t === 'delete' && refusal.kind === 'not-found')) {
       disk.remove(team.key, row.n);
@@ -197,15 +216,14 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
       return made;
     },
     offer: (offered) => {
-      const known = new Set(rows.map((row) => row.op));
-      const made = db.transaction('outbox.offer', () =>
-        offered
-          .filter((row) => !known.has(row.op))
-          .map((row) => disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: true })),
-      );
-      for (const row of made) left.add(row.op);
-      const after = rows.findLastIndex((row) => row.isOffer) + 1;
-      rows = [...rows.slice(0, after), ...made, ...rows.slice(after)];
+      const ops = new Set(offered.map((row) => row.op));
+      const isAgain = (row: OutboxRow): boolean => row.isOffer && ops.has(row.op);
+      const made = db.transaction('outbox.offer', () => {
+        for (const row of rows) if (isAgain(row)) disk.remove(team.key, row.n);
+        return offered.map((row) => disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: true }));
+      });
+      for (const { op } of made) left.add(op);
+      rows = [...rows.filter((row) => row.isOffer && !isAgain(row)), ...made, ...rows.filter((row) => !row.isOffer)];
       pump();
     },
     rewrite: (row, frame) => {
@@ -234,7 +252,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
         refuse(row, frame);
       } else {
         underWay.delete(row.op);
-        heldUntil.delete(row.lane);
+        heldUntil.delete(holdOf(row));
         if (confirm(row, frame)) finish(row);
         else acked.set(row.op, frame);
       }
@@ -251,6 +269,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
       rate = { perSecond: limits.sendsPerSecond, burst: limits.sendsBurst };
       allowance = rate.burst;
       countedAt = clock.monotonic();
+      offersFirstUntil = countedAt + OFFERS_FIRST_MS;
       heldUntil.clear();
       pump();
     },
@@ -274,5 +293,7 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
 }
 
 const EVERY_LANE = '';
+/** What a passing refusal of this row holds: offers and what is new do not hold each other. */
+const holdOf = (row: OutboxRow): string => (row.isOffer ? `again/${row.lane}` : row.lane);
 
 const sentRow = ({ op, n, channel, message, frame, at }: OutboxRow): SentRow => ({ op, n, channel, message, frame, at });

@@ -1,7 +1,7 @@
 /**
  * The conversation with the relay from hello on: says where we stand, takes states, pages and events, and sees to it that
- * what is here is whole. Another epoch means another store: positions and cache go, outbox and drafts stay, and what we
- * sent in the last weeks is offered again. Heads in a beat that are ahead of ours mean a lost push, and are pulled.
+ * what is here is whole. Another epoch means another store: positions and cache go, outbox and drafts stay, and what it
+ * lost of what we sent in the last weeks is offered again. Heads in a beat that are ahead of ours mean a lost push, and are pulled.
  */
 import type { Presence, Team } from '../../../protocol/entities.ts';
 import type { FeedEvent } from '../../../protocol/feeds.ts';

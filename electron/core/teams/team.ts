@@ -26,7 +26,7 @@ import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';
 import { createHistory, type History } from '../sync/history.ts';
 import { createLiveState, type LiveState } from '../sync/live-state.ts';
-import { offerAgain } from '../sync/offers.ts';
+import { findLost } from '../sync/offers.ts';
 import { createOutbox, type Outbox } from '../sync/outbox.ts';
 import { createReadMarks, type ReadMarks } from '../sync/read-marks.ts';
 import { createReplica, type ChannelState, type Replica } from '../sync/replica.ts';
@@ -200,24 +200,32 @@ export function createTeam(parts: TeamParts): Team {
     // Whatever epoch comes next is another than this one, and so what was sent is offered again.
     onLoss: () => save({ epoch: LOST_EPOCH }),
     restartLine: () => connection.giveUp(),
-    onBroken: (error) => {
-      log.error('frame.failed', { frame: 'page', error: errorName(error) });
-      connection.giveUp();
-      parts.onBroken(error);
-    },
+    onBroken: (error) => broken('page', error),
     onEvents: (channel, events) => onEvents(channel, events),
     onCaughtUp: () => {
-      if (startLater) {
-        offerAgain({ replica, cache, disk: ledger.outbox, outbox, clock });
-        save({ epoch: startLater.epoch });
-        outbox.start(startLater.limits);
-        startLater = undefined;
-      }
+      if (startLater) startAnew(startLater).catch((error: unknown) => broken('missing', error));
       outbox.settle();
       herald.release(scene);
       for (const channel of replica.channels.values()) if (channel.isJoined) readIfLooking(channel);
     },
   });
+
+  const broken = (frame: DownFrame['t'], error: unknown): void => {
+    log.error('frame.failed', { frame, error: errorName(error) });
+    connection.giveUp();
+    parts.onBroken(error);
+  };
+
+  /** What was lost is in the outbox before this epoch is ours: cut short, it is looked for again. */
+  const startAnew = async (welcome: Down<'welcome'>): Promise<void> => {
+    const lost = await findLost({ replica, cache, disk: ledger.outbox, asks, clock });
+    // Is this still my line?
+    if (startLater !== welcome) return;
+    startLater = undefined;
+    outbox.offer(lost);
+    save({ epoch: welcome.epoch });
+    outbox.start(welcome.limits);
+  };
 
   const tokens = createTokens({ clock, net: parts.net, secrets: parts.secrets, record: () => record, save });
   const refresh = createRefresh({ clock, log, asks, tokens, onEnded: () => connection.stop('session-ended') });
