@@ -68,12 +68,7 @@ export async function write(
     const text = `${who} ${chance.int(0, 1e12)}`;
     history.add({ kind: 'tried', member, channel, text });
     const sent = await desktop.call('message.send', { team, channel, text });
-    if (!sent?.ok) {
-      // Who begins anew knows no channel until the first pages have come.
-      if (sent?.error.kind !== 'not-found' || history.all('restored').length === 0) throw new Error(`${who}: ${JSON.stringify(sent)}`);
-      await pause(WRITE_EVERY_MS[0]);
-      continue;
-    }
+    if (!sent?.ok) throw new Error(`${who}: ${JSON.stringify(sent)}`);
     const { id } = sent.value;
     history.add({ kind: 'asked', member, frame: { t: 'post', op: id, channel, text } as never });
     history.add({ kind: 'entered', member, computer: desktop.name, channel, message: id, text });

@@ -214,9 +214,11 @@ describe('after the relay went back to a backup', () => {
     expect(momentOf('<- {"t":"ack"', last) - momentOf('<- {"t":"caught-up"')).toBeLessThan(1_500);
   });
 
-  test('what is written while hundreds are said again is there at once', async () => {
-    await lose({ kept: 1, lost: 300 });
+  test('what is written while hundreds are said again is there at once, and a change to one of them comes after it', async () => {
+    const ids = await lose({ kept: 1, lost: 300 });
     await world.advance(5_000);
+    const last = ids.at(-1) ?? '';
+    await call(ada, 'message.edit', { ...place, message: last, text: 'lost and changed' });
     const pressedAt = world.clock.monotonic();
     const fresh = await send('fresh');
     await world.advance(1_000);
@@ -224,7 +226,21 @@ describe('after the relay went back to a backup', () => {
     expect(onRelay()).not.toContain('lost 299');
     await world.advance(60_000);
     const lost = onRelay().filter((text) => text.startsWith('lost'));
-    expect(lost).toEqual(Array.from({ length: 300 }, (_, n) => `lost ${n}`));
+    expect(lost).toEqual([...Array.from({ length: 299 }, (_, n) => `lost ${n}`), 'lost and changed']);
+    expect(ada.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
+  });
+
+  test('Enter is held while nothing is known of any channel, and so is a change', async () => {
+    const [first = ''] = await lose({ kept: 1, lost: 1 });
+    // The welcome is there, and what follows it takes its time.
+    world.net.weather = { ...FAIR, leastDelayMs: 100, mostDelayMs: 1_000 };
+    for (let tries = 0; tries < 20_000 && ada.channels().length > 0; tries++) await world.advance(1);
+    await call(ada, 'message.edit', { ...place, message: first, text: 'changed meanwhile' });
+    await send('said meanwhile');
+    expect(ada.channels()).toEqual([]);
+    expect(ada.team?.team.wire).toMatchObject({ state: 'live' });
+    await world.advance(5_000);
+    expect(onRelay()).toEqual(['kept 0', 'changed meanwhile', 'said meanwhile']);
     expect(ada.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
   });
 });

@@ -83,7 +83,7 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
         return DONE;
       }),
 
-    'draft.get': (input) => withChannel(core, input, async (team) => ok({ text: team.drafts.get(input.channel) })),
+    'draft.get': (input) => withTeam(core, input.team, async (team) => ok({ text: team.drafts.get(input.channel) })),
     'draft.set': (input) =>
       withTeam(core, input.team, async (team) => {
         team.drafts.set(input.channel, input.text);

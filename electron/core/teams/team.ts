@@ -76,6 +76,11 @@ export interface Team {
   readonly lineCheck: LineCheck;
   readonly lineRecord: LineRecord;
   readonly lab: TransportLab;
+  /**
+   * Another store has answered, or the cache was lost, and not everything is here again: what is not known may well exist. Until then
+   * what is written waits, and the relay decides.
+   */
+  readonly isBeginningAnew: boolean;
   /** What the relay allows in one message. */
   readonly textBytes: number;
   /** Durable when it returns. */
@@ -335,6 +340,9 @@ export function createTeam(parts: TeamParts): Team {
     lineCheck,
     lineRecord,
     lab,
+    get isBeginningAnew() {
+      return session.isFirstSync || record.epoch !== replica.sync.epoch;
+    },
     get textBytes() {
       return textBytes;
     },
