@@ -230,6 +230,23 @@ describe('after the relay went back to a backup', () => {
     expect(ada.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
   });
 
+  test('what somebody else had deleted is not said again', async () => {
+    await world.wait(world.relay.backUp());
+    const { id } = await call(ben, 'message.send', { ...here(ben), text: 'better not said' });
+    await call(ben, 'message.send', { ...here(ben), text: 'fine' });
+    await world.advance(1_000);
+    await call(ada, 'message.delete', { ...here(ada), message: id });
+    await world.advance(1_000);
+    place = here(ada);
+    world.relay.goBack();
+    world.history.add({ kind: 'restored' });
+    // She who could delete it again is away.
+    ada.kill(true);
+    world.relay.start();
+    await world.advance(30_000);
+    expect(onRelay()).toEqual(['fine']);
+  });
+
   test('Enter is held while nothing is known of any channel, and so is a change', async () => {
     const [first = ''] = await lose({ kept: 1, lost: 1 });
     // The welcome is there, and what follows it takes its time.

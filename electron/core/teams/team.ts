@@ -242,7 +242,11 @@ export function createTeam(parts: TeamParts): Team {
   });
 
   const onEvents = (channel: ChannelState, events: readonly FeedEvent[]): void => {
-    for (const event of events) if (event.kind === 'posted' && event.by === record.me) outbox.arrived(event.id);
+    for (const event of events) {
+      if (event.kind === 'posted' && event.by === record.me) outbox.arrived(event.id);
+      // By whomever: these words are not to come back from us when the relay loses the deletion.
+      if (event.kind === 'deleted' || event.kind === 'redacted') ledger.outbox.forgetSent(key, event.id);
+    }
     outbox.settle();
     if (session.isCatchingUp) return;
     herald.release(scene);
