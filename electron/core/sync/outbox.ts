@@ -41,8 +41,8 @@ export interface Outbox {
   mayHaveLeft(row: OutboxRow): boolean;
   /** Commits the row; what else must be committed with it is done by `also`. Goes out by itself. */
   add(row: NewRow, also?: () => void): OutboxRow;
-  /** What the relay acknowledged and has lost, in its order. Not while a line is up: what was offered before and is lost still takes
-   *  its place among the rest. */
+  /** What the relay acknowledged and has lost, in its order; before `start`. What was offered before and is lost still takes its place
+   *  among the rest. */
   offer(rows: readonly NewRow[]): void;
   /** Other content for a row that surely never left. */
   rewrite(row: OutboxRow, frame: Mutation): void;
