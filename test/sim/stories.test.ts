@@ -5,7 +5,7 @@ import type { CommandInput, CommandName, CommandOutput } from '../../electron/br
 import { FAIR } from '../kit/memory-net.ts';
 import { readRelay } from '../kit/relay-read.ts';
 import type { DesktopNode } from './desktop-node.ts';
-import { makeTemplate, type Template } from './template.ts';
+import { makeTemplate, PASSWORD, type Template } from './template.ts';
 import { createWorld, type Plant, type World } from './world.ts';
 
 let template: Template;
@@ -148,6 +148,16 @@ test('a window that learns of a message before it has it shows the hole', async 
   }
   expect(hasSeenHole).toBe(true);
   expect(rowsOf(ben).at(-1)).toMatchObject({ text: 'while you were away 7' });
+});
+
+test('who signs in again twice at once has one line, as before', async () => {
+  const { team } = here(ada);
+  await call(ada, 'team.sign-out', { team, forget: false });
+  await world.advance(1_000);
+  expect(ada.computer.lines()).toHaveLength(0);
+  await Promise.all([1, 2].map(() => call(ada, 'team.sign-in-again', { team, password: PASSWORD })));
+  await world.advance(1_000);
+  expect(ada.computer.lines()).toHaveLength(1);
 });
 
 describe('after the relay went back to a backup', () => {

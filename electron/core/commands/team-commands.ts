@@ -98,8 +98,10 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
         const { address, fingerprint, handle, device, isHostedHere, me, relayTeam } = team.record;
         const made = await enter({ address, fingerprint }, HTTP.signIn, { handle, password, device });
         if (!made.ok) return made;
-        if (made.value.team.id !== relayTeam || made.value.member.id !== me) return problem('not-found');
-        teams.signInAgain(team, newTeam({ address, fingerprint }, device, made.value, isHostedHere));
+        // The team as it is now: asked for twice, or mended meanwhile, it was made anew, and an old one must not live beside it.
+        const now = teams.get(id);
+        if (!now || made.value.team.id !== relayTeam || made.value.member.id !== me) return problem('not-found');
+        teams.signInAgain(now, newTeam({ address, fingerprint }, device, made.value, isHostedHere));
         return DONE;
       }),
     'team.sign-out': ({ team: id, forget }) =>
