@@ -3,20 +3,18 @@
  * and one Redis, with the same crowd and the same pace; every delivery counts from the send. Whoever hangs on the sender's relay hears it at
  * once; whoever hangs on another one hears it by a hint of Redis and a question to PostgreSQL, and what these cost is measured by themselves.
  */
-import { readFileSync } from 'node:fs';
 import type { ChannelId } from '../protocol/ids.ts';
 import { createClient, found, until, type CrowdClient } from '../test/cluster/crowd.ts';
 import { missingFor, startCluster, type Cluster } from '../test/cluster/cluster.ts';
+import { NODE_NAMES } from './kit/cluster-contest.ts';
+import { cpuUsOf } from './kit/processes.ts';
 import type { Answer, BenchOptions, Question } from './kit/question.ts';
 import { DelayHistogram, medianOf } from './kit/stats.ts';
 import { figure } from './kit/table.ts';
 
-const NAMES = ['one', 'two', 'three'];
 const CLIENTS = 300;
 const MESSAGES_PER_SECOND = 20;
 const BODY = 'x'.repeat(200);
-/** The kernel counts a process's time in hundredths of a second. */
-const TICK_US = 10_000;
 
 interface Measured {
   readonly relays: number;
@@ -35,7 +33,7 @@ const at = ({ port }: Node) => ({ address: `127.0.0.1:${port}`, fingerprint: nul
 function start(relays: number): Promise<Cluster> {
   const many = 1_000_000;
   const limits = { socketsPerMember: CLIENTS + 10, sendsPerSecond: many, sendsBurst: many, socketsUnauthenticatedPerAddress: CLIENTS };
-  return startCluster({ names: NAMES.slice(0, relays), limits, nodeOptions: '--max-semi-space-size=16' });
+  return startCluster({ names: NODE_NAMES.slice(0, relays), limits, nodeOptions: '--max-semi-space-size=16' });
 }
 
 /** Sends at an even pace, whatever has been answered. @returns how many messages */
@@ -123,13 +121,7 @@ async function eventCost(listeners: EventCost['listeners'], ms: number): Promise
 }
 
 /** What the relays' processes have used together; PostgreSQL and Redis are not counted. */
-function cpuOf(nodes: readonly Node[]): number {
-  return nodes.reduce((sum, { process: { pid } }) => {
-    const [, after = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
-    const [user, system] = after.split(' ').slice(11, 13).map(Number);
-    return sum + ((user ?? 0) + (system ?? 0)) * TICK_US;
-  }, 0);
-}
+const cpuOf = (nodes: readonly Node[]): number => cpuUsOf(nodes.map(({ process }) => process.pid));
 
 export const clusterSize: Question = {
   name: 'cluster',

@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { clusterLimit } from './cluster-limit.ts';
 import { clusterSize } from './cluster.ts';
 import { comingBack } from './coming-back.ts';
 import { desktopCatchUp } from './desktop-catch-up.ts';
@@ -33,6 +34,7 @@ const QUESTIONS: readonly Question[] = [
   desktopStart,
   desktopCatchUp,
   clusterSize,
+  clusterLimit,
   postgresSends,
   guesses,
 ];

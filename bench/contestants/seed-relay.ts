@@ -1,12 +1,13 @@
 /**
- * Fills a relay's data folder with a team, as if its people had joined over the months: through the domain's own functions and the
- * relay's own token code, only without the passwords and the waiting. A process of its own, so that what seeding left in memory is not
- * taken for the relay's. Writes one pass per member beside the store: a good token, and the positions of a desktop that was here before.
+ * Fills a relay's store with a team, as if its people had joined over the months: through the domain's own functions and the
+ * relay's own token code, only without the passwords and the waiting. Writes one pass per member: a good token, and the positions of a desktop that
+ * was here before.
  */
 import { writeFileSync } from 'node:fs';
 import type { Channel } from '../../protocol/entities.ts';
 import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { openPostgresStore } from '../../server/adapters/store-postgres/store.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { systemClock as clock, systemRandom as random } from '../../server/adapters/system-clock.ts';
 import { createAccessTokens } from '../../server/auth/access-tokens.ts';
@@ -16,30 +17,27 @@ import { createSessions } from '../../server/auth/sessions.ts';
 import { loadTokenKeys } from '../../server/auth/token-keys.ts';
 import { found } from '../../server/domain/channels.ts';
 import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
-import { silentLog } from '../../server/observe/log.ts';
-import type { SessionRow, WriteTx } from '../../server/ports/store.ts';
+import { silentLog as log } from '../../server/observe/log.ts';
+import type { SessionRow, Store, WriteTx } from '../../server/ports/store.ts';
 import { bodiesOf } from '../kit/bodies.ts';
 import type { Pass } from '../kit/passes.ts';
-
-export interface Seeding {
-  readonly storePath: string;
-  readonly keysPath: string;
-  readonly passesPath: string;
-  readonly channels: number;
-  readonly membersPerChannel: number;
-  /** Messages already said, spread over the channels. */
-  readonly storedMessages: number;
-}
+import type { Seeding } from '../kit/seeding.ts';
 
 const AT_ONCE = 500;
 const MESSAGES_AT_ONCE = 10_000;
 
-const { storePath, keysPath, passesPath, channels, membersPerChannel, storedMessages } = JSON.parse(process.argv[2] ?? '{}') as Seeding;
-const store = openSqliteStore({ path: storePath, clock, random });
+const seeding = JSON.parse(process.argv[2] ?? '{}') as Seeding;
+const { keysPath, passesPath, channels, membersPerChannel, storedMessages } = seeding;
+const store = await open(seeding.store);
 const keys = loadTokenKeys(keysPath, random);
 const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits: DEFAULT_LIMITS });
 const refreshTokens = createRefreshTokens(keys, random);
-const sessions = createSessions({ store, clock, random, log: silentLog, access, refreshTokens, limits: DEFAULT_LIMITS });
+const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits: DEFAULT_LIMITS });
+
+async function open(where: Seeding['store']): Promise<Store> {
+  if (where.kind === 'sqlite') return openSqliteStore({ path: where.path, clock, random });
+  return openPostgresStore({ servers: [where.address], clock, random, log });
+}
 
 /** Some hundred at a time in one transaction. */
 async function inParts<T, R>(items: readonly T[], work: (tx: WriteTx, item: T, index: number) => Promise<R>): Promise<R[]> {

@@ -88,7 +88,7 @@ export class Contest {
   connect({ port, passesFile }: Started): Promise<Connected> {
     const { channels, membersPerChannel, bodyBytes, isTls = false } = this.#shape;
     const { dialect } = this.#contestant;
-    return this.load.ask<Connected>('connect', { dialect, port, passesFile, isTls, channels, membersPerChannel, bodyBytes });
+    return this.load.ask<Connected>('connect', { dialect, ports: [port], passesFile, isTls, channels, membersPerChannel, bodyBytes });
   }
 
   usage(): Promise<Usage> {

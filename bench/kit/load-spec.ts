@@ -5,7 +5,8 @@ import type { DelaySummary } from './stats.ts';
 
 export interface Setting {
   readonly dialect: DialectName;
-  readonly port: number;
+  /** Of the servers: the members of each channel are spread evenly over them. */
+  readonly ports: readonly [number, ...number[]];
   readonly isTls: boolean;
   readonly channels: number;
   readonly membersPerChannel: number;

@@ -21,6 +21,7 @@ const ATTEMPTS = 5;
 
 interface Line {
   readonly member: number;
+  readonly port: number;
   readonly dialect: Dialect;
   socket: RawSocket | null;
   isReady: boolean;
@@ -67,6 +68,7 @@ export class Load {
     });
     this.#lines = channelOf.map((channel, member) => ({
       member,
+      port: setting.ports[Math.floor(member / setting.channels) % setting.ports.length] ?? setting.ports[0],
       dialect: dialectOf(setting.dialect, { member, channel, pass: passes[member] }),
       socket: null,
       isReady: false,
@@ -237,7 +239,7 @@ export class Load {
   }
 
   #open(line: Line): void {
-    const { dialect, member } = line;
+    const { dialect, member, port } = line;
     line.isReady = false;
     line.attempts += 1;
     const becomeReady = (): void => {
@@ -247,7 +249,7 @@ export class Load {
       this.#onReady?.();
     };
     const socket: RawSocket = new RawSocket({
-      port: this.#setting.port,
+      port,
       isTls: this.#setting.isTls,
       path: dialect.path,
       headers: dialect.headers,

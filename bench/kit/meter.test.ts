@@ -49,6 +49,17 @@ it('two members who see two orders are wrong, also in frames that were remembere
   expect(meter.tally().wrong).toBeGreaterThan(0);
 });
 
+it('frames that two relays cut otherwise are held against the one order', () => {
+  const meter = meterOf([0, 0, 0, 0, 0]);
+  const sent = [0, 1, 2, 3, 0, 1, 2, 3].map((member) => meter.send(member, 0));
+  const [whole, first, second] = [sent, sent.slice(0, 4), sent.slice(4)];
+  for (const member of [0, 1]) arrive(meter, member, ...whole);
+  for (const member of [2, 3]) for (const part of [first, second]) arrive(meter, member, ...part);
+  expect(meter.tally()).toMatchObject({ wrong: 0, missing: 8, deliveries: 32 });
+  for (const part of [first, first]) arrive(meter, 4, ...part);
+  expect(meter.tally().wrong).toBeGreaterThan(0);
+});
+
 it('a sender overtaken by their own later message is wrong', () => {
   const meter = meterOf([0, 0]);
   const [first, second] = [meter.send(0, 0), meter.send(0, 0)];

@@ -4,13 +4,16 @@
  * sender's messages in the order they were sent.
  *
  * All members of a channel may get the very same bytes. A large frame that equals one that another member got at the same place of
- * the order is not read twice: a `memcmp` is enough, which keeps the load lighter than the server it measures.
+ * the order is not read twice: a `memcmp` is enough, which keeps the load lighter than the server it measures. Several relays cut what
+ * they say into frames of their own, so at one place there may be frames of several lengths.
  */
 import { eachBody } from './bodies.ts';
 import type { DelayHistogram } from './stats.ts';
 
 const WORTH_REMEMBERING = 600;
 const REMEMBERED_FRAMES = 256;
+/** No frame is longer. */
+const MAX_FRAME_BYTES = 2 ** 24;
 const FAULTS_KEPT = 5;
 
 interface Frame {
@@ -23,6 +26,7 @@ interface ChannelCount {
   order: Int32Array;
   length: number;
   sent: number;
+  /** By place and length. */
   readonly frames: Map<number, Frame>;
 }
 
@@ -94,8 +98,9 @@ export class Meter {
     const channel = this.#channelAt(member);
     const start = this.#cursor[member] ?? 0;
     const length = to - from;
-    const known = length < WORTH_REMEMBERING ? undefined : channel.frames.get(start);
-    if (known?.bytes.length === length && buffer.compare(known.bytes, 0, length, from, to) === 0) {
+    const key = start * MAX_FRAME_BYTES + length;
+    const known = length < WORTH_REMEMBERING ? undefined : channel.frames.get(key);
+    if (known !== undefined && buffer.compare(known.bytes, 0, length, from, to) === 0) {
       for (let i = 0; i < known.count; i++) this.#arrived(member, channel.order[start + i] ?? 0);
       this.#cursor[member] = start + known.count;
       this.#deliveries += known.count;
@@ -105,7 +110,7 @@ export class Meter {
     const count = eachBody(buffer, from, to, this.#parts.bodyBytes, (n) => this.#takeOne(member, channel, n));
     if (length < WORTH_REMEMBERING || count === 0 || known !== undefined || this.#wrong !== before) return count;
     if (channel.frames.size >= REMEMBERED_FRAMES) channel.frames.clear();
-    channel.frames.set(start, { bytes: Buffer.from(buffer.subarray(from, to)), count });
+    channel.frames.set(key, { bytes: Buffer.from(buffer.subarray(from, to)), count });
     return count;
   }
 

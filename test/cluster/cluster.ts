@@ -59,6 +59,8 @@ export interface ClusterNode {
 
 export interface Cluster {
   readonly folder: string;
+  /** The folder of the keys that the relays share. */
+  readonly keys: string;
   readonly nodes: readonly ClusterNode[];
   readonly postgres: PostgresServer;
   readonly standby?: PostgresServer;
@@ -132,6 +134,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     ends.push(() => balancer.dispose());
     return {
       folder,
+      keys,
       nodes,
       postgres,
       ...(standby ? { standby } : {}),
