@@ -153,6 +153,7 @@ function failed(group: readonly Waiting[], error: unknown): Attempt {
 /** When a work may go on. */
 class Turn {
   readonly #turn = Promise.withResolvers<void>();
+  #hasCome = false;
 
   constructor() {
     // A work that has not asked anything yet need not hear that there is no turn.
@@ -164,12 +165,14 @@ class Turn {
   }
 
   give(): void {
+    this.#hasCome = true;
     this.#turn.resolve();
   }
 
   /** There will be none, unless there was. */
   withdraw(): void {
-    this.#turn.reject(new StoreUnavailable('the transaction was given up'));
+    // An error is dear, and mostly each of them has had its turn.
+    if (!this.#hasCome) this.#turn.reject(new StoreUnavailable('the transaction was given up'));
   }
 }
 
