@@ -76,6 +76,19 @@ test('an event that was lost is found by the next one, and both arrive in order'
   expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3]);
 });
 
+test('a gap is one line in the log, however much came behind it', async () => {
+  let isLosing = false;
+  await start((message, deliver) => isLosing || deliver(message));
+  const client = await kit.live(kit.owner);
+  isLosing = true;
+  await say('lost');
+  isLosing = false;
+  await Promise.all(['one', 'two', 'three'].map(say));
+  await kit.settle();
+  expect(seqsOf(client, channelFeed(kit.general))).toEqual([2, 3, 4, 5]);
+  expect(kit.lines.filter(({ event }) => event === 'fan-out-gap')).toHaveLength(1);
+});
+
 test('an event that was lost and followed by nothing is found by the relay itself within half a minute', async () => {
   let isLosing = false;
   await start((message, deliver) => isLosing || deliver(message));

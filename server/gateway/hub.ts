@@ -217,7 +217,8 @@ export class Hub {
     const expected = (entry.head ?? event.seq - 1) + 1;
     if (event.seq < expected) return;
     if (event.seq > expected) {
-      this.#parts.log.warn('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
+      // Where several relays write to one feed it is nothing special: what this one committed is here before the hint of another's.
+      if (!entry.isPulling) this.#parts.log.debug('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
       this.#pull(entry);
       return;
     }
