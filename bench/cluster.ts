@@ -55,12 +55,14 @@ async function measure(relays: number, ms: number): Promise<Measured> {
     const [home] = cluster.nodes as [Node];
     const { tokens } = await found(at(home), cluster.setupLink);
     const [near, far] = [new DelayHistogram(), new DelayHistogram()];
-    let isMeasured = false;
+    let [heard, isMeasured] = [0, false];
     for (let i = 0; i < CLIENTS; i++) {
       const node = cluster.nodes[i % relays] ?? home;
       const delays = node === home ? near : far;
       const hear = (event: { readonly kind: string; readonly text?: unknown }): void => {
-        if (isMeasured && event.kind === 'posted') delays.record((performance.now() - Number(String(event.text).split(' ')[0])) * 1_000);
+        if (event.kind !== 'posted') return;
+        heard += 1;
+        if (isMeasured) delays.record((performance.now() - Number(String(event.text).split(' ')[0])) * 1_000);
       };
       clients.push(createClient(at(node), tokens.access, hear));
     }
@@ -68,7 +70,9 @@ async function measure(relays: number, ms: number): Promise<Measured> {
     const [writer] = clients as [CrowdClient];
     const [channel] = writer.channels;
     if (channel === undefined) throw new Error('a fresh team has no channel');
-    await fly(writer, channel, { ms: ms / 4, perSecond: MESSAGES_PER_SECOND });
+    const warmed = (await fly(writer, channel, { ms: ms / 4, perSecond: MESSAGES_PER_SECOND })) * CLIENTS;
+    // What is still on its way would be taken for a delivery too many.
+    await until('everybody has heard the first ones', () => heard >= warmed);
     isMeasured = true;
     const [before, startedAt] = [cpuOf(cluster.nodes), performance.now()];
     const sent = await fly(writer, channel, { ms, perSecond: MESSAGES_PER_SECOND });
