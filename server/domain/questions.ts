@@ -40,7 +40,10 @@ export async function readRange(
   const access = await checkFeed(reads, by, feed);
   if (!access.ok) return access;
   if (span.from > span.to) return refused('bad-request', 'to');
-  return ok(await reads.page(feed, span, { events: limits.pageEvents, bytes: limits.pageBytes }));
+  const page = await reads.page(feed, span, { events: limits.pageEvents, bytes: limits.pageBytes });
+  // Another relay may have taken them out of the channel between the two questions, and more been said there.
+  const stillAccess = await checkFeed(reads, by, feed);
+  return stillAccess.ok ? ok(page) : stillAccess;
 }
 
 /** Whether the member may read the feed; `not-found` alike when it is hidden from them and when there is none. */

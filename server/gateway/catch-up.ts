@@ -56,8 +56,9 @@ export class CatchUp {
       const heard = hub.feed(feed)?.head ?? 0;
       const from = position === NO_POSITION ? undefined : position;
       const page = await pages.next(feed, from, connection.member.id, isFocus(feed, focus), heard);
+      await hub.reach(feed, page.head);
       const entry = hub.feed(feed);
-      // They may have left the channel while we read it.
+      // They may have left the channel while we read it, or in what we read.
       if (!entry || !connection.member.feeds.includes(entry)) continue;
       outbound.queue(connection, page.packet);
       counts.pages++;

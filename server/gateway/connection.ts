@@ -70,6 +70,8 @@ export class MemberNode {
   ready: Promise<boolean> | undefined;
   /** Grows when a channel is entered or left: a list of channels read before that is stale. */
   moves = 0;
+  /** The event by which a channel was entered, where the member's own feed told it: a departure before that is an older one. */
+  since: Map<FeedEntry, number> | undefined;
   /** When typing in a channel was last passed on. */
   typed: Map<string, number> | undefined;
 
@@ -81,12 +83,13 @@ export class MemberNode {
 /** A feed that somebody on this node follows. */
 export class FeedEntry {
   readonly id: FeedId;
-  /** The last event handed out or waiting in `pending`; undefined until it is known. */
+  /** The last event handed out or waiting in `pending`; undefined until it is known, and until then nothing is handed out. */
   head: number | undefined;
   /** Committed, not yet pushed. */
   pending: StoredEvent[] | undefined;
   readonly members: MemberNode[];
-  isPulling = false;
+  /** The reading of what was missed, while it goes on. */
+  pulling: Promise<void> | undefined;
   /** The store is known or suspected to be ahead: pulled as soon as it can be. */
   isBehind = false;
   /** The hub's count of moves when this feed last moved. */

@@ -133,6 +133,7 @@ export class RelayCore {
       onStale: (feed) => this.#pages.forget(feed),
       onSessionEnded: (session) => this.endSession(session),
       onTyping: (entry, member) => this.#presence.tellTyping(entry, member),
+      onBehind: (connection) => this.#catchUp.goOn(connection),
     });
     const { hub, outbound } = { hub: this.#hub, outbound: this.#outbound };
     this.#catchUp = new CatchUp({ hub, outbound, pages: this.#pages, counts, log });

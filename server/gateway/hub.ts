@@ -29,6 +29,8 @@ export interface HubParts {
   readonly onStale: (feed: FeedId) => void;
   readonly onSessionEnded: (session: SessionId, member: MemberNode) => void;
   readonly onTyping: (entry: FeedEntry, member: MemberId) => void;
+  /** Events are noted for this connection that went by before it followed them. */
+  readonly onBehind: (connection: Connection) => void;
 }
 
 export class Hub {
@@ -86,8 +88,8 @@ export class Hub {
   }
 
   /**
-   * Follows everything the member may read: subscribe first, then read the heads, so that no event can fall between the two. False
-   * when the member left meanwhile.
+   * Follows everything the member may read, from where the one answer stands that says what that is: what is committed after it is heard
+   * of, or found missing. False when the member left meanwhile.
    */
   async followAll(node: MemberNode): Promise<boolean> {
     if (node.isReady) return true;
@@ -98,11 +100,23 @@ export class Hub {
   /** Somebody holds more of these feeds than this node has heard of, from another node: the store says whether it is there. */
   async heed(node: MemberNode, positions: Readonly<Partial<Record<FeedId, number>>>): Promise<void> {
     for (const entry of [...node.feeds]) {
-      if ((positions[entry.id] ?? 0) <= (entry.head ?? 0)) continue;
-      await this.#pullAll(entry);
+      const held = positions[entry.id] ?? 0;
+      if (held <= (entry.head ?? 0)) continue;
+      await this.reach(entry.id, held);
       // Handed out before the catch-up begins, or whoever told us would hear it once more.
       this.#seal(entry);
     }
+  }
+
+  /**
+   * The store is at `head`, as somebody says who has asked it: resolves when this node has heard what came until then, who left a channel
+   * included. Nothing of a feed may be given to anybody before that.
+   */
+  async reach(feed: FeedId, head: number): Promise<void> {
+    const entry = this.#feeds.get(feed);
+    if (!entry || head <= (entry.head ?? 0)) return;
+    this.#pull(entry);
+    await entry.pulling;
   }
 
   /** Asks the store about some of the feeds: a push that was lost on its way here is found within one round. */
@@ -140,29 +154,28 @@ export class Hub {
   }
 
   async #followAll(node: MemberNode): Promise<boolean> {
-    const { store } = this.#parts;
-    const fresh = [this.#follow(node, TEAM_FEED), this.#follow(node, memberFeed(node.id))];
+    const own = [this.#follow(node, TEAM_FEED), this.#follow(node, memberFeed(node.id))];
     for (;;) {
       const { moves } = node;
-      const heads = await store.headsOf(node.id);
+      const heads = await this.#parts.store.headsOf(node.id);
+      for (const entry of own) {
+        entry.head ??= heads.get(entry.id) ?? 0;
+        // Heard of meanwhile: the answer may be older than that.
+        if (entry.isBehind) this.#pull(entry);
+      }
+      // The answer is ahead of what was heard here. A departure that it counts in would be taken for one after it.
+      for (const [feed, head] of heads) await this.reach(feed, head);
       // Gone meanwhile: nobody would take them off the feeds again.
       if (this.#members.get(node.id) !== node) return false;
       // Somebody added or removed the member while we read: what we read may name a channel they just left.
       if (moves !== node.moves) continue;
-      for (const feed of heads.keys()) fresh.push(this.#follow(node, feed));
+      for (const [feed, head] of heads) this.#follow(node, feed).head ??= head;
       break;
-    }
-    for (const entry of fresh) {
-      if (entry.head !== undefined) continue;
-      const head = await store.head(entry.id);
-      entry.head ??= head;
-      // Heard of meanwhile: the answer may be older than that.
-      if (entry.isBehind) this.#pull(entry);
     }
     // Exactly as large as it is: there is one per member, and it grows rarely.
     node.feeds = node.feeds.slice();
-    node.isReady = this.#members.get(node.id) === node;
-    return node.isReady;
+    node.isReady = true;
+    return true;
   }
 
   #follow(node: MemberNode, feed: FeedId): FeedEntry {
@@ -177,9 +190,27 @@ export class Hub {
     return entry;
   }
 
+  /**
+   * The member is in a channel since this event of it. Their own feed tells so, and may do it later or sooner than the channel's is
+   * heard here: what went by is made up for, what has not come yet is asked for.
+   */
+  #enterChannel(node: MemberNode, feed: FeedId, seq: number): void {
+    if (node.feeds.some((entry) => entry.id === feed)) return;
+    const entry = this.#follow(node, feed);
+    (node.since ??= new Map()).set(entry, seq);
+    const before = seq - 1;
+    entry.head ??= before;
+    if (entry.head <= before) return this.#pull(entry);
+    for (const connection of node.connections) {
+      (connection.missed ??= new Map()).set(feed, before);
+      this.#parts.onBehind(connection);
+    }
+  }
+
   #unfollow(node: MemberNode, entry: FeedEntry): void {
     if (!remove(node.feeds, entry)) return;
     remove(entry.members, node);
+    node.since?.delete(entry);
     for (const connection of node.connections) {
       connection.missed?.delete(entry.id);
       connection.held?.delete(entry.id);
@@ -214,7 +245,11 @@ export class Hub {
   }
 
   #take(entry: FeedEntry, event: StoredEvent): void {
-    const expected = (entry.head ?? event.seq - 1) + 1;
+    if (entry.head === undefined) {
+      entry.isBehind = true;
+      return;
+    }
+    const expected = entry.head + 1;
     if (event.seq < expected) return;
     if (event.seq > expected) {
       // Where several relays write to one feed it is nothing special: what this one committed is here before the hint of another's.
@@ -243,16 +278,18 @@ export class Hub {
         return;
       case 'channel-joined': {
         const node = entry.members[0];
-        const { channel } = JSON.parse(event.json) as { readonly channel: { readonly id: ChannelId } };
+        const { channel } = JSON.parse(event.json) as { readonly channel: { readonly id: ChannelId; readonly seq: number } };
         if (!node) return;
         node.moves++;
-        this.#follow(node, channelFeed(channel.id));
+        // Told before the channel's own events.
+        this.#seal(entry);
+        this.#enterChannel(node, channelFeed(channel.id), channel.seq);
         return;
       }
       case 'left': {
         const { member } = JSON.parse(event.json) as { readonly member: MemberId };
         const node = this.#members.get(member);
-        if (!node) return;
+        if (!node || event.seq < (node.since?.get(entry) ?? 0)) return;
         // Everything up to and with this event is theirs, nothing after it.
         this.#seal(entry);
         node.moves++;
@@ -317,13 +354,9 @@ export class Hub {
   /** Reads from the store what is missing. Asked again while it reads, it reads once more: what it read may be older than the asking. */
   #pull(entry: FeedEntry): void {
     entry.isBehind = true;
-    if (entry.isPulling || entry.head === undefined) return;
-    entry.isPulling = true;
-    background(
-      this.#pullWhileBehind(entry).finally(() => (entry.isPulling = false)),
-      this.#parts.log,
-      'pull',
-    );
+    if (entry.pulling || entry.head === undefined) return;
+    entry.pulling = this.#pullWhileBehind(entry).finally(() => (entry.pulling = undefined));
+    background(entry.pulling, this.#parts.log, 'pull');
   }
 
   async #pullWhileBehind(entry: FeedEntry): Promise<void> {
