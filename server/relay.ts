@@ -27,6 +27,7 @@ import { STORE_FILE, TERM_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddr
 import { background } from './gateway/background.ts';
 import type { Lack } from './exposure.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
+import { Turnstile } from './gateway/turnstile.ts';
 import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
 import { createHttpServer } from './http/http-server.ts';
@@ -148,6 +149,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     });
 
     const limitsState = (): Budgets['state'] => (seats?.state === 'degraded' ? 'degraded' : budgets.state);
+    const turnstile = new Turnstile({ clock, random, limits });
     let isDraining = false;
     const http = await createHttpServer({
       store,
@@ -159,14 +161,13 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       isDraining: () => isDraining,
       isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
-      doors: { core, auth: auth.gateway, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
+      doors: { core, auth: auth.gateway, turnstile, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
     });
     const upgrades: Upgrades = attachUpgrades({
       server: http.server,
       core,
       auth: auth.gateway,
-      clock,
-      random,
+      turnstile,
       limits,
       log,
       trustedProxies: new Set(trustedProxies),

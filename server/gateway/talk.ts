@@ -47,6 +47,12 @@ export class Talk {
     this.#parts = parts;
   }
 
+  /** Whether the session was here within `doorMemoryMs`. */
+  knows({ session }: Principal): boolean {
+    this.tend();
+    return this.#speakers.has(session);
+  }
+
   /** A request of any kind, counted like a frame. @returns 0 when it may pass, else how long to wait */
   knock({ session, member }: Principal, bytes: number): number {
     const { clock, limits, team } = this.#parts;

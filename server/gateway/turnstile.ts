@@ -1,5 +1,5 @@
 /**
- * How many clients may come in per second. After a restart a whole team returns at once; each who is taken in costs a token, a greeting
+ * How many clients may come in per second, by whatever door. After a restart a whole team returns at once; each who is taken in costs a token, a greeting
  * and pages, and without a bound those who are inside already would wait for all of them. Who comes beyond the rate is told to return
  * within some seconds, each at a moment of their own, before anything is looked at that costs. Only who came in counts: strangers
  * without a token cannot use the rate up.

@@ -10,7 +10,6 @@ import type { Duplex } from 'node:stream';
 import { refuse as refusalOf, type RefusalKind } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
-import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Seats } from '../ports/seats.ts';
 import { StoreUnavailable } from '../ports/store.ts';
@@ -18,15 +17,14 @@ import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 import { SocketWire } from './socket-wire.ts';
-import { Turnstile } from './turnstile.ts';
+import type { Turnstile } from './turnstile.ts';
 
 export interface UpgradesParts {
   /** Node's own server; this attaches to its `connection` and `upgrade`. */
   readonly server: Server;
   readonly core: RelayCore;
   readonly auth: Pick<GatewayAuth, 'verifyUpgrade'>;
-  readonly clock: Pick<Clock, 'monotonic'>;
-  readonly random: Pick<Random, 'fraction'>;
+  readonly turnstile: Turnstile;
   readonly limits: Limits;
   readonly log: Log;
   readonly trustedProxies: ReadonlySet<string>;
@@ -73,13 +71,12 @@ export interface Upgrades {
 }
 
 export function attachUpgrades(parts: UpgradesParts): Upgrades {
-  const { server, core, limits } = parts;
+  const { server, core, turnstile, limits } = parts;
   const onFull = (): void => {
     core.counts.doorFull++;
     parts.log.debug('door-full', { waiting: doorkeeper.waiting });
   };
   const doorkeeper = new Doorkeeper({ ...parts, onFull });
-  const turnstile = new Turnstile(parts);
 
   const onConnection = (socket: Socket): void => void doorkeeper.arrive(socket);
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
@@ -97,7 +94,7 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
       // What came along with the request.
       if (head.length > 0) wire.take(head);
     };
-    upgrade(parts, turnstile, request, socket, accept).catch((error: unknown) => {
+    upgrade(parts, request, socket, accept).catch((error: unknown) => {
       const isUnavailable = error instanceof StoreUnavailable;
       if (!isUnavailable) parts.log.error('upgrade-failed', {}, error);
       refuse(parts, socket, isUnavailable ? 503 : 500, [RETRY_AFTER]);
@@ -117,14 +114,8 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
   };
 }
 
-async function upgrade(
-  parts: UpgradesParts,
-  turnstile: Turnstile,
-  request: IncomingMessage,
-  socket: Duplex,
-  accept: (who: Principal) => void,
-): Promise<void> {
-  const { auth, core, log } = parts;
+async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: Duplex, accept: (who: Principal) => void): Promise<void> {
+  const { auth, core, turnstile, log } = parts;
   const fault = parts.requestFault(request);
   if (fault) {
     log.warn('upgrade-refused', { reason: fault.reason, status: fault.status });

@@ -25,6 +25,7 @@ import type { Connection } from '../gateway/connection.ts';
 import type { RelayCore } from '../gateway/core.ts';
 import { PollWire } from '../gateway/poll-wire.ts';
 import { StreamWire } from '../gateway/stream-wire.ts';
+import type { Turnstile } from '../gateway/turnstile.ts';
 import type { Clock } from '../ports/clock.ts';
 import { refusalAnswer, type Answer } from './answers.ts';
 import { Kept } from './kept.ts';
@@ -32,6 +33,7 @@ import { Kept } from './kept.ts';
 export interface DoorsParts {
   readonly core: RelayCore;
   readonly auth: Pick<GatewayAuth, 'verifyUpgrade'>;
+  readonly turnstile: Turnstile;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly isDraining: () => boolean;
@@ -46,12 +48,19 @@ const RETRY_MS = 2_000;
 const STREAM_HEADERS = { 'content-type': STREAM_TYPE, 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
 
 export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): void {
-  const { core, auth, clock, limits, isDraining, onAdmitted } = parts;
+  const { core, auth, turnstile, clock, limits, isDraining, onAdmitted } = parts;
   const principals = new WeakMap<FastifyRequest, Principal>();
   const bytes = new WeakMap<FastifyRequest, number>();
   const kept = new Kept({ limits, onStalled: () => void core.counts.slow.stalled++ });
   const off = (): Answer => refusalAnswer(refuse('unavailable', { retryAfterMs: RETRY_MS }));
   const tooFast = (ms: number): Answer => refusalAnswer(refuse('rate-limited', { retryAfterMs: Math.ceil(ms) }));
+  /** For one who comes in, and not for who is here: what is answered when too many do. */
+  const sentAway = (): Answer | undefined => {
+    const awayFor = turnstile.awayForSeconds();
+    if (awayFor === 0) return undefined;
+    core.counts.sentAway++;
+    return refusalAnswer(refuse('unavailable', { retryAfterMs: awayFor * 1_000 }));
+  };
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {
     if (isDraining()) return send(reply.header('connection', 'close'), off());
@@ -87,6 +96,9 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     const texts = splitLines(request.body);
     const isTooLarge = texts.length > limits.doorFrames || texts.some((text) => Buffer.byteLength(text) > limits.frameBytes);
     if (isTooLarge) return send(reply, refusalAnswer(refuse('too-large')));
+    // Before a desktop says hello at a door it looks whether that is there.
+    const away = texts.length === 0 && !core.talk.knows(who) ? sentAway() : undefined;
+    if (away) return send(reply, away);
     // An empty request is a ping, and counts like one. Frames are counted as they are read, each with the end of its line.
     const unread = (bytes.get(request) ?? 0) - texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
     const wait = texts.length === 0 || unread > 0 ? core.talk.knock(who, Math.max(1, unread)) : 0;
@@ -104,6 +116,9 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     const parsed = eventsRequest.safeParse(request.body);
     if (!parsed.success) return send(reply, refusalAnswer(refuse('bad-request', { field: firstField(parsed.error) })));
     const { hello, more, isGoingOn, waitMs, seenPresence } = parsed.data;
+    const away = isGoingOn ? undefined : sentAway();
+    if (away) return send(reply, away);
+    if (!isGoingOn) turnstile.passed();
     const whole: Hello = { ...hello, positions: { ...more, ...hello.positions } };
     if (request.headers.accept?.includes(STREAM_TYPE) === true) return stream(reply, who, whole, isGoingOn);
     const lines = await new Promise<readonly string[] | undefined>((resolve) => {

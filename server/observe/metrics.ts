@@ -132,7 +132,7 @@ export const FIGURES: readonly Figure[] = [
   },
   {
     name: 'landline_sent_away_total',
-    help: 'Upgrades told to come back a little later, because too many came at once',
+    help: 'Clients told to come back a little later, because too many came at once',
     type: 'counter',
     read: ({ core }) => core.counts.sentAway,
   },

@@ -16,6 +16,7 @@ import { startRelay, type Relay } from '../../server/relay.ts';
 import { createChance } from '../kit/chance.ts';
 import { dialDoor, HELLO, idsOf, seqsOf, type DoorClient } from '../kit/door-client.ts';
 
+const PASSWORD = 'nine lives of the office cat';
 let folder: string;
 let relay: Relay;
 let token: string;
@@ -29,7 +30,7 @@ const id = (): MessageId => `01980000-0000-7000-8000-${(++count).toString(16).pa
 async function start(limits: Partial<Limits> = {}): Promise<void> {
   relay = await startRelay({ data: folder, tls: 'off', limits });
   target = { address: `127.0.0.1:${relay.port}`, fingerprint: null, isPlain: true };
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'desk' };
+  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'desk' };
   const done = await relay.auth.accounts.setup({ code: relay.setupCode ?? '', ...person }, { address: '127.0.0.1' });
   if (!done.ok) throw new Error(done.error.kind);
   token = done.value.tokens.access;
@@ -198,6 +199,34 @@ describe.each(DOORS)('the door %s', (door) => {
     client.socket.terminate();
     await draining;
     expect(await dialDoor(door, target, token)).toMatchObject({ kind: 'refused', status: 503 });
+  });
+});
+
+describe.each(DOORS)('where too many come in, the door %s', (door) => {
+  const signIn = async (): Promise<string> => {
+    const asked = { handle: 'ada', password: PASSWORD, device: 'tablet' };
+    const done = await relay.auth.accounts.signIn(asked, { address: '127.0.0.1' });
+    if (!done.ok) throw new Error(done.error.kind);
+    return done.value.tokens.access;
+  };
+
+  test('says when to come back, and goes on for those who are inside', async () => {
+    await start({ acceptsPerSecond: 0.001, acceptsBurst: 1 });
+    const inside = await live(door);
+    expect(await dialDoor(door, target, await signIn())).toMatchObject({ kind: 'refused', status: 503, retryAfterMs: expect.any(Number) });
+    expect(relay.core.counts.sentAway).toBe(1);
+    const message = post('still here');
+    inside.say(message);
+    inside.socket.ping();
+    await inside.until(() => idsOf(inside, channelFeed(general)).includes(message.op) && inside.pongs > 0);
+  });
+
+  test.skipIf(door === 'socket')('takes no second line of one who is known either', async () => {
+    await start({ acceptsPerSecond: 0.001, acceptsBurst: 1 });
+    await live(door);
+    const again = await open(door);
+    again.say(HELLO);
+    expect(await again.closed).toBe(CLOSE.restart);
   });
 });
 

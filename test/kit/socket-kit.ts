@@ -11,6 +11,7 @@ import type { SessionId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Principal } from '../../server/gateway/auth-port.ts';
+import { Turnstile } from '../../server/gateway/turnstile.ts';
 import { attachUpgrades, type Upgrades } from '../../server/gateway/upgrade.ts';
 import { requestFault } from '../../server/http/guard.ts';
 import { silentLog } from '../../server/observe/log.ts';
@@ -58,8 +59,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     server,
     core: relay.core,
     auth: relay.auth,
-    clock: relay.clock,
-    random: createSeededRandom('door'),
+    turnstile: new Turnstile({ clock: relay.clock, random: createSeededRandom('door'), limits }),
     limits,
     log: silentLog,
     trustedProxies: new Set(),
