@@ -2,6 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
+import { DOORS, type Door } from '../../protocol/doors.ts';
 import { HTTP, type SignedIn } from '../../protocol/http.ts';
 import { channelFeed, type ChannelId, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
@@ -13,7 +14,10 @@ import { dialDoor, HELLO, type DoorClient } from '../kit/door-client.ts';
 const SCHEDULES = 20;
 const HEAL_MS = 5_000;
 const SESSION_MS = 1_000;
-const SESSION_WITHOUT_REDIS_MS = 5_000;
+const WITHOUT_MS = 5_000;
+/** Between two polls nobody listens; the next one is not let in. */
+const POLL_MS = 2_000;
+const ENDED: readonly number[] = [CLOSE.sessionEnded, CLOSE.tokenExpired];
 /** What is said comes back so slowly that it does not matter how long a test takes; and a busy machine may take its time. */
 const UNHURRIED = { sendsPerSecond: 2, sendsBurst: 30, budgetAnswerMs: 2_500 };
 /** Two passwords are checked beside everything else, and one question to Redis is given up. */
@@ -152,8 +156,8 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   /** What comes back of so many a minute while a test goes on. */
   const backSince = (from: number, perMinute: number): number => Math.ceil(((performance.now() - from) * perMinute) / 60_000);
 
-  async function line(name: string): Promise<DoorClient> {
-    const client = await dialDoor('socket', direct(cluster, name), ada.tokens.access);
+  async function line(name: string, door: Door = 'socket', access = ada.tokens.access): Promise<DoorClient> {
+    const client = await dialDoor(door, direct(cluster, name), access);
     if (!('socket' in client)) throw new Error(`no line to ${name}: ${client.kind}`);
     lines.push(client);
     client.say(HELLO);
@@ -249,27 +253,37 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     await allCountTogether();
   });
 
-  test(
-    'end a session everywhere within a second, and within five without Redis',
-    async () => {
-      const clients: CrowdClient[] = [];
-      try {
-        for (const [withRedis, most] of [
-          [true, SESSION_MS],
-          [false, SESSION_WITHOUT_REDIS_MS],
-        ] as const) {
-          const { tokens } = await signIn(direct(cluster, 'one'), `Laptop ${String(withRedis)}`);
-          const client = createClient(direct(cluster, 'two'), tokens.access);
-          clients.push(client);
-          await until('it is live', () => client.connection.isLive);
-          if (!withRedis) await cluster.redis.kill();
-          await post(direct(cluster, 'one'), HTTP.signOut, { refresh: tokens.refresh });
-          await until('its line ends', () => !client.connection.isLive, most);
-        }
-      } finally {
-        for (const { connection } of clients) connection.stop('signed-out');
-      }
+  test.each([
+    { weather: 'with Redis', most: SESSION_MS, hurt: async () => undefined, heal: async () => undefined },
+    {
+      weather: 'with Redis standing still',
+      most: WITHOUT_MS,
+      hurt: async () => cluster.redis.stop(),
+      heal: async () => cluster.redis.goOn(),
     },
-    CLUSTER_MS,
-  );
+    { weather: 'with Redis away', most: WITHOUT_MS, hurt: () => cluster.redis.kill(), heal: () => cluster.redis.restart() },
+  ])('end a session at every door of every relay, $weather within $most ms', async ({ weather, most, hurt, heal }) => {
+    const { tokens } = await signIn(direct(cluster, 'one'), `Laptop ${weather}`);
+    const open = await Promise.all(DOORS.map(async (door) => ({ door, client: await line('two', door, tokens.access) })));
+    await hurt();
+    try {
+      const from = performance.now();
+      await post(direct(cluster, 'one'), HTTP.signOut, { refresh: tokens.refresh });
+      const ended = await Promise.all(
+        open.map(async ({ door, client }) => {
+          const code = await client.closed;
+          return {
+            door,
+            isRight: ENDED.includes(code),
+            isInTime: performance.now() - from < (door === 'poll' ? POLL_MS + SESSION_MS : most),
+          };
+        }),
+      );
+      expect(ended).toEqual(DOORS.map((door) => ({ door, isRight: true, isInTime: true })));
+      expect(await dialDoor('stream', direct(cluster, 'two'), tokens.access)).toMatchObject({ kind: 'refused', status: 401 });
+    } finally {
+      await heal();
+    }
+    await allCountTogether();
+  });
 });

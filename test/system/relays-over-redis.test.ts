@@ -4,7 +4,7 @@
  */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { channelFeed, memberFeed, type FeedId } from '../../protocol/ids.ts';
+import { channelFeed, memberFeed, type ChannelId, type FeedId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { createRedisFanOut } from '../../server/adapters/fan-out-redis.ts';
 import { createRedisPresence } from '../../server/adapters/presence-redis.ts';
@@ -155,6 +155,35 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     await endSession(a, kit.owner, later);
     await expect.poll(() => later.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
     server.goOn();
+  });
+
+  test('a session that is ended at a relay which dies before it has said so loses its sockets within five seconds', async () => {
+    const [a, b] = [await startNode(), await startNode()];
+    const client = await join(b, kit.owner);
+    // The doubts of a beginning are over.
+    await expect.poll(() => b.fanOut.counts.heard).toBeGreaterThan(3);
+    // Nobody listens to this store: no hint goes out.
+    await endSession({ ...a, store: nodeStore(kit.store) }, kit.owner, client);
+    await a.fanOut.close();
+    await expect.poll(() => client.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
+  });
+
+  test('who is added to a channel at one relay hears all of it at another, where nobody was in it before', async () => {
+    const [a, b] = [await startNode(), await startNode()];
+    const bo = await kit.person('bo');
+    const [ada, ben] = [await join(a, kit.owner), await join(b, bo)];
+    const channel = kit.id<ChannelId>();
+    ada.say({ t: 'create-channel', op: kit.id(), id: channel, kind: 'private', name: 'plans', topic: '', members: [] });
+    await expect.poll(() => ada.all('ack')).toHaveLength(1);
+    ada.say({ t: 'add-member', op: kit.id(), channel, member: bo.id });
+    for (let n = 0; n < 20; n++) ada.say(post(kit.id(), channel, `text ${n}`));
+    await expect.poll(() => seqsOf(ben, channelFeed(channel))).toEqual(Array.from({ length: 21 }, (_, n) => n + 2));
+    ada.say({ t: 'remove-member', op: kit.id(), channel, member: bo.id });
+    for (let n = 0; n < 20; n++) ada.say(post(kit.id(), channel, 'canary'));
+    await expect.poll(() => seqsOf(ben, memberFeed(bo.id)).length).toBeGreaterThan(1);
+    await expect.poll(() => ada.all('ack')).toHaveLength(43);
+    await kit.settle();
+    expect(ben.texts.join()).not.toContain('canary');
   });
 
   test('who types and who is there is seen at the other relay', async () => {
