@@ -49,6 +49,9 @@ export interface PostgresServer {
   set(settings: Readonly<Record<string, string>>): Promise<void>;
   /** SIGKILL to the server and all that works for it. */
   kill(): Promise<void>;
+  /** SIGSTOP to all of it: connections stay, and nothing is answered. */
+  stop(): void;
+  goOn(): void;
   /** Starts it again on the same files. Resolves when it answers. */
   restart(): Promise<void>;
   /** Forgets all it has and becomes a standby of the other: a copy that follows by streaming and may be read. */
@@ -154,7 +157,7 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
     keeper = undefined;
     if (!ended || ended.exitCode !== null || ended.signalCode !== null) return;
     const gone = once(ended, 'exit');
-    if (how === 'killed') killServer(data);
+    if (how === 'killed') signalServer(data, 'SIGKILL');
     ended.stdin?.end();
     await gone;
   };
@@ -172,6 +175,8 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
     ask,
     set,
     kill: () => end('killed'),
+    stop: () => signalServer(data, 'SIGSTOP'),
+    goOn: () => signalServer(data, 'SIGCONT'),
     async restart() {
       await end('killed');
       await start();
@@ -226,12 +231,12 @@ function serverAccount(): { readonly uid: number; readonly gid: number } | undef
 }
 
 /** The server first, so that it does not begin anew when it sees its children die; they would finish what they are at. */
-function killServer(data: string): void {
+function signalServer(data: string, signal: NodeJS.Signals): void {
   const server = readFileSync(join(data, 'postmaster.pid'), 'utf8').split('\n')[0] ?? '';
   const children = spawnSync('pgrep', ['-P', server], { encoding: 'utf8' }).stdout.split('\n');
   for (const pid of [server, ...children].filter((text) => text !== '')) {
     try {
-      process.kill(Number(pid), 'SIGKILL');
+      process.kill(Number(pid), signal);
     } catch {
       // It went by itself.
     }
