@@ -9,6 +9,9 @@ import type { PostgresAddress } from './connection.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { openPostgresStore, type PostgresStoreParts } from './store.ts';
 
+/** A relay looks after its database this often. */
+const LOOK_MS = 3_000;
+
 describe.skipIf(POSTGRES === undefined)('a database', () => {
   let server: PostgresServer;
   beforeAll(async () => {
@@ -89,6 +92,27 @@ describe.skipIf(POSTGRES === undefined)('a database', () => {
     const opening = open({ host: '/nowhere', user: 'landline', database: 'x', password: 'canary' });
     await expect(opening).rejects.toMatchObject({ name: 'StoreOpenFault', kind: 'not-accessible' });
     await expect(opening).rejects.not.toThrow('canary');
+  });
+
+  test('whose clock is another than this machine’s is told of, until somebody has set a clock', async () => {
+    const clock = createFakeClock();
+    const told: string[] = [];
+    const tell = (event: string): void => void (event.startsWith('clock-') && told.push(event));
+    const store = await open(await server.createDatabase(), { clock, log: { ...silentLog, error: tell, info: tell } });
+    for (const [aheadMs, events] of [
+      [60_000, ['clock-differs']],
+      [0, ['clock-differs', 'clock-agrees']],
+      [-60_000, ['clock-differs', 'clock-agrees', 'clock-differs']],
+    ] as const) {
+      await expect
+        .poll(() => {
+          clock.advance(LOOK_MS);
+          clock.setWall(Date.now() + aheadMs);
+          return told;
+        })
+        .toEqual(events);
+    }
+    await store.close();
   });
 
   test('can belong to an account without special rights', async () => {

@@ -23,6 +23,7 @@ import {
   type WriteTx,
 } from '../../ports/store.ts';
 import { auditStore } from './audit.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { createPool, type PostgresAddress } from './connection.ts';
 import { asStoreError, codeOf } from './faults.ts';
 import { GroupCommit, type Verdict } from './group-commit.ts';
@@ -61,7 +62,14 @@ const EPOCH_EVERY_MS = 3_000;
 /** A server that was promoted while the one we write to lives on, cut off from it but not from us, is found within this time. */
 const LOOK_AROUND_EVERY_MS = 10_000;
 const LOOK =
-  "SELECT (SELECT value FROM meta WHERE key = 'epoch') AS epoch, current_setting('default_transaction_read_only') = 'on' AS is_read_only";
+  "SELECT (SELECT value FROM meta WHERE key = 'epoch') AS epoch, current_setting('default_transaction_read_only') = 'on' AS is_read_only, " +
+  '(extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now';
+
+interface Look {
+  readonly epoch: Epoch | null;
+  readonly is_read_only: boolean;
+  readonly now: number;
+}
 
 /** @throws StoreOpenFault with words for the person who runs the relay */
 export async function openPostgresStore(parts: PostgresStoreParts): Promise<Store> {
@@ -104,6 +112,7 @@ class PostgresStore extends PostgresReads implements Store {
   readonly #line: Line;
   readonly #group: GroupCommit;
   readonly #witness = new Witness();
+  readonly #clockWatch: ClockWatch;
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
   readonly #interrupted = new Set<(what: Interruption) => void>();
   #epoch: Epoch;
@@ -118,6 +127,7 @@ class PostgresStore extends PostgresReads implements Store {
     this.teamId = teamId;
     this.#epoch = epoch;
     this.#parts = parts;
+    this.#clockWatch = new ClockWatch(parts);
     this.#line = new Line({
       servers,
       term: terms?.recall(),
@@ -326,10 +336,13 @@ class PostgresStore extends PostgresReads implements Store {
 
   /** By the line itself: where the other end is silently gone, this is how an idle relay finds out. */
   async #look(): Promise<void> {
-    const { rows } = await this.#line.client.query<{ readonly epoch: Epoch | null; readonly is_read_only: boolean }>(LOOK);
+    const askedAt = this.#parts.clock.now();
+    const { rows } = await this.#line.client.query<Look>(LOOK);
     const [seen] = rows;
-    if (seen?.is_read_only === true) this.#line.drop('read-only');
-    else if (seen?.epoch) this.#adopt(seen.epoch);
+    if (!seen) return;
+    this.#clockWatch.saw(askedAt, seen.now);
+    if (seen.is_read_only) this.#line.drop('read-only');
+    else if (seen.epoch) this.#adopt(seen.epoch);
   }
 
   async #lookAround(): Promise<void> {
