@@ -6,9 +6,10 @@ import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
 import { request, type RequestOptions } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { connect as connectTls } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
@@ -26,9 +27,26 @@ import { NGINX, NGINX_CONFIG, startNginx } from '../kit/services/nginx.ts';
 import { handshake } from '../kit/socket-kit.ts';
 
 const BALANCERS = [
-  { name: 'Nginx', program: NGINX, config: NGINX_CONFIG, start: startNginx, idle: /proxy_(?:read|send)_timeout (\d+)s;/g },
-  { name: 'HAProxy', program: HAPROXY, config: HAPROXY_CONFIG, start: startHaproxy, idle: /timeout (?:client|server|tunnel) (\d+)s/g },
+  {
+    name: 'Nginx',
+    program: NGINX,
+    config: NGINX_CONFIG,
+    start: startNginx,
+    idle: /proxy_(?:read|send)_timeout (\d+)s;/g,
+    hurriesGreetings: true,
+  },
+  {
+    name: 'HAProxy',
+    program: HAPROXY,
+    config: HAPROXY_CONFIG,
+    start: startHaproxy,
+    idle: /timeout (?:server|tunnel) (\d+)s/g,
+    hurriesGreetings: false,
+  },
 ] as const;
+/** The rest of headers has to come within ten seconds; what is looked at after fifteen has outlived that. */
+const OWED_MS = 20_000;
+const LATE_MS = 15_000;
 const BEAT_MS = DEFAULT_LIMITS.pingEveryMs * 1.2;
 
 interface Answer {
@@ -37,7 +55,7 @@ interface Answer {
   readonly text: string;
 }
 
-describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
+describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurriesGreetings }) => {
   test('a line may be idle for two beats and more', () => {
     const waits = [...readFileSync(config, 'utf8').matchAll(idle)].map(([, seconds]) => Number(seconds) * 1_000);
     expect(waits.length).toBeGreaterThanOrEqual(2);
@@ -169,6 +187,110 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle }) => {
       const told = log.map((line) => JSON.parse(line) as { readonly event: string; readonly address?: string });
       expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual(['127.0.0.2']);
     });
+
+    /** What came back for these bytes until the balancer hung up. */
+    const answerTo = async (socket: Socket, bytes: string): Promise<string> => {
+      let text = '';
+      socket.on('error', () => undefined);
+      socket.setEncoding('latin1').on('data', (part: string) => (text += part));
+      socket.write(bytes, 'latin1');
+      await once(socket, 'close');
+      return text;
+    };
+    const overTls = async (): Promise<Socket> => {
+      const socket = connectTls({ host: '127.0.0.1', port: balancerPort, rejectUnauthorized: false });
+      ends.push(async () => socket.destroy());
+      await once(socket, 'secureConnect');
+      return socket;
+    };
+
+    const get = (path: string, ...headers: readonly string[]): string =>
+      [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n');
+    const statuses = (said: string): readonly string[] => [...said.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status = '']) => status);
+    const seen = (): number => log.filter((line) => line.includes('"event":"http"')).length;
+
+    test('a request inside another one is none, whatever its length is said to be', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const ask = async (lengths: string, body = ''): Promise<readonly string[]> => {
+        const outer = `POST /v1/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${lengths}\r\n\r\n${body}`;
+        return statuses(await answerTo(await overTls(), outer + get('/v1/relay', 'Connection: close')));
+      };
+      // Two that are honest are two.
+      expect(await ask('Content-Length: 2', '{}')).toEqual(['404', '200']);
+      for (const lengths of [
+        'Content-Length: 6\r\nTransfer-Encoding: chunked',
+        'Transfer-Encoding: chunked\r\nContent-Length: 6',
+        'Content-Length: 0\r\nContent-Length: 5',
+        'Content-Length: 0\r\nTransfer-Encoding : chunked',
+        'Content-Length: 0\r\nTransfer-Encoding: \x0bchunked',
+        'Content-Length: 0\r\nTransfer-Encoding: xchunked',
+        'Content-Length: 0\r\nTransfer-Encoding:\r\n chunked',
+      ]) {
+        log.length = 0;
+        const answers = await ask(lengths, '0\r\n\r\n');
+        expect([lengths, answers.length, answers.includes('200')]).toEqual([lengths, 1, false]);
+        expect(seen()).toBeLessThanOrEqual(1);
+      }
+    });
+
+    test('headers of any size are answered, and those who come after as well', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      for (const bytes of [17_000, 70_000, 1_000_000]) {
+        const answered = statuses(await answerTo(await overTls(), get('/v1/relay', `X-Filler: ${'x'.repeat(bytes)}`)));
+        // Whoever sends on after the answer may not get it any more.
+        expect(['400', '']).toContain(answered.join());
+      }
+      expect((await answer('/v1/relay')).status).toBe(200);
+    });
+
+    test(
+      'who owes the rest of a request is hung up on in time',
+      async () => {
+        const one = await relay('one');
+        await balance(one.port);
+        const from = performance.now();
+        const slow = await overTls();
+        const dripping = setInterval(() => slow.write('x'), 1_000);
+        ends.push(async () => clearInterval(dripping));
+        const unencrypted = connect(balancerPort, '127.0.0.1');
+        ends.push(async () => unencrypted.destroy());
+        await Promise.all([
+          answerTo(slow, get('/v1/relay').replace(/\r\n\r\n$/, '\r\nX-Filler: ')),
+          answerTo(await overTls(), ''),
+          // HAProxy gives a greeting as much time as an idle connection.
+          ...(hurriesGreetings ? [answerTo(unencrypted, '')] : []),
+        ]);
+        expect(performance.now() - from).toBeLessThan(OWED_MS);
+      },
+      2 * OWED_MS,
+    );
+
+    test(
+      'who waits for an answer, or comes again over the same connection, is not',
+      async () => {
+        const { promise: isLate, resolve: go } = Promise.withResolvers<void>();
+        const timer = setTimeout(go, LATE_MS);
+        ends.push(async () => clearTimeout(timer));
+        const port = await standIn((asked, response) => {
+          if (asked.url === '/v1/quick') return void response.end('quick');
+          if (asked.url === '/v1/stream') response.write('one');
+          void isLate.then(() => response.end('late'));
+        });
+        await balance(port);
+        const again = await overTls();
+        void isLate.then(() => again.write(get('/v1/quick', 'Connection: close')));
+        const [stream, poll, kept] = await Promise.all([
+          answerTo(await overTls(), get('/v1/stream', 'Connection: close')),
+          answerTo(await overTls(), get('/v1/poll', 'Connection: close')),
+          answerTo(again, get('/v1/quick')),
+        ]);
+        expect([stream, poll].map((said) => said.includes('late'))).toEqual([true, true]);
+        expect(statuses(kept)).toEqual(['200', '200']);
+      },
+      2 * OWED_MS,
+    );
 
     /** The answer to an upgrade whose token is no good: what was asked for is refused by whichever relay looked at it. */
     const knock = (): Promise<Answer> => {
