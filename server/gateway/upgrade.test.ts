@@ -114,7 +114,7 @@ describe('when too many come at once', () => {
     };
     const authorization = await kit.token(kit.relay.owner);
     const answer = await kit.answer(handshake(kit.port, { Authorization: authorization }));
-    expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\n(.*\r\n)*Retry-After: ([1-9]|1[01])\r\n/);
+    expect(answer).toMatch(/^HTTP\/1\.1 429 .*\r\n(.*\r\n)*Retry-After: ([1-9]|1[01])\r\n/);
     expect(looks).toBe(0);
     expect(kit.relay.core.counts.sentAway).toBe(1);
     kit.relay.clock.advance(1_000);

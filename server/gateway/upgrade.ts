@@ -128,7 +128,8 @@ async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: D
   const awayFor = turnstile.awayForSeconds();
   if (awayFor > 0) {
     core.counts.sentAway++;
-    return refuse(parts, socket, 503, [`Retry-After: ${awayFor}`]);
+    // Not 503: a balancer would take that for a relay which is going down, and leave it alone.
+    return refuse(parts, socket, 429, [`Retry-After: ${awayFor}`]);
   }
   const who = await auth.verifyUpgrade(request);
   if (socket.destroyed) return;

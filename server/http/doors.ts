@@ -59,7 +59,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     const awayFor = turnstile.awayForSeconds();
     if (awayFor === 0) return undefined;
     core.counts.sentAway++;
-    return refusalAnswer(refuse('unavailable', { retryAfterMs: awayFor * 1_000 }));
+    return tooFast(awayFor * 1_000);
   };
 
   const onRequest = async (request: FastifyRequest, reply: FastifyReply): Promise<void> => {

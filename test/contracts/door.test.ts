@@ -213,7 +213,7 @@ describe.each(DOORS)('where too many come in, the door %s', (door) => {
   test('says when to come back, and goes on for those who are inside', async () => {
     await start({ acceptsPerSecond: 0.001, acceptsBurst: 1 });
     const inside = await live(door);
-    expect(await dialDoor(door, target, await signIn())).toMatchObject({ kind: 'refused', status: 503, retryAfterMs: expect.any(Number) });
+    expect(await dialDoor(door, target, await signIn())).toMatchObject({ kind: 'refused', status: 429, retryAfterMs: expect.any(Number) });
     expect(relay.core.counts.sentAway).toBe(1);
     const message = post('still here');
     inside.say(message);
@@ -226,7 +226,7 @@ describe.each(DOORS)('where too many come in, the door %s', (door) => {
     await live(door);
     const again = await open(door);
     again.say(HELLO);
-    expect(await again.closed).toBe(CLOSE.restart);
+    expect(await again.closed).toBe(CLOSE.flood);
   });
 });
 

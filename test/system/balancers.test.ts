@@ -15,12 +15,13 @@ import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
 import { FRAMES_PATH, LINES_TYPE } from '../../protocol/doors.ts';
 import { isRefusal } from '../../protocol/http.ts';
-import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../server/lan/tls.ts';
 import { createLog } from '../../server/observe/log.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
 import { createGround, isLive, PASSWORD, type Ground, type RealDesktop } from '../kit/real-desktop.ts';
 import { freePort } from '../kit/free-port.ts';
+import { answerTo, get, statusesIn } from '../kit/raw-http.ts';
 import type { Balancer, BalancerParts } from '../kit/services/balancer.ts';
 import { HAPROXY, HAPROXY_CONFIG, startHaproxy } from '../kit/services/haproxy.ts';
 import { NGINX, NGINX_CONFIG, startNginx } from '../kit/services/nginx.ts';
@@ -81,7 +82,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       for (const end of ends.reverse()) await end();
     });
 
-    const relay = async (name: string, port = 0): Promise<Relay> => {
+    const relay = async (name: string, port = 0, limits: Partial<Limits> = {}): Promise<Relay> => {
       const started = await startRelay(
         {
           data: join(folder, name),
@@ -91,6 +92,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
           proxyCertificate: certificate,
           trustedProxies: ['127.0.0.1'],
           advertise: [`127.0.0.1:${balancerPort}`],
+          limits,
         },
         { log: createLog({ level: 'info', node: name, destination: { write: (line) => void log.push(line) } }) },
       );
@@ -188,15 +190,6 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual(['127.0.0.2']);
     });
 
-    /** What came back for these bytes until the balancer hung up. */
-    const answerTo = async (socket: Socket, bytes: string): Promise<string> => {
-      let text = '';
-      socket.on('error', () => undefined);
-      socket.setEncoding('latin1').on('data', (part: string) => (text += part));
-      socket.write(bytes, 'latin1');
-      await once(socket, 'close');
-      return text;
-    };
     const overTls = async (): Promise<Socket> => {
       const socket = connectTls({ host: '127.0.0.1', port: balancerPort, rejectUnauthorized: false });
       ends.push(async () => socket.destroy());
@@ -204,9 +197,6 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       return socket;
     };
 
-    const get = (path: string, ...headers: readonly string[]): string =>
-      [`GET ${path} HTTP/1.1`, 'Host: 127.0.0.1', ...headers, '', ''].join('\r\n');
-    const statuses = (said: string): readonly string[] => [...said.matchAll(/HTTP\/1\.[01] (\d{3}) /g)].map(([, status = '']) => status);
     const seen = (): number => log.filter((line) => line.includes('"event":"http"')).length;
 
     test('a request inside another one is none, whatever its length is said to be', async () => {
@@ -214,7 +204,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       await balance(one.port);
       const ask = async (lengths: string, body = ''): Promise<readonly string[]> => {
         const outer = `POST /v1/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${lengths}\r\n\r\n${body}`;
-        return statuses(await answerTo(await overTls(), outer + get('/v1/relay', 'Connection: close')));
+        return statusesIn(await answerTo(await overTls(), outer + get('/v1/relay', 'Connection: close')));
       };
       // Two that are honest are two.
       expect(await ask('Content-Length: 2', '{}')).toEqual(['404', '200']);
@@ -238,7 +228,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       const one = await relay('one');
       await balance(one.port);
       for (const bytes of [17_000, 70_000, 1_000_000]) {
-        const answered = statuses(await answerTo(await overTls(), get('/v1/relay', `X-Filler: ${'x'.repeat(bytes)}`)));
+        const answered = statusesIn(await answerTo(await overTls(), get('/v1/relay', `X-Filler: ${'x'.repeat(bytes)}`)));
         // Whoever sends on after the answer may not get it any more.
         expect(['400', '']).toContain(answered.join());
       }
@@ -287,7 +277,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
           answerTo(again, get('/v1/quick')),
         ]);
         expect([stream, poll].map((said) => said.includes('late'))).toEqual([true, true]);
-        expect(statuses(kept)).toEqual(['200', '200']);
+        expect(statusesIn(kept)).toEqual(['200', '200']);
       },
       2 * OWED_MS,
     );
@@ -335,6 +325,18 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       expect(statuses).toEqual(statuses.map(() => 401));
       expect([...stays.core.counts.upgradesRefused]).toEqual([[401, 10]]);
       expect(refused).toBeGreaterThan(0);
+    });
+
+    test('relays that take nobody in say when to come back, and are left alone by no balancer for it', async () => {
+      const full = { acceptsPerSecond: 0.001, acceptsBurst: 0 };
+      const relays = [await relay('one', 0, full), await relay('two', 0, full)];
+      await balance(...relays.map(({ port }) => port));
+      for (let n = 0; n < 5; n++) {
+        const away = await knock();
+        expect([away.status, Number(away.headers['retry-after']) > 0, isRefusal(away.text)]).toEqual([429, true, true]);
+        // Of those who are inside nobody notices.
+        expect((await answer('/v1/relay')).status).toBe(200);
+      }
     });
 
     test('when a relay is gone every request is answered by the other', async () => {
