@@ -4,7 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFakeClock } from '../../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { POSTGRES, postgresTool, startPostgres, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import { openWay } from '../../../test/kit/services/postgres-way.ts';
 import { silentLog } from '../../observe/log.ts';
+import { StoreUnavailable } from '../../ports/store.ts';
+import { systemClock } from '../system-clock.ts';
 import type { PostgresAddress } from './connection.ts';
 import { MIGRATIONS } from './migrations/list.ts';
 import { openPostgresStore, type PostgresStoreParts } from './store.ts';
@@ -112,6 +115,29 @@ describe.skipIf(POSTGRES === undefined)('a database', () => {
         })
         .toEqual(events);
     }
+    await store.close();
+  });
+
+  test('behind something that drops what connections are set to is refused, and it is said why', async () => {
+    const way = openWay(await server.createDatabase());
+    await opened(way.address);
+    way.dropSettings();
+    await expect(open(way.address)).rejects.toMatchObject({ name: 'StoreOpenFault', message: expect.stringContaining('pooler') });
+    await way.dispose();
+  });
+
+  test('that takes too few connections answers what it can and refuses the rest as unavailable, and one that takes no more is not opened', async () => {
+    const address = await server.createDatabase();
+    await server.ask('postgres', 'CREATE ROLE few LOGIN CONNECTION LIMIT 3');
+    await server.ask('postgres', `ALTER DATABASE ${address.database} OWNER TO few`);
+    const limited = { ...address, user: 'few' };
+    const store = await open(limited, { clock: systemClock });
+    const asked = await Promise.allSettled(Array.from({ length: 50 }, () => store.team()));
+    const faults = asked.flatMap((one) => (one.status === 'rejected' ? [one.reason as unknown] : []));
+    expect(faults.length).toBeLessThan(asked.length);
+    expect(faults.filter((fault) => !(fault instanceof StoreUnavailable))).toEqual([]);
+    expect(await store.team()).toBeUndefined();
+    await expect(open(limited)).rejects.toMatchObject({ name: 'StoreOpenFault', kind: 'not-accessible' });
     await store.close();
   });
 

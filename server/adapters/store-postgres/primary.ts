@@ -4,6 +4,7 @@
  * back without knowing. It is never spoken to again by one who knows of the other.
  */
 import pg from 'pg';
+import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { StoreUnavailable } from '../../ports/store.ts';
 import { connect, type PostgresAddress } from './connection.ts';
 
@@ -56,12 +57,22 @@ async function meet(address: PostgresAddress, how: { readonly isPatient?: boolea
   }
 }
 
-/** @throws StoreUnavailable  it takes no writes: a standby, or a server that was made read-only */
+/**
+ * @throws StoreUnavailable  it takes no writes: a standby, or a server that was made read-only
+ * @throws StoreOpenFault  what a connection is set to (`connection.ts`) does not reach it, that a commit is on the disk for one
+ */
 export async function termOf(client: pg.ClientBase): Promise<Term> {
-  const { rows } = await client.query<{ readonly is_read_only: boolean }>(
-    "SELECT current_setting('transaction_read_only') = 'on' AS is_read_only",
+  const { rows } = await client.query<{ readonly is_set: boolean; readonly is_read_only: boolean }>(
+    "SELECT current_setting('enable_seqscan') = 'off' AS is_set, current_setting('transaction_read_only') = 'on' AS is_read_only",
   );
-  if (rows[0]?.is_read_only !== false) throw new StoreUnavailable('the server is read-only');
+  const [found] = rows;
+  if (found?.is_set === false) {
+    throw new StoreOpenFault(
+      'not-accessible',
+      'What the relay sets for its connections does not reach the database: a pooler drops it. Give the address of the server itself.',
+    );
+  }
+  if (found?.is_read_only !== false) throw new StoreUnavailable('the server is read-only');
   try {
     return (await client.query<Term & pg.QueryResultRow>(TERM)).rows[0] ?? UNTOLD;
   } catch (error) {

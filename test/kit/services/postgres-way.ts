@@ -19,6 +19,8 @@ export interface PostgresWay {
   leadTo(server: PostgresAddress | undefined): void;
   /** Its connections stay open and carry nothing more, as when the machine at the other end has lost its power. New ones do. */
   fallSilent(): void;
+  /** What new connections ask to be set is another by the time it arrives, as where a pooler leaves it away. */
+  dropSettings(): void;
   dispose(): Promise<void>;
 }
 
@@ -31,6 +33,7 @@ export function openWay(address: PostgresAddress): PostgresWay {
   const silent = new Set<Socket>();
   let target: string | undefined = address.host;
   let cut: Cut = 'never';
+  let dropsSettings = false;
   const pipe = (client: Socket): void => {
     if (target === undefined) return void client.destroy();
     const onward = connect(join(target, SOCKET));
@@ -40,7 +43,7 @@ export function openWay(address: PostgresAddress): PostgresWay {
       const isCommit = cut !== 'never' && data.includes('COMMIT');
       if (isCommit && cut === 'before the commit') return end();
       isAnswerLost ||= isCommit;
-      onward.write(data);
+      onward.write(dropsSettings ? unset(data) : data);
     });
     onward.on('data', (data) => {
       if (!isAnswerLost) client.write(data);
@@ -64,6 +67,7 @@ export function openWay(address: PostgresAddress): PostgresWay {
       target = server?.host;
       for (const socket of open) socket.destroy();
     },
+    dropSettings: () => void (dropsSettings = true),
     fallSilent: () => {
       for (const socket of open) silent.add(socket.removeAllListeners('data').pause());
       open.clear();
@@ -75,3 +79,6 @@ export function openWay(address: PostgresAddress): PostgresWay {
     },
   };
 }
+
+/** As long as before: the packet says its length. */
+const unset = (data: Buffer): Buffer => Buffer.from(data.toString('latin1').replace('enable_seqscan=off', 'enable_seqscan=on '), 'latin1');
