@@ -173,7 +173,10 @@ describe('the compose file', () => {
     const edits = [...script.matchAll(/-e '([^']+)'/g)].flatMap(([, edit = '']) => ['-e', edit]);
     const made = spawnSync('sed', [...edits, join(ROOT, 'build/nginx/landline.conf')], { encoding: 'utf8' }).stdout;
     const server = `    server ${relay.networks.line.ipv4_address ?? ''}:${DEFAULT_PORT} `;
-    expect(made.split('\n').filter((line) => /^ {4}server \d/.test(line))).toEqual([expect.stringContaining(server)]);
+    expect(made.split('\n').filter((line) => /^ {4}server \d/.test(line))).toEqual([
+      expect.stringContaining(server),
+      expect.stringContaining(server),
+    ]);
     expect(nginx.ports).toEqual(['443:443']);
     for (const [, path = ''] of made.matchAll(/ssl_certificate\w* (\S+);/g)) expect(path).toMatch(/^\/etc\/landline\//);
   });

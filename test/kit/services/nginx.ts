@@ -16,12 +16,14 @@ export async function startNginx(
 ): Promise<Balancer> {
   if (NGINX === undefined) throw new Error('nginx is missing');
   const folder = mkdtempSync(join(tmpdir(), 'landline-nginx-'));
-  let isFirst = true;
+  // Each upstream lists them all.
+  const listed = new Set<string>();
   const site = editMarked(NGINX_CONFIG, (line) => {
     if (line.includes('server 127.0.0.1')) {
-      const all = isFirst ? relays.map((relay) => line.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${relay}`)) : [];
-      isFirst = false;
-      return all;
+      const what = line.replace(/:\d+/, '');
+      if (listed.has(what)) return [];
+      listed.add(what);
+      return relays.map((relay) => line.replace(/127\.0\.0\.1:\d+/, `127.0.0.1:${relay}`));
     }
     if (line.includes('listen 443')) return [line.replace('443', `127.0.0.1:${port}`)];
     if (line.includes('ssl_certificate_key ')) return [line.replace(/\/\S+(?=;)/, key)];
