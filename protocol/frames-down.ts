@@ -62,7 +62,10 @@ export const DOWN_SCHEMAS = {
       pageEvents: z.number().int(),
       sendsPerSecond: z.number(),
       sendsBurst: z.number().int(),
+      /** The pause between pings that is kept on this line, give or take a fifth. */
       pingEveryMs: z.number().int(),
+      /** The shortest that `hello` may ask for. A relay that names none refuses a `hello` that asks, and one with `silenceMs`. */
+      pingLeastMs: z.number().int().optional(),
     }),
   }),
   /** The directory as of `seq` of the team feed. Sent when the client has no usable position there. */

@@ -29,6 +29,10 @@ export const hello = z.strictObject({
   /** The channel on screen: its pages come first. */
   focus: channelId.nullable(),
   presence,
+  /** To be pinged more often than the relay does by itself. Only for a relay that names `pingLeastMs` in its `welcome`. */
+  pingEveryMs: z.number().int().min(DEFAULT_LIMITS.pingLeastMs).max(DEFAULT_LIMITS.pingMostMs).optional(),
+  /** After `welcome` not a byte is said for so long, then all that was missed. For who measures a line; a poll does not obey it. */
+  silenceMs: z.number().int().min(1).max(DEFAULT_LIMITS.silenceMs).optional(),
 });
 
 export const mutations = {

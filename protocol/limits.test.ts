@@ -24,6 +24,9 @@ const {
   doorWaitMs,
   doorPositions,
   doorBodyBytes,
+  pingLeastMs,
+  pingMostMs,
+  silenceMs,
 } = DEFAULT_LIMITS;
 const id = (n: number): string => `0190a000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const ids = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => id(n));
@@ -72,10 +75,21 @@ describe('a limit of the wire', () => {
     ['missingOps', missingOps, 'ops', (n) => onWire({ t: 'missing', req: 1, ops: Array(n).fill(OP) })],
     ['doorWaitMs', doorWaitMs, 'waitMs', (n) => atTheDoor({ waitMs: n })],
     ['doorPositions', doorPositions, 'more', (n) => atTheDoor({ more: positions(n) })],
+    ['pingMostMs', pingMostMs, 'pingEveryMs', (n) => onWire({ ...hello, pingEveryMs: n })],
+    ['silenceMs', silenceMs, 'silenceMs', (n) => onWire({ ...hello, silenceMs: n })],
+    ['silenceMs at the doors', silenceMs, 'hello.silenceMs', (n) => atTheDoor({ hello: { ...hello, silenceMs: n } })],
     ['channelStartMembers', channelStartMembers, 'members', (n) => onWire({ ...channel, members: ids(n) })],
   ];
   test.each(cases)('%s: %i are let in, one more is not', (_what, limit, field, refusedField) => {
     expect([refusedField(limit), refusedField(limit + 1)]).toEqual([undefined, field]);
+  });
+
+  test.each([
+    ['pingLeastMs', pingLeastMs, 'pingEveryMs'],
+    ['a silence', 1, 'silenceMs'],
+  ])('%s: %i are let in, one less is not', (_what, least, field) => {
+    const asked = (ms: number): string | undefined => onWire({ ...hello, [field]: ms });
+    expect([asked(least), asked(least - 1)]).toEqual([undefined, field]);
   });
 
   test('of names counts code points, so that it is the same for every script', () => {

@@ -52,6 +52,11 @@ export interface Limits {
   readonly outboundTotalBytes: number;
   readonly pingEveryMs: number;
   readonly pingMisses: number;
+  /** What a client may ask for in `hello` instead, where its way is cut in silence: never more rarely than `pingEveryMs`. */
+  readonly pingLeastMs: number;
+  readonly pingMostMs: number;
+  /** The longest silence that a client may ask for, once on each line: to measure how much of it the way bears. */
+  readonly silenceMs: number;
   /** The desktop gives a socket up after this long without a byte. */
   readonly clientSilenceMs: number;
   readonly clientAckMs: number;
@@ -188,6 +193,9 @@ export const DEFAULT_LIMITS: Limits = {
   outboundTotalBytes: 256 * MIB,
   pingEveryMs: 25_000,
   pingMisses: 2,
+  pingLeastMs: 5_000,
+  pingMostMs: 60_000,
+  silenceMs: 160_000,
   clientSilenceMs: 40_000,
   clientAckMs: 8_000,
   headerBytes: 16 * KIB,
@@ -259,6 +267,9 @@ export const FIXED_LIMITS = [
   'doorFrames',
   'doorBodyBytes',
   'channelStartMembers',
+  'pingLeastMs',
+  'pingMostMs',
+  'silenceMs',
   'clientSilenceMs',
   'clientAckMs',
   'inviteUses',

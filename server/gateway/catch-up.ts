@@ -32,7 +32,7 @@ export class CatchUp {
 
   /** Goes on where it is needed; to be called whenever the wire may have room again. */
   goOn(connection: Connection, focus: ChannelId | null = null): void {
-    if (connection.stage !== 'open' || !connection.missed || connection.isPumping) return;
+    if (connection.stage !== 'open' || !connection.missed || connection.isPumping || connection.isHushed) return;
     connection.isPumping = true;
     background(
       this.#run(connection, focus).finally(() => (connection.isPumping = false)),

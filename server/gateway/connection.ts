@@ -29,6 +29,8 @@ export class Connection implements Spoke {
   /** By the monotonic clock: when the access token runs out, and when to ping next. */
   accessUntil: number;
   pingAt = 0;
+  /** The pause between pings that the client asked for. */
+  asksPingMs: number | undefined;
   misses = 0;
   isHeard = true;
   /** The hub's count of moves at the last beat. */
@@ -40,6 +42,8 @@ export class Connection implements Spoke {
   held: Map<FeedId, number> | undefined;
   isPumping = false;
   isCaughtUp = false;
+  /** The client wants silence for a while: it stays behind until the first ping. */
+  isHushed = false;
   /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */
   lag: { taken: number; since: number } | undefined;
   meter: Meter | undefined;

@@ -147,6 +147,7 @@ export class RelayCore {
       log,
       close,
       terminate: (connection) => this.#terminate(connection),
+      onSpoken: (connection) => this.#catchUp.goOn(connection),
       onTick: () => this.#tick(),
     });
     const team = parts.team && new TeamMeters({ ...parts.team, clock, limits, log });
@@ -322,7 +323,9 @@ export class RelayCore {
     const { store, clock, limits, log, node = 'relay' } = this.#parts;
     const close = (one: Connection, code: number): void => this.#close(one, code);
     connection.stage = 'greeting';
-    this.#lifeline.open(connection);
+    connection.asksPingMs = hello.pingEveryMs;
+    // A poll is answered when there is nothing to tell, too: it would hold its request open.
+    this.#lifeline.open(connection, isPoll ? 0 : hello.silenceMs);
     greet({ store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close }, connection, hello, isGoingOn).then(
       (isWelcome) => {
         if (!isWelcome) return;

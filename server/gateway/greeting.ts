@@ -14,6 +14,7 @@ import type { Log } from '../ports/log.ts';
 import type { Store } from '../ports/store.ts';
 import { NO_POSITION, type Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
+import { pauseOf } from './lifeline.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 
@@ -62,7 +63,8 @@ export async function greet(parts: GreetingParts, connection: Connection, hello:
 function welcomeText({ store, clock, limits, node }: GreetingParts, connection: Connection, version: number, team: Team): string {
   const heads: Record<FeedId, number> = {};
   for (const entry of connection.member.feeds) heads[entry.id] = entry.head ?? 0;
-  const { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingEveryMs } = limits;
+  const { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingLeastMs } = limits;
+  const pingEveryMs = pauseOf(connection, limits);
   return encodeDown({
     t: 'welcome',
     version,
@@ -74,7 +76,7 @@ function welcomeText({ store, clock, limits, node }: GreetingParts, connection: 
     at: clock.now(),
     heads,
     accessExpiresInMs: Math.max(0, Math.round(connection.accessUntil - clock.monotonic())),
-    limits: { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingEveryMs },
+    limits: { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingEveryMs, pingLeastMs },
   });
 }
 

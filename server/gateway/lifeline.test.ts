@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { channelFeed, memberFeed } from '../../protocol/ids.ts';
-import type { Limits } from '../../protocol/limits.ts';
-import { createRelayKit, post, type RelayKit } from '../../test/kit/relay-kit.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import { createRelayKit, post, seqsOf, type RelayKit } from '../../test/kit/relay-kit.ts';
 
 let kit: RelayKit;
 afterEach(() => kit.dispose());
@@ -70,6 +70,106 @@ test('any sign of life will do', async () => {
     client.say({ t: 'presence', presence: 'here' });
   }
   expect(client.closedWith).toBeUndefined();
+});
+
+describe('a client whose way is cut in silence', () => {
+  test('is pinged as often as it asks, and told so', async () => {
+    await start();
+    const client = await kit.connect(kit.owner);
+    client.hello({ pingEveryMs: 7_000 });
+    await kit.settle();
+    expect(client.all('welcome').map(({ limits }) => limits)).toMatchObject([
+      { pingEveryMs: 7_000, pingLeastMs: DEFAULT_LIMITS.pingLeastMs },
+    ]);
+    const moments: number[] = [];
+    for (let ms = 0; ms < 90_000; ms += 250) {
+      if (client.pings > moments.length) moments.push(ms);
+      client.side.heard();
+      kit.clock.advance(250);
+    }
+    const gaps = moments.map((ms, i) => ms - (moments[i - 1] ?? 0));
+    expect(gaps.length).toBeGreaterThanOrEqual(10);
+    expect(Math.min(...gaps)).toBeGreaterThanOrEqual(5_500);
+    expect(Math.max(...gaps)).toBeLessThanOrEqual(8_750);
+  });
+
+  test('is never pinged more rarely than others, whatever it asks', async () => {
+    await start();
+    const client = await kit.connect(kit.owner);
+    client.hello({ pingEveryMs: DEFAULT_LIMITS.pingMostMs });
+    await kit.settle();
+    expect(client.all('welcome')[0]?.limits.pingEveryMs).toBe(DEFAULT_LIMITS.pingEveryMs);
+    kit.clock.advance(30_500);
+    expect(client.pings).toBe(1);
+  });
+
+  test.each([DEFAULT_LIMITS.pingLeastMs, 7_000, 12_000, 20_000])(
+    'and asks for a ping each %i ms is given up when others are: neither much sooner nor later',
+    async (pingEveryMs) => {
+      await start();
+      const client = await kit.live(kit.owner, { pingEveryMs });
+      kit.clock.advance(40_000);
+      expect(client.closedWith).toBeUndefined();
+      kit.clock.advance(35_000);
+      expect(client.closedWith).toBe(1006);
+    },
+  );
+});
+
+describe('a client that measures silence', () => {
+  const { silenceMs } = DEFAULT_LIMITS;
+
+  test('hears nothing for as long as it asks, whatever happens; then is pinged, and has missed nothing', async () => {
+    await start();
+    const bo = await kit.live(await kit.person('bo'));
+    const client = await kit.connect(kit.owner);
+    client.hello({ silenceMs });
+    await kit.settle();
+    expect(client.frames.map(({ t }) => t)).toEqual(['welcome']);
+    client.clear();
+    for (let ms = 0; ms < silenceMs - 1_000; ms += 10_000) {
+      bo.say(post(kit.id(), kit.general, 'x'));
+      bo.say({ t: 'typing', channel: kit.general });
+      bo.say({ t: 'presence', presence: ms % 20_000 === 0 ? 'away' : 'here' });
+      bo.side.heard();
+      await kit.settle();
+      kit.clock.advance(Math.min(10_000, silenceMs - 1_000 - ms));
+    }
+    await kit.settle();
+    expect([client.frames, client.pings]).toEqual([[], 0]);
+    kit.clock.advance(1_250);
+    await kit.settle();
+    expect(client.pings).toBe(1);
+    expect(client.all('caught-up')).toHaveLength(1);
+    expect(seqsOf(client, channelFeed(kit.general)).length).toBeGreaterThanOrEqual(silenceMs / 10_000);
+    bo.say(post(kit.id(), kit.general, 'and goes on'));
+    await kit.settle();
+    expect(client.all('events')).toHaveLength(1);
+  });
+
+  test('is answered when it asks nevertheless', async () => {
+    await start();
+    const client = await kit.live(kit.owner, { silenceMs });
+    client.say({ t: 'sessions', req: 1 });
+    await kit.settle();
+    expect(client.frames.map(({ t }) => t)).toEqual(['sessions']);
+  });
+
+  test('and vanishes is given up 45 s after it at most', async () => {
+    await start();
+    const client = await kit.live(kit.owner, { silenceMs });
+    kit.clock.advance(silenceMs + 20_000);
+    expect(client.closedWith).toBeUndefined();
+    kit.clock.advance(25_000);
+    expect(client.closedWith).toBe(1006);
+  });
+
+  test('loses its line with its session all the same', async () => {
+    await start();
+    const client = await kit.live(kit.owner, { silenceMs });
+    kit.auth.end(client.session);
+    expect(client.closedWith).toBe(CLOSE.sessionEnded);
+  });
 });
 
 describe('a beat', () => {

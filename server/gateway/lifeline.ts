@@ -23,14 +23,20 @@ export interface LifelineParts {
   readonly log: Log;
   readonly close: (connection: Connection, code: number) => void;
   readonly terminate: (connection: Connection) => void;
+  /** The silence that the client asked for is over. */
+  readonly onSpoken: (connection: Connection) => void;
   /** Once per turn of the wheel, while anybody is connected. */
   readonly onTick: () => void;
 }
 
 /** Pings are spread over this part of their period, so that ten thousand clients do not answer at once. */
 const JITTER = 0.2;
-/** After a miss the next ping comes sooner: a dead peer is known within 75 s, the interval's jitter included. */
+/** After a miss the next ping comes within this part of the relay's own pause: a dead peer is known within 75 s, the jitter included. */
 const HURRY = 0.4;
+
+/** Only ever sooner than the relay does by itself: who asked for rare pings would be missed late. */
+export const pauseOf = ({ asksPingMs }: Connection, { pingEveryMs }: Pick<Limits, 'pingEveryMs'>): number =>
+  Math.min(asksPingMs ?? pingEveryMs, pingEveryMs);
 
 export class Lifeline {
   readonly #parts: LifelineParts;
@@ -48,10 +54,14 @@ export class Lifeline {
     this.#wheel.set(connection, this.#parts.limits.helloMs);
   }
 
-  /** `hello` came: from now on the connection is pinged. */
-  open(connection: Connection): void {
+  /** `hello` came: from now on the connection is pinged; for the first time after the silence it asked for, if it did. */
+  open(connection: Connection, silenceMs = 0): void {
+    const now = this.#parts.clock.monotonic();
     connection.beatMoves = this.#parts.hub.moves;
-    this.#plan(connection, this.#parts.clock.monotonic(), 1);
+    if (silenceMs === 0) return this.#plan(connection, now);
+    connection.isHushed = true;
+    connection.pingAt = now + silenceMs;
+    this.#set(connection, now);
   }
 
   /** The access token was renewed. */
@@ -74,15 +84,25 @@ export class Lifeline {
     const now = clock.monotonic();
     if (now >= connection.accessUntil + limits.accessGraceMs) return close(connection, CLOSE.tokenExpired);
     if (now < connection.pingAt) return this.#set(connection, now);
+    if (connection.isHushed) {
+      connection.isHushed = false;
+      this.#parts.onSpoken(connection);
+    }
     if (connection.isHeard) connection.misses = 0;
-    else if (++connection.misses >= limits.pingMisses) {
+    else if (++connection.misses >= this.#mostMisses(connection)) {
       log.info('client-silent', { member: connection.member.id, session: connection.session });
       return terminate(connection);
     }
     connection.isHeard = false;
     connection.wire.ping();
     this.#beat(connection);
-    this.#plan(connection, now, connection.misses > 0 ? HURRY : 1);
+    this.#plan(connection, now);
+  }
+
+  /** Who is pinged more often may miss more: a network that stalls for some seconds ends nobody's line sooner. */
+  #mostMisses(connection: Connection): number {
+    const { limits } = this.#parts;
+    return Math.round((limits.pingMisses * limits.pingEveryMs) / pauseOf(connection, limits));
   }
 
   #beat(connection: Connection): void {
@@ -105,10 +125,11 @@ export class Lifeline {
     outbound.queue(connection, this.#quiet.packet);
   }
 
-  #plan(connection: Connection, now: number, part: number): void {
+  #plan(connection: Connection, now: number): void {
     const { random, limits } = this.#parts;
     const spread = 1 - JITTER + 2 * JITTER * random.fraction();
-    connection.pingAt = now + limits.pingEveryMs * part * spread;
+    const pause = pauseOf(connection, limits);
+    connection.pingAt = now + spread * (connection.misses > 0 ? Math.min(pause, HURRY * limits.pingEveryMs) : pause);
     this.#set(connection, now);
   }
 

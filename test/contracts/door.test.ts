@@ -132,6 +132,18 @@ describe.each(DOORS)('the door %s', (door) => {
     expect(seqsOf(after, channelFeed(general))).toEqual([head - 1, head]);
   });
 
+  test('keeps the pause between pings that it is asked for, and says so; silence is a socket’s or a stream’s to ask for', async () => {
+    await start();
+    const client = await open(door);
+    client.say({ ...HELLO, pingEveryMs: DEFAULT_LIMITS.pingLeastMs, silenceMs: DEFAULT_LIMITS.silenceMs });
+    const { limits } = await client.heard('welcome');
+    expect(limits).toMatchObject({ pingEveryMs: DEFAULT_LIMITS.pingLeastMs, pingLeastMs: DEFAULT_LIMITS.pingLeastMs });
+    if (door === 'poll' || door === 'long-poll') return void (await client.heard('caught-up'));
+    client.say({ t: 'sessions', req: 1 });
+    await client.heard('sessions');
+    expect(client.frames.map(({ t }) => t)).toEqual(['welcome', 'sessions']);
+  });
+
   test('ends within a second when the session does, and does not open again', async () => {
     await start();
     const client = await live(door);
