@@ -1,53 +1,26 @@
 /** The step that finds what keeps a stream back: over a real relay, with nothing, a proxy of ours and a real Nginx in between. */
 import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { EVENTS_PATH, STREAM_TYPE } from '../protocol/doors.ts';
 import { fail, ok } from '../protocol/result.ts';
-import { systemClock, systemRandom } from '../server/adapters/system-clock.ts';
-import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../server/lan/tls.ts';
-import { startRelay, type Relay } from '../server/relay.ts';
-import { HELLO } from '../test/kit/door-client.ts';
+import { createDoctorKit, type DoctorKit } from '../test/kit/doctor-kit.ts';
 import { createFakeClock, type FakeClock } from '../test/kit/fake-clock.ts';
-import { freePort } from '../test/kit/free-port.ts';
 import { NGINX, startNginx } from '../test/kit/services/nginx.ts';
 import { examine } from './examine.ts';
 import type { Finding } from './findings.ts';
-import type { Place } from './ports.ts';
 import { systemSockets } from './sockets.ts';
-import { HELD_MS, STEPS, type Subject } from './steps.ts';
+import { HELD_MS, STEPS } from './steps.ts';
+import type { Subject } from './visit.ts';
 
-const ends: (() => unknown)[] = [];
-let relay: Relay;
-let token: string;
+let kit: DoctorKit;
 let clock: FakeClock;
 beforeEach(async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'landline-streams-'));
-  relay = await startRelay({ data: folder, tls: 'off' });
-  ends.push(async () => {
-    await relay.close();
-    rmSync(folder, { recursive: true });
-  });
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'desk' };
-  const done = await relay.auth.accounts.setup({ code: relay.setupCode ?? '', ...person }, { address: '127.0.0.1' });
-  if (!done.ok) throw new Error(done.error.kind);
-  token = done.value.tokens.access;
+  kit = await createDoctorKit();
   clock = createFakeClock();
 });
-afterEach(async () => {
-  for (const end of ends.splice(0).reverse()) await end();
-});
+afterEach(() => kit.dispose());
 
-const subject = (port: number, trust: Place['trust'] = { kind: 'plain' }): Subject => ({
-  place: { host: '127.0.0.1', port, trust },
-  team: null,
-  access: async () => ok(token),
-  hello: () => HELLO,
-  withSilence: false,
-});
 /** That step alone. */
 async function found(one: Subject): Promise<Finding | undefined> {
   const steps = STEPS.filter(({ name }) => name === 'buffering');
@@ -59,7 +32,7 @@ async function found(one: Subject): Promise<Finding | undefined> {
 /** Time passes once the relay has the stream, and nothing more is on its way. */
 async function foundLate(one: Subject): Promise<Finding | undefined> {
   const finding = found(one);
-  await expect.poll(() => relay.core.stats.connections).toBe(1);
+  await expect.poll(() => kit.relay.core.stats.connections).toBe(1);
   clock.advance(HELD_MS);
   return finding;
 }
@@ -67,7 +40,7 @@ async function foundLate(one: Subject): Promise<Finding | undefined> {
 async function serve(answer: (asked: IncomingMessage, response: ServerResponse) => void): Promise<number> {
   const server: Server = createServer(answer);
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => (server.closeAllConnections(), server.close()));
+  kit.ends.push(() => (server.closeAllConnections(), server.close()));
   return (server.address() as AddressInfo).port;
 }
 /** Passes answers on when they are whole. */
@@ -75,7 +48,7 @@ const holding = (isMute: (path: string) => boolean = () => false): Promise<numbe
   serve((asked, response) => {
     const { url = '', method, headers } = asked;
     if (isMute(url)) return;
-    const onward = request({ host: '127.0.0.1', port: relay.port, path: url, method, headers, agent: false }, (came) => {
+    const onward = request({ host: '127.0.0.1', port: kit.relay.port, path: url, method, headers, agent: false }, (came) => {
       const chunks: Buffer[] = [];
       came.on('data', (chunk: Buffer) => chunks.push(chunk)).on('error', () => undefined);
       came.on('end', () => response.writeHead(came.statusCode ?? 502, came.headers).end(Buffer.concat(chunks)));
@@ -86,19 +59,19 @@ const holding = (isMute: (path: string) => boolean = () => false): Promise<numbe
   });
 
 test('a stream that comes as it is said is well, and leaves no line behind', async () => {
-  expect(await found(subject(relay.port))).toMatchObject({ says: 'buffering.passed', isWell: true });
-  await expect.poll(() => relay.core.stats.connections).toBe(0);
+  expect(await found(kit.subject(kit.relay.port))).toMatchObject({ says: 'buffering.passed', isWell: true });
+  await expect.poll(() => kit.relay.core.stats.connections).toBe(0);
   expect(clock.pending).toBe(0);
 });
 
 test('a proxy that passes answers on when they are whole is found, while the relay answers beside', async () => {
-  const one = subject(await holding());
+  const one = kit.subject(await holding());
   expect(await foundLate(one)).toMatchObject({ says: 'buffering.held-back', isWell: false, facts: { seconds: HELD_MS / 1_000 } });
   expect(clock.pending).toBe(0);
 });
 
 test('where nothing is answered beside it either, buffering is not what is wrong', async () => {
-  const one = subject(await holding((path) => path !== EVENTS_PATH));
+  const one = kit.subject(await holding((path) => path !== EVENTS_PATH));
   const finding = foundLate(one);
   await expect.poll(() => clock.pending).toBe(1);
   clock.advance(HELD_MS);
@@ -116,30 +89,17 @@ test.each<readonly [string, (response: ServerResponse) => unknown, Partial<Findi
   ['a stream that is cut', (response) => response.destroy(), { says: 'buffering.cut', facts: { code: 'ECONNRESET' } }],
 ])('%s', async (_what, answer, expected) => {
   const port = await serve((_asked, response) => void answer(response));
-  expect(await found(subject(port))).toMatchObject(expected);
+  expect(await found(kit.subject(port))).toMatchObject(expected);
 });
 
 test('a token that is no good is left to the step that shows it', async () => {
-  expect(await found({ ...subject(relay.port), access: async () => ok('nonsense') })).toBeUndefined();
-  expect(await found({ ...subject(relay.port), access: async () => fail({ kind: 'ended' }) })).toBeUndefined();
-  expect(await found({ ...subject(relay.port), access: null })).toBeUndefined();
+  expect(await found({ ...kit.subject(kit.relay.port), access: async () => ok('nonsense') })).toBeUndefined();
+  expect(await found({ ...kit.subject(kit.relay.port), access: async () => fail({ kind: 'ended' }) })).toBeUndefined();
+  expect(await found({ ...kit.subject(kit.relay.port), access: null })).toBeUndefined();
 });
 
 describe.skipIf(NGINX === undefined)('behind a real Nginx', () => {
-  const behind = async (change?: (site: string) => string): Promise<Subject> => {
-    const folder = mkdtempSync(join(tmpdir(), 'landline-buffered-'));
-    ends.push(() => rmSync(folder, { recursive: true }));
-    const { fingerprint } = loadTls({ folder, hosts: ['localhost'], clock: systemClock, random: systemRandom });
-    const parts = {
-      port: await freePort(),
-      relays: [relay.port],
-      certificate: join(folder, CERTIFICATE_FILE),
-      key: join(folder, KEY_FILE),
-    };
-    const nginx = await startNginx(parts, change);
-    ends.push(() => nginx.dispose());
-    return subject(nginx.port, { kind: 'key', fingerprint });
-  };
+  const behind = (change?: (site: string) => string): Promise<Subject> => kit.behind((parts) => startNginx(parts, change));
 
   test('with the kept configuration it is well', async () => {
     expect(await found(await behind())).toMatchObject({ says: 'buffering.passed' });

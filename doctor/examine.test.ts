@@ -4,7 +4,6 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HELLO } from '../test/kit/door-client.ts';
 import { createFakeClock, type FakeClock } from '../test/kit/fake-clock.ts';
@@ -17,7 +16,8 @@ import { examine } from './examine.ts';
 import type { Finding } from './findings.ts';
 import type { Place, Sockets } from './ports.ts';
 import { systemSockets } from './sockets.ts';
-import { IDLE_MS, STEP_MS, type Subject } from './steps.ts';
+import { STEP_MS } from './steps.ts';
+import type { Subject } from './visit.ts';
 
 const TEAM = 'team-1';
 const ends: (() => void)[] = [];
@@ -257,50 +257,5 @@ describe('time', () => {
     wanted.abort();
     await done;
     expect([says(found), clock.pending]).toEqual([['port.open', 'tls.pinned'], 0]);
-  });
-
-  const quiet = async (
-    onLine: (socket: Socket) => void,
-  ): Promise<{ readonly findings: Promise<readonly Finding[]>; readonly hello: Promise<unknown> }> => {
-    const hello = Promise.withResolvers<unknown>();
-    const { subject } = await serve({
-      onLine: (socket) => {
-        socket.once('data', hello.resolve);
-        onLine(socket);
-      },
-    });
-    return { findings: findingsOf({ ...subject, hello: () => HELLO, withSilence: true }), hello: hello.promise };
-  };
-
-  test('a silent line that is cut after 42 seconds is said to be', async () => {
-    let line: Socket | undefined;
-    const { findings, hello } = await quiet((socket) => (line = socket));
-    await hello;
-    clock.advance(42_000);
-    line?.destroy();
-    expect((await findings).at(-1)).toMatchObject({ says: 'idle.cut', isWell: false, facts: { seconds: 42, silent: 42 } });
-  });
-
-  test('a line that is kept is said to be kept, with the longest silence in it', async () => {
-    let line: Socket | undefined;
-    const { findings, hello } = await quiet((socket) => (line = socket));
-    await hello;
-    clock.advance(35_000);
-    const answered = new Promise((resolve) => line?.once('data', resolve));
-    // A ping, as a relay breaks the silence; the pong says that it was heard.
-    line?.write(Buffer.from([0x89, 0]));
-    await answered;
-    clock.advance(IDLE_MS - 35_000);
-    expect((await findings).at(-1)).toMatchObject({ says: 'idle.kept', isWell: true, facts: { seconds: 60, silent: 35 } });
-    await turn();
-    expect(clock.pending).toBe(0);
-  });
-
-  test('a line that the relay ends is told from one that is cut', async () => {
-    let line: Socket | undefined;
-    const { findings, hello } = await quiet((socket) => (line = socket));
-    await hello;
-    line?.write(Buffer.from([0x88, 2, 4030 >> 8, 4030 & 0xff]));
-    expect((await findings).at(-1)).toMatchObject({ says: 'idle.closed', facts: { code: 4030 } });
   });
 });

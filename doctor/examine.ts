@@ -4,7 +4,8 @@
  */
 import type { Finding } from './findings.ts';
 import type { Clock, Sockets } from './ports.ts';
-import { STEPS, type Step, type Subject, type Visit } from './steps.ts';
+import { STEPS, type Step } from './steps.ts';
+import type { Subject, Visit } from './visit.ts';
 
 export interface Examination {
   readonly sockets: Sockets;

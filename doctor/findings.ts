@@ -50,10 +50,13 @@ export const SAYINGS = {
   },
   token: { accepted: 'well', refused: 'problem', ended: 'problem', 'not-renewed': 'problem' },
   /**
-   * Facts: `seconds` the line lived; `silent`, the longest silence in it. `cut`: it ended in a silence, without a word. `closed`: the
+   * How much silence the way bears. Facts, in whole seconds: `seconds` the line lived; `silent`, the silence in which it was cut, or the
+   * longest that it lived through; `pause`, the longest silence that this relay leaves. `kept`: it lived through more than is ever
+   * needed. `enough`: it was cut after more than two pauses. `tight`: after more than one, so that a late ping ends the line. `cut`:
+   * sooner than the relay speaks. `spoken`: it lived, but the relay broke the silence, being too old to be asked for it. `closed`: the
    * relay ended it with `code`.
    */
-  idle: { kept: 'well', cut: 'problem', closed: 'problem' },
+  idle: { kept: 'well', enough: 'well', spoken: 'well', tight: 'problem', cut: 'problem', closed: 'problem' },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Grade>>>>;
 
 export type StepName = keyof typeof SAYINGS;

@@ -42,8 +42,8 @@ export interface Answer {
 /** An upgraded socket. Pings are answered by themselves. */
 export interface OpenSocket {
   send(text: string): void;
-  /** `onBytes`: anything at all came. `onClose`: once; 1006 when it ended without a word. */
-  watch(events: { onBytes(): void; onClose(code: number): void }): void;
+  /** `onBytes`: anything at all came; `onText`: and it was this message. `onClose`: once; 1006 when it ended without a word. */
+  watch(events: { onBytes(): void; onText(text: string): void; onClose(code: number): void }): void;
   end(): void;
 }
 

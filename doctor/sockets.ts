@@ -246,8 +246,11 @@ function held(socket: WebSocket): OpenSocket {
     send: (text) => {
       if (socket.readyState === WebSocket.OPEN) socket.send(text);
     },
-    watch: ({ onBytes, onClose }) => {
-      socket.on('message', onBytes).on('ping', onBytes);
+    watch: ({ onBytes, onText, onClose }) => {
+      socket.on('ping', onBytes).on('message', (data: Buffer) => {
+        onBytes();
+        onText(data.toString());
+      });
       if (socket.readyState === WebSocket.CLOSED) onClose(1006);
       else socket.once('close', onClose);
     },

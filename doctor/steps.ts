@@ -3,52 +3,26 @@
  * look; whether the next rows still make sense when it went wrong is said beside it. A new step is a new row.
  */
 import { isIP } from 'node:net';
-import { encodeUp } from '../protocol/codec.ts';
 import { encodeEvent, EVENTS_PATH, type EventsRequest } from '../protocol/doors.ts';
-import type { Hello } from '../protocol/frames-up.ts';
 import { HTTP, relayInfo, type RelayInfo } from '../protocol/http.ts';
-import type { Result } from '../protocol/result.ts';
 import { pickVersion } from '../protocol/version.ts';
 import { finding, type Finding, type Saying, type StepName } from './findings.ts';
-import type { Answer, Clock, OpenSocket, Place, Sockets, Trust } from './ports.ts';
+import type { Trust } from './ports.ts';
+import { SILENCE_MS, waitInSilence } from './silence.ts';
+import type { Subject, Visit } from './visit.ts';
 
 /** Time for one step. What takes longer is, for a person who waits, not there. */
 export const STEP_MS = 10_000;
 /** How long a stream may keep back what its relay said at once. */
 export const HELD_MS = 5_000;
-/** How long a line is watched for being cut: longer than the minute after which proxies usually lose patience. */
-export const IDLE_MS = 60_000;
 /** Clocks further apart than this show wrong times beside messages. */
 export const SKEW_MS = 60_000;
-
-/** What is looked at. */
-export interface Subject {
-  readonly place: Place;
-  /** The id of the team that must be there; null: whichever. */
-  readonly team: string | null;
-  /** The token to show; null: none is shown, and the relay has to ask for one. */
-  readonly access: (() => Promise<Result<string, { readonly kind: string }>>) | null;
-  /** How a line begins; null without a token: neither streams nor silence are measured. */
-  readonly hello: (() => Hello) | null;
-  /** Also leaves a line silent for a minute. */
-  readonly withSilence: boolean;
-}
-
-/** What the steps leave to those after them. */
-export interface Visit {
-  readonly subject: Subject;
-  readonly sockets: Sockets;
-  readonly clock: Clock;
-  /** Of the step that runs. */
-  signal: AbortSignal;
-  answer: Answer | null;
-  token: Extract<Saying, `token.${string}`> | null;
-  socket: OpenSocket | null;
-}
 
 export interface Step {
   readonly name: StepName;
   readonly limitMs: number;
+  /** How long it takes where all is well, when a person has to wait for it. */
+  readonly takesMs?: number;
   /** The steps after a failure of this one would only repeat it. */
   readonly isNeeded: boolean;
   applies(subject: Subject): boolean;
@@ -69,7 +43,8 @@ export const STEPS: readonly Step[] = [
   { name: 'token', limitMs: STEP_MS, isNeeded: true, applies: ({ access }) => access !== null, look: showToken },
   {
     name: 'idle',
-    limitMs: IDLE_MS + STEP_MS,
+    limitMs: SILENCE_MS + STEP_MS,
+    takesMs: SILENCE_MS,
     isNeeded: false,
     applies: ({ hello, withSilence }) => hello !== null && withSilence,
     look: waitInSilence,
@@ -200,38 +175,6 @@ async function upgrade(visit: Visit): Promise<Finding> {
 
 async function showToken({ token }: Visit): Promise<Finding> {
   return finding(token ?? 'token.not-renewed');
-}
-
-/**
- * The relay itself breaks the silence with its pings, so what can be measured is the longest silence between two of them, and whether
- * the line lives to the end.
- */
-function waitInSilence({ subject, socket, clock, signal }: Visit): Promise<Finding> {
-  if (socket === null || subject.hello === null) return Promise.resolve(finding('idle.closed', { seconds: 0, silent: 0, code: 1006 }));
-  const first = clock.monotonic();
-  let last = first;
-  let longest = 0;
-  const silence = (): number => clock.monotonic() - last;
-  const facts = () => ({ seconds: inSeconds(clock.monotonic() - first), silent: inSeconds(Math.max(longest, silence())) });
-  return new Promise((resolve) => {
-    const cancel = clock.after(IDLE_MS, () => resolve(finding('idle.kept', facts())));
-    const end = (found: Finding): void => {
-      cancel();
-      resolve(found);
-    };
-    signal.addEventListener('abort', () => end(finding('idle.kept', facts())), { once: true });
-    socket.watch({
-      onBytes: () => {
-        longest = Math.max(longest, silence());
-        last = clock.monotonic();
-      },
-      onClose: (code) =>
-        end(
-          code === 1006 ? finding('idle.cut', { ...facts(), silent: inSeconds(silence()) }) : finding('idle.closed', { ...facts(), code }),
-        ),
-    });
-    if (subject.hello) socket.send(encodeUp(subject.hello()));
-  });
 }
 
 const inSeconds = (ms: number): number => Math.round(ms / 1_000);

@@ -101,7 +101,7 @@ export const COMMANDS = {
   'team.order': nothing(z.strictObject({ order: z.array(team).max(100) })),
   'team.rename': nothing(z.strictObject({ team, name })),
   'wire.retry': nothing(inTeam),
-  /** Examines the way to the relay, from the beginning. `withSilence` adds a minute in which a line is left silent. */
+  /** Examines the way to the relay, from the beginning. `withSilence` adds minutes in which a line is left silent. */
   'line.check': nothing(z.strictObject({ team, withSilence: z.boolean() })),
   /** Answered when there are more than `seen` findings, or when there will be none. */
   'line.checked': command<CheckView>()(z.strictObject({ team, seen: z.number().int().min(0) })),

@@ -9,6 +9,8 @@ export interface CheckView {
   /** The steps that are taken, in their order; those without a finding are still to come, or will not. */
   readonly steps: readonly StepName[];
   readonly findings: readonly Finding[];
+  /** The step that runs takes its time: since when (epoch ms), and how long if all is well. */
+  readonly waits: { readonly step: StepName; readonly since: number; readonly ms: number } | null;
   readonly state: 'running' | 'done' | 'stopped';
 }
 

@@ -6,6 +6,8 @@ import { KEY } from './demo-keys.ts';
 import { ok, type FakeCore } from './fake-core.ts';
 
 const STEP_MS = 120;
+/** Long enough to be seen counting. */
+const SILENCE_STEP_MS = 1_500;
 
 const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTimeout(resolve, ms));
 const well = (says: Saying, facts: Finding['facts'] = {}): Finding => ({
@@ -16,7 +18,7 @@ const well = (says: Saying, facts: Finding['facts'] = {}): Finding => ({
 });
 
 export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
-  let check: CheckView = { steps: [], findings: [], state: 'stopped' };
+  let check: CheckView = { steps: [], findings: [], waits: null, state: 'stopped' };
   const isLive = (team: string): boolean => core.team(team).team.wire.state === 'live';
 
   const found = (team: string): readonly Finding[] =>
@@ -30,7 +32,7 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
           well('buffering.passed', { ms: 11 }),
           well('upgrade.switched', { ms: 4 }),
           well('token.accepted'),
-          well('idle.kept', { seconds: 60, silent: 29 }),
+          well('idle.enough', { seconds: 100, silent: 100, pause: 30 }),
         ]
       : [
           well('name.found', { name: 'relay.tidewater.example', addresses: '10.0.0.5' }),
@@ -40,18 +42,24 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
   return {
     'line.check': async ({ withSilence }) => {
       const steps: readonly StepName[] = ['name', 'port', 'tls', 'http', 'clock', 'buffering', 'upgrade', 'token'];
-      check = { steps: withSilence ? [...steps, 'idle'] : steps, findings: [], state: 'running' };
+      check = { steps: withSilence ? [...steps, 'idle'] : steps, findings: [], waits: null, state: 'running' };
       return ok(null);
     },
     'line.checked': async ({ team, seen }) => {
-      await wait(STEP_MS);
+      await wait(check.waits === null ? STEP_MS : SILENCE_STEP_MS);
       if (check.state !== 'running') return ok(check);
       const findings = found(team).filter(({ step }) => check.steps.includes(step));
-      check = { ...check, findings: findings.slice(0, seen + 1), state: seen + 1 < findings.length ? 'running' : 'done' };
+      const next = findings[seen + 1]?.step;
+      check = {
+        ...check,
+        findings: findings.slice(0, seen + 1),
+        waits: next === 'idle' ? { step: next, since: Date.now(), ms: 150_000 } : null,
+        state: next === undefined ? 'done' : 'running',
+      };
       return ok(check);
     },
     'line.check-stop': async () => {
-      if (check.state === 'running') check = { ...check, state: 'stopped' };
+      if (check.state === 'running') check = { ...check, waits: null, state: 'stopped' };
       return ok(null);
     },
     'line.record': async ({ team, seen }) => ok(seen === 1 ? null : recordAt(core.now(), isLive(team))),

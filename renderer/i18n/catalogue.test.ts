@@ -73,7 +73,7 @@ describe('the catalogue', () => {
   it('words every finding of the doctor, what to do about each problem, and every close code', () => {
     const words = createWords('en');
     const facts = Object.fromEntries(
-      'name addresses code port seen expected team status min max seconds silent ms'.split(' ').map((name) => [name, 7]),
+      'name addresses code port seen expected team status min max seconds silent pause ms'.split(' ').map((name) => [name, 7]),
     );
     for (const [step, ways] of Object.entries(SAYINGS)) {
       expect(`step.${step}` in CATALOGUE, step).toBe(true);

@@ -29,7 +29,7 @@ test('a relay that is well is found well from the command line, token or not', a
 
 test('has words for all the doctor may say, and advice for all that is wrong', () => {
   const facts = Object.fromEntries(
-    'name addresses code port seen expected team status min max seconds silent ms'.split(' ').map((name) => [name, '7']),
+    'name addresses code port seen expected team status min max seconds silent pause ms'.split(' ').map((name) => [name, '7']),
   );
   const all = Object.entries(SAYINGS).flatMap(([step, ways]) => Object.keys(ways).map((way) => `${step}.${way}` as Saying));
   for (const says of all) {

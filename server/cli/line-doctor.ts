@@ -48,6 +48,9 @@ export function inWords(found: LineFinding): Finding {
 const PROXY =
   'If a proxy stands in front, see what it needs in OPERATIONS.md: the upgrade headers, HTTP/1.1, and time-outs of a minute or more.';
 
+const IDLE =
+  'A proxy or router is impatient: give it a time-out of 90 s (Nginx: proxy_read_timeout, proxy_send_timeout; HAProxy: timeout tunnel). Desktops are pinged more often where they are cut, at the cost of traffic and batteries.';
+
 const BUFFERING =
   'A proxy buffers answers. In Nginx: proxy_buffering off, gzip off, and no proxy_ignore_headers X-Accel-Buffering. Without this messages come late where no WebSocket passes.';
 
@@ -150,9 +153,15 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
     case 'token.not-renewed':
       return ['could not be renewed', 'Look at the steps before.'];
     case 'idle.kept':
-      return [`kept for ${fact('seconds')} s, silent for at least ${fact('silent')} s of it`];
+      return [`borne for ${fact('silent')} s, longer than Landline needs anything to`];
+    case 'idle.enough':
+      return [`cut after ${fact('silent')} s; no harm, the relay speaks at least every ${fact('pause')} s`];
+    case 'idle.spoken':
+      return [`kept for ${fact('seconds')} s; the longest silence the relay left in it was ${fact('silent')} s`];
+    case 'idle.tight':
+      return [`cut after ${fact('silent')} s; the relay speaks at least every ${fact('pause')} s, so one late ping ends a line`, IDLE];
     case 'idle.cut':
-      return [`cut after ${fact('silent')} s of silence`, PROXY];
+      return [`cut after ${fact('silent')} s, sooner than the relay speaks (up to ${fact('pause')} s apart)`, IDLE];
     case 'idle.closed':
       return [`ended by the relay (${fact('code')})`, 'Look into the log of the relay.'];
     default:

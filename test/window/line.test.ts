@@ -49,6 +49,18 @@ describe('checking the line', () => {
     expect(report).toContain('[problem] Port: 7420 is closed (ECONNREFUSED)\n    The relay does not run');
   });
 
+  it('counts the time that silence takes, for the eye, and says what was borne', async () => {
+    const page = await open('team');
+    await page.getByRole('button', { name: 'Check the line' }).first().click();
+    await page.getByRole('button', { name: 'Measure silence too' }).click();
+    const row = page.getByRole('list', { name: 'Steps on the way' }).getByRole('listitem').last();
+    const counted = row.getByText(/^\d+ of 150 s$/);
+    await counted.waitFor();
+    expect(await counted.getAttribute('aria-hidden')).toBe('true');
+    await row.getByText('Cut after 100 s. No harm: the relay speaks at least every 30 s').waitFor();
+    expect(await counted.count()).toBe(0);
+  });
+
   it('shows the steps as they finish, and can be stopped', async () => {
     const page = await open('team');
     await page.getByRole('button', { name: 'Check the line' }).first().click();

@@ -97,7 +97,7 @@ const SCREENS: Readonly<Record<string, Screen>> = {
       await page.getByRole('button', { name: 'Check the line' }).first().click();
       await page.getByRole('button', { name: 'Show the wire' }).first().click();
       await page.getByRole('button', { name: 'Measure silence too' }).click();
-      await page.getByText('silent for at least 29 s').waitFor();
+      await page.getByText('Cut after 100 s.').waitFor();
       await page.getByText('HTTP/1.1 101').waitFor();
     },
   },

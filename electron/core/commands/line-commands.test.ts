@@ -1,5 +1,6 @@
 /** The line as a window sees it, over a real relay: the examination step by step, and what went over the wire. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { SILENCE_MS } from '../../../doctor/silence.ts';
 import { systemSockets } from '../../../doctor/sockets.ts';
 import { createGround, type Ground, type RealDesktop, type RealRelay } from '../../../test/kit/real-desktop.ts';
 import type { CheckView, LineRecordView } from '../../bridge/line.ts';
@@ -56,6 +57,22 @@ test('a relay that is down is named, and a check that was stopped is over at onc
   const stopped = looks();
   await ada.now.call('line.check-stop', { team: team() });
   expect((await stopped).at(-1)?.state).toBe('stopped');
+});
+
+test('silence is measured for as long as it takes, which is told, until somebody stops it', async () => {
+  await ada.now.call('line.check', { team: team(), withSilence: true });
+  const look = (seen: number): Promise<CheckView> => ada.now.call('line.checked', { team: team(), seen });
+  let view = await look(0);
+  expect(view.steps.at(-1)).toBe('idle');
+  while (view.findings.at(-1)?.step !== 'token') {
+    expect(view).toMatchObject({ state: 'running', waits: null });
+    view = await look(view.findings.length);
+  }
+  expect(view).toMatchObject({ state: 'running', waits: { step: 'idle', ms: SILENCE_MS, since: expect.any(Number) as number } });
+  const stopped = look(view.findings.length);
+  await ada.now.call('line.check-stop', { team: team() });
+  expect(await stopped).toMatchObject({ state: 'stopped', waits: null });
+  await expect.poll(() => relay.now.core.stats.connections).toBe(1);
 });
 
 test('the wire shows its own handshake with the token struck out, its frames, and nothing when nothing is new', async () => {

@@ -3,9 +3,10 @@
  * something new; the token is shown to the proved relay alone and is in no finding.
  */
 import { examine, stepsFor } from '../../../doctor/examine.ts';
-import type { Finding, StepName } from '../../../doctor/findings.ts';
+import type { Finding } from '../../../doctor/findings.ts';
 import type { Place, Sockets } from '../../../doctor/ports.ts';
-import type { Subject } from '../../../doctor/steps.ts';
+import type { Step } from '../../../doctor/steps.ts';
+import type { Subject } from '../../../doctor/visit.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
 import type { Result } from '../../../protocol/result.ts';
 import type { CheckView } from '../../bridge/line.ts';
@@ -27,7 +28,7 @@ export interface LineCheckParts {
 }
 
 export interface LineCheck {
-  /** Begins anew, whatever ran before. `withSilence`: also measures, for a minute, how long a silent line is kept. */
+  /** Begins anew, whatever ran before. `withSilence`: also measures, for minutes, how much silence the way bears. */
   start(withSilence: boolean): void;
   /** Resolves when there are more than `seen` findings, or no more to come. */
   look(seen: number): Promise<CheckView>;
@@ -35,8 +36,9 @@ export interface LineCheck {
 }
 
 export function createLineCheck(parts: LineCheckParts): LineCheck {
-  let steps: readonly StepName[] = [];
+  let steps: readonly Step[] = [];
   let findings: readonly Finding[] = [];
+  let movedAt = 0;
   let state: CheckView['state'] = 'stopped';
   let running: AbortController | undefined;
   const waiting = new Set<() => void>();
@@ -55,6 +57,7 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
       for await (const found of examine(subject, { sockets: parts.sockets, clock: parts.clock, signal: mine.signal })) {
         if (running !== mine) return;
         findings = [...findings, found];
+        movedAt = parts.clock.now();
         parts.log.info('line.finding', { says: found.says });
         tell();
       }
@@ -63,11 +66,18 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
     }
   };
 
+  /** The step after the last one of which anything was found. */
+  const waits = (): CheckView['waits'] => {
+    const last = findings.at(-1)?.step;
+    const next = steps[steps.findIndex(({ name }) => name === last) + 1];
+    return state === 'running' && next?.takesMs !== undefined ? { step: next.name, since: movedAt, ms: next.takesMs } : null;
+  };
+
   return {
     start: (withSilence) => {
       end('stopped');
       const subject = subjectOf(parts, withSilence);
-      steps = stepsFor(subject).map(({ name }) => name);
+      steps = stepsFor(subject);
       findings = [];
       state = 'running';
       running = new AbortController();
@@ -78,7 +88,7 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
         const look = (): void => {
           if (state === 'running' && findings.length <= seen) return;
           waiting.delete(look);
-          resolve({ steps, findings, state });
+          resolve({ steps: steps.map(({ name }) => name), findings, waits: waits(), state });
         };
         waiting.add(look);
         look();

@@ -10,6 +10,7 @@ import type { Words } from '../../i18n/words.ts';
 import { stateOf } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/cx.ts';
+import { useNow } from '../../ui/hooks.ts';
 import { ICON } from '../../ui/icon-button.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands, useWindow } from '../app/context.tsx';
@@ -26,13 +27,21 @@ export function LineCheck({ team, line: { check, problem, isRunning, start } }: 
   const words = useWords();
   const commands = useCommands();
   const version = useWindow((model) => stateOf(model)?.app.version ?? '');
+  const waits = isRunning ? (check?.waits ?? null) : null;
+  const now = useNow(1_000, waits !== null);
   const copy = (whole: CheckView): void => void commands.copy(lineReport(words, { check: whole, team, version, now: Date.now() }));
   return (
     <div className={styles['check']}>
       {check !== null && (
         <ol className={styles['steps']} aria-label={words.say('line.steps')}>
           {check.steps.map((step) => (
-            <StepRow key={step} step={step} found={check.findings.find((one) => one.step === step)} isRunning={isRunning} />
+            <StepRow
+              key={step}
+              step={step}
+              found={check.findings.find((one) => one.step === step)}
+              isRunning={isRunning}
+              waited={waits?.step === step ? waitedWords(words, waits, now) : ''}
+            />
           ))}
         </ol>
       )}
@@ -58,9 +67,11 @@ interface StepRowProps {
   readonly step: StepName;
   readonly found: Finding | undefined;
   readonly isRunning: boolean;
+  /** For the eye alone: it changes every second. */
+  readonly waited: string;
 }
 
-function StepRow({ step, found, isRunning }: StepRowProps) {
+function StepRow({ step, found, isRunning, waited }: StepRowProps) {
   const words = useWords();
   const advice = found && adviceWords(words, found);
   const [Icon, state] = found
@@ -77,10 +88,16 @@ function StepRow({ step, found, isRunning }: StepRowProps) {
       <span className={styles['words']}>
         <span className="unseen">{words.say(state)}</span>
         {found && <bdi>{findingWords(words, found)}</bdi>}
+        {waited !== '' && <span aria-hidden>{waited}</span>}
         {advice !== undefined && <span className={styles['advice']}>{advice}</span>}
       </span>
     </li>
   );
+}
+
+function waitedWords(words: Words, { since, ms }: NonNullable<CheckView['waits']>, now: number): string {
+  const all = Math.round(ms / 1_000);
+  return words.say('line.waited', { seconds: Math.min(all, Math.max(0, Math.floor((now - since) / 1_000))), all });
 }
 
 /** One line that is spoken as it changes: what is looked at, and in the end what came of it. */

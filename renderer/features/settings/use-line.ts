@@ -48,7 +48,7 @@ export function useLineCheck(team: string): LineCheckInHand {
     };
   }, [commands, team, run]);
   const start = useCallback((withSilence: boolean) => {
-    setCheck({ steps: [], findings: [], state: 'running' });
+    setCheck({ steps: [], findings: [], waits: null, state: 'running' });
     setProblem(null);
     setRun((before) => ({ n: (before?.n ?? 0) + 1, withSilence }));
   }, []);

@@ -3,7 +3,8 @@ export const lineMessages = {
   'line.check': ['Check the line', '檢查連線'],
   'line.check-stop': ['Stop checking', '停止檢查'],
   'line.copy-report': ['Copy report', '複製報告'],
-  'line.with-silence': ['Measure silence too (1 min)', '一併測量閒置時間（1 分鐘）'],
+  'line.with-silence': ['Measure silence too (2½ min)', '一併測量閒置時間（2 分半）'],
+  'line.waited': ['{seconds} of {all} s', '{seconds}／{all} 秒'],
   'line.steps': ['Steps on the way to the relay', '前往中繼站的步驟'],
   'line.looking': ['Looking: {step}…', '檢查中：{step}…'],
   'line.all-well': ['All is well.', '一切正常。'],
@@ -72,8 +73,23 @@ export const lineMessages = {
   'doctor.token.refused': ['Refused', '被拒絕'],
   'doctor.token.ended': ['Your session has ended', '您的登入已失效'],
   'doctor.token.not-renewed': ['Could not be renewed', '無法更新'],
-  'doctor.idle.kept': ['Kept for {seconds} s, silent for at least {silent} s of it', '維持了 {seconds} 秒，其中至少 {silent} 秒閒置'],
-  'doctor.idle.cut': ['Cut after {silent} s of silence', '閒置 {silent} 秒後被切斷'],
+  'doctor.idle.kept': ['Borne for {silent} s, longer than Landline ever needs', '可閒置 {silent} 秒，超過 Landline 所需'],
+  'doctor.idle.enough': [
+    'Cut after {silent} s. No harm: the relay speaks at least every {pause} s',
+    '閒置 {silent} 秒後被切斷。不影響使用：中繼站至少每 {pause} 秒會發聲',
+  ],
+  'doctor.idle.spoken': [
+    'Kept for {seconds} s; the relay is older and left at most {silent} s of silence in it',
+    '維持了 {seconds} 秒；中繼站版本較舊，其間最多只閒置 {silent} 秒',
+  ],
+  'doctor.idle.tight': [
+    'Cut after {silent} s. The relay speaks at least every {pause} s, so one late ping ends the line',
+    '閒置 {silent} 秒後被切斷。中繼站至少每 {pause} 秒會發聲，只要一次延遲就會斷線',
+  ],
+  'doctor.idle.cut': [
+    'Cut after {silent} s, sooner than the relay speaks (up to {pause} s apart)',
+    '閒置 {silent} 秒後被切斷，比中繼站發聲的間隔（最長 {pause} 秒）還短',
+  ],
   'doctor.idle.closed': ['Ended by the relay ({code})', '由中繼站結束（{code}）'],
 
   'advice.name.unknown': [
@@ -139,9 +155,13 @@ export const lineMessages = {
   'advice.token.refused': ['Sign in again.', '請重新登入。'],
   'advice.token.ended': ['Sign in again. Nothing here is lost.', '請重新登入。這裡的內容沒有遺失。'],
   'advice.token.not-renewed': ['Try again in a moment.', '請稍後再試。'],
+  'advice.idle.tight': [
+    'A proxy or router is impatient. Whoever runs it should allow 90 s of silence.',
+    '代理伺服器或路由器等待時間太短。管理者應允許 90 秒的閒置。',
+  ],
   'advice.idle.cut': [
-    'A proxy or router loses patience. Whoever runs it should allow a minute of silence or more.',
-    '代理伺服器或路由器等待時間太短。管理者應允許至少一分鐘的閒置。',
+    'A proxy or router is impatient. This app asks for more pings where it is cut, which costs traffic and battery; whoever runs it should allow 90 s of silence.',
+    '代理伺服器或路由器等待時間太短。遇到斷線時，應用程式會要求更頻繁的訊號，較耗流量與電力；管理者應允許 90 秒的閒置。',
   ],
   'advice.idle.closed': ['The relay’s log says why.', '中繼站的記錄會說明原因。'],
 

@@ -9,7 +9,11 @@ import { findProgram } from './program.ts';
 export const HAPROXY_CONFIG = join(ROOT, 'build/haproxy/landline.cfg');
 export const HAPROXY = findProgram('haproxy', 'relays behind HAProxy are not shown', ['/usr/sbin']);
 
-export async function startHaproxy({ port, relays, certificate, key }: BalancerParts): Promise<Balancer> {
+/** @param change  what else becomes of the kept configuration: to show what goes wrong then */
+export async function startHaproxy(
+  { port, relays, certificate, key }: BalancerParts,
+  change: (config: string) => string = (config) => config,
+): Promise<Balancer> {
   if (HAPROXY === undefined) throw new Error('haproxy is missing');
   const folder = mkdtempSync(join(tmpdir(), 'landline-haproxy-'));
   const both = join(folder, 'both.pem');
@@ -24,7 +28,7 @@ export async function startHaproxy({ port, relays, certificate, key }: BalancerP
     if (line.includes('bind :443')) return [line.replace(':443', `127.0.0.1:${port}`).replace(/\/\S+\.pem/, both)];
     throw new Error(`nobody knows what to put in "${line}"`);
   });
-  writeFileSync(join(folder, 'haproxy.cfg'), config);
+  writeFileSync(join(folder, 'haproxy.cfg'), change(config));
   const balancer = await startBalancer(HAPROXY, ['-db', '-f', join(folder, 'haproxy.cfg')], port);
   return {
     ...balancer,
