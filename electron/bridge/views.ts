@@ -48,6 +48,8 @@ export const wire = z.discriminatedUnion('state', [
     isCatchingUp: z.boolean(),
     /** What carries the line; all but `socket` mean that something on the way lets no WebSocket through. */
     door: z.enum(['socket', 'stream', 'long-poll', 'poll']),
+    /** Something on the way cuts lines after so much silence, and is kept from it by so many pings. */
+    impatience: z.object({ cutAfterMs: z.number(), pingEveryMs: z.number() }).optional(),
   }),
   /** Lost a moment ago; comes back by itself at `retryAt`. */
   z.object({ state: z.literal('reconnecting'), retryAt: time, attempt: z.number() }),

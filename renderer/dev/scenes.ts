@@ -56,6 +56,15 @@ export const SCENES = {
   'empty-channel': (now) => withRows(read(demoWorld({ now })), (rows) => rows.slice(0, 1)),
   connecting: (now) => withWire(demoWorld({ now }), { state: 'connecting', attempt: 1 }),
   'catching-up': (now) => withWire(demoWorld({ now }), { state: 'live', rttMs: 12, node: 'two', isCatchingUp: true, door: 'socket' }),
+  impatient: (now) =>
+    withWire(demoWorld({ now }), {
+      state: 'live',
+      rttMs: 3,
+      node: 'one',
+      isCatchingUp: false,
+      door: 'socket',
+      impatience: { cutAfterMs: 15_012, pingEveryMs: 7_000 },
+    }),
   reconnecting: (now) => withWire(demoWorld({ now }), { state: 'reconnecting', retryAt: now + 4_000, attempt: 2 }),
   offline: (now) =>
     withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 9 }, 3), (rows) => [

@@ -5,7 +5,7 @@ import type { Epoch, MemberId, SessionId } from '../../protocol/ids.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import type { Wire } from '../../electron/bridge/views.ts';
 import { createConnection, type Connection } from '../../electron/core/connection/connection.ts';
-import type { RenewFault } from '../../electron/core/connection/machine.ts';
+import type { RenewFault } from '../../electron/core/connection/line-events.ts';
 import type { DialFault, RelayNet, RelaySocket, SocketEvents } from '../../electron/core/ports.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { settle } from './relay-kit.ts';

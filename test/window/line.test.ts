@@ -92,6 +92,15 @@ it('the wire is shown when it is asked for, and nobody asks before', async () =>
   await page.getByText('GET /v1/ws HTTP/1.1').waitFor({ state: 'detached' });
 });
 
+it('says where lines are cut in silence, and what is done about it', async () => {
+  const says = 'This way is cut after 15 s of silence, so it is pinged every 7 s.';
+  const page = await open('impatient');
+  expect(await page.getByRole('dialog').getByText(says).count()).toBe(1);
+  await page.keyboard.press('Escape');
+  await page.locator('header button[aria-label]').nth(1).click();
+  await page.getByRole('dialog', { name: 'About this connection' }).getByText(says).waitFor();
+});
+
 describe('comparing the doors', () => {
   const show = async (page: Page): Promise<void> => {
     await page.getByRole('button', { name: 'Compare the doors' }).first().focus();

@@ -67,6 +67,10 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'sending and refused': { scene: 'delivery' },
   offline: { scene: 'offline' },
   reconnecting: { scene: 'reconnecting' },
+  'particulars of an impatient line': {
+    scene: 'impatient',
+    act: (page) => page.locator('header button[aria-label]').nth(1).click(),
+  },
   'particulars of the line': { scene: 'reconnecting', act: (page) => page.locator('header button[aria-label]').nth(1).click() },
   'the key changed': { scene: 'key-changed' },
   'the session ended': { scene: 'session-ended' },

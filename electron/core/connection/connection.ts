@@ -11,8 +11,9 @@ import type { Result } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import { background, errorName } from '../background.ts';
 import type { Clock, DialFault, Log, Random, RelayNet, RelaySocket, RelayTarget } from '../ports.ts';
+import type { Effect, Event, RenewFault, Timer } from './line-events.ts';
 import { OFF, type State, type StopReason } from './line-state.ts';
-import { step, type Effect, type Event, type RenewFault, type Timer } from './machine.ts';
+import { step } from './machine.ts';
 import { wireOf } from './wire-of.ts';
 
 export interface ConnectionParts {
@@ -76,6 +77,8 @@ export function createConnection(parts: ConnectionParts): Connection {
     for (const effect of next.effects) perform(effect);
     if (wasLive && state.at !== 'live') parts.onLost();
     if (before.at !== state.at) log.info('line.state', { state: state.at, attempt: state.attempt });
+    const { cutAfterMs } = state.patience;
+    if (before.patience.cutAfterMs !== cutAfterMs) log.info('line.silence', { cutAfterMs });
     // A frame that was merely heard changes nothing anybody sees.
     if (event.kind === 'heard' || state === before) return;
     const wire = wireNow();
@@ -111,7 +114,9 @@ export function createConnection(parts: ConnectionParts): Connection {
       case 'renew':
         return background(renew(line), log, 'renew');
       case 'hello':
-        return void socket?.send(encodeUp(parts.hello()));
+        return void socket?.send(
+          encodeUp(effect.pingEveryMs === null ? parts.hello() : { ...parts.hello(), pingEveryMs: effect.pingEveryMs }),
+        );
       case 'ping':
         pingedAt = clock.monotonic();
         return void socket?.ping();
@@ -199,7 +204,8 @@ export function createConnection(parts: ConnectionParts): Connection {
     try {
       if (frame.t === 'welcome') {
         if (state.at !== 'greeting') return;
-        dispatch({ kind: 'welcomed', line, node: frame.node });
+        const { pingEveryMs: pauseMs, pingLeastMs } = frame.limits;
+        dispatch({ kind: 'welcomed', line, node: frame.node, pauseMs, takesWishes: pingLeastMs !== undefined });
         parts.onWelcome(frame);
       } else if (state.at === 'live') {
         if (frame.t === 'drain') return dispatch({ kind: 'drain', line, afterMs: frame.afterMs });

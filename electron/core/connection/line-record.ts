@@ -7,7 +7,8 @@ import type { FrameSeen, Handshake, LineRecordView, LineTurn, PingSeen, TurnSeen
 import { assertNever, type Result } from '../../../protocol/result.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, RelayNet, RelaySocket, SocketEvents } from '../ports.ts';
-import { TIMES, type RenewFault } from './machine.ts';
+import type { RenewFault } from './line-events.ts';
+import { TIMES } from './machine.ts';
 
 /** How much is remembered of each. */
 export const REMEMBERED = { frames: 200, pings: 120, turns: 60 } as const;

@@ -4,6 +4,18 @@ import type { Wire } from '../../bridge/views.ts';
 
 export type StopReason = Extract<Wire, { readonly state: 'stopped' }>['why'];
 
+/** What the lines so far tell of how much silence the way bears. */
+export interface Patience {
+  /** The silence in which the last line was cut, where that may be why. Two in a row that agree are no chance. */
+  readonly suspectedMs: number | null;
+  /** The silence after which this way cuts. */
+  readonly cutAfterMs: number | null;
+  /** It was found by the line that just ended: more pings are tried before another door is. */
+  readonly isNew: boolean;
+  /** The relay can be asked for more pings. */
+  readonly takesWishes: boolean;
+}
+
 /** What every state carries. */
 export interface Common {
   readonly line: number;
@@ -21,6 +33,7 @@ export interface Common {
   readonly fallback: Door;
   /** Lines in a row that were cut soon after they were live. */
   readonly cuts: number;
+  readonly patience: Patience;
 }
 
 /** Whether anything came over a WebSocket that has opened: nobody knows, it was asked for, it did. */
@@ -31,11 +44,16 @@ export type State = Common &
     | { readonly at: 'off' }
     | { readonly at: 'dialing'; readonly hasRenewed: boolean }
     | { readonly at: 'renewing' }
-    | { readonly at: 'greeting'; readonly sign: Sign }
+    /** `asked`: the pause between pings that was asked for, if one was. */
+    | { readonly at: 'greeting'; readonly sign: Sign; readonly asked: number | null }
     | {
         readonly at: 'live';
         readonly since: number;
         readonly heardAt: number;
+        /** The longest silence that this line has lived through. */
+        readonly longestMs: number;
+        /** Between the relay's pings, give or take a fifth. */
+        readonly pauseMs: number;
         readonly rttMs: number | null;
         readonly node: string;
         readonly isCatchingUp: boolean;
@@ -55,4 +73,5 @@ export const OFF: State = {
   upgradeAt: 0,
   fallback: 'stream',
   cuts: 0,
+  patience: { suspectedMs: null, cutAfterMs: null, isNew: false, takesWishes: false },
 };

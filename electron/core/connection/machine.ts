@@ -25,6 +25,8 @@
  * by something other than the relay before it was of use for `usefulMs`. Over HTTP it goes as a stream, then (nothing arrives, or it is cut
  * again and again) by long polls, then by polls. While it does, a WebSocket is tried beside it every five minutes, and first of all after
  * sleep and after a change of network. A relay that cannot be reached at all is asked at no other door, and no more often.
+ *
+ * A line that is cut in silence is first tried with more pings (`patience.ts`).
  */
 import { closeMeaning, CLOSE } from '../../../protocol/close-codes.ts';
 import { DOORS, type Door } from '../../../protocol/doors.ts';
@@ -32,65 +34,12 @@ import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { assertNever } from '../../../protocol/result.ts';
 import type { DialFault } from '../ports.ts';
 import { backoffMs, failuresAfter } from './backoff.ts';
+import type { Effect, Event, Moment, Step, Timer } from './line-events.ts';
 import type { Common, State, StopReason } from './line-state.ts';
-
-export type RenewFault = DialFault | { readonly kind: 'ended' };
-
-export type Event =
-  | { readonly kind: 'start' }
-  | { readonly kind: 'stop'; readonly why: StopReason }
-  /** The upgrade was sent to the relay, or to whoever is on the way. */
-  | { readonly kind: 'reached'; readonly line: number }
-  | { readonly kind: 'opened'; readonly line: number }
-  | { readonly kind: 'dial-failed'; readonly line: number; readonly fault: DialFault }
-  | { readonly kind: 'renewed'; readonly line: number }
-  | { readonly kind: 'renew-failed'; readonly line: number; readonly fault: RenewFault }
-  | { readonly kind: 'welcomed'; readonly line: number; readonly node: string }
-  | { readonly kind: 'caught-up'; readonly line: number }
-  | { readonly kind: 'heard'; readonly line: number }
-  | { readonly kind: 'pong'; readonly line: number; readonly rttMs: number }
-  | { readonly kind: 'overdue'; readonly line: number }
-  | { readonly kind: 'drain'; readonly line: number; readonly afterMs: number }
-  | { readonly kind: 'closed'; readonly line: number; readonly code: number }
-  | { readonly kind: 'timer'; readonly line: number; readonly timer: Timer }
-  /** What came of a `probe`. */
-  | { readonly kind: 'probed'; readonly line: number; readonly isOpen: boolean }
-  /** What came of a `knock`. */
-  | { readonly kind: 'knocked'; readonly line: number; readonly isAnswered: boolean }
-  | { readonly kind: 'wake' }
-  | { readonly kind: 'network'; readonly isOnline: boolean }
-  | { readonly kind: 'retry' };
-
-export type Timer = 'retry' | 'slow' | 'beside' | 'silence' | 'ping' | 'upgrade';
-
-export type Effect =
-  /** Opens a socket for `line`; everything of older lines (sockets, timers) ends first. */
-  | { readonly kind: 'dial'; readonly line: number; readonly door: Door }
-  /** Finds out whether a WebSocket would come through; the line stays as it is. */
-  | { readonly kind: 'probe'; readonly line: number }
-  /** Finds out whether the relay answers plain requests; the line stays as it is. */
-  | { readonly kind: 'knock'; readonly line: number; readonly door: Door }
-  | { readonly kind: 'renew'; readonly line: number }
-  | { readonly kind: 'hello' }
-  | { readonly kind: 'ping' }
-  /** Ends the socket and every timer. */
-  | { readonly kind: 'end' }
-  | { readonly kind: 'timer'; readonly timer: Timer; readonly ms: number };
-
-export interface Step {
-  readonly state: State;
-  readonly effects: readonly Effect[];
-}
-
-/** `now`: monotonic milliseconds. `fraction`: in [0, 1), for jitter. */
-export interface Moment {
-  readonly now: number;
-  readonly fraction: number;
-}
+import { ownPauseMs, patienceAfter, wishOf } from './patience.ts';
 
 export const TIMES = {
   silenceMs: DEFAULT_LIMITS.clientSilenceMs,
-  pingMs: DEFAULT_LIMITS.pingEveryMs,
   /** From dial to welcome. */
   slowMs: 20_000,
   /** From an upgrade that was sent to a knock beside it. A relay that is slow because all return at once is not to be asked twice by all. */
@@ -113,10 +62,16 @@ export const TIMES = {
 const UPGRADES = 3;
 const CUTS = 2;
 
+type Live = Extract<State, { readonly at: 'live' }>;
+type Greeting = Extract<State, { readonly at: 'greeting' }>;
+type Open = Live | Greeting;
+
 const stay = (state: State): Step => ({ state, effects: [] });
 
-export function step(state: State, event: Event, moment: Moment): Step {
-  if ('line' in event && event.line !== state.line) return stay(state);
+export function step(before: State, event: Event, moment: Moment): Step {
+  if ('line' in event && event.line !== before.line) return stay(before);
+  const patience = patienceAfter(before, event, moment);
+  const state: State = patience === before.patience ? before : { ...before, patience };
   switch (event.kind) {
     case 'start':
       return state.at === 'off' || state.at === 'stopped' ? dial({ ...common(state), attempt: 0 }, moment) : stay(state);
@@ -134,25 +89,7 @@ export function step(state: State, event: Event, moment: Moment): Step {
       if (state.at !== 'renewing') return stay(state);
       return event.fault.kind === 'ended' ? stop(state, { why: 'session-ended' }) : failed(state, event.fault, moment);
     case 'welcomed':
-      if (state.at !== 'greeting') return stay(state);
-      return {
-        state: {
-          ...common(state),
-          at: 'live',
-          hasBeenLive: true,
-          since: moment.now,
-          heardAt: moment.now,
-          rttMs: null,
-          node: event.node,
-          isCatchingUp: true,
-        },
-        effects: [
-          { kind: 'timer', timer: 'silence', ms: TIMES.silenceMs },
-          { kind: 'timer', timer: 'ping', ms: TIMES.pingMs },
-          { kind: 'ping' },
-          ...(state.door === 'socket' ? [] : [{ kind: 'timer', timer: 'upgrade', ms: Math.max(0, state.upgradeAt - moment.now) } as const]),
-        ],
-      };
+      return state.at === 'greeting' ? welcomed(state, event, moment) : stay(state);
     case 'probed':
       return state.at === 'live' ? probed(state, event.isOpen, moment) : stay(state);
     case 'knocked':
@@ -161,10 +98,10 @@ export function step(state: State, event: Event, moment: Moment): Step {
       return state.at === 'live' ? stay({ ...state, isCatchingUp: false }) : stay(state);
     case 'heard':
       if (state.at === 'greeting') return stay({ ...state, sign: 'seen' });
-      return state.at === 'live' ? stay({ ...state, heardAt: moment.now }) : stay(state);
+      return state.at === 'live' ? stay(heard(state, moment)) : stay(state);
     case 'pong':
       if (state.at === 'greeting') return stay({ ...state, sign: 'seen' });
-      return state.at === 'live' ? stay({ ...state, heardAt: moment.now, rttMs: event.rttMs }) : stay(state);
+      return state.at === 'live' ? stay({ ...heard(state, moment), rttMs: event.rttMs }) : stay(state);
     case 'overdue':
       return state.at === 'live' ? lost(state, moment) : stay(state);
     case 'drain':
@@ -183,7 +120,7 @@ export function step(state: State, event: Event, moment: Moment): Step {
   }
 }
 
-const common = ({ line, isOnline, attempt, hasBeenLive, door, upgrades, upgradeAt, fallback, cuts }: State): Common => ({
+const common = ({ line, isOnline, attempt, hasBeenLive, door, upgrades, upgradeAt, fallback, cuts, patience }: State): Common => ({
   line,
   isOnline,
   attempt,
@@ -193,6 +130,7 @@ const common = ({ line, isOnline, attempt, hasBeenLive, door, upgrades, upgradeA
   upgradeAt,
   fallback,
   cuts,
+  patience,
 });
 
 function dial(from: Common, { now }: Moment, hasRenewed = false): Step {
@@ -211,11 +149,40 @@ function reached(state: Extract<State, { readonly at: 'dialing' }>): Step {
 }
 
 function opened(state: Extract<State, { readonly at: 'dialing' }>): Step {
-  const effects: Effect[] = [{ kind: 'hello' }];
+  const asked = wishOf(state.patience);
+  const effects: Effect[] = [{ kind: 'hello', pingEveryMs: asked }];
   if (state.door === 'socket') effects.push({ kind: 'timer', timer: 'beside', ms: TIMES.signMs });
   if (state.door === 'stream') effects.push({ kind: 'timer', timer: 'slow', ms: TIMES.bufferedMs });
-  return { state: { ...common(state), at: 'greeting', sign: 'none' }, effects };
+  return { state: { ...common(state), at: 'greeting', sign: 'none', asked }, effects };
 }
+
+function welcomed(state: Greeting, { node, pauseMs }: Extract<Event, { readonly kind: 'welcomed' }>, { now }: Moment): Step {
+  const live: Live = {
+    ...common(state),
+    at: 'live',
+    hasBeenLive: true,
+    since: now,
+    heardAt: now,
+    longestMs: 0,
+    pauseMs,
+    rttMs: null,
+    node,
+    isCatchingUp: true,
+  };
+  const effects: Effect[] = [
+    { kind: 'timer', timer: 'silence', ms: TIMES.silenceMs },
+    { kind: 'timer', timer: 'ping', ms: ownPauseMs(live) },
+    { kind: 'ping' },
+  ];
+  if (live.door !== 'socket') effects.push({ kind: 'timer', timer: 'upgrade', ms: Math.max(0, live.upgradeAt - now) });
+  return { state: live, effects };
+}
+
+const heard = (state: Live, { now }: Moment): Live => ({
+  ...state,
+  heardAt: now,
+  longestMs: Math.max(state.longestMs, now - state.heardAt),
+});
 
 /** A WebSocket of which nothing was heard yet, although it was waited for. */
 const isSilent = (state: State): boolean =>
@@ -238,7 +205,7 @@ function take(state: State, door: Door, moment: Moment): Step {
 const doorAfter = (door: Door): Door | undefined => (door === 'socket' ? undefined : DOORS[DOORS.indexOf(door) + 1]);
 
 /** A WebSocket comes through again, or still does not. One more failure on the way back is enough to return here. */
-function probed(state: Extract<State, { readonly at: 'live' }>, isOpen: boolean, moment: Moment): Step {
+function probed(state: Live, isOpen: boolean, moment: Moment): Step {
   if (isOpen) return dial({ ...common(state), door: 'socket', upgradeAt: 0, upgrades: UPGRADES - 1 }, moment);
   return {
     state: { ...state, upgradeAt: moment.now + TIMES.upgradeMs },
@@ -283,7 +250,7 @@ function failed(state: State, fault: DialFault, moment: Moment): Step {
 /** One more WebSocket that did not come through. */
 function notThrough(state: State, attempt: number, moment: Moment): Step {
   const upgrades = state.upgrades + 1;
-  if (upgrades >= UPGRADES) return take({ ...state, upgrades }, state.fallback, moment);
+  if (upgrades >= UPGRADES && !state.patience.isNew) return take({ ...state, upgrades }, state.fallback, moment);
   return wait({ ...state, upgrades }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
 
@@ -310,8 +277,6 @@ function lost(state: State, moment: Moment): Step {
   return wait({ ...state, upgrades: upgradesAfter(state, moment) }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
 
-type Open = Extract<State, { readonly at: 'live' | 'greeting' }>;
-
 const attemptAfter = (state: Open, { now }: Moment): number =>
   state.at === 'live' ? failuresAfter(state.attempt, now - state.since) : state.attempt;
 
@@ -325,11 +290,15 @@ function closed(state: State, code: number, moment: Moment): Step {
   if (code === CUT && state.door !== 'socket') return cut(state, moment);
   if (state.door === 'socket' && isOfTheWay(code) && !isUseful(state, moment))
     return notThrough(state, attemptAfter(state, moment), moment);
-  if (closeMeaning(code) === 'again') return lost(state, moment);
+  if (closeMeaning(code) === 'again' || isUnknownWish(state, code)) return lost(state, moment);
   if (code === CLOSE.sessionEnded) return stop(state, { why: 'session-ended' });
   if (code === CLOSE.versionUnsupported) return stop(state, { why: 'version' });
   return stop(state, { why: 'protocol' });
 }
+
+/** An older relay than the one before it: what it was asked is not asked again. */
+const isUnknownWish = (state: Open, code: number): boolean =>
+  state.at === 'greeting' && state.asked !== null && code === CLOSE.protocolError;
 
 /** A relay closes with a code of its own. That it heard no hello is the way's doing too. */
 const isOfTheWay = (code: number): boolean => code < 4_000 || code === CLOSE.helloTimeout;
@@ -338,7 +307,8 @@ const isOfTheWay = (code: number): boolean => code < 4_000 || code === CLOSE.hel
 function cut(state: Open, moment: Moment): Step {
   const next = doorAfter(state.door);
   if (state.at === 'greeting') return next ? take(state, next, moment) : lost(state, moment);
-  const cuts = moment.now - state.since < TIMES.shortMs ? state.cuts + 1 : 0;
+  const isShort = moment.now - state.since < TIMES.shortMs && !state.patience.isNew;
+  const cuts = isShort ? state.cuts + 1 : 0;
   return next && cuts >= CUTS ? take(state, next, moment) : lost({ ...state, cuts }, moment);
 }
 
@@ -355,7 +325,7 @@ function timer(state: State, name: Timer, moment: Moment): Step {
       return state.at === 'live' ? { state, effects: [{ kind: 'probe', line: state.line }] } : stay(state);
     case 'ping':
       if (state.at !== 'live') return stay(state);
-      return { state, effects: [{ kind: 'timer', timer: 'ping', ms: TIMES.pingMs }, { kind: 'ping' }] };
+      return { state, effects: [{ kind: 'timer', timer: 'ping', ms: ownPauseMs(state) }, { kind: 'ping' }] };
     case 'silence': {
       if (state.at !== 'live') return stay(state);
       const silentMs = moment.now - state.heardAt;
@@ -368,7 +338,7 @@ function timer(state: State, name: Timer, moment: Moment): Step {
 }
 
 /** No welcome came in time. A stream through which something came has as long as any other line. */
-function unwelcome(state: Extract<State, { readonly at: 'greeting' }>, moment: Moment): Step {
+function unwelcome(state: Greeting, moment: Moment): Step {
   if (state.door === 'socket') return lost(state, moment);
   if (state.door !== 'stream' || state.sign === 'none') return cut(state, moment);
   return { state: { ...state, sign: 'none' }, effects: [{ kind: 'timer', timer: 'slow', ms: TIMES.slowMs }] };

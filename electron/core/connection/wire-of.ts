@@ -2,6 +2,7 @@
 import { assertNever } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import type { State } from './line-state.ts';
+import { impatienceOf } from './patience.ts';
 
 /** Attempts after which a lost line is called offline and no longer reconnecting. */
 const PATIENCE = 3;
@@ -17,8 +18,11 @@ export function wireOf(state: State, now: number, wallOf: (monotonic: number) =>
       if (!state.isOnline) return { state: 'offline', retryAt: wallOf(now), attempt: state.attempt };
       if (!state.hasBeenLive && state.attempt === 0) return { state: 'connecting', attempt: 1 };
       return away(state, wallOf(now));
-    case 'live':
-      return { state: 'live', rttMs: state.rttMs, node: state.node, isCatchingUp: state.isCatchingUp, door: state.door };
+    case 'live': {
+      const { rttMs, node, isCatchingUp, door } = state;
+      const impatience = impatienceOf(state);
+      return { state: 'live', rttMs, node, isCatchingUp, door, ...(impatience === undefined ? {} : { impatience }) };
+    }
     case 'waiting':
       return away(state, wallOf(state.retryAt));
     case 'stopped': {

@@ -10,7 +10,7 @@ import type { OperationId } from '../../../protocol/ids.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { LabFault } from '../../bridge/lab.ts';
 import type { Problem } from '../../bridge/commands.ts';
-import type { RenewFault } from '../connection/machine.ts';
+import type { RenewFault } from '../connection/line-events.ts';
 import type { NewId } from '../new-id.ts';
 import type { Clock, DialFault, RelayNet, RelaySocket, RelayTarget, SocketEvents, Traffic } from '../ports.ts';
 import { createAsks, type Asks } from '../sync/asks.ts';

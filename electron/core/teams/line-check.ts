@@ -13,7 +13,7 @@ import type { CheckView } from '../../bridge/line.ts';
 import { background } from '../background.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
 import { splitAddress } from '../connection/secure-line.ts';
-import type { RenewFault } from '../connection/machine.ts';
+import type { RenewFault } from '../connection/line-events.ts';
 import type { Clock, Log } from '../ports.ts';
 import { targetOf } from './http.ts';
 

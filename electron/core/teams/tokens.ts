@@ -6,7 +6,7 @@
 import { HTTP, refreshed, type Tokens as Pair } from '../../../protocol/http.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
-import type { RenewFault } from '../connection/machine.ts';
+import type { RenewFault } from '../connection/line-events.ts';
 import type { Clock, RelayNet, SecretBox } from '../ports.ts';
 import { askRelay, targetOf } from './http.ts';
 

@@ -8,7 +8,7 @@ import { useNow } from '../../ui/hooks.ts';
 import { WireLine } from '../../ui/wire-line.tsx';
 import form from '../../ui/form.module.css';
 import { useCommands, useWindow } from '../app/context.tsx';
-import { wireLook, wireWords } from '../shell/wire.tsx';
+import { impatienceWords, wireLook, wireWords } from '../shell/wire.tsx';
 import { Lab } from './lab.tsx';
 import { LineCheck } from './line-check.tsx';
 import { useLineCheck } from './use-line.ts';
@@ -38,6 +38,7 @@ function TeamLine({ id }: { readonly id: string }) {
   const [isWireShown, setIsWireShown] = useState(false);
   const now = useNow(1_000, team !== undefined && team.wire.state !== 'live');
   if (!team) return null;
+  const impatience = impatienceWords(words, team.wire);
   return (
     <section className={form['section']}>
       <div className={styles['head']}>
@@ -53,6 +54,7 @@ function TeamLine({ id }: { readonly id: string }) {
         <bdi>{team.address}</bdi>
         {team.isHostedHere && ` · ${words.say('settings.hosted-here')}`}
       </p>
+      {impatience !== undefined && <p className={form['hint']}>{impatience}</p>}
       {team.fingerprint !== null && <Fingerprint value={team.fingerprint} />}
       <div className={form['acts']}>
         {team.wire.state !== 'live' && (

@@ -49,6 +49,13 @@ type Live = Extract<TeamView['wire'], { readonly state: 'live' }>;
 /** A socket is what a person expects; any other door is named. */
 const liveWords = (words: Words, { door }: Live): string => (door === 'socket' ? words.say('wire.live') : words.say(`wire.door.${door}`));
 
+/** What is done where the way cuts silent lines; undefined where it does not, as far as is known. */
+export function impatienceWords(words: Words, wire: TeamView['wire']): string | undefined {
+  if (wire.state !== 'live' || wire.impatience === undefined) return undefined;
+  const { cutAfterMs, pingEveryMs } = wire.impatience;
+  return words.say('wire.impatience', { cut: Math.round(cutAfterMs / 1_000), ping: Math.round(pingEveryMs / 1_000) });
+}
+
 export function Wire({ team }: { readonly team: TeamView }) {
   const words = useWords();
   const commands = useCommands();
@@ -100,6 +107,7 @@ const statusKey = (wire: TeamView['wire']) => {
 function Particulars({ team, now }: { readonly team: TeamView; readonly now: number }) {
   const words = useWords();
   const { wire } = team;
+  const impatience = impatienceWords(words, wire);
   const rows: readonly (readonly [string, string])[] = [
     [words.say('wire.relay'), team.address],
     ...(wire.state === 'live' ? [[words.say('wire.node'), wire.node] as const] : []),
@@ -133,6 +141,7 @@ function Particulars({ team, now }: { readonly team: TeamView; readonly now: num
           <Fingerprint value={team.fingerprint} />
         </div>
       )}
+      {impatience !== undefined && <p className={styles['note']}>{impatience}</p>}
       {wire.state === 'live' && wire.door !== 'socket' && <p className={styles['note']}>{words.say('wire.door-why')}</p>}
       {(wire.state === 'reconnecting' || wire.state === 'offline') && <p className={styles['note']}>{words.say('wire.safe')}</p>}
     </>

@@ -51,6 +51,10 @@ export const shellMessages = {
     'Something between here and the relay lets no WebSocket through. Nothing is lost; a WebSocket is tried again every five minutes.',
     '這裡與中繼站之間有東西擋住了 WebSocket。訊息不會遺失；每五分鐘會再試一次 WebSocket。',
   ],
+  'wire.impatience': [
+    'This way is cut after {cut, number} s of silence, so it is pinged every {ping, number} s.',
+    '這條線路閒置 {cut, number} 秒後會被切斷，因此每 {ping, number} 秒發送一次訊號。',
+  ],
   'wire.node': ['Node', '節點'],
   'wire.round-trip': ['Round trip', '往返時間'],
   'wire.next-try': ['Next try', '下次嘗試'],
