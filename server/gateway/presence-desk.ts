@@ -152,8 +152,11 @@ export class PresenceDesk {
     const all = newcomers.size > 0 ? new Packet(presenceText(await board.snapshot())) : undefined;
     for (const node of hub.members()) {
       for (const connection of node.connections) {
-        const packet = newcomers.has(connection) ? all : changed;
-        if (packet) outbound.signal(connection, packet);
+        const isNew = newcomers.has(connection);
+        const packet = isNew ? all : changed;
+        // Who still catches up is told no signal, and so is new until then.
+        if (isNew && connection.missed) this.#newcomers.push(connection);
+        else if (packet) outbound.signal(connection, packet);
       }
     }
   }

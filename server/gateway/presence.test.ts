@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { channelFeed, type ChannelId } from '../../protocol/ids.ts';
 import { createRelayKit, type Person, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import { overriding } from '../../test/sim/relay-node.ts';
 
 let kit: RelayKit;
 let bo: Person;
@@ -30,6 +31,27 @@ test('a newcomer hears who is there, and the others hear of the newcomer', async
   await pass(1_000);
   expect(told(other)).toEqual([{ [kit.owner.id]: 'here', [bo.id]: 'away' }]);
   expect(told(ada)).toEqual([{ [bo.id]: 'away' }]);
+});
+
+test('a newcomer who is slow to catch up hears who is there once they have', async () => {
+  const slow = Promise.withResolvers<undefined>();
+  await kit.dispose();
+  kit = await createRelayKit({
+    wrapStore: (store) =>
+      overriding(store, {
+        page: async (...asked) => {
+          await slow.promise;
+          return store.page(...asked);
+        },
+      }),
+  });
+  const other = await kit.connect(kit.owner);
+  other.hello();
+  await pass(3_000);
+  expect([other.all('caught-up').length, told(other)]).toEqual([0, []]);
+  slow.resolve(undefined);
+  await pass(1_250);
+  expect([other.all('caught-up').length, told(other)]).toEqual([1, [{ [kit.owner.id]: 'here' }]]);
 });
 
 test('a member shows the strongest of their devices', async () => {
