@@ -147,7 +147,10 @@ export class RelayCore {
       log,
       close,
       terminate: (connection) => this.#terminate(connection),
-      onSpoken: (connection) => this.#catchUp.goOn(connection),
+      onSpoken: (connection) => {
+        this.#catchUp.goOn(connection);
+        this.#presence.welcome(connection, connection.presence);
+      },
       onTick: () => this.#tick(),
     });
     const team = parts.team && new TeamMeters({ ...parts.team, clock, limits, log });
@@ -330,7 +333,7 @@ export class RelayCore {
       (isWelcome) => {
         if (!isWelcome) return;
         this.#catchUp.goOn(connection, hello.focus);
-        if (isPoll) this.#presence.set(connection, hello.presence);
+        if (isPoll || connection.isHushed) this.#presence.set(connection, hello.presence);
         else this.#presence.welcome(connection, hello.presence);
         this.#conversation.goOn(connection);
       },

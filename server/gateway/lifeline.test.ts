@@ -140,7 +140,7 @@ describe('a client that measures silence', () => {
     kit.clock.advance(1_250);
     await kit.settle();
     expect(client.pings).toBe(1);
-    expect(client.all('caught-up')).toHaveLength(1);
+    expect([client.all('caught-up').length, client.all('presence').length]).toEqual([1, 1]);
     expect(seqsOf(client, channelFeed(kit.general)).length).toBeGreaterThanOrEqual(silenceMs / 10_000);
     bo.say(post(kit.id(), kit.general, 'and goes on'));
     await kit.settle();
