@@ -46,8 +46,10 @@ export type LineTurn =
   | { readonly kind: 'refused'; readonly status: number }
   /** Something on the way answered in the relay's place: an upgrade behind which the relay is, or whatever was asked. */
   | { readonly kind: 'upgrade-answered-for' | 'answered-for'; readonly status: number }
-  /** The other side, or the network (1006), ended it. */
+  /** The other side ended it. */
   | { readonly kind: 'closed'; readonly code: number }
+  /** The network ended it, after so long a silence, without a word. */
+  | { readonly kind: 'cut'; readonly silentMs: number }
   /** This side let it go: before there was an answer, after too long a silence, because nothing ever came over it, because the relay asked for it, or for a fresh one. */
   | { readonly kind: 'given-up' | 'silent' | 'unheard' | 'drained' | 'let-go' };
 

@@ -28,6 +28,8 @@ export function turnWords(words: Words, turn: TurnSeen): string {
     case 'answered-for':
     case 'upgrade-answered-for':
       return words.say(`turn.${turn.kind}`, { status: turn.status });
+    case 'cut':
+      return words.say('turn.cut', { seconds: Math.round(turn.silentMs / 1_000) });
     case 'closed':
       return words.say('turn.closed', { code: turn.code, why: closeWords(words, turn.code) });
     default:

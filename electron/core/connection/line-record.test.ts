@@ -84,7 +84,19 @@ test('each ring keeps the newest', async () => {
   }
   const view = record.view(-1);
   expect([view?.frames.length, view?.pings.length, view?.turns.length]).toEqual([REMEMBERED.frames, REMEMBERED.pings, REMEMBERED.turns]);
-  expect(view?.turns.at(-1)).toMatchObject({ kind: 'closed', code: 1006 });
+  expect(view?.turns.at(-1)).toMatchObject({ kind: 'cut' });
+});
+
+test('a line that is cut says after what silence, whatever was the last to be heard', async () => {
+  const { clock, record, dial } = stage();
+  for (const hear of ['onPong', 'onText'] as const) {
+    const { far } = await dial();
+    clock.advance(40_000);
+    far[hear]('{"t":"beat"}');
+    clock.advance(15_000);
+    far.onClose(1006);
+    expect(record.view(-1)?.turns.at(-1)).toMatchObject({ kind: 'cut', silentMs: 15_000 });
+  }
 });
 
 const FAULTS: readonly (readonly [DialFault, object])[] = [

@@ -13,6 +13,9 @@ import { TIMES } from './machine.ts';
 /** How much is remembered of each. */
 export const REMEMBERED = { frames: 200, pings: 120, turns: 60 } as const;
 
+/** What ends without a word. */
+const CUT = 1006;
+
 export interface LineRecord {
   /** The same way to relays, with what it dials remembered. */
   watch<Net extends Pick<RelayNet, 'dial'>>(net: Net): Net;
@@ -75,7 +78,7 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
         events.onPong();
       },
       onClose: (code) => {
-        end({ kind: 'closed', code });
+        end(code === CUT ? { kind: 'cut', silentMs: Math.round(clock.monotonic() - heardAt) } : { kind: 'closed', code });
         events.onClose(code);
       },
     };
