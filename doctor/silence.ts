@@ -3,10 +3,10 @@
  * than Landline ever needs. What nobody but the relay may break is broken by a relay that is older than the wish: then the longest silence
  * between two of its words is told, and no more is known.
  */
-import { CLOSE } from '../protocol/close-codes.ts';
+import { CLOSE, CUT } from '../protocol/close-codes.ts';
 import { decodeDown, encodeUp } from '../protocol/codec.ts';
 import type { Hello } from '../protocol/frames-up.ts';
-import { DEFAULT_LIMITS } from '../protocol/limits.ts';
+import { DEFAULT_LIMITS, PING_SPREAD } from '../protocol/limits.ts';
 import { finding, type Finding } from './findings.ts';
 import type { OpenSocket } from './ports.ts';
 import type { Visit } from './visit.ts';
@@ -16,10 +16,8 @@ export const SILENCE_MS = 150_000;
 /** How long one is watched that the relay itself keeps from being silent. */
 export const SPOKEN_MS = 60_000;
 
-/** A relay's pause between pings varies by a fifth: this is the longest silence that it leaves. */
-const longestPause = (pingEveryMs: number): number => 1.2 * pingEveryMs;
-/** What ends without a word. */
-const CUT = 1006;
+/** The longest silence that a relay leaves by itself. */
+const longestPause = (pingEveryMs: number): number => (1 + PING_SPREAD) * pingEveryMs;
 
 interface Watched {
   /** Since `hello`. */

@@ -8,6 +8,7 @@ import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { connect as connectPlain, isIP, type Socket } from 'node:net';
 import { connect as connectTls, TLSSocket } from 'node:tls';
 import { WebSocket } from 'ws';
+import { CUT } from '../protocol/close-codes.ts';
 import { STREAM_TYPE } from '../protocol/doors.ts';
 import { DEFAULT_LIMITS } from '../protocol/limits.ts';
 import { fail, ok, type Result } from '../protocol/result.ts';
@@ -251,7 +252,7 @@ function held(socket: WebSocket): OpenSocket {
         onBytes();
         onText(data.toString());
       });
-      if (socket.readyState === WebSocket.CLOSED) onClose(1006);
+      if (socket.readyState === WebSocket.CLOSED) onClose(CUT);
       else socket.once('close', onClose);
     },
     end: () => socket.terminate(),

@@ -22,6 +22,9 @@ export const CLOSE = {
   protocolError: 4503,
 } as const;
 
+/** What is reported where a line ended without a word: nobody sends it. */
+export const CUT = 1006;
+
 export type CloseReason = keyof typeof CLOSE;
 
 export type CloseMeaning = 'again' | 'stop';

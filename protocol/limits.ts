@@ -155,6 +155,9 @@ export interface Limits {
   readonly blobAnswerBytes: number;
 }
 
+/** Pings come this much sooner or later than their pause, so that ten thousand clients do not answer at once. */
+export const PING_SPREAD = 0.2;
+
 const KIB = 1024;
 const MIB = 1024 * KIB;
 

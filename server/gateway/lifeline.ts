@@ -5,7 +5,7 @@
  */
 import { CLOSE } from '../../protocol/close-codes.ts';
 import type { FeedId } from '../../protocol/ids.ts';
-import type { Limits } from '../../protocol/limits.ts';
+import { PING_SPREAD, type Limits } from '../../protocol/limits.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
 import type { Connection } from './connection.ts';
@@ -29,8 +29,6 @@ export interface LifelineParts {
   readonly onTick: () => void;
 }
 
-/** Pings are spread over this part of their period, so that ten thousand clients do not answer at once. */
-const JITTER = 0.2;
 /** After a miss the next ping comes within this part of the relay's own pause: a dead peer is known within 75 s, the jitter included. */
 const HURRY = 0.4;
 
@@ -127,7 +125,7 @@ export class Lifeline {
 
   #plan(connection: Connection, now: number): void {
     const { random, limits } = this.#parts;
-    const spread = 1 - JITTER + 2 * JITTER * random.fraction();
+    const spread = 1 - PING_SPREAD + 2 * PING_SPREAD * random.fraction();
     const pause = pauseOf(connection, limits);
     connection.pingAt = now + spread * (connection.misses > 0 ? Math.min(pause, HURRY * limits.pingEveryMs) : pause);
     this.#set(connection, now);

@@ -3,6 +3,7 @@
  * nothing in time. Bounded: an answer that has grown large enough goes, and the client asks for the rest by its new positions.
  */
 import { createHash } from 'node:crypto';
+import { CUT } from '../../protocol/close-codes.ts';
 import { encodeClosed } from '../../protocol/doors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -59,7 +60,7 @@ export class PollWire implements Wire {
   }
 
   terminate(): void {
-    this.#finish([encodeClosed(1006)]);
+    this.#finish([encodeClosed(CUT)]);
   }
 
   /** The client hung up: nobody is answered. */

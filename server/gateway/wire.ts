@@ -2,6 +2,7 @@
  * A wire: one client's line, whatever carries it. A WebSocket is one; a pair of functions in a test or a simulation is another
  * (`textWire`). The hub hands over what one turn of the event loop has for a client as one `send`.
  */
+import { CUT } from '../../protocol/close-codes.ts';
 import type { Packet } from './packet.ts';
 
 export interface Wire {
@@ -47,6 +48,6 @@ export function textWire({ send, close, queuedBytes, ping }: TextWireParts): Wir
     ping: () => ping?.(),
     close,
     // 1006 is what a socket without a goodbye reports.
-    terminate: () => close(1006),
+    terminate: () => close(CUT),
   };
 }

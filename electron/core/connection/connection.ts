@@ -205,7 +205,7 @@ export function createConnection(parts: ConnectionParts): Connection {
       if (frame.t === 'welcome') {
         if (state.at !== 'greeting') return;
         const { pingEveryMs: pauseMs, pingLeastMs } = frame.limits;
-        dispatch({ kind: 'welcomed', line, node: frame.node, pauseMs, takesWishes: pingLeastMs !== undefined });
+        dispatch({ kind: 'welcomed', line, node: frame.node, pauseMs, leastMs: pingLeastMs ?? null });
         parts.onWelcome(frame);
       } else if (state.at === 'live') {
         if (frame.t === 'drain') return dispatch({ kind: 'drain', line, afterMs: frame.afterMs });

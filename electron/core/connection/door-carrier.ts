@@ -5,7 +5,7 @@
  * something on the way answers in the relay's place is never taken for the relay's word.
  */
 import { createHash } from 'node:crypto';
-import { CLOSE } from '../../../protocol/close-codes.ts';
+import { CLOSE, CUT } from '../../../protocol/close-codes.ts';
 import {
   closedCode,
   EVENTS_PATH,
@@ -46,7 +46,6 @@ const MAX_LINE_CHARS = 4 * 1024 * 1024;
 const MAX_ANSWER_CHARS = DEFAULT_LIMITS.doorFrames * MAX_LINE_CHARS;
 /** More than any refusal of ours has. */
 const MAX_REFUSAL_CHARS = 4_096;
-const CUT = 1006;
 
 /** Shows the token and sees whether this door is there. */
 export async function openDoor(parts: DoorParts): Promise<Result<RelaySocket, DialFault>> {

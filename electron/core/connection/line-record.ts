@@ -4,6 +4,7 @@
  * numbers.
  */
 import type { FrameSeen, Handshake, LineRecordView, LineTurn, PingSeen, TurnSeen } from '../../bridge/line.ts';
+import { CUT } from '../../../protocol/close-codes.ts';
 import { assertNever, type Result } from '../../../protocol/result.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Clock, RelayNet, RelaySocket, SocketEvents } from '../ports.ts';
@@ -12,9 +13,6 @@ import { TIMES } from './machine.ts';
 
 /** How much is remembered of each. */
 export const REMEMBERED = { frames: 200, pings: 120, turns: 60 } as const;
-
-/** What ends without a word. */
-const CUT = 1006;
 
 export interface LineRecord {
   /** The same way to relays, with what it dials remembered. */

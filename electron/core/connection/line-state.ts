@@ -12,8 +12,8 @@ export interface Patience {
   readonly cutAfterMs: number | null;
   /** It was found by the line that just ended: more pings are tried before another door is. */
   readonly isNew: boolean;
-  /** The relay can be asked for more pings. */
-  readonly takesWishes: boolean;
+  /** The shortest pause between pings that the relay can be asked for; null: it cannot be asked. */
+  readonly relayLeastMs: number | null;
 }
 
 /** What every state carries. */
@@ -73,5 +73,5 @@ export const OFF: State = {
   upgradeAt: 0,
   fallback: 'stream',
   cuts: 0,
-  patience: { suspectedMs: null, cutAfterMs: null, isNew: false, takesWishes: false },
+  patience: { suspectedMs: null, cutAfterMs: null, isNew: false, relayLeastMs: null },
 };

@@ -28,7 +28,7 @@
  *
  * A line that is cut in silence is first tried with more pings (`patience.ts`).
  */
-import { closeMeaning, CLOSE } from '../../../protocol/close-codes.ts';
+import { closeMeaning, CLOSE, CUT } from '../../../protocol/close-codes.ts';
 import { DOORS, type Door } from '../../../protocol/doors.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { assertNever } from '../../../protocol/result.ts';
@@ -223,9 +223,6 @@ function wait(state: State, ms: number, { now }: Moment, attempt: number): Step 
     effects: [{ kind: 'end' }, { kind: 'timer', timer: 'retry', ms }],
   };
 }
-
-/** What a line without a goodbye reports. */
-const CUT = 1006;
 
 /** An attempt that did not become live. */
 function failed(state: State, fault: DialFault, moment: Moment): Step {

@@ -110,6 +110,17 @@ describe('a way that cuts silent lines', () => {
     expect([asked(one), one.wire]).toMatchObject([6_000, { state: 'live', door: 'stream' }]);
   });
 
+  test('and whose relay has a shortest pause of its own is not asked for less', async () => {
+    const one = rig();
+    for (const silentMs of [10_000, 10_000]) {
+      await dialled(one);
+      socketOf(one).events.onText(encodeDown({ ...WELCOME, limits: { ...WELCOME.limits, pingLeastMs: 6_500 } }));
+      await endAfter(one, silentMs);
+    }
+    await dialled(one);
+    expect(asked(one)).toBe(6_500);
+  });
+
   test('counts as a way for WebSockets until more pings were tried, whatever went wrong before', async () => {
     const one = rig();
     one.connection.start();

@@ -7,32 +7,29 @@
  * a silence no longer than one that the same line lived through was not why it died, two silences that differ were not counted by one clock,
  * and a relay that cannot be reached right after has gone itself.
  */
-import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { CUT } from '../../../protocol/close-codes.ts';
+import { DEFAULT_LIMITS, PING_SPREAD } from '../../../protocol/limits.ts';
 import type { Event, Moment } from './line-events.ts';
 import type { Patience, State } from './line-state.ts';
 
 type Live = Extract<State, { readonly at: 'live' }>;
 
 const { pingLeastMs, pingMostMs, pingEveryMs } = DEFAULT_LIMITS;
-/** A relay's pause between pings varies by a fifth. */
-const JITTER = 1.2;
 /** Timers are late, on both sides. */
 const SLACK_MS = 1_000;
 /** Less silence than this the shortest pause would not prevent. */
-const LEAST_MS = JITTER * pingLeastMs + SLACK_MS;
-/** What ends without a word. */
-const CUT = 1006;
+const LEAST_MS = (1 + PING_SPREAD) * pingLeastMs + SLACK_MS;
 
 /** What is known once `event` has happened; the same object when that is nothing new. */
 export function patienceAfter(state: State, event: Event, { now }: Moment): Patience {
   const { patience } = state;
   switch (event.kind) {
     case 'welcomed':
-      return { ...patience, isNew: false, takesWishes: event.takesWishes };
+      return { ...patience, isNew: false, relayLeastMs: event.leastMs };
     case 'closed':
       if (state.at === 'live') return afterLine(state, event.code === CUT ? fatalSilence(state, now) : null);
       // An older relay hangs up on what it does not know.
-      return state.at === 'greeting' && state.asked !== null ? { ...patience, takesWishes: false } : patience;
+      return state.at === 'greeting' && state.asked !== null ? { ...patience, relayLeastMs: null } : patience;
     case 'dial-failed': {
       const { fault } = event;
       const isThere = fault.kind === 'no-upgrade' || (fault.kind === 'refused' && fault.status === 401);
@@ -41,14 +38,17 @@ export function patienceAfter(state: State, event: Event, { now }: Moment): Pati
     case 'wake':
       return { ...patience, suspectedMs: null };
     case 'network':
-      return { suspectedMs: null, cutAfterMs: null, isNew: false, takesWishes: patience.takesWishes };
+      return { suspectedMs: null, cutAfterMs: null, isNew: false, relayLeastMs: patience.relayLeastMs };
     default:
       return patience;
   }
 }
 
 /** The pause to ask the relay for; null: its own will do, or it cannot be asked. */
-export const wishOf = (patience: Patience): number | null => (patience.takesWishes ? pauseFor(patience.cutAfterMs) : null);
+export function wishOf({ cutAfterMs, relayLeastMs }: Patience): number | null {
+  const wanted = pauseFor(cutAfterMs);
+  return wanted === null || relayLeastMs === null ? null : Math.max(wanted, relayLeastMs);
+}
 
 /** The pause between our own pings. They are for measuring; where a relay cannot be asked, for keeping the line as well. */
 export function ownPauseMs({ door, patience, pauseMs }: Live): number {
@@ -60,7 +60,7 @@ export function ownPauseMs({ door, patience, pauseMs }: Live): number {
 /** What there is to say about it while the line is live; undefined: nothing out of the ordinary. */
 export function impatienceOf(state: Live): { readonly cutAfterMs: number; readonly pingEveryMs: number } | undefined {
   const { cutAfterMs } = state.patience;
-  return cutAfterMs === null ? undefined : { cutAfterMs, pingEveryMs: Math.min(state.pauseMs, ownPauseMs(state)) };
+  return cutAfterMs === null ? undefined : { cutAfterMs: Math.round(cutAfterMs), pingEveryMs: Math.min(state.pauseMs, ownPauseMs(state)) };
 }
 
 /** Half of the silence, in whole seconds. */
@@ -68,11 +68,11 @@ const pauseFor = (cutAfterMs: number | null): number | null =>
   cutAfterMs === null ? null : Math.min(pingMostMs, Math.max(pingLeastMs, Math.floor(cutAfterMs / 2_000) * 1_000));
 
 function afterLine({ patience, door }: Live, silentMs: number | null): Patience {
-  const { suspectedMs, takesWishes } = patience;
+  const { suspectedMs, relayLeastMs } = patience;
   if (silentMs === null || suspectedMs === null || !isAlike(silentMs, suspectedMs))
     return { ...patience, suspectedMs: silentMs, isNew: false };
   const cutAfterMs = Math.min(silentMs, suspectedMs);
-  const canChange = takesWishes || door === 'socket';
+  const canChange = relayLeastMs !== null || door === 'socket';
   return { ...patience, suspectedMs: null, cutAfterMs, isNew: canChange && pauseFor(cutAfterMs) !== pauseFor(patience.cutAfterMs) };
 }
 
@@ -81,7 +81,7 @@ function fatalSilence({ door, heardAt, longestMs, pauseMs }: Live, now: number):
   const silentMs = now - heardAt;
   const isOfOneLine = door === 'socket' || door === 'stream';
   // Longer than that it would have been broken by a ping: something else is wrong.
-  const isBetweenPings = silentMs <= JITTER * pauseMs + SLACK_MS;
+  const isBetweenPings = silentMs <= (1 + PING_SPREAD) * pauseMs + SLACK_MS;
   return isOfOneLine && isBetweenPings && silentMs >= LEAST_MS && silentMs > longestMs - SLACK_MS ? silentMs : null;
 }
 
