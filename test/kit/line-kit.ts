@@ -14,7 +14,7 @@ import type { SignedIn } from '../../protocol/http.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import { createLog } from '../../server/observe/log.ts';
-import { startRelay, type Relay, type RelaySettings } from '../../server/relay.ts';
+import { startRelay, type Relay, type RelayParts, type RelaySettings } from '../../server/relay.ts';
 
 export const LINE_PASSWORD = 'nine lives of the office cat';
 
@@ -65,12 +65,13 @@ export async function createLineKit(
   limits: Partial<Limits> = {},
   tls: 'own' | 'off' = 'own',
   more: Partial<RelaySettings> = {},
+  parts: Pick<RelayParts, 'clock'> = {},
 ): Promise<LineKit> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-line-'));
   const log: string[] = [];
   const relay = await startRelay(
     { data: join(folder, 'data'), limits, tls, ...more },
-    { log: createLog({ level: 'debug', node: 'test', destination: { write: (text) => void log.push(text) } }) },
+    { ...parts, log: createLog({ level: 'debug', node: 'test', destination: { write: (text) => void log.push(text) } }) },
   );
   const { port } = relay;
   const open = new Set<Socket>();
