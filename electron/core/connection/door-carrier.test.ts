@@ -1,7 +1,7 @@
 /** Lines over HTTP: answers that stop on the way, connections that are kept, and who else answers. Real servers, on a clock that stands still. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
 import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, STREAM_TYPE, type Door } from '../../../protocol/doors.ts';
 import { CLOSE } from '../../../protocol/close-codes.ts';
@@ -75,7 +75,7 @@ async function rig(door: Door): Promise<Rig> {
   const socket = dialed.value;
   ends.push(() => socket.terminate());
   socket.send(HELLO);
-  await vi.waitFor(() => expect(heard).toEqual([WELCOME, CAUGHT_UP]));
+  await expect.poll(() => heard).toEqual([WELCOME, CAUGHT_UP]);
   return {
     clock,
     socket,
@@ -87,7 +87,7 @@ async function rig(door: Door): Promise<Rig> {
       if (closes.length > 0) return;
       const before = pongs;
       socket.ping();
-      await vi.waitFor(() => expect(pongs > before || closes.length > 0).toBe(true));
+      await expect.poll(() => pongs > before || closes.length > 0).toBe(true);
     },
   };
 }
@@ -105,14 +105,14 @@ test('a stream with a beat now and then goes on', async () => {
   for (let n = 1; n <= 4; n++) {
     await pass(DEFAULT_LIMITS.clientSilenceMs - 1);
     answers[0]?.write(encodeEvent('{"t":"beat","at":0,"heads":{}}'));
-    await vi.waitFor(() => expect(heard).toHaveLength(2 + n));
+    await expect.poll(() => heard).toHaveLength(2 + n);
   }
   expect([closes, answers.length]).toEqual([[], 1]);
 });
 
 test('a poll whose answer stops in the middle is cut, however well pings are answered', async () => {
   const { pass, closes, answers } = await rig('long-poll');
-  await vi.waitFor(() => expect(answers).toHaveLength(2));
+  await expect.poll(() => answers).toHaveLength(2);
   // More than an answer may take, and a silence after it.
   for (let n = 0; n < 5; n++) await pass(DEFAULT_LIMITS.clientSilenceMs);
   expect(closes).toEqual([1006]);
@@ -160,11 +160,11 @@ describe('the connections of a line', () => {
     const socket = await open(relay.target, { ...DEAF, onText: (text) => void heard.push(text) });
     for (let n = 1; n <= 20; n++) {
       socket.send(POST);
-      await vi.waitFor(() => expect(heard).toHaveLength(n));
+      await expect.poll(() => heard).toHaveLength(n);
     }
     expect(relay.connections).toBe(1);
     socket.terminate();
-    await vi.waitFor(() => expect(relay.sockets.size).toBe(0));
+    await expect.poll(() => relay.sockets.size).toBe(0);
   });
 
   test('are replaced when the relay ends one at the moment in which it is used again, and what was said is said again', async () => {
@@ -179,7 +179,7 @@ describe('the connections of a line', () => {
     const heard: string[] = [];
     const socket = await open(relay.target, { ...DEAF, onText: (text) => void heard.push(text) });
     socket.send(POST);
-    await vi.waitFor(() => expect(heard).toHaveLength(1));
+    await expect.poll(() => heard).toHaveLength(1);
     expect([said.length, relay.connections]).toEqual([2, 2]);
   });
 
@@ -193,7 +193,7 @@ describe('the connections of a line', () => {
     const closes: number[] = [];
     const socket = await open(relay.target, { ...DEAF, onClose: (code) => void closes.push(code) });
     socket.send(POST);
-    await vi.waitFor(() => expect(closes).toEqual([1006]));
+    await expect.poll(() => closes).toEqual([1006]);
     expect(relay.connections).toBe(2);
   });
 });
@@ -208,7 +208,7 @@ describe('what somebody else answers in the place of a relay', () => {
     const portal = await server((_asked, answer) => answer.writeHead(status, { 'content-type': 'text/html' }).end(PAGE));
     const fault = { kind: 'answered-for', status, retryAfterMs: null };
     expect(await dial(portal.target, 'stream')).toEqual({ ok: false, error: fault });
-    await vi.waitFor(() => expect(portal.sockets.size).toBe(0));
+    await expect.poll(() => portal.sockets.size).toBe(0);
   });
 
   test('is told apart from what a relay refuses', async () => {
@@ -238,6 +238,6 @@ describe('what somebody else answers in the place of a relay', () => {
     if (!dialed.ok) throw new Error(dialed.error.kind);
     ends.push(() => dialed.value.terminate());
     dialed.value.send(HELLO);
-    await vi.waitFor(() => expect(closes).toEqual([code]));
+    await expect.poll(() => closes).toEqual([code]);
   });
 });

@@ -161,9 +161,9 @@ describe('a relay whose key is pinned', () => {
     dialed.value.send('up');
     expect(await heard).toBe('up');
     socket?.send('down');
-    await vi.waitFor(() => expect(events.texts).toEqual(['down']));
+    await expect.poll(() => events.texts).toEqual(['down']);
     dialed.value.ping();
-    await vi.waitFor(() => expect(events.pongs).toBe(1));
+    await expect.poll(() => events.pongs).toBe(1);
     socket?.close(4501);
     expect(await events.closed).toBe(4501);
     dialed.value.send('late');
@@ -335,10 +335,12 @@ describe('what is no relay', () => {
       let isOver = false;
       const dialed = still.dial(plain(open), 'token', { ...listener(), onHandshake: seen.resolve }).finally(() => (isOver = true));
       await seen.promise;
-      await vi.waitFor(() => {
-        clock.advance(2_000);
-        expect(isOver).toBe(true);
-      });
+      await expect
+        .poll(() => {
+          clock.advance(2_000);
+          return isOver;
+        })
+        .toBe(true);
       expect(await dialed).toEqual({ ok: false, error: { kind: 'answered-for', status: 502, retryAfterMs: null } });
     }
   });
