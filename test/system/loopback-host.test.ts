@@ -1,6 +1,6 @@
 /** The loopback host as a process: one for one folder, gone without a trace when told, and back after a kill. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
@@ -26,6 +26,8 @@ afterEach(async () => {
 
 interface Host {
   readonly child: ChildProcess;
+  /** Its exit code; null where a signal ended it. */
+  readonly exited: Promise<number | null>;
   readonly lines: AsyncIterator<string>;
   output(): string;
 }
@@ -39,7 +41,9 @@ function start(...args: readonly string[]): Host {
   hosts.push(child);
   let text = '';
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
-  return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), output: () => text };
+  // With all it had to say.
+  const exited = once(child, 'close').then(([code]) => code as number | null);
+  return { child, exited, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), output: () => text };
 }
 const address = async ({ lines, output }: Host): Promise<URL> => {
   const { value } = (await lines.next()) as IteratorResult<string, undefined>;
@@ -47,10 +51,9 @@ const address = async ({ lines, output }: Host): Promise<URL> => {
   expect(value).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{32}$/);
   return new URL(value);
 };
-const end = async ({ child }: Host, signal: NodeJS.Signals): Promise<unknown> => {
-  const gone = once(child, 'exit');
+const end = ({ child, exited }: Host, signal: NodeJS.Signals): Promise<number | null> => {
   child.kill(signal);
-  return (await gone)[0];
+  return exited;
 };
 const enter = async (url: URL): Promise<WebSocket> => {
   const ticket = url.hash.slice('#t='.length);
@@ -61,6 +64,18 @@ const enter = async (url: URL): Promise<WebSocket> => {
   return socket;
 };
 
+/** What the host answers to this command. */
+async function ask(socket: WebSocket, name: string): Promise<unknown> {
+  // Several frames may come at once: none of them is missed.
+  const frames = on(socket, 'message') as AsyncIterable<[Buffer]>;
+  socket.send(JSON.stringify({ t: 'call', id: 1, settled: 1, name, input: {} }));
+  for await (const [data] of frames) {
+    const frame = JSON.parse(data.toString('utf8')) as { readonly t: string; readonly result?: unknown };
+    if (frame.t === 'answer') return frame.result;
+  }
+  throw new Error('it was not answered');
+}
+
 test('a second start on the same data gives its link to the first, prints a fresh address of it, and ends', async () => {
   const first = start();
   const url = await address(first);
@@ -69,19 +84,12 @@ test('a second start on the same data gives its link to the first, prints a fres
   const fresh = await address(second);
   expect(fresh.host).toBe(url.host);
   expect(fresh.hash).not.toBe(url.hash);
-  await once(second.child, 'exit');
-  expect(second.child.exitCode).toBe(0);
+  expect(await second.exited).toBe(0);
   // The link is in the state of the first now.
-  socket.send(JSON.stringify({ t: 'call', id: 1, settled: 1, name: 'open', input: {} }));
-  for await (const [data] of on(socket)) {
-    const frame = JSON.parse(data) as { readonly t: string; readonly result?: unknown };
-    if (frame.t !== 'answer') continue;
-    expect(frame.result).toMatchObject({
-      ok: true,
-      value: { state: { request: { kind: 'invite', link: expect.stringContaining('10.0.0.5') } } },
-    });
-    break;
-  }
+  expect(await ask(socket, 'open')).toMatchObject({
+    ok: true,
+    value: { state: { request: { kind: 'invite', link: expect.stringContaining('10.0.0.5') } } },
+  });
   socket.terminate();
 });
 
@@ -113,7 +121,7 @@ test('of two that start at once one runs and the other joins it', async () => {
   const both = [start(), start()];
   const urls = await Promise.all(both.map(address));
   expect(urls[0]?.host).toBe(urls[1]?.host);
-  await Promise.race(both.map(({ child }) => once(child, 'exit')));
+  expect(await Promise.race(both.map(({ exited }) => exited))).toBe(0);
   expect(both.map(({ child }) => child.exitCode).sort()).toEqual([0, null]);
 });
 
@@ -130,19 +138,10 @@ test('what it keeps is readable by its owner only, and nothing secret is in its 
 test('a folder it cannot use, and words it does not know, are said plainly', async () => {
   writeFileSync(join(folder, 'data'), 'a file where the folder should be');
   const host = start();
-  await once(host.child, 'close');
-  expect(host.child.exitCode).toBe(1);
+  expect(await host.exited).toBe(1);
   expect(host.output()).toContain('cannot read or write its data folder');
   const unknown = start('--bogus');
-  await once(unknown.child, 'close');
-  expect(unknown.child.exitCode).toBe(1);
+  expect(await unknown.exited).toBe(1);
   expect(unknown.output()).toMatch(/--bogus[\s\S]*Usage:/);
   expect(`${host.output()}${unknown.output()}`).not.toMatch(/\n {4}at /);
 });
-
-async function* on(socket: WebSocket): AsyncGenerator<[string]> {
-  for (;;) {
-    const [data] = (await once(socket, 'message')) as [Buffer];
-    yield [data.toString('utf8')];
-  }
-}
