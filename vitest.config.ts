@@ -23,8 +23,9 @@ export default defineConfig({
             '{protocol,doctor,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}',
             'test/{contracts,fences,kit}/**/*.test.ts',
           ],
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
+          // No test is timed by these: a server that is started for it takes its time on a busy machine.
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
       {

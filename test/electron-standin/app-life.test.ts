@@ -137,7 +137,7 @@ describeStandin('the life of an app', () => {
         .browser.contexts()
         .flatMap((context) => context.pages())
         .map((page) => page.url());
-    await expect.poll(pages, { timeout: 5_000 }).toContain('https://app.demo.standin.invalid/index.html#start');
+    await expect.poll(pages).toContain('https://app.demo.standin.invalid/index.html#start');
     child.kill('SIGTERM');
     expect(await once(child, 'exit')).toEqual([0, null]);
   });

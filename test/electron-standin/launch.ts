@@ -50,9 +50,10 @@ export interface LaunchOptions {
 }
 
 const REGISTER = new URL('./register.mjs', import.meta.url).href;
-const NOTE_TIMEOUT_MS = 10_000;
-const START_TIMEOUT_MS = 30_000;
-const CLOSE_TIMEOUT_MS = 5_000;
+// Many times what it takes: they end what hangs, on a busy machine too.
+const NOTE_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
+const CLOSE_TIMEOUT_MS = 30_000;
 
 export async function startSharedChromium(): Promise<SharedChromium> {
   const profile = mkdtempSync(join(tmpdir(), 'standin-chromium-'));

@@ -1,6 +1,6 @@
 /**
  * A desktop with one window, seen the way a page sees it: the state is a snapshot with the batches applied, nothing else. `until`
- * waits for what the window shows and not for time; it gives up when the test does.
+ * waits for what the window shows and not for time; it gives up a little before the test does, to say what it waited for.
  */
 import type { CommandInput, CommandName, CommandOutput, Problem } from '../../electron/bridge/commands.ts';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
@@ -124,7 +124,10 @@ export async function openTestDesktop(
           clearTimeout(limit);
           resolve();
         };
-        const limit = setTimeout(() => reject(new Error(`waited in vain until ${what}`)), 8_000);
+        const limit = setTimeout(() => {
+          waiters.delete(check);
+          reject(new Error(`waited in vain until ${what}`));
+        }, PATIENCE_MS);
         waiters.add(check);
         check();
       }),
@@ -141,6 +144,8 @@ export async function openTestDesktop(
     },
   };
 }
+
+const PATIENCE_MS = 50_000;
 
 export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fail('cannot-host'), wasSetUp: () => undefined };
 

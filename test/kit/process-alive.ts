@@ -19,7 +19,7 @@ export function isProcessAlive(pid: number): boolean {
 
 /** No event tells of the end of somebody else's child: asks now and then.
  *  @throws Error  it is still there after the time */
-export async function whenProcessGone(pid: number, timeoutMs = 5_000): Promise<void> {
+export async function whenProcessGone(pid: number, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (isProcessAlive(pid)) {
     if (Date.now() > deadline) throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);

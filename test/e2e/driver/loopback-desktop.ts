@@ -32,7 +32,7 @@ declare global {
   }
 }
 
-const START_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 60_000;
 const RECORD = 'landlineRecordNotification';
 const ADDRESS = /^http:\/\/127\.0\.0\.1:\d+\/#t=\S+$/;
 

@@ -49,7 +49,7 @@ const FLAGS = [
 /** The sandbox refuses to run as root; anyone else keeps it. */
 const isRoot = (): boolean => process.getuid?.() === 0;
 
-const START_TIMEOUT_MS = 30_000;
+const START_TIMEOUT_MS = 60_000;
 
 function whenListening(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {

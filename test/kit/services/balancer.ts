@@ -25,7 +25,7 @@ export interface Balancer {
 }
 
 const MARK = '# EDIT';
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 const LOOK_EVERY_MS = 20;
 
 /**
