@@ -59,16 +59,14 @@ describe('one request', () => {
 
   test('S8: names of protocols and extensions made to be slow are answered as fast as any', async () => {
     const evil = ['a '.repeat(7_000), ','.repeat(14_000), ' '.repeat(14_000), `${'a;b="'.repeat(2_800)}`, `"${'\\'.repeat(14_000)}`];
-    const plain = performance.now();
-    await kit.answer(upgrade({ 'Sec-WebSocket-Protocol': 'none' }));
-    const patience = Math.max(500, 10 * (performance.now() - plain));
     for (const text of evil) {
       for (const name of ['Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions']) {
-        const from = performance.now();
+        const from = process.cpuUsage();
         const answer = await kit.answer(upgrade({ 'Sec-WebSocket-Protocol': 'none', [name]: `x${text}` }));
         expect(statusOf(answer)).toBe('400');
-        // Work that grows with the square of 14 KiB takes seconds; a busy machine takes less.
-        expect(performance.now() - from).toBeLessThan(patience);
+        // The processor's time and not the wall's: the machine may be busy with something else. What grows with the square of 14 KiB takes seconds.
+        const { user, system } = process.cpuUsage(from);
+        expect((user + system) / 1_000).toBeLessThan(500);
       }
     }
   });
@@ -162,7 +160,8 @@ describe('many that take their time', () => {
 });
 
 test('S19: of hundreds from one address that show no token a few may stand, and who is inside does not notice', async () => {
-  const kit = await createLineKit();
+  // Those who stand may do so for as long as this takes.
+  const kit = await createLineKit({ headersMs: 60_000, requestMs: 90_000 });
   try {
     const bo = await kit.person('bo');
     const inside = [await kit.line(kit.ada), await kit.line(bo)] as const;

@@ -18,7 +18,7 @@ test('a team is set up, joined by invite, and a message is on both screens once,
   await ben.now.until('Ben sees it', () => ben.now.messages.some((row) => row.id === id));
   expect(ben.now.messages.filter((row) => row.id === id)).toMatchObject([{ text: 'Good evening, @ben', mentionsMe: true }]);
   await ben.now.until('Ben is called', () => ben.now.channel('general').mentions === 1);
-  expect(ben.now.notifier.shown).toMatchObject([{ title: 'Ada · #general', body: 'Good evening, @ben' }]);
+  await expect.poll(() => ben.now.notifier.shown).toMatchObject([{ title: 'Ada · #general', body: 'Good evening, @ben' }]);
 });
 
 test('a direct conversation, a room and its guests are there for all who are in them', async () => {

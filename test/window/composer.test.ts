@@ -62,9 +62,8 @@ describe('Enter', () => {
     await field(page).press('Shift+Enter');
     await field(page).pressSequentially('two');
     await field(page).press('Enter');
-    await page.locator('article', { hasText: 'one' }).last().waitFor();
-    expect(await sent(page)).toEqual(['one\ntwo']);
-    expect(await field(page).inputValue()).toBe('');
+    await expect.poll(() => sent(page)).toEqual(['one\ntwo']);
+    await expect.poll(() => field(page).inputValue()).toBe('');
   });
 
   it('sends nothing where there is nothing to see', async () => {
@@ -196,17 +195,29 @@ describe('drafts', () => {
 
   it('are saved within half a second of typing', async () => {
     const page = await open();
-    await field(page).pressSequentially('typing');
-    await expect.poll(() => drafts(page), { timeout: 1_500 }).toContain('typing');
+    // By the page's own clock: how long the test takes to look is not the question.
+    const tookMs = await page.evaluate(async () => {
+      const isSaved = (): boolean =>
+        window.demo!.bridge.calls.some(({ name, input }) => name === 'draft.set' && (input as { readonly text: string }).text === 'typing');
+      document.execCommand('insertText', false, 'typing');
+      const from = performance.now();
+      while (!isSaved() && performance.now() - from < 10_000) await new Promise((resolve) => setTimeout(resolve, 5));
+      return performance.now() - from;
+    });
+    // A timer of half a second, which a busy page serves a little late.
+    expect(tookMs).toBeLessThan(1_000);
   });
 });
 
 describe('typing', () => {
   it('is told at most once in three seconds', async () => {
     const page = await open();
+    const from = performance.now();
     await field(page).pressSequentially('a longer sentence, letter by letter');
+    const most = 1 + Math.floor((performance.now() - from) / 3_000);
     const told = await page.evaluate(() => window.demo!.bridge.calls.filter((call) => call.name === 'typing.tell').length);
-    expect(told).toBe(1);
+    expect(told).toBeGreaterThan(0);
+    expect(told).toBeLessThanOrEqual(most);
   });
 });
 
