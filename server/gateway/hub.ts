@@ -253,7 +253,7 @@ export class Hub {
     if (event.seq < expected) return;
     if (event.seq > expected) {
       // Where several relays write to one feed it is nothing special: what this one committed is here before the hint of another's.
-      if (!entry.isPulling) this.#parts.log.debug('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
+      if (!entry.pulling) this.#parts.log.debug('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
       this.#pull(entry);
       return;
     }
