@@ -3,7 +3,9 @@
  * were told; and in the end the judgement of it against the database, read by plain SQL.
  */
 import type { Chance } from '../kit/chance.ts';
-import { heldWhole, PROMISES, violations, type Check } from '../kit/checks.ts';
+import { heldWhole } from '../kit/cache-checks.ts';
+import { PROMISES, violations } from '../kit/checks.ts';
+import type { Check } from '../kit/evidence.ts';
 import { readDesktop } from '../kit/desktop-read.ts';
 import type { History } from '../kit/history.ts';
 import { readPostgresRelay } from '../kit/relay-read.ts';

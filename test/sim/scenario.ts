@@ -4,7 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { createChance, type Chance } from '../kit/chance.ts';
-import { heldWhole, PROMISES, violations } from '../kit/checks.ts';
+import { heldWhole } from '../kit/cache-checks.ts';
+import { PROMISES, violations } from '../kit/checks.ts';
 import { readDesktop } from '../kit/desktop-read.ts';
 import { writeHistory } from '../kit/history.ts';
 import { foldChannel } from '../kit/reference.ts';

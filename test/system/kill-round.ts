@@ -4,7 +4,8 @@
  * order, on both sides and in the relay's store, and every file must be sound.
  */
 import { createChance } from '../kit/chance.ts';
-import { heldWhole, PROMISES, violations } from '../kit/checks.ts';
+import { heldWhole } from '../kit/cache-checks.ts';
+import { PROMISES, violations } from '../kit/checks.ts';
 import { readDesktop } from '../kit/desktop-read.ts';
 import { createHistory } from '../kit/history.ts';
 import { readRelay } from '../kit/relay-read.ts';
