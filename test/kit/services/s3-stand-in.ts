@@ -29,6 +29,7 @@ export interface S3StandIn {
   interfere(how: Interference | undefined): void;
   /** How many connections there were. */
   readonly connections: number;
+  /** Once is enough, and twice does no harm. */
   dispose(): Promise<void>;
 }
 
@@ -124,6 +125,7 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
       return connections;
     },
     async dispose() {
+      if (!server.listening) return;
       server.close();
       for (const socket of sockets) socket.destroy();
       await once(server, 'close');
