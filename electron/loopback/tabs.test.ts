@@ -1,10 +1,5 @@
-/** The doors of the loopback host, over real sockets: who is let in, who is not, and what nobody may learn. */
-import { request } from 'node:http';
-import { connect } from 'node:net';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+/** The bridge of the loopback host, over real sockets: which tabs are let in, which are not, and what nobody may learn. */
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../test/kit/fake-clock.ts';
@@ -12,16 +7,14 @@ import { ok } from '../../protocol/result.ts';
 import type { Batch } from '../bridge/events.ts';
 import type { Log } from '../core/ports.ts';
 import { createSystemRandom } from '../host/system-clock.ts';
-import { listWindowFiles } from '../host/window-files.ts';
+import { NO_FILES } from '../host/window-files.ts';
 import { CLOSE_STRANGER, type FrameDown, type FrameUp } from './frames.ts';
 import { startPageServer, type PageServer } from './page-server.ts';
 import { Tabs } from './tabs.ts';
 import { createTickets, type Tickets } from './tickets.ts';
 
-const KEY = 'k'.repeat(32);
 const TAB = 'a-tab-of-the-browser';
 
-let folder = '';
 let page: PageServer;
 let tabs: Tabs;
 let tickets: Tickets;
@@ -30,32 +23,22 @@ let logged = '';
 let sessions: { disposed: boolean; tell: (batch: Batch) => void }[] = [];
 let calls: unknown[] = [];
 let heard: unknown[] = [];
-let links: (string | undefined)[] = [];
 let emptied = 0;
 let strangers = 0;
 let greeting: FrameDown[] = [];
 const open: WebSocket[] = [];
 
 beforeEach(async () => {
-  folder = mkdtempSync(join(tmpdir(), 'landline-loopback-'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><head><script type="module" src="./a.js"></script></head>');
-  writeFileSync(join(folder, 'a.js'), 'let a;');
   clock = createFakeClock();
   tickets = createTickets(createSystemRandom());
-  [logged, sessions, calls, heard, links, emptied, strangers, greeting] = ['', [], [], [], [], 0, 0, []];
+  [logged, sessions, calls, heard, emptied, strangers, greeting] = ['', [], [], [], 0, 0, []];
   const write = (event: string, fields?: object): void => void (logged += JSON.stringify([event, fields]));
   const log: Log = { info: write, warn: write, error: write };
   page = await startPageServer({
-    files: listWindowFiles(folder)!,
-    bridgeScript: '/* bridge */',
-    icon: Buffer.from('icon'),
-    again: {
-      key: KEY,
-      answer(link) {
-        links.push(link);
-        return { url: `http://${page.host}/#t=${tickets.issue()}` };
-      },
-    },
+    files: NO_FILES,
+    bridgeScript: '',
+    icon: Buffer.alloc(0),
+    again: { key: 'k'.repeat(32), answer: () => ({ url: '' }) },
   });
   tabs = new Tabs({
     server: page.server,
@@ -88,26 +71,7 @@ afterEach(async () => {
   for (const socket of open.splice(0)) socket.terminate();
   tabs.dispose();
   await page.close();
-  rmSync(folder, { recursive: true });
 });
-
-interface Answer {
-  readonly status: number;
-  readonly headers: Record<string, string | string[] | undefined>;
-  readonly body: string;
-}
-
-const ask = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> =>
-  new Promise((resolve, reject) => {
-    const [host, port] = page.host.split(':');
-    const asked = request({ host, port, path, method: options.method ?? 'GET', headers: options.headers ?? {} }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
-    });
-    asked.on('error', reject);
-    asked.end(options.body);
-  });
 
 const dial = (card: string, more: { origin?: string; host?: string; path?: string; tab?: string } = {}): WebSocket => {
   const socket = new WebSocket(`ws://${page.host}${more.path ?? '/bridge'}`, ['landline.bridge.1', `tab.${more.tab ?? TAB}`, card], {
@@ -145,71 +109,6 @@ const statusOf = async (socket: WebSocket): Promise<number> => {
   const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
   return answer.statusCode;
 };
-
-describe('the page', () => {
-  test('is the built one with the bridge before its script, under the policy of the app', async () => {
-    const { status, headers, body } = await ask('/');
-    expect(status).toBe(200);
-    expect(body).toBe('<!doctype html><head><script src="/bridge.js"></script><script type="module" src="./a.js"></script></head>');
-    expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
-        `connect-src ws://${page.host}; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'; object-src 'none'; ` +
-        "require-trusted-types-for 'script'; trusted-types 'none'",
-    );
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
-    expect((await ask('/bridge.js')).body).toBe('/* bridge */');
-    expect((await ask('/a.js')).body).toBe('let a;');
-  });
-
-  test.each(['/../secret', '/..%2f..%2fetc/passwd', '/%2e%2e/x', '//etc/passwd', '/a.js/', '/nothing.js', '/host.lock', '/secrets.key'])(
-    'has no %s',
-    async (path) => expect((await ask(path)).status).toBe(404),
-  );
-
-  test.each(['evil.example', 'localhost', '127.0.0.1', '127.0.0.1:1', '0.0.0.0', '[::1]', 'evil.example:80'])(
-    'is not served to a request for host %j',
-    async (host) => {
-      expect(await ask('/', { headers: { host } })).toMatchObject({ status: 421, body: '' });
-      expect((await ask('/again', { method: 'POST', headers: { host, authorization: `Bearer ${KEY}` } })).status).toBe(421);
-    },
-  );
-
-  test('a request that names two hosts is none', async () => {
-    const [host, port] = page.host.split(':');
-    const socket = connect(Number(port), host);
-    socket.write(`GET / HTTP/1.1\r\nHost: ${page.host}\r\nHost: evil.example\r\n\r\n`);
-    const [chunk] = (await once(socket, 'data')) as [Buffer];
-    expect(chunk.toString()).toMatch(/^HTTP\/1\.1 421 /);
-    socket.destroy();
-  });
-
-  test.each(['POST', 'PUT', 'DELETE', 'OPTIONS'])('nothing is done by %s', async (method) =>
-    expect((await ask('/', { method })).status).toBe(405),
-  );
-});
-
-describe('a second start', () => {
-  test('gets a fresh address with the key of the lock, and hands its link over', async () => {
-    const answer = await ask('/again', {
-      method: 'POST',
-      headers: { host: page.host, authorization: `Bearer ${KEY}` },
-      body: 'landline://x',
-    });
-    expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body)).toEqual({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{32}$/) });
-    expect(links).toEqual(['landline://x']);
-  });
-
-  test.each(['', 'Bearer ', `Bearer ${KEY}x`, `Basic ${KEY}`, KEY])('with %j it gets nothing', async (authorization) => {
-    expect((await ask('/again', { method: 'POST', headers: { host: page.host, authorization } })).status).toBe(403);
-    expect(links).toEqual([]);
-  });
-
-  test('a link without end is not read to its end', async () => {
-    const body = 'x'.repeat(100_000);
-    expect((await ask('/again', { method: 'POST', headers: { host: page.host, authorization: `Bearer ${KEY}` }, body })).status).toBe(413);
-  });
-});
 
 describe('the bridge', () => {
   test('a ticket opens one session, once; its secret opens it again', async () => {
