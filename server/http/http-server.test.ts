@@ -3,11 +3,11 @@ import { request } from 'node:http';
 import { connect, type AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { inviteInfo, refreshed, relayInfo, signedIn } from '../../protocol/http.ts';
-import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createAuthKit, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import { createLog } from '../observe/log.ts';
 import { StoreUnavailable } from '../ports/store.ts';
-import { createHttpServer, type HttpServer } from './http-server.ts';
+import { createHttpServer, type HttpServer, type HttpServerParts } from './http-server.ts';
 
 interface Answered {
   readonly status: number;
@@ -24,7 +24,7 @@ let isDraining: boolean;
 let isDegraded: boolean;
 const lines: string[] = [];
 
-async function start(change: { readonly trustedProxies?: readonly string[]; readonly limits?: Limits } = {}): Promise<void> {
+async function start(change: Partial<HttpServerParts> = {}): Promise<void> {
   isDraining = false;
   isDegraded = false;
   const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
@@ -278,23 +278,7 @@ describe('an answer', () => {
     const { accounts } = kit.auth;
     const broken = { ...accounts, signIn: () => Promise.reject(new Error('secret path /srv/x')) };
     await http.close();
-    const { sessions } = kit.auth;
-    const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
-    const isOff = (): boolean => false;
-    http = await createHttpServer({
-      store: kit.store,
-      accounts: broken,
-      sessions,
-      log,
-      limits: DEFAULT_LIMITS,
-      tls: null,
-      trustedProxies: [],
-      isDraining: isOff,
-      isDegraded: () => isDegraded,
-    });
-    http.server.listen(0, '127.0.0.1');
-    await once(http.server, 'listening');
-    port = (http.server.address() as AddressInfo).port;
+    await start({ accounts: broken });
     const answer = await ask('/v1/sign-in', { body: { handle: 'ada', password: PASSWORD, device: 'x' } });
     expect(answer).toMatchObject({ status: 500, body: { refusal: { kind: 'internal', retryable: true } } });
     expect(answer.text).not.toContain('secret path');
