@@ -1,13 +1,14 @@
 /** The doctor over real sockets: servers that go wrong at exactly one step, and the finding that names it. */
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { HELLO } from '../test/kit/door-client.ts';
 import { createFakeClock, type FakeClock } from '../test/kit/fake-clock.ts';
 import { createLineKit } from '../test/kit/line-kit.ts';
+import { useServers } from '../test/kit/use-servers.ts';
 import { fail, ok } from '../protocol/result.ts';
 import { systemClock, systemRandom } from '../server/adapters/system-clock.ts';
 import { loadTls, type RelayTls } from '../server/lan/tls.ts';
@@ -20,6 +21,7 @@ import { STEP_MS } from './steps.ts';
 import type { Subject } from './visit.ts';
 
 const TEAM = 'team-1';
+const servers = useServers();
 const ends: (() => void)[] = [];
 let folder = '';
 let clock: FakeClock;
@@ -35,20 +37,6 @@ afterEach(() => {
 
 const newKey = (): RelayTls =>
   loadTls({ folder: mkdtempSync(join(folder, 'key-')), hosts: ['127.0.0.1'], clock: systemClock, random: systemRandom });
-
-async function listen(server: Server): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => undefined).on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 /** What a server that is a relay, but for one thing, answers. */
 interface Manners {
@@ -96,7 +84,7 @@ async function serve(manners: Manners = {}): Promise<Served> {
       manners.onLine?.(socket as Socket);
     } else socket.end(answer);
   });
-  const port = await listen(server);
+  const port = await servers.listen(server);
   const place: Place = { host: '127.0.0.1', port, trust: { kind: 'key', fingerprint: tls.fingerprint } };
   return { subject: { place, team: TEAM, access: async () => ok('the-token'), hello: null, withSilence: false }, heard, server };
 }
@@ -179,7 +167,9 @@ describe('the failing step is named', () => {
 
   test('no TLS', async () => {
     const { subject } = await serve();
-    const port = await listen(createTcpServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))));
+    const port = await servers.listen(
+      createTcpServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+    );
     expect(says(await findingsOf(at(subject, { port })))).toEqual(['port.open', 'tls.no-tls']);
   });
 

@@ -2,22 +2,21 @@
 import { createServer as createHttpServer, type IncomingMessage } from 'node:http';
 import { createServer as createHttpsServer, type Server as HttpsServer } from 'node:https';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { WebSocketServer, type WebSocket } from 'ws';
 import { loadTls, type RelayTls } from '../../../server/lan/tls.ts';
-import { createFakeClock } from '../../../test/kit/fake-clock.ts';
-import { refuse } from '../../../protocol/errors.ts';
+import { answering, listener } from '../../../test/kit/far-end.ts';
+import { useServers } from '../../../test/kit/use-servers.ts';
 import { systemClock, systemRandom } from '../../../server/adapters/system-clock.ts';
 import type { Handshake } from '../../bridge/line.ts';
-import type { RelayTarget, SocketEvents, Traffic } from '../ports.ts';
+import type { RelayTarget, Traffic } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
 const net = createRelayNet({ clock: systemClock });
-const ends: (() => void)[] = [];
+const servers = useServers();
 let folder = '';
 
 beforeEach(() => {
@@ -25,26 +24,11 @@ beforeEach(() => {
 });
 afterEach(() => {
   vi.unstubAllEnvs();
-  for (const end of ends.splice(0)) end();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const key = (name: string): RelayTls =>
   loadTls({ folder: mkdtempSync(join(folder, `${name}-`)), hosts: ['127.0.0.1'], clock: systemClock, random: systemRandom });
-
-async function listen(server: Server, port = 0): Promise<number> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket));
-  });
-  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
-  ends.push(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 interface FakeRelay {
   readonly target: RelayTarget;
@@ -74,31 +58,9 @@ async function relayWith(tls: RelayTls): Promise<FakeRelay> {
     tell(request);
     upgrades.handleUpgrade(request, socket, head, (ws) => sockets.push(ws));
   });
-  const port = await listen(server);
+  const port = await servers.listen(server);
   return { target: { address: `127.0.0.1:${port}`, fingerprint: tls.fingerprint }, heard, sockets, port, server };
 }
-
-function listener(): SocketEvents & { readonly texts: string[]; pongs: number; readonly closed: Promise<number> } {
-  const closed = Promise.withResolvers<number>();
-  const self = {
-    texts: [] as string[],
-    pongs: 0,
-    closed: closed.promise,
-    onText: (text: string) => void self.texts.push(text),
-    onPong: () => void self.pongs++,
-    onClose: closed.resolve,
-  };
-  return self;
-}
-
-/** A server that answers every request, upgrades included, with these bytes. */
-const answering = (bytes: string): Promise<number> =>
-  listen(
-    createTcpServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.once('data', () => socket.end(bytes));
-    }),
-  );
 
 test('what a connection carries is counted with all that TLS adds, also after its end', async () => {
   const relay = await relayWith(key('own'));
@@ -138,7 +100,7 @@ describe('what was said to become a WebSocket', () => {
 
   test('is told where it was refused, or answered by who did not read it', async () => {
     const plain = async (bytes: string): Promise<RelayTarget> => ({
-      address: `127.0.0.1:${await answering(bytes)}`,
+      address: `127.0.0.1:${await answering(servers, bytes)}`,
       fingerprint: null,
       isPlain: true,
     });
@@ -200,13 +162,13 @@ describe('a relay whose key is pinned', () => {
     const other = key('impostor');
     // The same address, the same ticket keys for session resumption: only the key is another.
     const tickets = first.server.getTicketKeys();
-    for (const end of ends.splice(0)) end();
+    servers.closeAll();
     const heard: string[] = [];
     const server = createHttpsServer({ ...other.options, ticketKeys: tickets }, (request, response) => {
       heard.push(request.url ?? '');
       response.end('{}');
     });
-    await listen(server, first.port);
+    await servers.listen(server, first.port);
     expect(await net.request(pin, { method: 'GET', path: '/v1/relay' })).toMatchObject({
       ok: false,
       error: { kind: 'key-mismatch', seen: other.fingerprint },
@@ -231,7 +193,7 @@ describe('a relay without a pin', () => {
   });
 
   test('in the clear is met on this computer only', async () => {
-    const port = await listen(createHttpServer((_request, response) => response.end('{"here":true}')));
+    const port = await servers.listen(createHttpServer((_request, response) => response.end('{"here":true}')));
     const request = { method: 'GET', path: '/' } as const;
     expect(await net.request({ address: `127.0.0.1:${port}`, fingerprint: null, isPlain: true }, request)).toMatchObject({
       value: { body: { here: true } },
@@ -246,7 +208,7 @@ describe('a relay without a pin', () => {
 
   test('no proxy of the environment is asked', async () => {
     const proxied: string[] = [];
-    const proxy = await listen(
+    const proxy = await servers.listen(
       createHttpServer((request) => proxied.push(request.url ?? '')).on('connect', (request) => proxied.push(request.url ?? '')),
     );
     for (const name of ['HTTP_PROXY', 'HTTPS_PROXY', 'http_proxy', 'https_proxy', 'ALL_PROXY'])
@@ -255,166 +217,5 @@ describe('a relay without a pin', () => {
     const relay = await relayWith(key('own'));
     expect((await net.request(relay.target, { method: 'GET', path: '/v1/relay' })).ok).toBe(true);
     expect(proxied).toEqual([]);
-  });
-});
-
-describe('what is no relay', () => {
-  const plain = (port: number): RelayTarget => ({ address: `127.0.0.1:${port}`, fingerprint: null, isPlain: true });
-  const page = (status: string, more = ''): string =>
-    `HTTP/1.1 ${status}\r\n${more}content-type: text/html\r\ncontent-length: 6\r\n\r\n<html>`;
-
-  test.each([
-    ['a page', page('200 OK')],
-    ['a redirect, which is not followed', page('302 Found', 'location: http://127.0.0.1:1/\r\n')],
-    ['a missing page', page('404 Not Found')],
-    ['another protocol', 'SSH-2.0-OpenSSH_9.9\r\n'],
-    [
-      'an upgrade with a wrong accept key',
-      'HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\nsec-websocket-accept: x\r\n\r\n',
-    ],
-  ])('%s is told apart from silence', async (_what, bytes) => {
-    expect(await net.dial(plain(await answering(bytes)), 'token', listener())).toEqual({ ok: false, error: { kind: 'not-a-relay' } });
-  });
-
-  test('a page in answer to a question as well', async () => {
-    expect(await net.request(plain(await answering(page('200 OK'))), { method: 'GET', path: '/v1/relay' })).toEqual({
-      ok: false,
-      error: { kind: 'not-a-relay' },
-    });
-  });
-
-  test('something that does not speak TLS', async () => {
-    const port = await answering('HTTP/1.1 400 Bad Request\r\n\r\n');
-    expect(await net.dial({ address: `127.0.0.1:${port}`, fingerprint: 'ab'.repeat(32) }, 'token', listener())).toEqual({
-      ok: false,
-      error: { kind: 'not-a-relay' },
-    });
-    expect(await net.peek(`127.0.0.1:${port}`)).toEqual({ ok: false, error: { kind: 'not-a-relay' } });
-  });
-
-  const refusals = [
-    ['401 Unauthorized', '', 401, null],
-    ['503 Service Unavailable', 'retry-after: 7\r\n', 503, 7_000],
-    ['429 Too Many Requests', 'retry-after: soon\r\n', 429, null],
-    ['503 Come Back', 'retry-after: 86400\r\n', 503, 3_600_000],
-  ] as const;
-
-  test.each(refusals)(
-    'an upgrade refused with %s by a relay says so, and when to come back',
-    async (status, header, code, retryAfterMs) => {
-      const body = JSON.stringify({ refusal: refuse('unavailable') });
-      const port = await answering(`HTTP/1.1 ${status}\r\n${header}content-length: ${body.length}\r\n\r\n${body}`);
-      expect(await net.dial(plain(port), 'token', listener())).toEqual({
-        ok: false,
-        error: { kind: 'refused', status: code, retryAfterMs },
-      });
-    },
-  );
-
-  test.each(refusals)(
-    'an upgrade answered with %s by anything else is not the relay’s refusal',
-    async (status, header, code, retryAfterMs) => {
-      expect(await net.dial(plain(await answering(page(status, header))), 'token', listener())).toEqual({
-        ok: false,
-        error: { kind: 'answered-for', status: code, retryAfterMs },
-      });
-    },
-  );
-
-  test('an upgrade refused without end or with a book is not waited for', async () => {
-    const clock = createFakeClock(0);
-    const still = createRelayNet({ clock });
-    for (const body of ['', 'x'.repeat(5_000)]) {
-      const open = await listen(
-        createTcpServer((socket) => {
-          socket.on('error', () => undefined);
-          socket.once('data', () => socket.write(`HTTP/1.1 502 Bad Gateway\r\ncontent-length: 100000\r\n\r\n${body}`));
-        }),
-      );
-      const seen = Promise.withResolvers<Handshake>();
-      let isOver = false;
-      const dialed = still.dial(plain(open), 'token', { ...listener(), onHandshake: seen.resolve }).finally(() => (isOver = true));
-      await seen.promise;
-      await expect
-        .poll(() => {
-          clock.advance(2_000);
-          return isOver;
-        })
-        .toBe(true);
-      expect(await dialed).toEqual({ ok: false, error: { kind: 'answered-for', status: 502, retryAfterMs: null } });
-    }
-  });
-
-  /** A relay behind something that treats upgrades in a way of its own. */
-  const relayBehind = async (onUpgrade: (socket: Duplex) => void): Promise<{ readonly target: RelayTarget; readonly asked: string[] }> => {
-    const asked: string[] = [];
-    const server = createHttpServer((request, response) => {
-      asked.push(request.url ?? '');
-      const isRelay = request.url === '/v1/relay';
-      response.writeHead(isRelay ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}');
-    });
-    server.on('upgrade', (_request, socket: Duplex) => onUpgrade(socket));
-    return { target: plain(await listen(server)), asked };
-  };
-
-  test.each([200, 400, 401, 403, 404, 407, 426, 429, 502, 503])(
-    'an upgrade answered with %i in the place of a relay that answers all else is told apart from both',
-    async (status) => {
-      const { target } = await relayBehind((socket) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`));
-      expect(await net.dial(target, 'token', listener())).toEqual({ ok: false, error: { kind: 'no-upgrade', status } });
-    },
-  );
-
-  test('an upgrade that reaches the relay as a plain request, or is cut off, did not come through either', async () => {
-    const body = JSON.stringify({ refusal: refuse('not-found') });
-    const stripped = await relayBehind((socket) => socket.end(`HTTP/1.1 404 No\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
-    const cut = await relayBehind((socket) => socket.destroy());
-    const fault = { ok: false, error: { kind: 'no-upgrade', status: null } };
-    expect(await net.dial(stripped.target, 'token', listener())).toEqual(fault);
-    expect(await net.dial(cut.target, 'token', listener())).toEqual(fault);
-  });
-
-  test('an attempt that was given up before the relay was reached sends no upgrade', async () => {
-    let upgrades = 0;
-    const { target, asked } = await relayBehind((socket) => {
-      upgrades++;
-      socket.destroy();
-    });
-    const giving = new AbortController();
-    const dialed = net.dial(target, 'token', listener(), 'socket', giving.signal);
-    giving.abort();
-    expect(await dialed).toEqual({ ok: false, error: { kind: 'unreachable' } });
-    // What would still come of it comes before the answer to this.
-    await net.request(target, { method: 'GET', path: '/v1/relay' });
-    expect([upgrades, asked]).toEqual([0, ['/v1/relay']]);
-  });
-
-  test('an upgrade that is swallowed can be given up, and nothing more is asked then', async () => {
-    const sent = Promise.withResolvers<Duplex>();
-    const { target, asked } = await relayBehind(sent.resolve);
-    const giving = new AbortController();
-    let reached = 0;
-    const dialed = net.dial(target, 'token', { ...listener(), onReached: () => void reached++ }, 'socket', giving.signal);
-    const socket = await sent.promise;
-    const closed = new Promise((resolve) => socket.once('end', resolve).resume());
-    giving.abort();
-    expect(await dialed).toEqual({ ok: false, error: { kind: 'unreachable' } });
-    await closed;
-    expect([reached, asked]).toEqual([1, []]);
-  });
-
-  test('nobody there, or a name that means nothing, is unreachable', async () => {
-    const port = await listen(createTcpServer());
-    for (const end of ends.splice(0)) end();
-    const gone = { ok: false, error: { kind: 'unreachable' } };
-    expect(await net.dial(plain(port), 'token', listener())).toEqual(gone);
-    expect(await net.request({ address: 'not an address', fingerprint: null }, { method: 'GET', path: '/' })).toEqual(gone);
-    expect(await net.peek('[::')).toEqual(gone);
-  });
-
-  test('a line that is closed in the middle of the handshake is unreachable', async () => {
-    const port = await listen(createTcpServer((socket) => socket.once('data', () => socket.destroy())));
-    expect(await net.dial(plain(port), 'token', listener())).toEqual({ ok: false, error: { kind: 'unreachable' } });
   });
 });
