@@ -168,7 +168,9 @@ describe('moving', () => {
     await open('end');
     const before = new Map(rows().map((row) => [row.key, row]));
     await scroll('older', 3);
-    for (const row of rows()) if (before.has(row.key)) expect(row).toEqual(before.get(row.key));
+    const stayed = rows().filter((row) => before.has(row.key));
+    expect(stayed.length).toBeGreaterThan(50);
+    expect(stayed).toEqual(stayed.map((row) => before.get(row.key)));
     expect(rows().length).toBeGreaterThan(600);
     const orders = rows().map((row) => row.order);
     expect(orders).toEqual([...orders].sort((a, b) => a - b));

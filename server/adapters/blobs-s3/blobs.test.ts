@@ -267,7 +267,7 @@ describe('what waits on its way', () => {
     await blobs.put(chunks(TEXT), { maxBytes: 1 });
     await blobs.put(chunks(TEXT), { maxBytes: 100, hash: sha('other') });
     s3.server.interfere(says(403, 'AccessDenied'));
-    await put(blobs, 'refused').catch(() => undefined);
+    await expect(put(blobs, 'refused')).rejects.toMatchObject(unavailable('not-allowed'));
     expect(readdirSync(join(s3.folder, 'spool'))).toEqual([]);
   });
 
