@@ -24,7 +24,7 @@ export default defineConfig({
             'test/{contracts,fences,kit}/**/*.test.ts',
           ],
           // No test is timed by these: a server that is started for it takes its time on a busy machine.
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 60_000,
         },
       },

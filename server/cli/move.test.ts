@@ -65,7 +65,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
 
   beforeAll(async () => {
     server = await startPostgres({ isTemporary: true });
-  }, 60_000);
+  });
   afterAll(() => server.dispose());
   beforeEach(async () => {
     folder = mkdtempSync(join(tmpdir(), 'landline-move-'));
@@ -206,7 +206,7 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     await closeAll();
     expect(() => relayOnFile('home')).toThrow('moved to another store');
     await (await relayOnDatabase()).close();
-  }, 60_000);
+  });
 
   test('whose source was used after a kill begins anew', async () => {
     await expect(moveTeam({ from: openFile('home'), to: dying(await openDatabase(), { writes: 12 }), batch: 8 })).rejects.toThrow('killed');
@@ -273,5 +273,5 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     const away = await relayOnDatabase();
     expect((await away.team())?.name).toBe('Night shift “夜”');
     await away.close();
-  }, 60_000);
+  });
 });

@@ -116,7 +116,7 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
     place = join(mkdtempSync(join(tmpdir(), 'landline-blobs-')), 'blobs');
     blobs = await open(place);
     // For the first, a server is started.
-  }, 60_000);
+  });
   afterEach(() => {
     blobs.close();
     rmSync(join(place, '..'), { recursive: true, force: true });

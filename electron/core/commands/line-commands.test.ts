@@ -113,4 +113,4 @@ test('the doors are compared beside the line, seen from every window, and stoppe
   expect(wire.state).toBe('live');
   await expect.poll(() => relay.now.core.stats.connections).toBe(1);
   expect(JSON.stringify(view)).not.toMatch(/eyJ/);
-}, 30_000);
+});

@@ -55,7 +55,7 @@ describe('over a real relay', () => {
     hello: () => HELLO,
   });
 
-  test('every door is measured, with what each message costs on the bare connection', { timeout: 30_000 }, async () => {
+  test('every door is measured, with what each message costs on the bare connection', async () => {
     const rows = await lastOf(partsFor(kit.ada), { ...PLAN, idleMs: 200 });
     expect(states(rows)).toEqual(DOORS.map(() => ['measured', 'measured']));
     const of = (door: Door): TrafficFigures => trafficOf(rows, door);
@@ -72,7 +72,7 @@ describe('over a real relay', () => {
     await expect.poll(() => kit.relay.core.stats.connections).toBe(0);
   });
 
-  test('nobody else hears of it, nor sees its member change', { timeout: 30_000 }, async () => {
+  test('nobody else hears of it, nor sees its member change', async () => {
     const [ada, ben] = [await kit.line(kit.ada), await kit.line(await kit.person('ben'))];
     const both = [kit.ada.member.id, 'here'];
     await ben.until((frame) => frame['t'] === 'presence' && JSON.stringify(frame['members']).includes(JSON.stringify(both[0])));

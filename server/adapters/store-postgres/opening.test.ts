@@ -19,7 +19,7 @@ describe.skipIf(POSTGRES === undefined)('a database', () => {
   let server: PostgresServer;
   beforeAll(async () => {
     server = await startPostgres({ isTemporary: true });
-  }, 60_000);
+  });
   afterAll(() => server.dispose());
 
   const open = (address: PostgresAddress, more: Partial<PostgresStoreParts> = {}) =>

@@ -25,7 +25,7 @@ describe.skipIf(POSTGRES === undefined)('the plan of', () => {
       log: silentLog,
     });
     await store.close();
-  }, 60_000);
+  });
   afterAll(() => server.dispose());
 
   const asked = Object.entries(QUERIES).map(([name, sql]) => [name, sql + (LOCKS[name as QueryName] ?? '')] as const);

@@ -29,7 +29,7 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
 
   beforeAll(async () => {
     server = await startPostgres({ isTemporary: true });
-  }, 60_000);
+  });
   afterAll(() => server.dispose());
   beforeEach(async () => {
     const address = await server.createDatabase();

@@ -40,17 +40,17 @@ function fsyncs(commits: number, together: number, mode: 'FULL' | 'NORMAL'): num
 }
 
 describe.skipIf(!hasStrace)('durability, counted', () => {
-  test('each commit is synced before it is acknowledged', { timeout: 60_000 }, () => {
+  test('each commit is synced before it is acknowledged', () => {
     const opening = fsyncs(0, 1, 'FULL');
     expect(fsyncs(COMMITS, 1, 'FULL') - opening).toBeGreaterThanOrEqual(COMMITS);
   });
 
-  test('with NORMAL it would not be: the count can tell', { timeout: 60_000 }, () => {
+  test('with NORMAL it would not be: the count can tell', () => {
     const opening = fsyncs(0, 1, 'NORMAL');
     expect(fsyncs(COMMITS, 1, 'NORMAL') - opening).toBeLessThan(COMMITS / 2);
   });
 
-  test('messages of one turn share one sync', { timeout: 60_000 }, () => {
+  test('messages of one turn share one sync', () => {
     const opening = fsyncs(0, 1, 'FULL');
     expect(fsyncs(5, 100, 'FULL') - opening).toBeLessThanOrEqual(2 * 5 + 2);
   });

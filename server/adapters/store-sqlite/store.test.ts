@@ -196,7 +196,7 @@ describe('deleted words', () => {
 });
 
 describe('a relay that is killed', () => {
-  test('has kept everything it acknowledged, and its store is whole', { timeout: 30_000 }, async () => {
+  test('has kept everything it acknowledged, and its store is whole', async () => {
     for (let round = 0; round < 3; round++) {
       const program = `
         import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, 'store.ts'))};

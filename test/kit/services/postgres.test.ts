@@ -21,7 +21,7 @@ describe.skipIf(POSTGRES === undefined)('a private PostgreSQL', () => {
     expect(await server.ask(one.database, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 0 }]);
     await expect(server.ask(other.database, 'SELECT 1 FROM kept')).rejects.toThrow('does not exist');
     expect(await server.ask(one.database, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
-  }, 60_000);
+  });
 
   test('has standbys: what a synchronous one follows is there before it is answered, and one that follows no more lacks the rest', async () => {
     server = await startPostgres({ isTemporary: true });
@@ -39,5 +39,5 @@ describe.skipIf(POSTGRES === undefined)('a private PostgreSQL', () => {
     await expect(follower.ask(database, 'SELECT 1 FROM missed')).rejects.toThrow('does not exist');
     await server.restart();
     expect(await server.ask(database, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 0 }]);
-  }, 60_000);
+  });
 });
