@@ -60,22 +60,21 @@ export async function gather(members: Members, history: History): Promise<readon
   return writers;
 }
 
-export async function write(
-  { who, member, team, channel, desktop }: Writer,
-  history: History,
-  chance: Chance,
-  isOver: () => boolean,
-): Promise<void> {
+export async function write(writer: Writer, history: History, chance: Chance, isOver: () => boolean): Promise<void> {
   while (!isOver()) {
-    const text = `${who} ${chance.int(0, 1e12)}`;
-    history.add({ kind: 'tried', member, channel, text });
-    const sent = await desktop.call('message.send', { team, channel, text });
-    if (!sent?.ok) throw new Error(`${who}: ${JSON.stringify(sent)}`);
-    const { id } = sent.value;
-    history.add({ kind: 'asked', member, frame: { t: 'post', op: id, channel, text } as never });
-    history.add({ kind: 'entered', member, computer: desktop.name, channel, message: id, text });
+    await writeOne(writer, history, chance);
     await pause(chance.int(...WRITE_EVERY_MS));
   }
+}
+
+export async function writeOne({ who, member, team, channel, desktop }: Writer, history: History, chance: Chance): Promise<void> {
+  const text = `${who} ${chance.int(0, 1e12)}`;
+  history.add({ kind: 'tried', member, channel, text });
+  const sent = await desktop.call('message.send', { team, channel, text });
+  if (!sent?.ok) throw new Error(`${who}: ${JSON.stringify(sent)}`);
+  const { id } = sent.value;
+  history.add({ kind: 'asked', member, frame: { t: 'post', op: id, channel, text } as never });
+  history.add({ kind: 'entered', member, computer: desktop.name, channel, message: id, text });
 }
 
 /** Resolves when every outbox is empty, and everybody's timeline shows what the server has. @returns the number of the last event */
