@@ -11,6 +11,7 @@ import { createSystemClock, createSystemRandom } from '../../electron/host/syste
 import type { Limits } from '../../protocol/limits.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
 import { openTestDesktop, type TestDesktop } from './desktop-kit.ts';
+import { freePort } from './free-port.ts';
 
 export interface RealRelay {
   readonly data: string;
@@ -60,8 +61,8 @@ export function createGround(always: Partial<DesktopParts> = {}): Ground {
   const ground: Ground = {
     async relay(limits = {}) {
       const data = folderOf('relay');
-      let running: Relay | undefined = await startRelay({ data, limits });
-      const { port } = running;
+      const port = await freePort();
+      let running: Relay | undefined = await startRelay({ data, port, limits });
       const relay: RealRelay = {
         data,
         get now() {

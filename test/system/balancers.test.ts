@@ -82,11 +82,11 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       for (const end of ends.reverse()) await end();
     });
 
-    const relay = async (name: string, port = 0, limits: Partial<Limits> = {}): Promise<Relay> => {
+    const relay = async (name: string, port?: number, limits: Partial<Limits> = {}): Promise<Relay> => {
       const started = await startRelay(
         {
           data: join(folder, name),
-          port,
+          port: port ?? (await freePort()),
           tls: 'off',
           node: name,
           proxyCertificate: certificate,
@@ -329,7 +329,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
 
     test('relays that take nobody in say when to come back, and are left alone by no balancer for it', async () => {
       const full = { acceptsPerSecond: 0.001, acceptsBurst: 0 };
-      const relays = [await relay('one', 0, full), await relay('two', 0, full)];
+      const relays = [await relay('one', undefined, full), await relay('two', undefined, full)];
       await balance(...relays.map(({ port }) => port));
       for (let n = 0; n < 5; n++) {
         const away = await knock();
