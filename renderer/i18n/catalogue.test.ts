@@ -189,7 +189,7 @@ describe('a turn of the line', () => {
     expect(turnWords(words, { at: AT, kind: 'upgrade-answered-for', status: 403 })).toBe(
       'Your network answered the upgrade in the relay’s place, with 403',
     );
-    expect(turnWords(words, { at: AT, kind: 'cut', silentMs: 15_012 })).toBe('Cut off without a word, after 15 s of silence');
+    expect(turnWords(words, { at: AT, kind: 'cut', silentMs: 15_012 })).toBe('Cut off without a word (1006), after 15 s of silence');
     expect(turnWords(createWords('zh-Hant'), { at: AT, kind: 'answered-for', status: 502 })).toBe('您的網路代替中繼站回答（502）');
   });
 });

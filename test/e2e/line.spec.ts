@@ -34,7 +34,7 @@ test('the way to the relay is examined, and the wire is shown', async ({ openDes
     await expect(page.getByText('Stopped.')).toBeVisible();
 
     await relay.kill();
-    await expect(page.getByText(/^Closed with 1006/).first()).toBeVisible();
+    await expect(page.getByText(/^Cut off without a word \(1006\)/).first()).toBeVisible();
     await page.getByRole('button', { name: 'Check the line' }).click();
     await expect(page.getByText('One thing needs attention: Port.')).toBeVisible();
   } finally {

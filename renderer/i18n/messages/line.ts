@@ -209,7 +209,7 @@ export const lineMessages = {
     '您的網路代替中繼站回答了升級要求（{status}）',
   ],
   'turn.closed': ['Closed with {code}: {why}', '以 {code} 關閉：{why}'],
-  'turn.cut': ['Cut off without a word, after {seconds} s of silence', '未告知即中斷，中斷前閒置 {seconds} 秒'],
+  'turn.cut': ['Cut off without a word (1006), after {seconds} s of silence', '未告知即中斷（1006），中斷前閒置 {seconds} 秒'],
   'turn.silent': ['Given up after too long a silence', '閒置太久，放棄這條連線'],
   'turn.given-up': ['Given up before it was answered', '尚未得到回應，已放棄'],
   'turn.unheard': ['Open, but nothing came through', '已接通，但沒有任何內容通過'],
