@@ -72,8 +72,12 @@ export interface FollowOptions {
 const USER = 'landline';
 const START_LIMIT_MS = 60_000;
 const POLL_MS = 20;
-/** Ends the server when its standard input closes: also when whoever held the other end is killed. */
-const KEEPER = '"$@" & server=$!; read -r _; kill -QUIT $server 2>/dev/null; wait $server';
+/** Ends the server when its standard input closes, also when whoever held the other end is killed; and ends when the server does. */
+const KEEPER = [
+  'exec 3<&0; "$@" 3<&- & server=$!',
+  '{ read -r _ <&3; kill -QUIT $server 2>/dev/null; } & reader=$!',
+  'wait $server; code=$?; kill $reader 2>/dev/null; exit $code',
+].join('\n');
 
 export async function startPostgres({ isTemporary = false }: PostgresOptions = {}): Promise<PostgresServer> {
   const place = makePlace();
