@@ -52,6 +52,17 @@ async function hint(...feeds: readonly FeedId[]): Promise<void> {
 }
 /** What a client was told of a channel, in the order of its own feed's word. */
 const told = (client: TestClient, channel: ChannelId): number[] => seqsOf(client, channelFeed(channel));
+/** The next answer about somebody's feeds is as of now, and comes when it is let go. */
+function holdHeads(): () => void {
+  const headsOf = kit.store.headsOf.bind(kit.store);
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  vi.spyOn(kit.store, 'headsOf').mockImplementationOnce(async (member) => {
+    const heads = await headsOf(member);
+    await held;
+    return heads;
+  });
+  return release;
+}
 const CANARY = 'canary';
 const sang = (client: TestClient): boolean => client.texts.some((text) => text.includes(CANARY));
 
@@ -105,13 +116,7 @@ test.each([
   const channel = await makeChannel(bo, cy);
   for (const _ of others) await kit.live(cy);
   const client = await kit.connect(bo);
-  const headsOf = kit.store.headsOf.bind(kit.store);
-  const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  vi.spyOn(kit.store, 'headsOf').mockImplementationOnce(async (member) => {
-    const heads = await headsOf(member);
-    await held;
-    return heads;
-  });
+  const release = holdHeads();
   client.hello();
   await kit.settle();
   await remove(channel, bo);
@@ -127,13 +132,7 @@ test.each([
 test('who is added while they are being greeted is told the channel', async () => {
   const channel = await makeChannel();
   const client = await kit.connect(bo);
-  const headsOf = kit.store.headsOf.bind(kit.store);
-  const { promise: held, resolve: release } = Promise.withResolvers<void>();
-  vi.spyOn(kit.store, 'headsOf').mockImplementationOnce(async (member) => {
-    const heads = await headsOf(member);
-    await held;
-    return heads;
-  });
+  const release = holdHeads();
   client.hello();
   await kit.settle();
   await add(channel, bo);
