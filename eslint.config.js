@@ -10,11 +10,25 @@ const TIME_AND_CHANCE = 'Time and chance come in as ports, so that a test can re
 const TESTS = ['**/*.test.ts', '**/*.test.tsx', 'test/**'];
 
 export default tseslint.config(
-  { ignores: ['node_modules/', 'out/', 'dist/', '.cache/', 'coverage/', 'test-results/', 'test/fences/planted/'] },
+  {
+    ignores: [
+      'node_modules/',
+      'out/',
+      'dist/',
+      '.cache/',
+      'coverage/',
+      'test-results/',
+      'test/fences/planted/',
+    ],
+  },
   { linterOptions: { reportUnusedDisableDirectives: 'error' } },
   {
     files: ['**/*.{ts,tsx,js,cjs,mjs}'],
-    plugins: { house: { rules: { rooms: roomsRule, 'no-barrel': noBarrel, 'reasoned-silence': reasonedSilence } } },
+    plugins: {
+      house: {
+        rules: { rooms: roomsRule, 'no-barrel': noBarrel, 'reasoned-silence': reasonedSilence },
+      },
+    },
     rules: {
       'house/rooms': 'error',
       'house/no-barrel': 'error',
@@ -31,30 +45,55 @@ export default tseslint.config(
     extends: [tseslint.configs.recommendedTypeChecked],
     // One program over all rooms: with one for each, what rooms share is read again for every one of them, in twice the time. What a
     // room may see is the compiler's business and the fences', which go by the rooms' own.
-    languageOptions: { parserOptions: { project: 'build/lint/all-rooms.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: 'build/lint/all-rooms.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/consistent-type-exports': 'error',
-      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false }],
+      '@typescript-eslint/consistent-type-imports': [
+        'error',
+        { fixStyle: 'separate-type-imports', disallowTypeAnnotations: false },
+      ],
       '@typescript-eslint/no-import-type-side-effects': 'error',
       '@typescript-eslint/no-unused-vars': [
         'error',
-        { argsIgnorePattern: '^_', varsIgnorePattern: '^_', caughtErrors: 'none', ignoreRestSiblings: true },
+        {
+          argsIgnorePattern: '^_',
+          varsIgnorePattern: '^_',
+          caughtErrors: 'none',
+          ignoreRestSiblings: true,
+        },
       ],
       '@typescript-eslint/no-non-null-assertion': 'error',
       '@typescript-eslint/prefer-readonly': 'error',
       '@typescript-eslint/return-await': ['error', 'in-try-catch'],
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
-      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { attributes: false } }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/no-misused-promises': [
+        'error',
+        { checksVoidReturn: { attributes: false } },
+      ],
       '@typescript-eslint/no-confusing-void-expression': 'off',
       // Parts here are closures without a `this`: taking one function out of them is the house's way.
       '@typescript-eslint/unbound-method': 'off',
       // A port is async whatever today's adapter does.
       '@typescript-eslint/require-await': 'off',
-      '@typescript-eslint/restrict-template-expressions': ['error', { allowNumber: true, allowBoolean: true }],
+      '@typescript-eslint/restrict-template-expressions': [
+        'error',
+        { allowNumber: true, allowBoolean: true },
+      ],
     },
   },
   {
-    files: ['protocol/**', 'doctor/**', 'electron/core/**', 'server/domain/**', 'renderer/state/**'],
+    files: [
+      'protocol/**',
+      'doctor/**',
+      'electron/core/**',
+      'server/domain/**',
+      'renderer/state/**',
+    ],
     ignores: TESTS,
     rules: {
       'no-restricted-properties': [
@@ -85,7 +124,18 @@ export default tseslint.config(
     // A sandboxed preload has shadows of some of Node's globals; the types of Electron would let them through.
     files: ['electron/preload/**'],
     ignores: TESTS,
-    rules: { 'no-restricted-globals': ['error', 'process', 'Buffer', 'global', 'require', 'setImmediate', '__dirname', '__filename'] },
+    rules: {
+      'no-restricted-globals': [
+        'error',
+        'process',
+        'Buffer',
+        'global',
+        'require',
+        'setImmediate',
+        '__dirname',
+        '__filename',
+      ],
+    },
   },
   {
     // Programs that speak to a terminal.

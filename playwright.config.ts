@@ -7,7 +7,13 @@ import { findBrowser } from './build/scripts/find-browser.ts';
 
 const browser = findBrowser();
 // The browser's own calls home would break the promise that nothing but the relay is reached.
-const QUIET = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const QUIET = [
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 const isRoot = process.getuid?.() === 0;
 
 /** The stories run on every host that can be had; `LANDLINE_DESKTOP` picks one, which is how Electron itself is asked for. */
@@ -20,7 +26,9 @@ const HOSTS: Project<object, { readonly desktopKind: DesktopKind }>[] = [
 ];
 
 export default defineConfig<object, { readonly desktopKind: DesktopKind }>({
-  projects: HOSTS.filter(({ name }) => (wanted === undefined ? name !== 'electron' : name === wanted)),
+  projects: HOSTS.filter(({ name }) =>
+    wanted === undefined ? name !== 'electron' : name === wanted,
+  ),
   testDir: 'test/e2e',
   outputDir: 'test-results',
   fullyParallel: false,

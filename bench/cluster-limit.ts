@@ -4,7 +4,12 @@
  * two cores here, so what more relays would carry is arithmetic from what a delivery costs them; what it costs is measured.
  */
 import { missingFor } from '../test/cluster/cluster.ts';
-import { ClusterContest, NODE_NAMES, type ClusterFlight, type ClusterSpent } from './kit/cluster-contest.ts';
+import {
+  ClusterContest,
+  NODE_NAMES,
+  type ClusterFlight,
+  type ClusterSpent,
+} from './kit/cluster-contest.ts';
 import { wrongsOf } from './kit/contest.ts';
 import type { Answer, BenchOptions, Question } from './kit/question.ts';
 import { medianOf, ratiosOf } from './kit/stats.ts';
@@ -19,7 +24,11 @@ const SIZES = NODE_NAMES.map((_, i) => i + 1);
 type Results = ReadonlyMap<number, readonly ClusterFlight[]>;
 
 async function measure({ isQuick, log }: BenchOptions): Promise<Results> {
-  const closed = { sendersPerChannel: SHAPE.membersPerChannel, window: WINDOW, ms: isQuick ? 1_500 : 4_000 };
+  const closed = {
+    sendersPerChannel: SHAPE.membersPerChannel,
+    window: WINDOW,
+    ms: isQuick ? 1_500 : 4_000,
+  };
   const contests = new Map<number, ClusterContest>();
   const results = new Map<number, ClusterFlight[]>(SIZES.map((relays) => [relays, []]));
   try {
@@ -62,16 +71,29 @@ const coreOf =
 const loadCore: Pick = ({ loadShare }) => loadShare;
 
 function tablesOf(results: Results): readonly Table[] {
-  const of = (relays: number, pick: Pick): readonly number[] => (results.get(relays) ?? []).map(pick);
+  const of = (relays: number, pick: Pick): readonly number[] =>
+    (results.get(relays) ?? []).map(pick);
   const value = (relays: number, pick: Pick): string => figure(medianOf(of(relays, pick)));
-  const ratio = (relays: number, pick: Pick): string => figure(medianOf(ratiosOf(of(relays, pick), of(1, pick))));
-  const share = (relays: number, pick: Pick): string => `${Math.round(medianOf(of(relays, pick)) * 100)} %`;
+  const ratio = (relays: number, pick: Pick): string =>
+    figure(medianOf(ratiosOf(of(relays, pick), of(1, pick))));
+  const share = (relays: number, pick: Pick): string =>
+    `${Math.round(medianOf(of(relays, pick)) * 100)} %`;
   const ownCores = (relays: number): number => relays / medianOf(of(relays, costOf('relays')));
   const members = SHAPE.channels * SHAPE.membersPerChannel;
   return [
     {
       title: `One to three relays at their limit, ${SHAPE.channels} x ${SHAPE.membersPerChannel}`,
-      columns: ['relays', 'deliveries/s', 'vs one', 'p50 ms', 'p99 ms', 'vs one', 'relay cores', 'databases', 'load'],
+      columns: [
+        'relays',
+        'deliveries/s',
+        'vs one',
+        'p50 ms',
+        'p99 ms',
+        'vs one',
+        'relay cores',
+        'databases',
+        'load',
+      ],
       rows: SIZES.map((relays) => [
         String(relays),
         value(relays, perSecond),
@@ -91,7 +113,16 @@ function tablesOf(results: Results): readonly Table[] {
     },
     {
       title: 'What a delivery costs there',
-      columns: ['relays', 'relay µs', 'vs one', 'PostgreSQL µs', 'vs one', 'Redis µs', 'M deliveries per relay CPU s', 'with a core each'],
+      columns: [
+        'relays',
+        'relay µs',
+        'vs one',
+        'PostgreSQL µs',
+        'vs one',
+        'Redis µs',
+        'M deliveries per relay CPU s',
+        'with a core each',
+      ],
       rows: SIZES.map((relays) => [
         String(relays),
         value(relays, costOf('relays')),
@@ -116,12 +147,16 @@ export const clusterLimit: Question = {
   async answer(options: BenchOptions): Promise<Answer> {
     const missing = missingFor('nginx');
     if (missing.length > 0 || process.platform !== 'linux') {
-      options.log(`not measured: ${missing.length > 0 ? `${missing.join(', ')} is missing` : 'only Linux tells what a process has used'}`);
+      options.log(
+        `not measured: ${missing.length > 0 ? `${missing.join(', ')} is missing` : 'only Linux tells what a process has used'}`,
+      );
       return { tables: [], aims: [], raw: [], wrongs: [] };
     }
     const results = await measure(options);
     // A tally is over all flights so far: the last one tells of all.
-    const wrongs = [...results].flatMap(([relays, flights]) => flights.slice(-1).flatMap((flight) => wrongsOf(`${relays} relays`, flight)));
+    const wrongs = [...results].flatMap(([relays, flights]) =>
+      flights.slice(-1).flatMap((flight) => wrongsOf(`${relays} relays`, flight)),
+    );
     return { tables: tablesOf(results), aims: [], raw: Object.fromEntries(results), wrongs };
   },
 };

@@ -32,12 +32,25 @@ const at = ({ port }: Node) => ({ address: `127.0.0.1:${port}`, fingerprint: nul
 
 function start(relays: number): Promise<Cluster> {
   const many = 1_000_000;
-  const limits = { socketsPerMember: CLIENTS + 10, sendsPerSecond: many, sendsBurst: many, socketsUnauthenticatedPerAddress: CLIENTS };
-  return startCluster({ names: NODE_NAMES.slice(0, relays), limits, nodeOptions: '--max-semi-space-size=16' });
+  const limits = {
+    socketsPerMember: CLIENTS + 10,
+    sendsPerSecond: many,
+    sendsBurst: many,
+    socketsUnauthenticatedPerAddress: CLIENTS,
+  };
+  return startCluster({
+    names: NODE_NAMES.slice(0, relays),
+    limits,
+    nodeOptions: '--max-semi-space-size=16',
+  });
 }
 
 /** Sends at an even pace, whatever has been answered. @returns how many messages */
-async function fly(writer: CrowdClient, channel: ChannelId, { ms, perSecond }: { readonly ms: number; readonly perSecond: number }) {
+async function fly(
+  writer: CrowdClient,
+  channel: ChannelId,
+  { ms, perSecond }: { readonly ms: number; readonly perSecond: number },
+) {
   const startedAt = performance.now();
   let sent = 0;
   for (; performance.now() - startedAt < ms; sent++) {
@@ -62,15 +75,19 @@ async function measure(relays: number, ms: number): Promise<Measured> {
       const hear = (event: { readonly kind: string; readonly text?: unknown }): void => {
         if (event.kind !== 'posted') return;
         heard += 1;
-        if (isMeasured) delays.record((performance.now() - Number(String(event.text).split(' ')[0])) * 1_000);
+        if (isMeasured)
+          delays.record((performance.now() - Number(String(event.text).split(' ')[0])) * 1_000);
       };
       clients.push(createClient(at(node), tokens.access, hear));
     }
-    await until('all are live', () => clients.every(({ connection, channels }) => connection.isLive && channels.length > 0));
+    await until('all are live', () =>
+      clients.every(({ connection, channels }) => connection.isLive && channels.length > 0),
+    );
     const [writer] = clients as [CrowdClient];
     const [channel] = writer.channels;
     if (channel === undefined) throw new Error('a fresh team has no channel');
-    const warmed = (await fly(writer, channel, { ms: ms / 4, perSecond: MESSAGES_PER_SECOND })) * CLIENTS;
+    const warmed =
+      (await fly(writer, channel, { ms: ms / 4, perSecond: MESSAGES_PER_SECOND })) * CLIENTS;
     // What is still on its way would be taken for a delivery too many.
     await until('everybody has heard the first ones', () => heard >= warmed);
     isMeasured = true;
@@ -80,8 +97,17 @@ async function measure(relays: number, ms: number): Promise<Measured> {
     await until('everybody has heard', () => near.count + far.count >= expected);
     const tookMs = performance.now() - startedAt;
     const wrongs = clients.flatMap(({ faults }) => faults);
-    if (near.count + far.count !== expected) wrongs.push(`${near.count + far.count} deliveries of ${expected}`);
-    return { relays, near, far, deliveries: expected, cpuUs: cpuOf(cluster.nodes) - before, tookMs, wrongs };
+    if (near.count + far.count !== expected)
+      wrongs.push(`${near.count + far.count} deliveries of ${expected}`);
+    return {
+      relays,
+      near,
+      far,
+      deliveries: expected,
+      cpuUs: cpuOf(cluster.nodes) - before,
+      tookMs,
+      wrongs,
+    };
   } finally {
     for (const { connection } of clients) connection.stop('signed-out');
     await cluster.dispose();
@@ -106,11 +132,15 @@ async function eventCost(listeners: EventCost['listeners'], ms: number): Promise
     const writer = createClient(at(home), tokens.access);
     clients.push(writer);
     if (listeners === 1) clients.push(createClient(at(other), tokens.access));
-    await until('all are live', () => clients.every(({ connection, channels }) => connection.isLive && channels.length > 0));
+    await until('all are live', () =>
+      clients.every(({ connection, channels }) => connection.isLive && channels.length > 0),
+    );
     const [channel] = writer.channels;
     if (channel === undefined) throw new Error('a fresh team has no channel');
     await fly(writer, channel, { ms: ms / 4, perSecond: HINTS_PER_SECOND });
-    const spent = async (wait: () => Promise<number>): Promise<{ readonly count: number; readonly cpuUs: number }> => {
+    const spent = async (
+      wait: () => Promise<number>,
+    ): Promise<{ readonly count: number; readonly cpuUs: number }> => {
       const before = cpuOf([other]);
       const count = await wait();
       return { count, cpuUs: cpuOf([other]) - before };
@@ -133,7 +163,9 @@ export const clusterSize: Question = {
   async answer({ isQuick, log }: BenchOptions): Promise<Answer> {
     const missing = missingFor('nginx');
     if (missing.length > 0 || process.platform !== 'linux') {
-      log(`not measured: ${missing.length > 0 ? `${missing.join(', ')} is missing` : 'only Linux tells what a process has used'}`);
+      log(
+        `not measured: ${missing.length > 0 ? `${missing.join(', ')} is missing` : 'only Linux tells what a process has used'}`,
+      );
       return { tables: [], aims: [], raw: [], wrongs: [] };
     }
     const all: Measured[] = [];
@@ -152,7 +184,8 @@ export const clusterSize: Question = {
     }
     const costOf = (listeners: EventCost['listeners']): number =>
       medianOf(costs.filter((one) => one.listeners === listeners).map(({ cpuUs }) => cpuUs));
-    const of = (relays: number, pick: (one: Measured) => number): number => medianOf(all.filter((one) => one.relays === relays).map(pick));
+    const of = (relays: number, pick: (one: Measured) => number): number =>
+      medianOf(all.filter((one) => one.relays === relays).map(pick));
     const cpu = (one: Measured): number => one.cpuUs / one.deliveries;
     const [hint, heard, alone] = [costOf(0), costOf(1), of(1, cpu)];
     const ms = (micros: number): string => figure(micros / 1_000);
@@ -160,7 +193,16 @@ export const clusterSize: Question = {
       tables: [
         {
           title: `One to three relays, ${CLIENTS} clients, ${MESSAGES_PER_SECOND} messages a second`,
-          columns: ['relays', 'deliveries/s', 'CPU µs/delivery', 'vs one', 'p50 ms here', 'p99', 'p50 ms elsewhere', 'p99'],
+          columns: [
+            'relays',
+            'deliveries/s',
+            'CPU µs/delivery',
+            'vs one',
+            'p50 ms here',
+            'p99',
+            'p50 ms elsewhere',
+            'p99',
+          ],
           rows: [1, 2, 3].map((relays) => [
             String(relays),
             figure(of(relays, ({ deliveries, tookMs }) => (deliveries / tookMs) * 1_000)),
@@ -170,7 +212,10 @@ export const clusterSize: Question = {
             ms(of(relays, ({ near }) => near.quantile(0.99))),
             ...(relays === 1
               ? ['-', '-']
-              : [ms(of(relays, ({ far }) => far.quantile(0.5))), ms(of(relays, ({ far }) => far.quantile(0.99)))]),
+              : [
+                  ms(of(relays, ({ far }) => far.quantile(0.5))),
+                  ms(of(relays, ({ far }) => far.quantile(0.99))),
+                ]),
           ]),
           notes: [
             'Relays, PostgreSQL, Redis and the crowd share the cores of this machine, unpinned: what more relays would carry is not measured here.',
@@ -182,13 +227,26 @@ export const clusterSize: Question = {
           columns: ['who listens there', 'CPU µs/event', 'vs a delivery of one relay'],
           rows: [
             ['nobody: a hint of Redis, put aside', figure(hint), figure(hint / alone)],
-            ['one client: the hint, a question to PostgreSQL, a write', figure(heard), figure(heard / alone)],
+            [
+              'one client: the hint, a question to PostgreSQL, a write',
+              figure(heard),
+              figure(heard / alone),
+            ],
           ],
-          notes: ["CPU of that relay, less what it uses when nothing happens; PostgreSQL's and Redis' own not counted."],
+          notes: [
+            "CPU of that relay, less what it uses when nothing happens; PostgreSQL's and Redis' own not counted.",
+          ],
         },
       ],
       aims: [],
-      raw: [...all.map(({ near, far, ...rest }) => ({ ...rest, near: near.quantile(0.5), far: far.quantile(0.5) })), ...costs],
+      raw: [
+        ...all.map(({ near, far, ...rest }) => ({
+          ...rest,
+          near: near.quantile(0.5),
+          far: far.quantile(0.5),
+        })),
+        ...costs,
+      ],
       wrongs: all.flatMap(({ wrongs }) => wrongs),
     };
   },

@@ -20,7 +20,11 @@ interface Measured extends Returned {
   readonly spent: Spent;
 }
 
-async function comeBack(contestant: Contestant, shape: (typeof SHAPES)[number], missedEach: number): Promise<Measured> {
+async function comeBack(
+  contestant: Contestant,
+  shape: (typeof SHAPES)[number],
+  missedEach: number,
+): Promise<Measured> {
   const contest = await Contest.start(contestant, { ...shape, bodyBytes: 200, recovers: true });
   try {
     await contest.connect(contest.started);
@@ -50,7 +54,8 @@ export const comingBack: Question = {
           wrongs.push(...wrongsOf(`${shape.name}, ${contestant.name}`, measured));
         }
       }
-      const took = (name: string): readonly number[] => (results.get(name) ?? []).map(({ tookMs }) => tookMs);
+      const took = (name: string): readonly number[] =>
+        (results.get(name) ?? []).map(({ tookMs }) => tookMs);
       for (const { name } of CONTESTANTS) {
         const ratio = medianOf(ratiosOf(took(name), took(SOCKET_IO.name)));
         ratios.set(`${shape.name} ${name}`, ratio);

@@ -21,7 +21,11 @@ interface Measured extends CaughtUp {
   readonly importMs: number;
 }
 
-const withRemote = async <T>(name: string, core: number, work: (remote: Remote) => Promise<T>): Promise<T> => {
+const withRemote = async <T>(
+  name: string,
+  core: number,
+  work: (remote: Remote) => Promise<T>,
+): Promise<T> => {
   const remote = new Remote({ file: join(contestants, name), core });
   try {
     return await work(remote);
@@ -50,7 +54,10 @@ async function once(): Promise<Measured> {
       );
       return withRemote('desktop.ts', LOAD_CORE, async (desktop) => {
         const { importMs } = await desktop.ask<Start>('start', { folder: mine });
-        const caughtUp = await desktop.ask<CaughtUp>('untilUnread', { channels: CHANNELS, each: EACH });
+        const caughtUp = await desktop.ask<CaughtUp>('untilUnread', {
+          channels: CHANNELS,
+          each: EACH,
+        });
         await desktop.ask('close');
         return { ...caughtUp, bareMs, importMs };
       });
@@ -126,7 +133,9 @@ export const desktopCatchUp: Question = {
         },
       ],
       raw: all,
-      wrongs: all.flatMap(({ unread }) => (unread === total ? [] : [`the badges say ${unread} unread and ${total} were missed`])),
+      wrongs: all.flatMap(({ unread }) =>
+        unread === total ? [] : [`the badges say ${unread} unread and ${total} were missed`],
+      ),
     };
   },
 };

@@ -54,17 +54,27 @@ export const desktopStart: Question = {
     const full = isQuick ? 100_000 : 1_000_000;
     const parent = scratchFolder();
     try {
-      const folders = new Map([0, full].map((messages) => [messages, join(parent, String(messages))]));
+      const folders = new Map(
+        [0, full].map((messages) => [messages, join(parent, String(messages))]),
+      );
       for (const [messages, folder] of folders) {
         log(`filling a cache with ${messages.toLocaleString('en')} messages`);
         const seeding: CacheSeeding = { folder, channels: CHANNELS, messages };
-        execFileSync(process.execPath, [join(contestants, 'seed-cache.ts'), JSON.stringify(seeding)], { stdio: 'inherit' });
+        execFileSync(
+          process.execPath,
+          [join(contestants, 'seed-cache.ts'), JSON.stringify(seeding)],
+          { stdio: 'inherit' },
+        );
       }
-      const results = new Map<number, Measured[]>([...folders.keys()].map((messages) => [messages, []]));
+      const results = new Map<number, Measured[]>(
+        [...folders.keys()].map((messages) => [messages, []]),
+      );
       for (let repetition = 0; repetition < (isQuick ? 3 : 9); repetition++) {
-        for (const [messages, folder] of folders) results.get(messages)?.push(await measure(folder, repetition));
+        for (const [messages, folder] of folders)
+          results.get(messages)?.push(await measure(folder, repetition));
       }
-      const of = (messages: number, pick: (measured: Measured) => number): number => medianOf((results.get(messages) ?? []).map(pick));
+      const of = (messages: number, pick: (measured: Measured) => number): number =>
+        medianOf((results.get(messages) ?? []).map(pick));
       const picks = [
         ({ start }: Measured) => start.importMs,
         ({ start }: Measured) => start.snapshotMs,
@@ -74,9 +84,20 @@ export const desktopStart: Question = {
       const readable = ({ start, page }: Measured): number => start.snapshotMs + page.pageMs;
       const table: Table = {
         title: `The desktop's core starts, ${CHANNELS} channels`,
-        columns: ['cached messages', 'loading the program ms', 'whole state ms', 'newest page ms', 'RSS MiB'],
-        rows: [...folders.keys()].map((messages) => [messages.toLocaleString('en'), ...picks.map((pick) => figure(of(messages, pick)))]),
-        notes: ['Plain Node, databases in the cache of the system, no relay in reach. Without the pixels: those are measured in the app.'],
+        columns: [
+          'cached messages',
+          'loading the program ms',
+          'whole state ms',
+          'newest page ms',
+          'RSS MiB',
+        ],
+        rows: [...folders.keys()].map((messages) => [
+          messages.toLocaleString('en'),
+          ...picks.map((pick) => figure(of(messages, pick))),
+        ]),
+        notes: [
+          'Plain Node, databases in the cache of the system, no relay in reach. Without the pixels: those are measured in the app.',
+        ],
       };
       return {
         tables: [table],

@@ -5,7 +5,16 @@
  */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { Contest, RELAY, RELAY_SINGLE_COMMITS, SERVER_CORE, scratchFolder, wrongsOf, type Contestant, type Flight } from './kit/contest.ts';
+import {
+  Contest,
+  RELAY,
+  RELAY_SINGLE_COMMITS,
+  SERVER_CORE,
+  scratchFolder,
+  wrongsOf,
+  type Contestant,
+  type Flight,
+} from './kit/contest.ts';
 import type { Answer, BenchOptions, Question } from './kit/question.ts';
 import { Remote } from './kit/remote.ts';
 import { medianOf, ratiosOf, type DelaySummary } from './kit/stats.ts';
@@ -26,7 +35,10 @@ interface Repetition {
 
 async function bareSync(ms: number): Promise<DelaySummary> {
   const folder = scratchFolder();
-  const remote = new Remote({ file: join(import.meta.dirname, 'contestants/bare-fdatasync.ts'), core: SERVER_CORE });
+  const remote = new Remote({
+    file: join(import.meta.dirname, 'contestants/bare-fdatasync.ts'),
+    core: SERVER_CORE,
+  });
   try {
     return await remote.ask<DelaySummary>('sync', { folder, bytes: ROW_BYTES, ms });
   } finally {
@@ -37,7 +49,11 @@ async function bareSync(ms: number): Promise<DelaySummary> {
 
 /** Each sender alone in a channel: what is timed is the acknowledgement, not the fan-out. */
 async function acks(contestant: Contestant, senders: number, ms: number): Promise<Flight> {
-  const contest = await Contest.start(contestant, { channels: senders, membersPerChannel: 1, bodyBytes: BODY_BYTES });
+  const contest = await Contest.start(contestant, {
+    channels: senders,
+    membersPerChannel: 1,
+    bodyBytes: BODY_BYTES,
+  });
   try {
     await contest.connect(contest.started);
     const closed = { sendersPerChannel: 1, window: 1 };
@@ -67,7 +83,8 @@ export const durableAcks: Question = {
   async answer(options): Promise<Answer> {
     const repetitions: Repetition[] = [];
     for (let i = 0; i < (options.isQuick ? 1 : 5); i++) repetitions.push(await repeat(options, i));
-    const of = (pick: (repetition: Repetition) => number): readonly number[] => repetitions.map(pick);
+    const of = (pick: (repetition: Repetition) => number): readonly number[] =>
+      repetitions.map(pick);
     const micros = {
       bare: of(({ bare }) => medianOf(bare.map(({ p50 }) => p50))),
       one: of(({ one }) => one.ackDelays.p50),
@@ -88,7 +105,13 @@ export const durableAcks: Question = {
       rate: readonly number[],
       p99: readonly number[],
       ratio: string,
-    ): readonly string[] => [name, figure(medianOf(p50) / 1000), figure(medianOf(p99) / 1000), figure(medianOf(rate)), ratio];
+    ): readonly string[] => [
+      name,
+      figure(medianOf(p50) / 1000),
+      figure(medianOf(p99) / 1000),
+      figure(medianOf(rate)),
+      ratio,
+    ];
     const table: Table = {
       title: 'Durable acknowledgements',
       columns: ['who', 'p50 ms', 'p99 ms', 'per second', 'ratio'],
@@ -137,7 +160,13 @@ export const durableAcks: Question = {
           moonshot: 6,
           isFloor: true,
         },
-        { id: 'R9', what: 'durable ack p50, 1 sender, vs write + fdatasync', measured: overBare, accept: 2.5, moonshot: 1.6 },
+        {
+          id: 'R9',
+          what: 'durable ack p50, 1 sender, vs write + fdatasync',
+          measured: overBare,
+          accept: 2.5,
+          moonshot: 1.6,
+        },
       ],
       raw: repetitions,
       wrongs: repetitions.flatMap(({ one, many, manySingle }) => [

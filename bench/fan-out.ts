@@ -3,7 +3,16 @@
  * `ws` broadcast and socket.io, which do none of that. Once saturated (as much as one core carries) and once at a steady 5,000
  * deliveries a second, where the delay of every delivery counts from the moment its message was due.
  */
-import { BARE, Contest, RELAY, SOCKET_IO, wrongsOf, type Contestant, type Flight, type Shape } from './kit/contest.ts';
+import {
+  BARE,
+  Contest,
+  RELAY,
+  SOCKET_IO,
+  wrongsOf,
+  type Contestant,
+  type Flight,
+  type Shape,
+} from './kit/contest.ts';
 import type { Aim, Answer, BenchOptions, Question } from './kit/question.ts';
 import { medianOf, ratiosOf, spreadOf } from './kit/stats.ts';
 import { figure, type Table } from './kit/table.ts';
@@ -21,9 +30,33 @@ const DELIVERIES_PER_SECOND = 5_000;
 const ALL = [BARE, SOCKET_IO, RELAY];
 
 const SETUPS: readonly Setup[] = [
-  { name: '20 x 50', channels: 20, membersPerChannel: 50, sendersPerChannel: 50, window: 4, bodyBytes: BODY_BYTES, contestants: ALL },
-  { name: '1 x 1,000', channels: 1, membersPerChannel: 1_000, sendersPerChannel: 200, window: 1, bodyBytes: BODY_BYTES, contestants: ALL },
-  { name: '100 x 10', channels: 100, membersPerChannel: 10, sendersPerChannel: 10, window: 4, bodyBytes: BODY_BYTES, contestants: ALL },
+  {
+    name: '20 x 50',
+    channels: 20,
+    membersPerChannel: 50,
+    sendersPerChannel: 50,
+    window: 4,
+    bodyBytes: BODY_BYTES,
+    contestants: ALL,
+  },
+  {
+    name: '1 x 1,000',
+    channels: 1,
+    membersPerChannel: 1_000,
+    sendersPerChannel: 200,
+    window: 1,
+    bodyBytes: BODY_BYTES,
+    contestants: ALL,
+  },
+  {
+    name: '100 x 10',
+    channels: 100,
+    membersPerChannel: 10,
+    sendersPerChannel: 10,
+    window: 4,
+    bodyBytes: BODY_BYTES,
+    contestants: ALL,
+  },
   {
     name: '20 x 50, TLS',
     channels: 20,
@@ -78,20 +111,30 @@ async function measure(setup: Setup, options: BenchOptions): Promise<Results> {
   }
 }
 
-const closedLoop = ({ sendersPerChannel, window }: Setup): { readonly sendersPerChannel: number; readonly window: number } => ({
+const closedLoop = ({
+  sendersPerChannel,
+  window,
+}: Setup): { readonly sendersPerChannel: number; readonly window: number } => ({
   sendersPerChannel,
   window,
 });
 
 async function once(contest: Contest, setup: Setup, { isQuick }: BenchOptions): Promise<Measured> {
-  const saturated = await contest.fly('saturate', { ...closedLoop(setup), ms: isQuick ? 1_000 : 2_500 });
+  const saturated = await contest.fly('saturate', {
+    ...closedLoop(setup),
+    ms: isQuick ? 1_000 : 2_500,
+  });
   const messagesPerSecond = DELIVERIES_PER_SECOND / setup.membersPerChannel;
   const paced = await contest.fly('pace', { messagesPerSecond, ms: isQuick ? 1_500 : 4_000 });
   return { saturated, paced };
 }
 
 /** The median of what `pick` finds, and the median of its ratio to bare ws in the same repetition. */
-function against(results: Results, name: string, pick: (measured: Measured) => number): { readonly value: number; readonly ratio: number } {
+function against(
+  results: Results,
+  name: string,
+  pick: (measured: Measured) => number,
+): { readonly value: number; readonly ratio: number } {
   const own = (results.get(name) ?? []).map(pick);
   const bare = (results.get(BARE.name) ?? []).map(pick);
   return { value: medianOf(own), ratio: medianOf(ratiosOf(own, bare)) };
@@ -114,8 +157,12 @@ function saturatedTable(all: ReadonlyMap<Setup, Results>): Table {
   const rows: string[][] = [];
   for (const [setup, results] of all) {
     for (const { name } of setup.contestants) {
-      const [cpu, perSecond] = [against(results, name, picks.cpu), against(results, name, picks.rate)];
-      const share = (pick: (m: Measured) => number): string => `${Math.round(against(results, name, pick).value * 100)} %`;
+      const [cpu, perSecond] = [
+        against(results, name, picks.cpu),
+        against(results, name, picks.rate),
+      ];
+      const share = (pick: (m: Measured) => number): string =>
+        `${Math.round(against(results, name, pick).value * 100)} %`;
       rows.push([
         `${setup.name}: ${name}`,
         figure(cpu.value),
@@ -130,7 +177,16 @@ function saturatedTable(all: ReadonlyMap<Setup, Results>): Table {
   }
   return {
     title: 'Fan-out, saturated',
-    columns: ['channels x members', 'CPU µs/delivery', 'spread', 'vs bare ws', 'deliveries/s', 'vs bare ws', 'server core', 'load core'],
+    columns: [
+      'channels x members',
+      'CPU µs/delivery',
+      'spread',
+      'vs bare ws',
+      'deliveries/s',
+      'vs bare ws',
+      'server core',
+      'load core',
+    ],
     rows,
     notes: [
       `Bodies of ${BODY_BYTES} bytes. Every member keeps 4 messages on the way; of 1 x 1,000 the first 200 keep one each.`,
@@ -152,9 +208,19 @@ function pacedTable(all: ReadonlyMap<Setup, Results>): Table {
   }
   return {
     title: `Fan-out, open loop at ${DELIVERIES_PER_SECOND.toLocaleString('en')} deliveries/s`,
-    columns: ['channels x members', 'CPU µs/delivery', 'vs bare ws', 'p50 ms', 'vs bare ws', 'p99 ms', 'vs bare ws'],
+    columns: [
+      'channels x members',
+      'CPU µs/delivery',
+      'vs bare ws',
+      'p50 ms',
+      'vs bare ws',
+      'p99 ms',
+      'vs bare ws',
+    ],
     rows,
-    notes: ['Delays from the moment a message was due to its arrival at each member, all deliveries recorded.'],
+    notes: [
+      'Delays from the moment a message was due to its arrival at each member, all deliveries recorded.',
+    ],
   };
 }
 
@@ -164,8 +230,21 @@ function aimsOf(all: ReadonlyMap<Setup, Results>): readonly Aim[] {
     return entry === undefined ? NaN : against(entry[1], RELAY.name, pick).ratio;
   };
   return [
-    { id: 'R1', what: 'CPU per delivery, 20 x 50, vs bare ws', measured: ratio('20 x 50', picks.cpu), accept: 0.15, moonshot: 0.08 },
-    { id: 'R4', what: 'deliveries/s, 20 x 50, vs bare ws', measured: ratio('20 x 50', picks.rate), accept: 6, moonshot: 12, isFloor: true },
+    {
+      id: 'R1',
+      what: 'CPU per delivery, 20 x 50, vs bare ws',
+      measured: ratio('20 x 50', picks.cpu),
+      accept: 0.15,
+      moonshot: 0.08,
+    },
+    {
+      id: 'R4',
+      what: 'deliveries/s, 20 x 50, vs bare ws',
+      measured: ratio('20 x 50', picks.rate),
+      accept: 6,
+      moonshot: 12,
+      isFloor: true,
+    },
     {
       id: 'R4',
       what: 'deliveries/s, 1 x 1,000, vs bare ws',
@@ -174,10 +253,34 @@ function aimsOf(all: ReadonlyMap<Setup, Results>): readonly Aim[] {
       moonshot: 20,
       isFloor: true,
     },
-    { id: 'R5', what: 'CPU per delivery, 100 x 10, vs bare ws', measured: ratio('100 x 10', picks.cpu), accept: 0.35, moonshot: 0.18 },
-    { id: 'R6', what: 'CPU at 5,000/s, 20 x 50, vs bare ws', measured: ratio('20 x 50', picks.pacedCpu), accept: 1.2, moonshot: 0.9 },
-    { id: 'R7', what: 'p50 at 5,000/s, 20 x 50, vs bare ws', measured: ratio('20 x 50', picks.p50), accept: 2.2, moonshot: 1.5 },
-    { id: 'R7', what: 'p99 at 5,000/s, 20 x 50, vs bare ws', measured: ratio('20 x 50', picks.p99), accept: 2.2, moonshot: 1.3 },
+    {
+      id: 'R5',
+      what: 'CPU per delivery, 100 x 10, vs bare ws',
+      measured: ratio('100 x 10', picks.cpu),
+      accept: 0.35,
+      moonshot: 0.18,
+    },
+    {
+      id: 'R6',
+      what: 'CPU at 5,000/s, 20 x 50, vs bare ws',
+      measured: ratio('20 x 50', picks.pacedCpu),
+      accept: 1.2,
+      moonshot: 0.9,
+    },
+    {
+      id: 'R7',
+      what: 'p50 at 5,000/s, 20 x 50, vs bare ws',
+      measured: ratio('20 x 50', picks.p50),
+      accept: 2.2,
+      moonshot: 1.5,
+    },
+    {
+      id: 'R7',
+      what: 'p99 at 5,000/s, 20 x 50, vs bare ws',
+      measured: ratio('20 x 50', picks.p99),
+      accept: 2.2,
+      moonshot: 1.3,
+    },
   ];
 }
 
@@ -190,10 +293,14 @@ export const fanOut: Question = {
     const wrongs: string[] = [];
     for (const [setup, results] of all) {
       for (const [name, repetitions] of results) {
-        for (const { paced } of repetitions) wrongs.push(...wrongsOf(`${setup.name}, ${name}`, paced));
+        for (const { paced } of repetitions)
+          wrongs.push(...wrongsOf(`${setup.name}, ${name}`, paced));
       }
     }
-    const raw = [...all].map(([{ name }, results]) => ({ name, results: Object.fromEntries(results) }));
+    const raw = [...all].map(([{ name }, results]) => ({
+      name,
+      results: Object.fromEntries(results),
+    }));
     return { tables: [saturatedTable(all), pacedTable(all)], aims: aimsOf(all), raw, wrongs };
   },
 };

@@ -35,12 +35,17 @@ export const growth: Question = {
         flights.get(stored)?.push(await fly(stored, isQuick));
       }
     }
-    const cpu = (stored: number): readonly number[] => (flights.get(stored) ?? []).map(({ spent, deliveries }) => spent.cpuUs / deliveries);
+    const cpu = (stored: number): readonly number[] =>
+      (flights.get(stored) ?? []).map(({ spent, deliveries }) => spent.cpuUs / deliveries);
     const ratio = medianOf(ratiosOf(cpu(full), cpu(0)));
     const table: Table = {
       title: 'Growth, 20 x 50, saturated',
       columns: ['stored messages', 'CPU µs/delivery', 'ratio'],
-      rows: [0, full].map((stored) => [stored.toLocaleString('en'), figure(medianOf(cpu(stored))), figure(stored === 0 ? 1 : ratio)]),
+      rows: [0, full].map((stored) => [
+        stored.toLocaleString('en'),
+        figure(medianOf(cpu(stored))),
+        figure(stored === 0 ? 1 : ratio),
+      ]),
       notes: [],
     };
     return {
@@ -55,7 +60,9 @@ export const growth: Question = {
         },
       ],
       raw: Object.fromEntries(flights),
-      wrongs: [...flights].flatMap(([stored, all]) => all.flatMap((flight) => wrongsOf(`${stored} stored`, flight))),
+      wrongs: [...flights].flatMap(([stored, all]) =>
+        all.flatMap((flight) => wrongsOf(`${stored} stored`, flight)),
+      ),
     };
   },
 };

@@ -22,9 +22,13 @@ async function timings(count: number): Promise<Readonly<Record<Guess, readonly n
   const guess = async (who: Guess, handle: string): Promise<void> => {
     kit.clock.advance(PAUSE_MS);
     const from = performance.now();
-    const done = await kit.auth.accounts.signIn({ handle, password: 'ten lives of the office cat', device: 'Desk' }, FROM);
+    const done = await kit.auth.accounts.signIn(
+      { handle, password: 'ten lives of the office cat', device: 'Desk' },
+      FROM,
+    );
     took[who].push(performance.now() - from);
-    if (done.ok || done.error.kind !== 'wrong-credentials') throw new Error(`a guess at ${who} was ${done.ok ? 'right' : done.error.kind}`);
+    if (done.ok || done.error.kind !== 'wrong-credentials')
+      throw new Error(`a guess at ${who} was ${done.ok ? 'right' : done.error.kind}`);
   };
   try {
     await kit.found();
@@ -40,7 +44,10 @@ async function timings(count: number): Promise<Readonly<Record<Guess, readonly n
 
 /** How often the first of two takes longer, one drawn from each: 0.5 where they cannot be told apart. */
 function shareLonger(ones: readonly number[], others: readonly number[]): number {
-  const sorted = [...ones.map((ms) => ({ ms, isOne: true })), ...others.map((ms) => ({ ms, isOne: false }))].sort((a, b) => a.ms - b.ms);
+  const sorted = [
+    ...ones.map((ms) => ({ ms, isOne: true })),
+    ...others.map((ms) => ({ ms, isOne: false })),
+  ].sort((a, b) => a.ms - b.ms);
   const ranks = sorted.reduce((sum, { isOne }, i) => sum + (isOne ? i + 1 : 0), 0);
   return (ranks - (ones.length * (ones.length + 1)) / 2) / (ones.length * others.length);
 }
@@ -54,9 +61,17 @@ async function guessAt(port: number, signal: AbortSignal): Promise<ReadonlyMap<n
   const statuses = new Map<number, number>();
   const guess = async (n: number): Promise<void> => {
     const handle = n % 2 === 0 ? 'member0' : `member${n % 1_000}`;
-    const body = JSON.stringify({ handle, password: 'ten lives of the office cat', device: 'Desk' });
+    const body = JSON.stringify({
+      handle,
+      password: 'ten lives of the office cat',
+      device: 'Desk',
+    });
     const headers = { 'content-type': 'application/json' };
-    const response = await fetch(`http://127.0.0.1:${port}${HTTP.signIn}`, { method: 'POST', headers, body });
+    const response = await fetch(`http://127.0.0.1:${port}${HTTP.signIn}`, {
+      method: 'POST',
+      headers,
+      body,
+    });
     await response.arrayBuffer();
     statuses.set(response.status, (statuses.get(response.status) ?? 0) + 1);
   };
@@ -64,7 +79,9 @@ async function guessAt(port: number, signal: AbortSignal): Promise<ReadonlyMap<n
   const all: Promise<void>[] = [];
   for (let n = 0; !signal.aborted; n++) {
     all.push(guess(n));
-    await sleep(Math.max(0, startedAt + ((n + 1) * 60_000) / GUESSES_PER_MINUTE - performance.now()));
+    await sleep(
+      Math.max(0, startedAt + ((n + 1) * 60_000) / GUESSES_PER_MINUTE - performance.now()),
+    );
   }
   await Promise.all(all);
   return statuses;
@@ -78,15 +95,21 @@ interface Talk {
 
 async function talk({ isQuick, log }: BenchOptions): Promise<Talk> {
   const contest = await Contest.start(RELAY, SHAPE);
-  const found = { alone: [] as Flight[], besideGuesses: [] as Flight[], statuses: new Map<number, number>() };
-  const fly = (): Promise<Flight> => contest.fly('pace', { messagesPerSecond: MESSAGES_PER_SECOND, ms: isQuick ? 2_000 : 8_000 });
+  const found = {
+    alone: [] as Flight[],
+    besideGuesses: [] as Flight[],
+    statuses: new Map<number, number>(),
+  };
+  const fly = (): Promise<Flight> =>
+    contest.fly('pace', { messagesPerSecond: MESSAGES_PER_SECOND, ms: isQuick ? 2_000 : 8_000 });
   const alone = async (): Promise<void> => void found.alone.push(await fly());
   const beside = async (): Promise<void> => {
     const end = new AbortController();
     const guessed = guessAt(contest.started.port, end.signal);
     found.besideGuesses.push(await fly());
     end.abort();
-    for (const [status, count] of await guessed) found.statuses.set(status, (found.statuses.get(status) ?? 0) + count);
+    for (const [status, count] of await guessed)
+      found.statuses.set(status, (found.statuses.get(status) ?? 0) + count);
   };
   try {
     await contest.connect(contest.started);
@@ -113,7 +136,8 @@ export const guesses: Question = {
     const took = await timings(count);
     const share = shareLonger(took['a member'], took.nobody);
     const { alone, besideGuesses, statuses } = await talk(options);
-    const p99s = (flights: readonly Flight[]): readonly number[] => flights.map(({ delays }) => delays.p99);
+    const p99s = (flights: readonly Flight[]): readonly number[] =>
+      flights.map(({ delays }) => delays.p99);
     const slower = medianOf(ratiosOf(p99s(besideGuesses), p99s(alone)));
     const talkTable: Table = {
       title: `20 x 50 at 5,000 deliveries a second, beside ${GUESSES_PER_MINUTE.toLocaleString('en')} guesses a minute`,
@@ -143,14 +167,28 @@ export const guesses: Question = {
             ...[0.05, 0.5, 0.95].map((part) => figure(quantile(took[who], part))),
             figure(who === 'a member' ? share : 1 - share),
           ]),
-          notes: ['At the least cost of a hash that the relay takes, and with no pause for a guess that was wrong before it.'],
+          notes: [
+            'At the least cost of a hash that the relay takes, and with no pause for a guess that was wrong before it.',
+          ],
         },
         talkTable,
       ],
       // Of 5,000 each, what chance alone does is below 0.015 in 99 of 100 runs.
       aims: [
-        { id: 'S61', what: 'how far from 0.5 the share of longer ones is', measured: Math.abs(share - 0.5), accept: 0.03, moonshot: 0.015 },
-        { id: 'S60', what: "the others' p99 beside 10,000 guesses a minute vs alone", measured: slower, accept: 1.2, moonshot: 1.05 },
+        {
+          id: 'S61',
+          what: 'how far from 0.5 the share of longer ones is',
+          measured: Math.abs(share - 0.5),
+          accept: 0.03,
+          moonshot: 0.015,
+        },
+        {
+          id: 'S60',
+          what: "the others' p99 beside 10,000 guesses a minute vs alone",
+          measured: slower,
+          accept: 1.2,
+          moonshot: 1.05,
+        },
       ],
       raw: { count, share, alone, besideGuesses, statuses: [...statuses] },
       wrongs: [...alone, ...besideGuesses].flatMap((flight) => wrongsOf('talk', flight)),

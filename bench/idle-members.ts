@@ -20,7 +20,11 @@ interface Measured {
 }
 
 async function crowd(contestant: Contestant, members: number): Promise<Measured> {
-  const shape = { channels: members / MEMBERS_PER_CHANNEL, membersPerChannel: MEMBERS_PER_CHANNEL, bodyBytes: 200 };
+  const shape = {
+    channels: members / MEMBERS_PER_CHANNEL,
+    membersPerChannel: MEMBERS_PER_CHANNEL,
+    bodyBytes: 200,
+  };
   const contest = await Contest.start(contestant, shape);
   try {
     const empty = await contest.server.ask<Usage>('usageAtRest');
@@ -38,7 +42,10 @@ async function crowd(contestant: Contestant, members: number): Promise<Measured>
   }
 }
 
-async function measure(members: number, { isQuick, log }: BenchOptions): Promise<ReadonlyMap<string, readonly Measured[]>> {
+async function measure(
+  members: number,
+  { isQuick, log }: BenchOptions,
+): Promise<ReadonlyMap<string, readonly Measured[]>> {
   const results = new Map<string, Measured[]>(CONTESTANTS.map(({ name }) => [name, []]));
   for (let repetition = 0; repetition < (isQuick ? 1 : 3); repetition++) {
     for (const contestant of repetition % 2 === 0 ? CONTESTANTS : [...CONTESTANTS].reverse()) {
@@ -55,14 +62,27 @@ export const idleMembers: Question = {
   async answer(options): Promise<Answer> {
     const members = options.isQuick ? 2_000 : 10_000;
     const results = await measure(members, options);
-    const of = (name: string, pick: (measured: Measured) => number): readonly number[] => (results.get(name) ?? []).map(pick);
-    const versus = (other: Contestant, name: string, pick: (measured: Measured) => number): number =>
-      medianOf(ratiosOf(of(name, pick), of(other.name, pick)));
+    const of = (name: string, pick: (measured: Measured) => number): readonly number[] =>
+      (results.get(name) ?? []).map(pick);
+    const versus = (
+      other: Contestant,
+      name: string,
+      pick: (measured: Measured) => number,
+    ): number => medianOf(ratiosOf(of(name, pick), of(other.name, pick)));
     const rss = (measured: Measured): number => measured.rssEach;
     const rate = (measured: Measured): number => measured.perSecond;
     const table: Table = {
       title: `${members.toLocaleString('en')} idle members`,
-      columns: ['who', 'RSS KiB each', 'vs bare ws', 'vs socket.io', 'JS heap KiB each', 'connects/s', 'vs bare ws', 'CPU µs/connect'],
+      columns: [
+        'who',
+        'RSS KiB each',
+        'vs bare ws',
+        'vs socket.io',
+        'JS heap KiB each',
+        'connects/s',
+        'vs bare ws',
+        'CPU µs/connect',
+      ],
       rows: CONTESTANTS.map(({ name }) => [
         name,
         figure(medianOf(of(name, rss)) / 1024),
@@ -73,14 +93,35 @@ export const idleMembers: Question = {
         figure(versus(BARE, name, rate)),
         figure(medianOf(of(name, (measured) => measured.cpuEach))),
       ]),
-      notes: ['A connect is: TCP, upgrade, and at the relay the token checked, hello answered, caught up. 64 at a time.'],
+      notes: [
+        'A connect is: TCP, upgrade, and at the relay the token checked, hello answered, caught up. 64 at a time.',
+      ],
     };
     return {
       tables: [table],
       aims: [
-        { id: 'R10', what: 'RSS per idle member vs bare ws', measured: versus(BARE, RELAY.name, rss), accept: 1, moonshot: 0.6 },
-        { id: 'R10', what: 'RSS per idle member vs socket.io', measured: versus(SOCKET_IO, RELAY.name, rss), accept: 0.35, moonshot: 0.2 },
-        { id: 'R11', what: 'connects/s vs bare ws', measured: versus(BARE, RELAY.name, rate), accept: 0.8, moonshot: 1.2, isFloor: true },
+        {
+          id: 'R10',
+          what: 'RSS per idle member vs bare ws',
+          measured: versus(BARE, RELAY.name, rss),
+          accept: 1,
+          moonshot: 0.6,
+        },
+        {
+          id: 'R10',
+          what: 'RSS per idle member vs socket.io',
+          measured: versus(SOCKET_IO, RELAY.name, rss),
+          accept: 0.35,
+          moonshot: 0.2,
+        },
+        {
+          id: 'R11',
+          what: 'connects/s vs bare ws',
+          measured: versus(BARE, RELAY.name, rate),
+          accept: 0.8,
+          moonshot: 1.2,
+          isFloor: true,
+        },
       ],
       raw: Object.fromEntries(results),
       wrongs: [],

@@ -16,7 +16,13 @@ import { createTeamWithOwner } from '../server/domain/members.ts';
 import { mutate } from '../server/domain/mutate.ts';
 import { silentLog as log } from '../server/observe/log.ts';
 import type { Store } from '../server/ports/store.ts';
-import { POSTGRES, postgresTool, startPostgres, type PostgresAddress, type PostgresServer } from '../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  postgresTool,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../test/kit/services/postgres.ts';
 import { bodiesOf } from './kit/bodies.ts';
 import type { Answer, BenchOptions, Question } from './kit/question.ts';
 import { DelayHistogram, medianOf, ratiosOf } from './kit/stats.ts';
@@ -41,12 +47,22 @@ interface Team {
 }
 
 async function foundTeam(server: PostgresServer): Promise<Team> {
-  const store = await openPostgresStore({ servers: [await server.createDatabase()], clock, random, log });
+  const store = await openPostgresStore({
+    servers: [await server.createDatabase()],
+    clock,
+    random,
+    log,
+  });
   const owner = newId<MemberId>(random);
   const who = { id: owner, handle: 'ada', name: 'Ada' };
   const now = clock.now();
   await store.write((tx) =>
-    createTeamWithOwner(tx, { team: { id: store.teamId, name: 'Bench' }, owner: who, channelName: 'general', now }),
+    createTeamWithOwner(tx, {
+      team: { id: store.teamId, name: 'Bench' },
+      owner: who,
+      channelName: 'general',
+      now,
+    }),
   );
   const [channel] = await store.publicChannels();
   if (!channel) throw new Error('a fresh team has no channel');
@@ -65,19 +81,50 @@ async function send(
     while (performance.now() - startedAt < ms) {
       const sentAt = performance.now();
       const op = uuidv7() as OperationId & MessageId;
-      const done = await mutate({ store, clock, limits: DEFAULT_LIMITS }, owner, { t: 'post', op, channel, text: body(delays.count) });
+      const done = await mutate({ store, clock, limits: DEFAULT_LIMITS }, owner, {
+        t: 'post',
+        op,
+        channel,
+        text: body(delays.count),
+      });
       if (!done.ok) throw new Error(done.error.kind);
       delays.record((performance.now() - sentAt) * 1_000);
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));
-  return { rate: (delays.count / (performance.now() - startedAt)) * 1_000, p50: delays.quantile(0.5) / 1_000 };
+  return {
+    rate: (delays.count / (performance.now() - startedAt)) * 1_000,
+    p50: delays.quantile(0.5) / 1_000,
+  };
 }
 
-function insert({ host, user, database }: PostgresAddress, script: string, clients: number, ms: number): number {
+function insert(
+  { host, user, database }: PostgresAddress,
+  script: string,
+  clients: number,
+  ms: number,
+): number {
   const seconds = String(Math.max(1, Math.round(ms / 1_000)));
-  const args = ['-n', '-h', host, '-U', user, '-c', String(clients), '-j', '1', '-T', seconds, '-f', script, database];
-  const said = execFileSync(postgresTool('pgbench'), args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const args = [
+    '-n',
+    '-h',
+    host,
+    '-U',
+    user,
+    '-c',
+    String(clients),
+    '-j',
+    '1',
+    '-T',
+    seconds,
+    '-f',
+    script,
+    database,
+  ];
+  const said = execFileSync(postgresTool('pgbench'), args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   return Number(/tps = ([\d.]+)/.exec(said)?.[1]);
 }
 
@@ -97,7 +144,10 @@ export const postgresSends: Question = {
     try {
       const team = await foundTeam(server);
       const plain = await server.createDatabase();
-      await server.ask(plain.database, 'CREATE TABLE bench (no bigserial PRIMARY KEY, text text NOT NULL)');
+      await server.ask(
+        plain.database,
+        'CREATE TABLE bench (no bigserial PRIMARY KEY, text text NOT NULL)',
+      );
       const ms = isQuick ? 1_500 : 5_000;
       await send(team, 8, ms / 2);
       for (let repetition = 0; repetition < (isQuick ? 1 : 3); repetition++) {

@@ -20,7 +20,11 @@ interface Measured {
   readonly others: Flight;
 }
 
-async function fly(contestant: Contestant, isStopped: boolean, isQuick: boolean): Promise<Measured> {
+async function fly(
+  contestant: Contestant,
+  isStopped: boolean,
+  isQuick: boolean,
+): Promise<Measured> {
   const contest = await Contest.start(contestant, SHAPE);
   try {
     await contest.connect(contest.started);
@@ -48,7 +52,10 @@ export const stoppedReader: Question = {
     for (const contestant of CONTESTANTS) {
       const runs: Record<'reading' | 'stopped', Measured[]> = { reading: [], stopped: [] };
       for (let repetition = 0; repetition < (isQuick ? 1 : 5); repetition++) {
-        const turns = repetition % 2 === 0 ? (['reading', 'stopped'] as const) : (['stopped', 'reading'] as const);
+        const turns =
+          repetition % 2 === 0
+            ? (['reading', 'stopped'] as const)
+            : (['stopped', 'reading'] as const);
         for (const turn of turns) {
           log(`${contestant.name}, ${turn}, ${repetition + 1}`);
           const measured = await fly(contestant, turn === 'stopped', isQuick);
@@ -56,9 +63,14 @@ export const stoppedReader: Question = {
           wrongs.push(...wrongsOf(`${contestant.name}, ${turn}`, measured.others));
         }
       }
-      const p99 = (turn: 'reading' | 'stopped'): readonly number[] => runs[turn].map(({ others }) => others.delays.p99);
-      const held = (turn: 'reading' | 'stopped'): number => medianOf(runs[turn].map((measured) => measured.held));
-      const result = { extraMiB: (held('stopped') - held('reading')) / 2 ** 20, p99: medianOf(ratiosOf(p99('stopped'), p99('reading'))) };
+      const p99 = (turn: 'reading' | 'stopped'): readonly number[] =>
+        runs[turn].map(({ others }) => others.delays.p99);
+      const held = (turn: 'reading' | 'stopped'): number =>
+        medianOf(runs[turn].map((measured) => measured.held));
+      const result = {
+        extraMiB: (held('stopped') - held('reading')) / 2 ** 20,
+        p99: medianOf(ratiosOf(p99('stopped'), p99('reading'))),
+      };
       found.set(contestant.name, result);
       raw[contestant.name] = runs;
       rows.push([
@@ -81,8 +93,20 @@ export const stoppedReader: Question = {
     return {
       tables: [table],
       aims: [
-        { id: 'R15', what: 'extra memory for a stopped reader, MiB', measured: relay?.extraMiB ?? NaN, accept: 1, moonshot: 0.25 },
-        { id: 'R15', what: "others' p99 with a stopped reader vs without", measured: relay?.p99 ?? NaN, accept: 1.1, moonshot: 1.02 },
+        {
+          id: 'R15',
+          what: 'extra memory for a stopped reader, MiB',
+          measured: relay?.extraMiB ?? NaN,
+          accept: 1,
+          moonshot: 0.25,
+        },
+        {
+          id: 'R15',
+          what: "others' p99 with a stopped reader vs without",
+          measured: relay?.p99 ?? NaN,
+          accept: 1.1,
+          moonshot: 1.02,
+        },
       ],
       raw,
       wrongs,

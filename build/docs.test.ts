@@ -17,15 +17,30 @@ import { PROMISES } from '../test/kit/checks.ts';
 import { ROOT } from './scripts/run.ts';
 
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8');
-const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).map((path) => path.replaceAll('\\', '/'));
-const ROOMS = ['.ci', '.github', 'bench', 'build', 'docs', 'electron', 'protocol', 'renderer', 'server', 'test'];
+const DOCUMENTS = globSync(['*.md', 'docs/**/*.md'], { cwd: ROOT }).map((path) =>
+  path.replaceAll('\\', '/'),
+);
+const ROOMS = [
+  '.ci',
+  '.github',
+  'bench',
+  'build',
+  'docs',
+  'electron',
+  'protocol',
+  'renderer',
+  'server',
+  'test',
+];
 const FILES: ReadonlySet<string> = new Set(
   globSync(
     ROOMS.map((room) => `${room}/**/*.{ts,tsx,js,cjs,mjs,json,css,yml,md}`),
     { cwd: ROOT },
   ).map((path) => basename(path)),
 );
-const SCRIPTS = Object.keys((JSON.parse(read('package.json')) as { readonly scripts: object }).scripts);
+const SCRIPTS = Object.keys(
+  (JSON.parse(read('package.json')) as { readonly scripts: object }).scripts,
+);
 
 /** What stands in `code`, on one line. */
 const codeIn = (text: string): readonly string[] =>
@@ -39,7 +54,8 @@ const anchorOf = (heading: string): string =>
     .replace(/[^\p{L}\p{N} -]/gu, '')
     .replaceAll(' ', '-');
 
-const isThere = (path: string): boolean => (path.includes('*') ? globSync(path, { cwd: ROOT }).length > 0 : existsSync(join(ROOT, path)));
+const isThere = (path: string): boolean =>
+  path.includes('*') ? globSync(path, { cwd: ROOT }).length > 0 : existsSync(join(ROOT, path));
 
 /** Everything the text names that is not there. @param at  the document's path from the root */
 function missing(at: string, text: string): readonly string[] {
@@ -49,7 +65,12 @@ function missing(at: string, text: string): readonly string[] {
     const [path = '', anchor] = target.split('#');
     const to = path === '' ? at : join(dirname(at), path);
     if (!isThere(to)) wrong.push(target);
-    else if (anchor !== undefined && ![...read(to).matchAll(/^#+ (.*)$/gm)].some(([, heading = '']) => anchorOf(heading) === anchor))
+    else if (
+      anchor !== undefined &&
+      ![...read(to).matchAll(/^#+ (.*)$/gm)].some(
+        ([, heading = '']) => anchorOf(heading) === anchor,
+      )
+    )
       wrong.push(target);
   }
   for (const code of codeIn(text)) {
@@ -58,8 +79,11 @@ function missing(at: string, text: string): readonly string[] {
       if (!isThere(word)) wrong.push(word);
     } else if (/^[\w.-]+\.(?:tsx?|cjs|css|yml)$/.test(word) && !FILES.has(word)) wrong.push(word);
   }
-  for (const [, script = ''] of text.matchAll(/npm run (?:-s )?([\w-]+)/g)) if (!SCRIPTS.includes(script)) wrong.push(`npm run ${script}`);
-  for (const [, path = ''] of text.matchAll(/(?:^|[\s`])(?:npx )?node (?:-r \S+ )?([\w/]+\.(?:ts|js))/g))
+  for (const [, script = ''] of text.matchAll(/npm run (?:-s )?([\w-]+)/g))
+    if (!SCRIPTS.includes(script)) wrong.push(`npm run ${script}`);
+  for (const [, path = ''] of text.matchAll(
+    /(?:^|[\s`])(?:npx )?node (?:-r \S+ )?([\w/]+\.(?:ts|js))/g,
+  ))
     if (!isThere(path)) wrong.push(path);
   return wrong;
 }
@@ -94,13 +118,18 @@ describe('docs/PROTOCOL.md', () => {
   ]);
 
   test('tells of every frame and every event', () => {
-    const all = [UP_SCHEMAS, DOWN_SCHEMAS, EVENT_SCHEMAS].flatMap((schemas) => Object.keys(schemas));
+    const all = [UP_SCHEMAS, DOWN_SCHEMAS, EVENT_SCHEMAS].flatMap((schemas) =>
+      Object.keys(schemas),
+    );
     expect(all.length).toBeGreaterThan(50);
     expect(all.filter((name) => !spoken.has(name))).toEqual([]);
   });
 
   test('shows no frame that does not exist', () => {
-    const known = new Set([...[UP_SCHEMAS, DOWN_SCHEMAS].flatMap((schemas) => Object.keys(schemas)), closedLine.shape.t.value]);
+    const known = new Set([
+      ...[UP_SCHEMAS, DOWN_SCHEMAS].flatMap((schemas) => Object.keys(schemas)),
+      closedLine.shape.t.value,
+    ]);
     const shown = [...text.matchAll(/"t": "([\w-]+)"/g)].map(([, name]) => name ?? '');
     expect(shown.length).toBeGreaterThan(4);
     expect(shown.filter((name) => !known.has(name))).toEqual([]);
@@ -116,19 +145,35 @@ describe('docs/OPERATIONS.md', () => {
   const text = read('docs/OPERATIONS.md');
 
   test('tells of every option with its variable, and of no other', () => {
-    const told = [...text.matchAll(/^\| `--([\w-]+) (?:\\\||[^|])*\| `(\w+)` \|/gm)].map(([, option, variable]) => [option, variable]);
-    expect(told).toEqual(Object.keys(CONFIG_OPTIONS).map((option) => [option, `LANDLINE_${option.toUpperCase().replaceAll('-', '_')}`]));
+    const told = [...text.matchAll(/^\| `--([\w-]+) (?:\\\||[^|])*\| `(\w+)` \|/gm)].map(
+      ([, option, variable]) => [option, variable],
+    );
+    expect(told).toEqual(
+      Object.keys(CONFIG_OPTIONS).map((option) => [
+        option,
+        `LANDLINE_${option.toUpperCase().replaceAll('-', '_')}`,
+      ]),
+    );
   });
 
   test('tells of every figure with its kind, and of no other', () => {
-    const told = [...text.matchAll(/^\| `(landline_\w+)` \| (\w+) \|/gm)].map(([, name, type]) => [name, type]);
+    const told = [...text.matchAll(/^\| `(landline_\w+)` \| (\w+) \|/gm)].map(([, name, type]) => [
+      name,
+      type,
+    ]);
     expect(told).toEqual(FIGURES.map(({ name, type }) => [name, type]));
   });
 
   test('tells of every command, and of no other', () => {
-    const commands = [...usage().matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) /gm)].map(([, name = '']) => name.trim());
+    const commands = [...usage().matchAll(/^ {2}([a-z]+(?: [a-z-]+)?) /gm)].map(([, name = '']) =>
+      name.trim(),
+    );
     expect(commands).toContain('member reset-password');
-    const told = new Set([...text.matchAll(/landline-relay (?:-- )?((?:member )?[a-z][a-z-]*)/g)].map(([, name = '']) => name));
+    const told = new Set(
+      [...text.matchAll(/landline-relay (?:-- )?((?:member )?[a-z][a-z-]*)/g)].map(
+        ([, name = '']) => name,
+      ),
+    );
     expect([...told].toSorted()).toEqual(commands.toSorted());
   });
 });

@@ -18,9 +18,16 @@ export default defineConfig({
       outDir: at('out/main'),
       externalizeDeps: false,
       rolldownOptions: {
-        input: { index: at('electron/main/index.ts'), 'relay-process': at('electron/main/relay-process.ts') },
+        input: {
+          index: at('electron/main/index.ts'),
+          'relay-process': at('electron/main/relay-process.ts'),
+        },
         external: NATIVE,
-        output: { format: 'es', entryFileNames: '[name].js', chunkFileNames: 'chunks/[name]-[hash].js' },
+        output: {
+          format: 'es',
+          entryFileNames: '[name].js',
+          chunkFileNames: 'chunks/[name]-[hash].js',
+        },
       },
     },
   },

@@ -12,7 +12,9 @@ interface Locked {
   readonly optionalDependencies?: Readonly<Record<string, string>>;
 }
 
-const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as { packages: Readonly<Record<string, Locked>> };
+const { packages } = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as {
+  packages: Readonly<Record<string, Locked>>;
+};
 
 // The driver brings its binaries. npm 10 sees binding.gyp and no word against it in the lockfile, and asks for Python, a
 // compiler and Node's headers to build nothing. `npm install` drops the word: put "gypfile": false back into the entry.
@@ -21,8 +23,12 @@ test('npm is told not to build the database driver', () => {
 });
 
 test('every platform has its optional packages locked', () => {
-  const names = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.keys(optionalDependencies));
+  const names = Object.values(packages).flatMap(({ optionalDependencies = {} }) =>
+    Object.keys(optionalDependencies),
+  );
   expect(names.length).toBeGreaterThan(10);
   const locked = Object.keys(packages);
-  expect(names.filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`)))).toEqual([]);
+  expect(
+    names.filter((name) => !locked.some((path) => path.endsWith(`node_modules/${name}`))),
+  ).toEqual([]);
 });

@@ -21,7 +21,9 @@ export function noSchemas(): Plugin {
     name: 'landline:no-schemas',
     enforce: 'pre',
     resolveId: (source, importer) =>
-      source === 'zod' && importer !== undefined && /\/electron\/bridge\/[\w-]+\.ts$/.test(importer) ? SHADOW : null,
+      source === 'zod' && importer !== undefined && /\/electron\/bridge\/[\w-]+\.ts$/.test(importer)
+        ? SHADOW
+        : null,
     load: (id) => (id === SHADOW ? CODE : null),
   };
 }

@@ -36,7 +36,12 @@ afterEach(() => {
 });
 
 const newKey = (): RelayTls =>
-  loadTls({ folder: mkdtempSync(join(folder, 'key-')), hosts: ['127.0.0.1'], clock: systemClock, random: systemRandom });
+  loadTls({
+    folder: mkdtempSync(join(folder, 'key-')),
+    hosts: ['127.0.0.1'],
+    clock: systemClock,
+    random: systemRandom,
+  });
 
 /** What a server that is a relay, but for one thing, answers. */
 interface Manners {
@@ -49,7 +54,10 @@ interface Manners {
   readonly isMute?: boolean;
 }
 
-const info = (team: { readonly id: string; readonly name: string } | null, versions = { min: 1, max: 1 }) => ({
+const info = (
+  team: { readonly id: string; readonly name: string } | null,
+  versions = { min: 1, max: 1 },
+) => ({
   status: 200,
   body: { product: 'landline', versions, team },
 });
@@ -85,15 +93,40 @@ async function serve(manners: Manners = {}): Promise<Served> {
     } else socket.end(answer);
   });
   const port = await servers.listen(server);
-  const place: Place = { host: '127.0.0.1', port, trust: { kind: 'key', fingerprint: tls.fingerprint } };
-  return { subject: { place, team: TEAM, access: async () => ok('the-token'), hello: null, withSilence: false }, heard, server };
+  const place: Place = {
+    host: '127.0.0.1',
+    port,
+    trust: { kind: 'key', fingerprint: tls.fingerprint },
+  };
+  return {
+    subject: {
+      place,
+      team: TEAM,
+      access: async () => ok('the-token'),
+      hello: null,
+      withSilence: false,
+    },
+    heard,
+    server,
+  };
 }
 
-const at = (subject: Subject, change: Partial<Place>): Subject => ({ ...subject, place: { ...subject.place, ...change } });
+const at = (subject: Subject, change: Partial<Place>): Subject => ({
+  ...subject,
+  place: { ...subject.place, ...change },
+});
 
-async function findingsOf(subject: Subject, sockets: Sockets = systemSockets): Promise<readonly Finding[]> {
+async function findingsOf(
+  subject: Subject,
+  sockets: Sockets = systemSockets,
+): Promise<readonly Finding[]> {
   const found: Finding[] = [];
-  for await (const one of examine(subject, { sockets, clock, signal: new AbortController().signal })) found.push(one);
+  for await (const one of examine(subject, {
+    sockets,
+    clock,
+    signal: new AbortController().signal,
+  }))
+    found.push(one);
   return found;
 }
 const says = (findings: readonly Finding[]): readonly string[] => findings.map((one) => one.says);
@@ -102,7 +135,14 @@ describe('a line that is well', () => {
   test('is found so, step by step, with the token said to the proved relay alone', async () => {
     const { subject, heard } = await serve();
     const findings = await findingsOf(subject);
-    expect(says(findings)).toEqual(['port.open', 'tls.pinned', 'http.relay', 'clock.right', 'upgrade.switched', 'token.accepted']);
+    expect(says(findings)).toEqual([
+      'port.open',
+      'tls.pinned',
+      'http.relay',
+      'clock.right',
+      'upgrade.switched',
+      'token.accepted',
+    ]);
     expect(findings.every(({ isWell }) => isWell)).toBe(true);
     expect(heard).toEqual(['GET /v1/relay', 'GET /v1/ws Bearer the-token']);
     expect(JSON.stringify(findings)).not.toContain('the-token');
@@ -113,7 +153,9 @@ describe('a line that is well', () => {
     ends.push(() => void kit.dispose());
     const place: Place = { host: 'localhost', port: kit.relay.port, trust: { kind: 'anyone' } };
     clock.setWall(Date.now());
-    expect(says(await findingsOf({ place, team: null, access: null, hello: null, withSilence: false }))).toEqual([
+    expect(
+      says(await findingsOf({ place, team: null, access: null, hello: null, withSilence: false })),
+    ).toEqual([
       'name.found',
       'port.open',
       'tls.shown',
@@ -128,20 +170,39 @@ describe('a line that is well', () => {
     ends.push(() => void kit.dispose());
     const { port, identity } = kit.relay;
     clock.setWall(Date.now());
-    const place: Place = { host: '127.0.0.1', port, trust: { kind: 'key', fingerprint: identity.fingerprint ?? '' } };
-    const subject = { place, team: kit.ada.team.id, access: async () => ok(kit.ada.tokens.access), hello: () => HELLO, withSilence: false };
-    expect(says(await findingsOf(subject)).slice(-3)).toEqual(['buffering.passed', 'upgrade.switched', 'token.accepted']);
+    const place: Place = {
+      host: '127.0.0.1',
+      port,
+      trust: { kind: 'key', fingerprint: identity.fingerprint ?? '' },
+    };
+    const subject = {
+      place,
+      team: kit.ada.team.id,
+      access: async () => ok(kit.ada.tokens.access),
+      hello: () => HELLO,
+      withSilence: false,
+    };
+    expect(says(await findingsOf(subject)).slice(-3)).toEqual([
+      'buffering.passed',
+      'upgrade.switched',
+      'token.accepted',
+    ]);
   });
 });
 
 describe('the failing step is named', () => {
-  const nameless = (code: string): Sockets => ({ ...systemSockets, lookUp: async () => fail(code) });
+  const nameless = (code: string): Sockets => ({
+    ...systemSockets,
+    lookUp: async () => fail(code),
+  });
   test.each([
     ['ENOTFOUND', 'name.unknown'],
     ['EAI_AGAIN', 'name.no-answer'],
   ])('a name that gives %s', async (code, expected) => {
     const { subject } = await serve();
-    expect(says(await findingsOf(at(subject, { host: 'relay.example' }), nameless(code)))).toEqual([expected]);
+    expect(says(await findingsOf(at(subject, { host: 'relay.example' }), nameless(code)))).toEqual([
+      expected,
+    ]);
   });
 
   test('a closed port', async () => {
@@ -153,7 +214,9 @@ describe('the failing step is named', () => {
 
   test('another key, before anything was said to it', async () => {
     const { subject, heard } = await serve();
-    const findings = await findingsOf(at(subject, { trust: { kind: 'key', fingerprint: 'ab'.repeat(32) } }));
+    const findings = await findingsOf(
+      at(subject, { trust: { kind: 'key', fingerprint: 'ab'.repeat(32) } }),
+    );
     expect(says(findings)).toEqual(['port.open', 'tls.other-key']);
     expect(findings[1]?.facts['expected']).toBe('ab'.repeat(32));
     expect(heard).toEqual([]);
@@ -161,14 +224,19 @@ describe('the failing step is named', () => {
 
   test('a certificate that nobody vouches for', async () => {
     const { subject, heard } = await serve();
-    expect(says(await findingsOf(at(subject, { trust: { kind: 'authority' } })))).toEqual(['port.open', 'tls.not-trusted']);
+    expect(says(await findingsOf(at(subject, { trust: { kind: 'authority' } })))).toEqual([
+      'port.open',
+      'tls.not-trusted',
+    ]);
     expect(heard).toEqual([]);
   });
 
   test('no TLS', async () => {
     const { subject } = await serve();
     const port = await servers.listen(
-      createTcpServer((socket) => socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'))),
+      createTcpServer((socket) =>
+        socket.once('data', () => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')),
+      ),
     );
     expect(says(await findingsOf(at(subject, { port })))).toEqual(['port.open', 'tls.no-tls']);
   });
@@ -176,10 +244,18 @@ describe('the failing step is named', () => {
   test.each<readonly [string, Manners, string]>([
     ['not a relay', { info: { status: 200, body: '<html>Please sign in' } }, 'http.not-a-relay'],
     ['a page that is not there', { info: { status: 404, body: {} } }, 'http.not-a-relay'],
-    ['a proxy without its relay', { info: { status: 502, body: 'Bad Gateway' } }, 'http.unavailable'],
+    [
+      'a proxy without its relay',
+      { info: { status: 502, body: 'Bad Gateway' } },
+      'http.unavailable',
+    ],
     ['another team', { info: info({ id: 'team-2', name: 'Day shift' }) }, 'http.other-team'],
     ['a relay made anew', { info: info(null) }, 'http.no-team'],
-    ['a relay of another age', { info: info({ id: TEAM, name: 'Night shift' }, { min: 7, max: 9 }) }, 'http.version'],
+    [
+      'a relay of another age',
+      { info: info({ id: TEAM, name: 'Night shift' }, { min: 7, max: 9 }) },
+      'http.version',
+    ],
   ])('%s', async (_what, manners, expected) => {
     const { subject } = await serve(manners);
     expect(says(await findingsOf(subject))).toEqual(['port.open', 'tls.pinned', expected]);
@@ -191,20 +267,35 @@ describe('the failing step is named', () => {
   ])('a clock that differs, and the way goes on (%i ms)', async (ms, expected, seconds) => {
     const { subject } = await serve({ date: new Date(clock.now() + ms).toUTCString() });
     const findings = await findingsOf(subject);
-    expect(says(findings)).toEqual(['port.open', 'tls.pinned', 'http.relay', expected, 'upgrade.switched', 'token.accepted']);
+    expect(says(findings)).toEqual([
+      'port.open',
+      'tls.pinned',
+      'http.relay',
+      expected,
+      'upgrade.switched',
+      'token.accepted',
+    ]);
     const off = Math.abs((findings[3]?.facts['seconds'] as number) - seconds);
     expect(off).toBeLessThanOrEqual(1);
   });
 
   const BEFORE = ['port.open', 'tls.pinned', 'http.relay', 'clock.right'];
   test.each<readonly [string, (key: string) => string, readonly string[]]>([
-    ['an upgrade that is refused', () => 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n', ['upgrade.refused']],
+    [
+      'an upgrade that is refused',
+      () => 'HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n',
+      ['upgrade.refused'],
+    ],
     [
       'a proxy that wants its own password',
       () => 'HTTP/1.1 401 No\r\nWWW-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n',
       ['upgrade.refused'],
     ],
-    ['an upgrade answered by who did not read it', () => switching(acceptOf('another key')), ['upgrade.wrong-accept']],
+    [
+      'an upgrade answered by who did not read it',
+      () => switching(acceptOf('another key')),
+      ['upgrade.wrong-accept'],
+    ],
     ['an upgrade cut off', () => '', ['upgrade.cut']],
     [
       'a token that is refused',
@@ -220,7 +311,9 @@ describe('the failing step is named', () => {
     ['ended', 'token.ended'],
     ['unreachable', 'token.not-renewed'],
   ])('a session whose token is %s', async (kind, expected) => {
-    const { subject } = await serve({ upgrade: () => 'HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n' });
+    const { subject } = await serve({
+      upgrade: () => 'HTTP/1.1 401 No\r\nWWW-Authenticate: Bearer\r\nContent-Length: 0\r\n\r\n',
+    });
     const findings = await findingsOf({ ...subject, access: async () => fail({ kind }) });
     expect(says(findings)).toEqual([...BEFORE, 'upgrade.asked-token', expected]);
   });
@@ -232,7 +325,10 @@ describe('time', () => {
     const findings = findingsOf(subject);
     await expect.poll(() => heard.length).toBe(1);
     clock.advance(STEP_MS);
-    expect((await findings).at(-1)).toMatchObject({ says: 'http.cut', facts: { code: 'ETIMEDOUT' } });
+    expect((await findings).at(-1)).toMatchObject({
+      says: 'http.cut',
+      facts: { code: 'ETIMEDOUT' },
+    });
     expect(clock.pending).toBe(0);
   });
 
@@ -241,7 +337,12 @@ describe('time', () => {
     const wanted = new AbortController();
     const found: Finding[] = [];
     const done = (async () => {
-      for await (const one of examine(subject, { sockets: systemSockets, clock, signal: wanted.signal })) found.push(one);
+      for await (const one of examine(subject, {
+        sockets: systemSockets,
+        clock,
+        signal: wanted.signal,
+      }))
+        found.push(one);
     })();
     await expect.poll(() => heard.length).toBe(1);
     wanted.abort();

@@ -19,7 +19,10 @@ export const stepsFor = (subject: Subject, steps: readonly Step[] = STEPS): read
   steps.filter((step) => step.applies(subject));
 
 /** Each finding once, in the order of the steps; a step that has nothing to look at has none. */
-export async function* examine(subject: Subject, { sockets, clock, signal, steps }: Examination): AsyncGenerator<Finding, void> {
+export async function* examine(
+  subject: Subject,
+  { sockets, clock, signal, steps }: Examination,
+): AsyncGenerator<Finding, void> {
   const visit: Visit = { subject, sockets, clock, signal, answer: null, token: null, socket: null };
   try {
     for (const step of stepsFor(subject, steps)) {
@@ -35,7 +38,12 @@ export async function* examine(subject: Subject, { sockets, clock, signal, steps
 }
 
 /** Sockets end with their signal, so a step that is late ends too, with the finding that nothing came. */
-async function inTime(step: Step, visit: Visit, clock: Clock, outer: AbortSignal): Promise<Finding | null> {
+async function inTime(
+  step: Step,
+  visit: Visit,
+  clock: Clock,
+  outer: AbortSignal,
+): Promise<Finding | null> {
   const late = new AbortController();
   const cancel = clock.after(step.limitMs, () => late.abort());
   visit.signal = AbortSignal.any([outer, late.signal]);

@@ -10,7 +10,13 @@ export const SAYINGS = {
   /** Only where the address is a name. Facts: `name`; `addresses`, joined by commas; `code` of the system. */
   name: { found: 'well', unknown: 'problem', 'no-answer': 'problem' },
   /** Facts: `port`; `code`. */
-  port: { open: 'well', refused: 'problem', silent: 'problem', 'no-route': 'problem', failed: 'problem' },
+  port: {
+    open: 'well',
+    refused: 'problem',
+    silent: 'problem',
+    'no-route': 'problem',
+    failed: 'problem',
+  },
   /** Facts: `seen`, `expected` (fingerprints); `code`. `shown`: nothing to hold the key against. */
   tls: {
     pinned: 'well',
@@ -56,7 +62,14 @@ export const SAYINGS = {
    * sooner than the relay speaks. `spoken`: it lived, but the relay broke the silence, being too old to be asked for it. `closed`: the
    * relay ended it with `code`.
    */
-  idle: { kept: 'well', enough: 'well', spoken: 'well', tight: 'problem', cut: 'problem', closed: 'problem' },
+  idle: {
+    kept: 'well',
+    enough: 'well',
+    spoken: 'well',
+    tight: 'problem',
+    cut: 'problem',
+    closed: 'problem',
+  },
 } as const satisfies Readonly<Record<string, Readonly<Record<string, Grade>>>>;
 
 export type StepName = keyof typeof SAYINGS;

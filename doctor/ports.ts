@@ -76,10 +76,17 @@ export interface Sockets {
   /** TCP alone. */
   reach(place: Place, signal: AbortSignal): Promise<Result<null, string>>;
   /** The handshake alone. `distrust`: why this computer does not trust the certificate; null when it does, or was not asked. */
-  secure(place: Place, signal: AbortSignal): Promise<Result<{ readonly seen: string; readonly distrust: string | null }, string>>;
+  secure(
+    place: Place,
+    signal: AbortSignal,
+  ): Promise<Result<{ readonly seen: string; readonly distrust: string | null }, string>>;
   get(place: Place, path: string, signal: AbortSignal): Promise<Result<Answer, string>>;
   /** POSTs and reads the answer until what is waited for has come, or it is over. Nothing is sent to an end that was not proved. */
   hear(place: Place, request: StreamRequest, signal: AbortSignal): Promise<Result<Heard, string>>;
   /** A WebSocket handshake, with the token in its header if there is one. Nothing is sent to an end that was not proved. */
-  upgrade(place: Place, token: string | null, signal: AbortSignal): Promise<Result<Upgrade, string>>;
+  upgrade(
+    place: Place,
+    token: string | null,
+    signal: AbortSignal,
+  ): Promise<Result<Upgrade, string>>;
 }

@@ -61,12 +61,27 @@ describe('what is said of it', () => {
       secure: never,
       get: never,
       hear: never,
-      upgrade: async () => (next ? ok({ status: 101, isAccepted: true, socket: next.socket }) : fail('ECONNREFUSED')),
+      upgrade: async () =>
+        next ? ok({ status: 101, isAccepted: true, socket: next.socket }) : fail('ECONNREFUSED'),
     };
     const place = { host: '127.0.0.1', port: 1, trust: { kind: 'plain' } } as const;
-    const subject: Subject = { place, team: null, access: async () => ok('token'), hello: () => HELLO, withSilence: true };
+    const subject: Subject = {
+      place,
+      team: null,
+      access: async () => ok('token'),
+      hello: () => HELLO,
+      withSilence: true,
+    };
     const { signal } = new AbortController();
-    const visit: Visit = { subject, sockets, clock, signal, answer: null, token: null, socket: line?.socket ?? null };
+    const visit: Visit = {
+      subject,
+      sockets,
+      clock,
+      signal,
+      answer: null,
+      token: null,
+      socket: line?.socket ?? null,
+    };
     return waitInSilence(visit);
   };
   const hellos = ({ sent }: Line): unknown[] => sent.map((text) => JSON.parse(text) as unknown);
@@ -93,7 +108,12 @@ describe('what is said of it', () => {
     clock.advance(ms);
     line.events.onClose(1006);
     const silent = ms / 1_000;
-    expect(await found).toEqual({ step: 'idle', says, isWell, facts: { seconds: silent, silent, pause: 30 } });
+    expect(await found).toEqual({
+      step: 'idle',
+      says,
+      isWell,
+      facts: { seconds: silent, silent, pause: 30 },
+    });
     expect(clock.pending).toBe(0);
   });
 
@@ -111,7 +131,11 @@ describe('what is said of it', () => {
     const found = look(line);
     welcome(line);
     clock.advance(SILENCE_MS);
-    expect(await found).toMatchObject({ says: 'idle.kept', isWell: true, facts: { seconds: 150, silent: 150 } });
+    expect(await found).toMatchObject({
+      says: 'idle.kept',
+      isWell: true,
+      facts: { seconds: 150, silent: 150 },
+    });
   });
 
   test('a relay that goes after enough of it has not spoilt the measurement, one that goes sooner has', async () => {
@@ -139,7 +163,11 @@ describe('what is said of it', () => {
       clock.advance(20_000);
       next.events.onBytes();
     }
-    expect(await found).toMatchObject({ says: 'idle.spoken', isWell: true, facts: { seconds: 60, silent: 20 } });
+    expect(await found).toMatchObject({
+      says: 'idle.spoken',
+      isWell: true,
+      facts: { seconds: 60, silent: 20 },
+    });
   });
 
   test('and what cuts a line between the pings of such a relay is found all the same', async () => {
@@ -158,7 +186,10 @@ describe('what is said of it', () => {
     const line = newLine();
     const found = look(line);
     line.events.onClose(CLOSE.protocolError);
-    expect(await found).toMatchObject({ says: 'idle.closed', facts: { code: CLOSE.protocolError } });
+    expect(await found).toMatchObject({
+      says: 'idle.closed',
+      facts: { code: CLOSE.protocolError },
+    });
   });
 });
 
@@ -171,18 +202,31 @@ describe('over a real relay', () => {
 
   /** What that step finds while the team talks. */
   async function found(subject: Subject): Promise<Finding | undefined> {
-    const ada = await dialDoor('socket', { address: `127.0.0.1:${kit.relay.port}`, fingerprint: null, isPlain: true }, kit.token);
+    const ada = await dialDoor(
+      'socket',
+      { address: `127.0.0.1:${kit.relay.port}`, fingerprint: null, isPlain: true },
+      kit.token,
+    );
     if ('kind' in ada) throw new Error(ada.kind);
     ada.say(HELLO);
     await ada.heard('caught-up');
     const channel = generalChannel(kit.relay.store.teamId);
     let said = 0;
     const talking = setInterval(() => {
-      ada.say({ t: 'post', op: `01980000-0000-7000-8000-${(++said).toString(16).padStart(12, '0')}` as never, channel, text: 'x' });
+      ada.say({
+        t: 'post',
+        op: `01980000-0000-7000-8000-${(++said).toString(16).padStart(12, '0')}` as never,
+        channel,
+        text: 'x',
+      });
     }, 200);
     try {
       const all: Finding[] = [];
-      const parts = { sockets: systemSockets, clock: systemClock, signal: new AbortController().signal };
+      const parts = {
+        sockets: systemSockets,
+        clock: systemClock,
+        signal: new AbortController().signal,
+      };
       for await (const one of examine({ ...subject, withSilence: true }, parts)) all.push(one);
       expect(ada.all('ack').length).toBeGreaterThan(3);
       return all.at(-1);
@@ -204,12 +248,16 @@ describe('over a real relay', () => {
   });
 
   test.skipIf(NGINX === undefined)('so is an Nginx whose proxy_read_timeout is short', async () => {
-    const subject = await kit.behind((parts) => startNginx(parts, (site) => site.replaceAll('timeout 90s', 'timeout 2s')));
+    const subject = await kit.behind((parts) =>
+      startNginx(parts, (site) => site.replaceAll('timeout 90s', 'timeout 2s')),
+    );
     expectCut(await found(subject));
   });
 
   test.skipIf(HAPROXY === undefined)('so is a HAProxy whose timeout tunnel is short', async () => {
-    const subject = await kit.behind((parts) => startHaproxy(parts, (config) => config.replace('timeout tunnel 90s', 'timeout tunnel 2s')));
+    const subject = await kit.behind((parts) =>
+      startHaproxy(parts, (config) => config.replace('timeout tunnel 90s', 'timeout tunnel 2s')),
+    );
     expectCut(await found(subject));
   });
 });

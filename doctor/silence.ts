@@ -33,9 +33,15 @@ interface Watched {
 
 export async function waitInSilence(visit: Visit): Promise<Finding> {
   const { subject, socket } = visit;
-  if (socket === null || subject.hello === null) return finding('idle.closed', { seconds: 0, silent: 0, pause: 0, code: CUT });
+  if (socket === null || subject.hello === null)
+    return finding('idle.closed', { seconds: 0, silent: 0, pause: 0, code: CUT });
   const hello = subject.hello();
-  const watched = await watch(visit, socket, { ...hello, silenceMs: DEFAULT_LIMITS.silenceMs }, SILENCE_MS);
+  const watched = await watch(
+    visit,
+    socket,
+    { ...hello, silenceMs: DEFAULT_LIMITS.silenceMs },
+    SILENCE_MS,
+  );
   const isOlder = watched.code === CLOSE.protocolError && !watched.wasWelcomed;
   return isOlder ? waitBetweenPings(visit, hello) : judge(watched);
 }
@@ -44,7 +50,8 @@ export async function waitInSilence(visit: Visit): Promise<Finding> {
 async function waitBetweenPings(visit: Visit, hello: Hello): Promise<Finding> {
   const { subject, sockets, signal } = visit;
   const token = await subject.access?.();
-  const answer = token?.ok === true ? await sockets.upgrade(subject.place, token.value, signal) : null;
+  const answer =
+    token?.ok === true ? await sockets.upgrade(subject.place, token.value, signal) : null;
   if (answer?.ok !== true || !('socket' in answer.value)) {
     return finding('idle.closed', { seconds: 0, silent: 0, pause: 0, code: CLOSE.protocolError });
   }
@@ -53,7 +60,12 @@ async function waitBetweenPings(visit: Visit, hello: Hello): Promise<Finding> {
   return judge(await watch(visit, visit.socket, hello, SPOKEN_MS));
 }
 
-function watch({ clock, signal }: Visit, socket: OpenSocket, hello: Hello, mostMs: number): Promise<Watched> {
+function watch(
+  { clock, signal }: Visit,
+  socket: OpenSocket,
+  hello: Hello,
+  mostMs: number,
+): Promise<Watched> {
   const first = clock.monotonic();
   let last = first;
   let longest = 0;
@@ -87,10 +99,15 @@ function watch({ clock, signal }: Visit, socket: OpenSocket, hello: Hello, mostM
 }
 
 function judge({ livedMs, silentMs, pauseMs, code }: Watched): Finding {
-  const [seconds, silent, pause] = [livedMs, silentMs, pauseMs].map(inSeconds) as [number, number, number];
+  const [seconds, silent, pause] = [livedMs, silentMs, pauseMs].map(inSeconds) as [
+    number,
+    number,
+    number,
+  ];
   const facts = { seconds, silent, pause };
   const isEnough = silent >= 2 * pause;
-  if (code === CUT) return finding(isEnough ? 'idle.enough' : silent >= pause ? 'idle.tight' : 'idle.cut', facts);
+  if (code === CUT)
+    return finding(isEnough ? 'idle.enough' : silent >= pause ? 'idle.tight' : 'idle.cut', facts);
   // A relay that goes, or a token that ran out, tells nothing of the way; but so long it was borne.
   if (code !== undefined && !isEnough) return finding('idle.closed', { ...facts, code });
   return finding(isEnough ? 'idle.kept' : 'idle.spoken', facts);

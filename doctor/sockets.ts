@@ -66,12 +66,15 @@ const late = (signal: AbortSignal): Promise<{ readonly ok: false; readonly error
   });
 
 const codeOf = (error: unknown): string => {
-  const { code, message } = error as NodeJS.ErrnoException & { readonly errors?: readonly NodeJS.ErrnoException[] };
+  const { code, message } = error as NodeJS.ErrnoException & {
+    readonly errors?: readonly NodeJS.ErrnoException[];
+  };
   const [first] = (error as { readonly errors?: readonly NodeJS.ErrnoException[] }).errors ?? [];
   return code ?? first?.code ?? message;
 };
 
-const hostHeader = ({ host, port }: Place): string => `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+const hostHeader = ({ host, port }: Place): string =>
+  `${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
 
 function open({ host, port, trust }: Place, signal: AbortSignal): Promise<Result<Socket, string>> {
   return new Promise((resolve) => {
@@ -109,7 +112,9 @@ async function proved(place: Place, signal: AbortSignal): Promise<Result<Socket,
   const socket = opened.value;
   const { trust } = place;
   const isProved =
-    trust.kind === 'key' ? fingerprintOf(socket) === trust.fingerprint : trust.kind !== 'authority' || (socket as TLSSocket).authorized;
+    trust.kind === 'key'
+      ? fingerprintOf(socket) === trust.fingerprint
+      : trust.kind !== 'authority' || (socket as TLSSocket).authorized;
   if (isProved) return opened;
   socket.destroy();
   return fail(NOT_PROVED);
@@ -117,15 +122,27 @@ async function proved(place: Place, signal: AbortSignal): Promise<Result<Socket,
 
 const distrustOf = (socket: TLSSocket): string => {
   const why: unknown = socket.authorizationError;
-  return typeof why === 'string' ? why : why === undefined || why === null ? 'unknown' : codeOf(why);
+  return typeof why === 'string'
+    ? why
+    : why === undefined || why === null
+      ? 'unknown'
+      : codeOf(why);
 };
 
 function fingerprintOf(socket: Socket): string {
-  const key = socket instanceof TLSSocket ? socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' }) : undefined;
+  const key =
+    socket instanceof TLSSocket
+      ? socket.getPeerX509Certificate()?.publicKey.export({ type: 'spki', format: 'der' })
+      : undefined;
   return key ? createHash('sha256').update(key).digest('hex') : '';
 }
 
-function ask(line: Socket, place: Place, path: string, signal: AbortSignal): Promise<Result<Answer, string>> {
+function ask(
+  line: Socket,
+  place: Place,
+  path: string,
+  signal: AbortSignal,
+): Promise<Result<Answer, string>> {
   return new Promise((resolve) => {
     const settle = (result: Result<Answer, string>): void => {
       signal.removeEventListener('abort', giveUp);
@@ -177,7 +194,8 @@ function listen(
     asking.on('error', (error) => settle(fail(codeOf(error))));
     asking.on('response', (response) => {
       const status = response.statusCode ?? 0;
-      const isStream = status === 200 && response.headers['content-type']?.startsWith(STREAM_TYPE) === true;
+      const isStream =
+        status === 200 && response.headers['content-type']?.startsWith(STREAM_TYPE) === true;
       let rest = '';
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
@@ -201,7 +219,12 @@ function answerOf({ statusCode, headers }: IncomingMessage, text: string): Answe
   }
 }
 
-function shakeHands(line: Socket, place: Place, token: string | null, signal: AbortSignal): Promise<Result<Upgrade, string>> {
+function shakeHands(
+  line: Socket,
+  place: Place,
+  token: string | null,
+  signal: AbortSignal,
+): Promise<Result<Upgrade, string>> {
   return new Promise((resolve) => {
     let key = '';
     let isAccepted = false;
@@ -229,7 +252,9 @@ function shakeHands(line: Socket, place: Place, token: string | null, signal: Ab
     const giveUp = (): void => settle(fail(LATE));
     signal.addEventListener('abort', giveUp, { once: true });
     socket.on('upgrade', ({ headers }) => {
-      isAccepted = headers['sec-websocket-accept'] === acceptOf(key) && headers['sec-websocket-protocol'] === SUBPROTOCOL;
+      isAccepted =
+        headers['sec-websocket-accept'] === acceptOf(key) &&
+        headers['sec-websocket-protocol'] === SUBPROTOCOL;
       if (!isAccepted) settle(ok({ status: 101, isAccepted, socket: held(socket) }));
     });
     socket.on('unexpected-response', (_asked, response) => {

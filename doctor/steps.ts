@@ -33,14 +33,32 @@ export interface Step {
 const always = (): boolean => true;
 
 export const STEPS: readonly Step[] = [
-  { name: 'name', limitMs: STEP_MS, isNeeded: true, applies: ({ place }) => isIP(place.host) === 0, look: lookUp },
+  {
+    name: 'name',
+    limitMs: STEP_MS,
+    isNeeded: true,
+    applies: ({ place }) => isIP(place.host) === 0,
+    look: lookUp,
+  },
   { name: 'port', limitMs: STEP_MS, isNeeded: true, applies: always, look: reach },
   { name: 'tls', limitMs: STEP_MS, isNeeded: true, applies: always, look: secure },
   { name: 'http', limitMs: STEP_MS, isNeeded: true, applies: always, look: ask },
   { name: 'clock', limitMs: STEP_MS, isNeeded: false, applies: always, look: compareClocks },
-  { name: 'buffering', limitMs: STEP_MS, isNeeded: false, applies: ({ access, hello }) => access !== null && hello !== null, look: listen },
+  {
+    name: 'buffering',
+    limitMs: STEP_MS,
+    isNeeded: false,
+    applies: ({ access, hello }) => access !== null && hello !== null,
+    look: listen,
+  },
   { name: 'upgrade', limitMs: STEP_MS, isNeeded: true, applies: always, look: upgrade },
-  { name: 'token', limitMs: STEP_MS, isNeeded: true, applies: ({ access }) => access !== null, look: showToken },
+  {
+    name: 'token',
+    limitMs: STEP_MS,
+    isNeeded: true,
+    applies: ({ access }) => access !== null,
+    look: showToken,
+  },
   {
     name: 'idle',
     limitMs: SILENCE_MS + STEP_MS,
@@ -56,7 +74,10 @@ async function lookUp({ subject, sockets, signal }: Visit): Promise<Finding> {
   const found = await sockets.lookUp(name, signal);
   if (found.ok) return finding('name.found', { name, addresses: found.value.join(', ') });
   const code = found.error;
-  return finding(code === 'ENOTFOUND' || code === 'ENODATA' ? 'name.unknown' : 'name.no-answer', { name, code });
+  return finding(code === 'ENOTFOUND' || code === 'ENODATA' ? 'name.unknown' : 'name.no-answer', {
+    name,
+    code,
+  });
 }
 
 const PORT_FAULTS: Readonly<Record<string, Extract<Saying, `port.${string}`>>> = {
@@ -70,7 +91,9 @@ const PORT_FAULTS: Readonly<Record<string, Extract<Saying, `port.${string}`>>> =
 async function reach({ subject, sockets, signal }: Visit): Promise<Finding> {
   const { port } = subject.place;
   const reached = await sockets.reach(subject.place, signal);
-  return reached.ok ? finding('port.open', { port }) : finding(PORT_FAULTS[reached.error] ?? 'port.failed', { port, code: reached.error });
+  return reached.ok
+    ? finding('port.open', { port })
+    : finding(PORT_FAULTS[reached.error] ?? 'port.failed', { port, code: reached.error });
 }
 
 async function secure({ subject, sockets, signal }: Visit): Promise<Finding> {
@@ -79,7 +102,9 @@ async function secure({ subject, sockets, signal }: Visit): Promise<Finding> {
   const shaken = await sockets.secure(subject.place, signal);
   if (!shaken.ok) {
     const code = shaken.error;
-    return finding(code === 'EPROTO' || code.startsWith('ERR_SSL') ? 'tls.no-tls' : 'tls.cut', { code });
+    return finding(code === 'EPROTO' || code.startsWith('ERR_SSL') ? 'tls.no-tls' : 'tls.cut', {
+      code,
+    });
   }
   return judge(trust, shaken.value);
 }
@@ -89,26 +114,40 @@ function judge(
   { seen, distrust }: { readonly seen: string; readonly distrust: string | null },
 ): Finding {
   if (trust.kind === 'anyone') return finding('tls.shown', { seen });
-  if (trust.kind === 'authority') return distrust === null ? finding('tls.trusted') : finding('tls.not-trusted', { code: distrust });
+  if (trust.kind === 'authority')
+    return distrust === null
+      ? finding('tls.trusted')
+      : finding('tls.not-trusted', { code: distrust });
   const expected = trust.fingerprint;
-  return seen === expected ? finding('tls.pinned', { seen }) : finding('tls.other-key', { expected, seen });
+  return seen === expected
+    ? finding('tls.pinned', { seen })
+    : finding('tls.other-key', { expected, seen });
 }
 
 async function ask(visit: Visit): Promise<Finding> {
   const { subject, sockets, signal } = visit;
   const answer = await sockets.get(subject.place, HTTP.relay, signal);
-  if (!answer.ok) return finding(answer.error.startsWith('HPE_') ? 'http.not-a-relay' : 'http.cut', { code: answer.error, status: 0 });
+  if (!answer.ok)
+    return finding(answer.error.startsWith('HPE_') ? 'http.not-a-relay' : 'http.cut', {
+      code: answer.error,
+      status: 0,
+    });
   visit.answer = answer.value;
   const { status, body } = answer.value;
   if (status >= 500) return finding('http.unavailable', { status });
   const info = relayInfo.safeParse(body);
-  return status === 200 && info.success ? whoIsThere(info.data, subject.team) : finding('http.not-a-relay', { status });
+  return status === 200 && info.success
+    ? whoIsThere(info.data, subject.team)
+    : finding('http.not-a-relay', { status });
 }
 
 function whoIsThere({ versions, team }: RelayInfo, expected: string | null): Finding {
-  if (pickVersion(versions) === undefined) return finding('http.version', { min: versions.min, max: versions.max });
+  if (pickVersion(versions) === undefined)
+    return finding('http.version', { min: versions.min, max: versions.max });
   if (team === null) return finding(expected === null ? 'http.no-team-yet' : 'http.no-team');
-  return finding(expected === null || team.id === expected ? 'http.relay' : 'http.other-team', { team: team.name });
+  return finding(expected === null || team.id === expected ? 'http.relay' : 'http.other-team', {
+    team: team.name,
+  });
 }
 
 /** The header counts whole seconds, which is exact enough to tell a wrong clock. */
@@ -125,10 +164,20 @@ async function compareClocks({ answer, clock }: Visit): Promise<Finding> {
  * A relay tells a client of a stream at once where it stands, and last that it has caught up. What keeps answers back until they are whole
  * or a buffer is full keeps at least that last word. It comes before the upgrade: where no WebSocket passes, it is what matters.
  */
-async function listen({ subject: { place, access, hello }, sockets, clock, signal }: Visit): Promise<Finding | null> {
+async function listen({
+  subject: { place, access, hello },
+  sockets,
+  clock,
+  signal,
+}: Visit): Promise<Finding | null> {
   const token = await access?.();
   if (token?.ok !== true || hello === null) return null;
-  const request: EventsRequest = { hello: hello(), isGoingOn: false, waitMs: 0, seenPresence: null };
+  const request: EventsRequest = {
+    hello: hello(),
+    isGoingOn: false,
+    waitMs: 0,
+    seenPresence: null,
+  };
   const from = clock.monotonic();
   const held = new AbortController();
   const cancel = clock.after(HELD_MS, () => held.abort());
@@ -143,7 +192,9 @@ async function listen({ subject: { place, access, hello }, sockets, clock, signa
     if (hasCome) return finding('buffering.passed', { ms: Math.round(clock.monotonic() - from) });
     // The step of the token says so.
     if (status === 401) return null;
-    return isStream ? finding('buffering.cut', { code: 'EOF' }) : finding('buffering.no-stream', { status });
+    return isStream
+      ? finding('buffering.cut', { code: 'EOF' })
+      : finding('buffering.no-stream', { status });
   }
   if (!held.signal.aborted) return finding('buffering.cut', { code: heard.error });
   const beside = await sockets.get(place, HTTP.relay, signal);
@@ -156,9 +207,14 @@ const CAUGHT_UP = encodeEvent('{"t":"caught-up"}');
 async function upgrade(visit: Visit): Promise<Finding> {
   const { subject, sockets, clock } = visit;
   const access = subject.access === null ? null : await subject.access();
-  if (access?.ok === false) visit.token = access.error.kind === 'ended' ? 'token.ended' : 'token.not-renewed';
+  if (access?.ok === false)
+    visit.token = access.error.kind === 'ended' ? 'token.ended' : 'token.not-renewed';
   const from = clock.monotonic();
-  const answer = await sockets.upgrade(subject.place, access?.ok === true ? access.value : null, visit.signal);
+  const answer = await sockets.upgrade(
+    subject.place,
+    access?.ok === true ? access.value : null,
+    visit.signal,
+  );
   const ms = Math.round(clock.monotonic() - from);
   if (!answer.ok) return finding('upgrade.cut', { code: answer.error });
   if ('socket' in answer.value) {

@@ -19,10 +19,14 @@ export function decodeUp(text: string): Result<UpFrame, BadFrame> {
   const raw = parseObject(text);
   if (!raw) return fail({ refusal: refuse('bad-request') });
   const t = raw['t'];
-  if (typeof t !== 'string' || !Object.hasOwn(UP_SCHEMAS, t)) return fail({ refusal: refuse('unknown-frame'), ...address(raw) });
+  if (typeof t !== 'string' || !Object.hasOwn(UP_SCHEMAS, t))
+    return fail({ refusal: refuse('unknown-frame'), ...address(raw) });
   const parsed = UP_SCHEMAS[t as keyof typeof UP_SCHEMAS].safeParse(raw);
   if (parsed.success) return ok(parsed.data as UpFrame);
-  return fail({ refusal: refuse('bad-request', { field: firstField(parsed.error) }), ...address(raw) });
+  return fail({
+    refusal: refuse('bad-request', { field: firstField(parsed.error) }),
+    ...address(raw),
+  });
 }
 
 /** A frame this build does not know (or cannot read) is `undefined`: a newer relay may send some. */
@@ -41,7 +45,8 @@ export const encodeDown = (frame: DownFrame): string => JSON.stringify(frame);
 export function firstField(error: z.ZodError): string {
   const issue = error.issues[0];
   if (!issue) return '';
-  if (issue.code === 'unrecognized_keys') return [...issue.path, issue.keys[0] ?? ''].map(String).join('.').slice(0, 200);
+  if (issue.code === 'unrecognized_keys')
+    return [...issue.path, issue.keys[0] ?? ''].map(String).join('.').slice(0, 200);
   return issue.path.map(String).join('.').slice(0, 200);
 }
 
@@ -52,7 +57,9 @@ function parseObject(text: string): Record<string, unknown> | undefined {
   } catch {
     return undefined;
   }
-  return typeof raw === 'object' && raw !== null && !Array.isArray(raw) ? (raw as Record<string, unknown>) : undefined;
+  return typeof raw === 'object' && raw !== null && !Array.isArray(raw)
+    ? (raw as Record<string, unknown>)
+    : undefined;
 }
 
 function address(raw: Record<string, unknown>): { readonly op?: string; readonly req?: number } {

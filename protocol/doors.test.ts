@@ -1,5 +1,13 @@
 import { expect, test } from 'vitest';
-import { closedCode, encodeClosed, encodeEvent, EventReader, eventsRequest, joinLines, splitLines } from './doors.ts';
+import {
+  closedCode,
+  encodeClosed,
+  encodeEvent,
+  EventReader,
+  eventsRequest,
+  joinLines,
+  splitLines,
+} from './doors.ts';
 import fixtures from './fixtures/doors.json' with { type: 'json' };
 
 const FRAMES = ['{"t":"caught-up"}', encodeClosed(4501)];
@@ -21,7 +29,10 @@ test('a stream reads alike wherever it is cut, comments left out', () => {
   const stream = `: \n\n${fixtures.stream}`;
   for (let at = 0; at <= stream.length; at++) {
     const reader = new EventReader(1_000);
-    expect([...(reader.take(stream.slice(0, at)) ?? []), ...(reader.take(stream.slice(at)) ?? [])]).toEqual(FRAMES);
+    expect([
+      ...(reader.take(stream.slice(0, at)) ?? []),
+      ...(reader.take(stream.slice(at)) ?? []),
+    ]).toEqual(FRAMES);
   }
 });
 

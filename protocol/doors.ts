@@ -54,8 +54,10 @@ export function closedCode(line: string): number | undefined {
 }
 
 /** Frames hold no line breaks: JSON escapes them. */
-export const joinLines = (frames: readonly string[]): string => frames.map((frame) => `${frame}\n`).join('');
-export const splitLines = (text: string): string[] => text.split('\n').filter((line) => line.length > 0);
+export const joinLines = (frames: readonly string[]): string =>
+  frames.map((frame) => `${frame}\n`).join('');
+export const splitLines = (text: string): string[] =>
+  text.split('\n').filter((line) => line.length > 0);
 
 /** One frame as a server-sent event. */
 export const encodeEvent = (frame: string): string => `data: ${frame}\n\n`;
@@ -77,6 +79,8 @@ export class EventReader {
     const parts = (this.#rest + chunk).split('\n');
     this.#rest = parts.pop() ?? '';
     if (this.#rest.length > this.#most) return undefined;
-    return parts.filter((line) => line.startsWith('data: ')).map((line) => line.slice('data: '.length));
+    return parts
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => line.slice('data: '.length));
   }
 }

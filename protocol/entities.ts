@@ -13,7 +13,8 @@ export const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 /** Milliseconds since 1970, by the relay's clock. */
 export const time = z.number().int().min(0).max(MAX_TIME);
 /** What the two schemas above say, for who reads thousands of them in a row. */
-export const isSeq = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isSeq = (value: unknown): value is number =>
+  Number.isSafeInteger(value) && (value as number) >= 0;
 export const isTime = (value: unknown): value is number => isSeq(value) && value <= MAX_TIME;
 
 export const name = z.string().min(1).max(DEFAULT_LIMITS.nameLength).refine(isCleanName);
@@ -32,7 +33,14 @@ export const channelKind = z.enum(CHANNEL_KINDS);
 export type ChannelKind = z.infer<typeof channelKind>;
 
 /** A member of the team, as everybody in it may see them. */
-export const member = z.object({ id: memberId, handle, name, role, isActive: z.boolean(), joinedAt: time });
+export const member = z.object({
+  id: memberId,
+  handle,
+  name,
+  role,
+  isActive: z.boolean(),
+  joinedAt: time,
+});
 export type Member = z.infer<typeof member>;
 
 /**

@@ -54,6 +54,9 @@ export const refusal = z.object({
   field: z.string().max(200).optional(),
 });
 
-export function refuse(kind: RefusalKind, more: { readonly retryAfterMs?: number; readonly field?: string } = {}): Refusal {
+export function refuse(
+  kind: RefusalKind,
+  more: { readonly retryAfterMs?: number; readonly field?: string } = {},
+): Refusal {
   return { kind, retryable: KINDS[kind].retryable, ...more };
 }

@@ -5,16 +5,42 @@ import { parseBySchema, parseEvent } from './feeds.ts';
 
 const MEMBER = '0190a000-0000-4000-8000-0000000000b0';
 const MESSAGE = '0190a000-0000-7000-8000-000000000001';
-const posted = { seq: 5, at: 1_790_000_000_000, by: MEMBER, kind: 'posted', id: MESSAGE, text: 'hello' };
+const posted = {
+  seq: 5,
+  at: 1_790_000_000_000,
+  by: MEMBER,
+  kind: 'posted',
+  id: MESSAGE,
+  text: 'hello',
+};
 
 /** Values that stand at the edge of what a field allows, and far from it. */
 const numbers = fc.oneof(
-  fc.constantFrom(0, -0, -1, 0.5, 8.64e15, 8.64e15 + 1, Number.MAX_SAFE_INTEGER, 2 ** 53, Infinity, Number.NaN),
+  fc.constantFrom(
+    0,
+    -0,
+    -1,
+    0.5,
+    8.64e15,
+    8.64e15 + 1,
+    Number.MAX_SAFE_INTEGER,
+    2 ** 53,
+    Infinity,
+    Number.NaN,
+  ),
   fc.double(),
   fc.maxSafeNat(),
 );
 const ids = fc.oneof(
-  fc.constantFrom(MEMBER, MESSAGE, MESSAGE.toUpperCase(), `${MESSAGE}\n`, ` ${MESSAGE}`, MESSAGE.replace('-8000-', '-c000-'), ''),
+  fc.constantFrom(
+    MEMBER,
+    MESSAGE,
+    MESSAGE.toUpperCase(),
+    `${MESSAGE}\n`,
+    ` ${MESSAGE}`,
+    MESSAGE.replace('-8000-', '-c000-'),
+    '',
+  ),
   fc.uuid(),
   fc.uuid({ version: 7 }),
 );

@@ -8,8 +8,29 @@
  * message in any order therefore ends in one state: deleted wins, else the text with the highest sequence number.
  */
 import { z } from 'zod';
-import { channel, isSeq, isTime, level, member, name, seq, session, team, time, topic } from './entities.ts';
-import { channelId, epochId, isMemberId, isMessageId, memberId, messageId, operationId, sessionId } from './ids.ts';
+import {
+  channel,
+  isSeq,
+  isTime,
+  level,
+  member,
+  name,
+  seq,
+  session,
+  team,
+  time,
+  topic,
+} from './entities.ts';
+import {
+  channelId,
+  epochId,
+  isMemberId,
+  isMessageId,
+  memberId,
+  messageId,
+  operationId,
+  sessionId,
+} from './ids.ts';
 
 /** Where a reader stands in a feed. One indivisible value: a `seq` means nothing under another epoch. */
 export const position = z.object({ epoch: epochId, seq });
@@ -35,16 +56,32 @@ const channelEvents = {
   }),
   edited: z.object({ ...base, kind: z.literal('edited'), id: messageId, text: messageText }),
   deleted: z.object({ ...base, kind: z.literal('deleted'), id: messageId }),
-  redacted: z.object({ ...base, kind: z.literal('redacted'), id: messageId, was: z.enum(['posted', 'edited']) }),
+  redacted: z.object({
+    ...base,
+    kind: z.literal('redacted'),
+    id: messageId,
+    was: z.enum(['posted', 'edited']),
+  }),
   joined: z.object({ ...base, kind: z.literal('joined'), member: memberId }),
   left: z.object({ ...base, kind: z.literal('left'), member: memberId }),
-  changed: z.object({ ...base, kind: z.literal('changed'), name: name.optional(), topic: topic.optional() }),
+  changed: z.object({
+    ...base,
+    kind: z.literal('changed'),
+    name: name.optional(),
+    topic: topic.optional(),
+  }),
   archived: z.object({ ...base, kind: z.literal('archived'), isArchived: z.boolean() }),
 };
 
 const memberEvents = {
   /** The member is now in this channel. `readSeq` is where their read mark starts. */
-  'channel-joined': z.object({ ...base, kind: z.literal('channel-joined'), channel, readSeq: seq, level }),
+  'channel-joined': z.object({
+    ...base,
+    kind: z.literal('channel-joined'),
+    channel,
+    readSeq: seq,
+    level,
+  }),
   'channel-left': z.object({ ...base, kind: z.literal('channel-left'), channel: channelId }),
   /** The read mark as it now stands: everything up to `seq` is read on all devices. */
   read: z.object({ ...base, kind: z.literal('read'), channel: channelId, readSeq: seq }),
@@ -66,7 +103,9 @@ const teamEvents = {
 const EVENTS = { ...channelEvents, ...memberEvents, ...teamEvents };
 export const EVENT_SCHEMAS: Readonly<Record<string, z.ZodType>> = EVENTS;
 
-type EventOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+type EventOf<T> = {
+  readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never;
+}[keyof T];
 export type ChannelEvent = EventOf<typeof channelEvents>;
 export type MemberEvent = EventOf<typeof memberEvents>;
 export type TeamEvent = EventOf<typeof teamEvents>;
@@ -105,7 +144,8 @@ export function parseBySchema(raw: unknown): FeedEvent | undefined {
  * schema. Whatever is not plainly one is left to the schema, so this can only agree with it.
  */
 function readPosted(raw: unknown): Extract<ChannelEvent, { readonly kind: 'posted' }> | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'edited' in raw) return undefined;
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || 'edited' in raw)
+    return undefined;
   const { seq, at, by, kind, id, text } = raw as Readonly<Record<string, unknown>>;
   if (kind !== 'posted' || typeof text !== 'string') return undefined;
   if (!isSeq(seq) || !isTime(at) || !isMemberId(by) || !isMessageId(id)) return undefined;

@@ -79,7 +79,12 @@ export const DOWN_SCHEMAS = {
     channels: z.array(channel),
   }),
   /** The member's own channels as of `seq` of the member feed. */
-  'member-state': z.object({ t: z.literal('member-state'), req: req.optional(), seq, channels: z.array(memberChannel) }),
+  'member-state': z.object({
+    t: z.literal('member-state'),
+    req: req.optional(),
+    seq,
+    channels: z.array(memberChannel),
+  }),
   /**
    * Every event of the feed from `from` to `to`. `channel` comes along when the page does not follow on from the
    * client's position: what changed in between is in it.
@@ -106,7 +111,12 @@ export const DOWN_SCHEMAS = {
     at: time,
     channel: channelId.optional(),
   }),
-  refused: z.object({ t: z.literal('refused'), op: operationId.optional(), req: req.optional(), refusal }),
+  refused: z.object({
+    t: z.literal('refused'),
+    op: operationId.optional(),
+    req: req.optional(),
+    refusal,
+  }),
   beat: z.object({ t: z.literal('beat'), at: time, heads }),
   roster: z.object({ t: z.literal('roster'), req, channel, members: z.array(memberId) }),
   sessions: z.object({ t: z.literal('sessions'), req, sessions: z.array(session) }),
@@ -119,7 +129,13 @@ export const DOWN_SCHEMAS = {
     fingerprint: z.string().nullable(),
   }),
   invites: z.object({ t: z.literal('invites'), req, invites: z.array(invite) }),
-  tokens: z.object({ t: z.literal('tokens'), req, access: z.string(), accessExpiresInMs: z.number().int(), refresh: z.string() }),
+  tokens: z.object({
+    t: z.literal('tokens'),
+    req,
+    access: z.string(),
+    accessExpiresInMs: z.number().int(),
+    refresh: z.string(),
+  }),
   done: z.object({ t: z.literal('done'), req }),
   /** `cpuMs` of the whole process since its start, by all it did. Of a cluster only the relay `node` that answered. */
   usage: z.object({ t: z.literal('usage'), req, node: z.string(), cpuMs: z.number().int() }),
@@ -131,7 +147,9 @@ export const DOWN_SCHEMAS = {
   drain: z.object({ t: z.literal('drain'), afterMs: z.number().int() }),
 };
 
-type FrameOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+type FrameOf<T> = {
+  readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never;
+}[keyof T];
 export type DownFrame = FrameOf<typeof DOWN_SCHEMAS>;
 export type DownFrameName = DownFrame['t'];
 export type Down<Name extends DownFrameName> = Extract<DownFrame, { readonly t: Name }>;

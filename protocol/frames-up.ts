@@ -6,7 +6,16 @@
  */
 import { z } from 'zod';
 import { level, name, presence, role, seq, topic } from './entities.ts';
-import { channelId, epochId, feedId, memberId, messageId, newChannelId, operationId, sessionId } from './ids.ts';
+import {
+  channelId,
+  epochId,
+  feedId,
+  memberId,
+  messageId,
+  newChannelId,
+  operationId,
+  sessionId,
+} from './ids.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
 
 const op = operationId;
@@ -25,12 +34,19 @@ export const hello = z.strictObject({
   /** The epoch the positions belong to; null with none. */
   epoch: epochId.nullable(),
   /** The highest `seq` up to which this client holds each feed without a gap at its end. */
-  positions: z.record(feedId, seq).refine((positions) => Object.keys(positions).length <= DEFAULT_LIMITS.helloPositions),
+  positions: z
+    .record(feedId, seq)
+    .refine((positions) => Object.keys(positions).length <= DEFAULT_LIMITS.helloPositions),
   /** The channel on screen: its pages come first. */
   focus: channelId.nullable(),
   presence,
   /** To be pinged more often than the relay does by itself. Only for a relay that names `pingLeastMs` in its `welcome`. */
-  pingEveryMs: z.number().int().min(DEFAULT_LIMITS.pingLeastMs).max(DEFAULT_LIMITS.pingMostMs).optional(),
+  pingEveryMs: z
+    .number()
+    .int()
+    .min(DEFAULT_LIMITS.pingLeastMs)
+    .max(DEFAULT_LIMITS.pingMostMs)
+    .optional(),
   /** After `welcome` not a byte is said for so long, then all that was missed. For who measures a line; a poll does not obey it. */
   silenceMs: z.number().int().min(1).max(DEFAULT_LIMITS.silenceMs).optional(),
 });
@@ -41,7 +57,13 @@ export const mutations = {
   edit: z.strictObject({ t: z.literal('edit'), op, channel: channelId, message: messageId, text }),
   delete: z.strictObject({ t: z.literal('delete'), op, channel: channelId, message: messageId }),
   /** Moves the own read mark: forward only, unless `isBack` says the person asked for it. */
-  read: z.strictObject({ t: z.literal('read'), op, channel: channelId, seq, isBack: z.boolean().optional() }),
+  read: z.strictObject({
+    t: z.literal('read'),
+    op,
+    channel: channelId,
+    seq,
+    isBack: z.boolean().optional(),
+  }),
   level: z.strictObject({ t: z.literal('level'), op, channel: channelId, level }),
   'create-channel': z.strictObject({
     t: z.literal('create-channel'),
@@ -66,15 +88,35 @@ export const mutations = {
     name: name.optional(),
     topic: topic.optional(),
   }),
-  archive: z.strictObject({ t: z.literal('archive'), op, channel: channelId, isArchived: z.boolean() }),
+  archive: z.strictObject({
+    t: z.literal('archive'),
+    op,
+    channel: channelId,
+    isArchived: z.boolean(),
+  }),
   join: z.strictObject({ t: z.literal('join'), op, channel: channelId }),
   leave: z.strictObject({ t: z.literal('leave'), op, channel: channelId }),
-  'add-member': z.strictObject({ t: z.literal('add-member'), op, channel: channelId, member: memberId }),
-  'remove-member': z.strictObject({ t: z.literal('remove-member'), op, channel: channelId, member: memberId }),
+  'add-member': z.strictObject({
+    t: z.literal('add-member'),
+    op,
+    channel: channelId,
+    member: memberId,
+  }),
+  'remove-member': z.strictObject({
+    t: z.literal('remove-member'),
+    op,
+    channel: channelId,
+    member: memberId,
+  }),
   'change-profile': z.strictObject({ t: z.literal('change-profile'), op, name }),
   'set-role': z.strictObject({ t: z.literal('set-role'), op, member: memberId, role }),
   /** Deactivation ends every live socket of the member within a second. */
-  'set-active': z.strictObject({ t: z.literal('set-active'), op, member: memberId, isActive: z.boolean() }),
+  'set-active': z.strictObject({
+    t: z.literal('set-active'),
+    op,
+    member: memberId,
+    isActive: z.boolean(),
+  }),
   'change-team': z.strictObject({ t: z.literal('change-team'), op, name }),
   /** Takes the whole way of a message, disk included, and comes back to its sender alone: for who measures a line. */
   echo: z.strictObject({ t: z.literal('echo'), op, text: text.max(DEFAULT_LIMITS.echoLength) }),
@@ -102,11 +144,20 @@ export const questions = {
   'end-invite': z.strictObject({ t: z.literal('end-invite'), req, invite: z.uuid() }),
   /** New tokens for this session, without dropping the socket. */
   refresh: z.strictObject({ t: z.literal('refresh'), req, token: secret }),
-  'change-password': z.strictObject({ t: z.literal('change-password'), req, current: secret, next: secret }),
+  'change-password': z.strictObject({
+    t: z.literal('change-password'),
+    req,
+    current: secret,
+    next: secret,
+  }),
   /** How much processor time the relay has taken so far. For owners and admins: it tells how busy everybody else is. */
   usage: z.strictObject({ t: z.literal('usage'), req }),
   /** Which of these changes, made by the asker, the store does not have: for who was acknowledged them by a store that lost history. */
-  missing: z.strictObject({ t: z.literal('missing'), req, ops: z.array(op).min(1).max(DEFAULT_LIMITS.missingOps) }),
+  missing: z.strictObject({
+    t: z.literal('missing'),
+    req,
+    ops: z.array(op).min(1).max(DEFAULT_LIMITS.missingOps),
+  }),
 };
 
 export const signals = {
@@ -116,15 +167,21 @@ export const signals = {
 
 export const UP_SCHEMAS = { hello, ...mutations, ...questions, ...signals };
 
-type FrameOf<T> = { readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never }[keyof T];
+type FrameOf<T> = {
+  readonly [K in keyof T]: T[K] extends z.ZodType ? Readonly<z.infer<T[K]>> : never;
+}[keyof T];
 export type Hello = Readonly<z.infer<typeof hello>>;
 export type Mutation = FrameOf<typeof mutations>;
 export type Question = FrameOf<typeof questions>;
 export type Signal = FrameOf<typeof signals>;
 export type UpFrame = Hello | Mutation | Question | Signal;
 export type UpFrameName = keyof typeof UP_SCHEMAS;
-export type MutationOf<Name extends keyof typeof mutations> = Readonly<z.infer<(typeof mutations)[Name]>>;
-export type QuestionOf<Name extends keyof typeof questions> = Readonly<z.infer<(typeof questions)[Name]>>;
+export type MutationOf<Name extends keyof typeof mutations> = Readonly<
+  z.infer<(typeof mutations)[Name]>
+>;
+export type QuestionOf<Name extends keyof typeof questions> = Readonly<
+  z.infer<(typeof questions)[Name]>
+>;
 
 export const isMutation = (frame: UpFrame): frame is Mutation => Object.hasOwn(mutations, frame.t);
 export const isQuestion = (frame: UpFrame): frame is Question => Object.hasOwn(questions, frame.t);

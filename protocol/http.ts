@@ -38,10 +38,19 @@ export type RelayInfo = Readonly<z.infer<typeof relayInfo>>;
 export const setupRequest = z.strictObject({ code, team: name, name, handle, password, device });
 /** POST invite: what an invite code leads to, before a person decides. */
 export const inviteRequest = z.strictObject({ code });
-export const inviteInfo = z.object({ team, role, invitedBy: z.string(), expiresAt: z.number().int() });
+export const inviteInfo = z.object({
+  team,
+  role,
+  invitedBy: z.string(),
+  expiresAt: z.number().int(),
+});
 /** POST join: makes a member with an invite's code. */
 export const joinRequest = z.strictObject({ code, name, handle, password, device });
-export const signInRequest = z.strictObject({ handle: z.string().min(1).max(200), password, device });
+export const signInRequest = z.strictObject({
+  handle: z.string().min(1).max(200),
+  password,
+  device,
+});
 export const refreshRequest = z.strictObject({ refresh: z.string().min(1).max(200) });
 /** POST sign-out: ends the session this token belongs to. Answered by `{}`; signing out twice is no fault. */
 export const signOutRequest = refreshRequest;

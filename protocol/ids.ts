@@ -23,7 +23,8 @@ export type FeedId = Id<'feed'>;
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
-const FEED = /^(?:team|(?:channel|member)\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
+const FEED =
+  /^(?:team|(?:channel|member)\/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})$/;
 
 const uuid = <T>(): z.ZodType<T, T> => z.string().regex(UUID) as unknown as z.ZodType<T, T>;
 const uuid7 = <T>(): z.ZodType<T, T> => z.string().regex(UUID_V7) as unknown as z.ZodType<T, T>;
@@ -39,8 +40,10 @@ export const epochId = z.string().regex(/^[0-9a-f]{32}$/) as unknown as z.ZodTyp
 export const feedId = z.string().regex(FEED) as unknown as z.ZodType<FeedId, FeedId>;
 
 /** What the schemas of the same name say, for who reads thousands of them in a row. */
-export const isMemberId = (value: unknown): value is MemberId => typeof value === 'string' && UUID.test(value);
-export const isMessageId = (value: unknown): value is MessageId => typeof value === 'string' && UUID_V7.test(value);
+export const isMemberId = (value: unknown): value is MemberId =>
+  typeof value === 'string' && UUID.test(value);
+export const isMessageId = (value: unknown): value is MessageId =>
+  typeof value === 'string' && UUID_V7.test(value);
 
 export const TEAM_FEED = 'team' as FeedId;
 export const channelFeed = (id: ChannelId): FeedId => `channel/${id}` as FeedId;

@@ -1,5 +1,11 @@
 import { expect, test } from 'vitest';
-import { formatInviteLink, isRelayAddress, parseInviteLink, showFingerprint, type InviteLink } from './invite-link.ts';
+import {
+  formatInviteLink,
+  isRelayAddress,
+  parseInviteLink,
+  showFingerprint,
+  type InviteLink,
+} from './invite-link.ts';
 
 const KEY = '4f2a'.repeat(16);
 const link: InviteLink = {
@@ -28,10 +34,14 @@ test.each([
   ['landline://join?relay=a&code=<script>', 'no-code'],
   ['landline://join?relay=a&code=x&key=zz', 'bad-key'],
   [`landline://join?relay=${'a,'.repeat(2000)}&code=x`, 'not-a-link'],
-])('%s is refused: %s', (typed, error) => expect(parseInviteLink(typed)).toEqual({ ok: false, error }));
+])('%s is refused: %s', (typed, error) =>
+  expect(parseInviteLink(typed)).toEqual({ ok: false, error }),
+);
 
 test('addresses are hosts, with or without a port', () => {
-  expect(['relay', 'relay.local:80', '10.0.0.1', '[::1]:7420', '中繼'].map(isRelayAddress)).toEqual([true, true, true, true, true]);
+  expect(['relay', 'relay.local:80', '10.0.0.1', '[::1]:7420', '中繼'].map(isRelayAddress)).toEqual(
+    [true, true, true, true, true],
+  );
   expect(['', 'a/b', 'a b', 'user@host', ':80', 'a:99999', '-a'].map(isRelayAddress)).toEqual([
     false,
     false,

@@ -24,7 +24,8 @@ export type LinkFault = 'not-a-link' | 'no-relay' | 'no-code' | 'bad-key';
 const ADDRESS = /^(?:\[[0-9a-f:.]{2,45}\]|[\p{L}\p{N}](?:[\p{L}\p{N}.-]{0,252}))(?::\d{1,5})?$/iu;
 const FINGERPRINT = /^[0-9a-f]{64}$/;
 
-export const isRelayAddress = (text: string): boolean => ADDRESS.test(text) && Number(/:(\d+)$/.exec(text)?.[1] ?? 1) <= 65_535;
+export const isRelayAddress = (text: string): boolean =>
+  ADDRESS.test(text) && Number(/:(\d+)$/.exec(text)?.[1] ?? 1) <= 65_535;
 export const isFingerprint = (text: string): boolean => FINGERPRINT.test(text);
 
 export function formatInviteLink(link: InviteLink): string {
@@ -47,11 +48,17 @@ export function parseInviteLink(typed: string): Result<InviteLink, LinkFault> {
   if (!/^[\w-]{1,64}$/.test(code)) return fail('no-code');
   const key = fields.get('key')?.toLowerCase() ?? null;
   if (key !== null && !isFingerprint(key)) return fail('bad-key');
-  return ok({ purpose: match[1]?.toLowerCase() === 'setup' ? 'setup' : 'join', relays: relays.slice(0, 8), code, fingerprint: key });
+  return ok({
+    purpose: match[1]?.toLowerCase() === 'setup' ? 'setup' : 'join',
+    relays: relays.slice(0, 8),
+    code,
+    fingerprint: key,
+  });
 }
 
 /** `4F:2A:…:9C`, for people to compare. */
-export const showFingerprint = (fingerprint: Fingerprint): string => (fingerprint.match(/../g) ?? []).join(':').toUpperCase();
+export const showFingerprint = (fingerprint: Fingerprint): string =>
+  (fingerprint.match(/../g) ?? []).join(':').toUpperCase();
 
 function decode(text: string): string {
   try {

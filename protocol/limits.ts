@@ -279,4 +279,8 @@ export const FIXED_LIMITS = [
 ] as const satisfies readonly (keyof Limits)[];
 
 /** What the wire's schemas refuse beyond the default anyway: a relay may only ask for less. */
-export const HIGHEST_LIMITS = ['textBytes', 'passwordMaxBytes', 'groupMembers'] as const satisfies readonly (keyof Limits)[];
+export const HIGHEST_LIMITS = [
+  'textBytes',
+  'passwordMaxBytes',
+  'groupMembers',
+] as const satisfies readonly (keyof Limits)[];

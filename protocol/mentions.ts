@@ -17,16 +17,27 @@ const START = /(?<![\p{Script=Latin}\p{N}_@/.])@(?=[\p{L}\p{N}])/gu;
 const RUN = /^[\p{L}\p{M}\p{N}._-]{1,64}/u;
 
 /** @param isKnown whether a lower-case handle belongs to a member */
-export function findMentions(text: string, isKnown: (handle: string) => boolean): readonly MentionSpan[] {
+export function findMentions(
+  text: string,
+  isKnown: (handle: string) => boolean,
+): readonly MentionSpan[] {
   if (!text.includes('@')) return [];
   const code: (readonly [number, number])[] = [];
-  if (text.includes('`')) for (const match of text.matchAll(CODE)) code.push([match.index, match.index + match[0].length]);
+  if (text.includes('`'))
+    for (const match of text.matchAll(CODE))
+      code.push([match.index, match.index + match[0].length]);
   const found: MentionSpan[] = [];
   for (const { index } of text.matchAll(START)) {
     if (code.some(([from, to]) => index >= from && index < to)) continue;
     const run = RUN.exec(text.slice(index + 1, index + 70))?.[0] ?? '';
     const span = longestKnown(run, isKnown);
-    if (span) found.push({ from: index, to: index + 1 + span.length, whom: span.whom, handle: span.handle });
+    if (span)
+      found.push({
+        from: index,
+        to: index + 1 + span.length,
+        whom: span.whom,
+        handle: span.handle,
+      });
   }
   return found;
 }
@@ -34,11 +45,18 @@ export function findMentions(text: string, isKnown: (handle: string) => boolean)
 function longestKnown(
   run: string,
   isKnown: (handle: string) => boolean,
-): { readonly length: number; readonly whom: MentionSpan['whom']; readonly handle: string } | undefined {
+):
+  | { readonly length: number; readonly whom: MentionSpan['whom']; readonly handle: string }
+  | undefined {
   for (let length = run.length; length > 0; length--) {
     const next = run.charAt(length);
     // Latin words are not cut in the middle: `@anna` is not a mention of `ann`.
-    if (next !== '' && /[\p{Script=Latin}\p{N}]/u.test(next) && /[\p{Script=Latin}\p{N}]/u.test(run.charAt(length - 1))) continue;
+    if (
+      next !== '' &&
+      /[\p{Script=Latin}\p{N}]/u.test(next) &&
+      /[\p{Script=Latin}\p{N}]/u.test(run.charAt(length - 1))
+    )
+      continue;
     const handle = run.slice(0, length).normalize('NFC').toLowerCase();
     if (handle === 'here' || handle === 'channel') return { length, whom: handle, handle };
     if (isKnown(handle)) return { length, whom: 'handle', handle };

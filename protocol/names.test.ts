@@ -14,9 +14,12 @@ test.each([
   expect(isCleanName(clean)).toBe(clean !== '');
 });
 
-test.each(['ada', 'ada.okafor', '林佳穎', 'a-b_c', 'x1'])('%s is a handle', (text) => expect(isHandle(text)).toBe(true));
-test.each(['', 'Ada', 'here', 'channel', '.a', 'a..b', 'a b', 'a@b', 'a.', '\u0301a'])('%j is no handle', (text) =>
-  expect(isHandle(text)).toBe(false),
+test.each(['ada', 'ada.okafor', '林佳穎', 'a-b_c', 'x1'])('%s is a handle', (text) =>
+  expect(isHandle(text)).toBe(true),
+);
+test.each(['', 'Ada', 'here', 'channel', '.a', 'a..b', 'a b', 'a@b', 'a.', '\u0301a'])(
+  '%j is no handle',
+  (text) => expect(isHandle(text)).toBe(false),
 );
 test.each([
   ['Ada Okafor', 'ada.okafor'],

@@ -17,9 +17,17 @@ const PINNED = { max: 1, fingerprint: 'cab027e8e5510074' };
 test('the wire has not changed without its version', () => {
   const shape = (schemas: Readonly<Record<string, z.ZodType>>): unknown =>
     Object.fromEntries(
-      Object.entries(schemas).map(([name, schema]) => [name, z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' })]),
+      Object.entries(schemas).map(([name, schema]) => [
+        name,
+        z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }),
+      ]),
     );
-  const text = JSON.stringify([shape(UP_SCHEMAS), shape(DOWN_SCHEMAS), shape(EVENT_SCHEMAS), shape({ eventsRequest, closedLine })]);
+  const text = JSON.stringify([
+    shape(UP_SCHEMAS),
+    shape(DOWN_SCHEMAS),
+    shape(EVENT_SCHEMAS),
+    shape({ eventsRequest, closedLine }),
+  ]);
   const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
   expect({ max: PROTOCOL_VERSIONS.max, fingerprint }).toEqual(PINNED);
 });

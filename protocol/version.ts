@@ -12,7 +12,10 @@ export const SUBPROTOCOL = 'landline.v1';
 export const SOCKET_PATH = '/v1/ws';
 
 /** Picks the highest version both sides speak, or nothing. */
-export function pickVersion(offer: { readonly min: number; readonly max: number }): number | undefined {
+export function pickVersion(offer: {
+  readonly min: number;
+  readonly max: number;
+}): number | undefined {
   const version = Math.min(offer.max, PROTOCOL_VERSIONS.max);
   return version >= Math.max(offer.min, PROTOCOL_VERSIONS.min) ? version : undefined;
 }

@@ -22,7 +22,11 @@ const clock: Clock = {
   },
 };
 
-export async function startWindow(api: LandlineApi, root: HTMLElement, memory: PlaceMemory = pageMemory): Promise<WindowStore> {
+export async function startWindow(
+  api: LandlineApi,
+  root: HTMLElement,
+  memory: PlaceMemory = pageMemory,
+): Promise<WindowStore> {
   const store = createWindowStore();
   const commands = createCommands({ api, store });
   const drafts = createDrafts({ commands, clock });
@@ -47,7 +51,8 @@ function watchAttention(store: WindowStore, onGone: () => void): void {
     document.documentElement.toggleAttribute('data-hidden', !isVisible);
     const { ui } = store.getState();
     const isFocused = document.hasFocus();
-    if (ui.isVisible !== isVisible || ui.isFocused !== isFocused) setUi(store, { isVisible, isFocused });
+    if (ui.isVisible !== isVisible || ui.isFocused !== isFocused)
+      setUi(store, { isVisible, isFocused });
     if (!isVisible || !isFocused) onGone();
   };
   document.addEventListener('visibilitychange', look);
@@ -60,7 +65,8 @@ function watchAttention(store: WindowStore, onGone: () => void): void {
 /** A file or link dropped on the window would open in its place. Text may be dropped where one writes. */
 function refuseDrops(): void {
   const refuse = (event: DragEvent): void => {
-    const isWriting = event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
+    const isWriting =
+      event.target instanceof HTMLTextAreaElement || event.target instanceof HTMLInputElement;
     const isText = event.dataTransfer !== null && !event.dataTransfer.types.includes('Files');
     if (!(isWriting && isText)) event.preventDefault();
   };
@@ -75,10 +81,23 @@ const pageMemory: PlaceMemory = {
   read() {
     try {
       const place: unknown = JSON.parse(localStorage.getItem(PLACE) ?? 'null');
-      if (typeof place !== 'object' || place === null || !('team' in place) || !('channels' in place)) return null;
-      if (typeof place.team !== 'string' || typeof place.channels !== 'object' || place.channels === null) return null;
+      if (
+        typeof place !== 'object' ||
+        place === null ||
+        !('team' in place) ||
+        !('channels' in place)
+      )
+        return null;
+      if (
+        typeof place.team !== 'string' ||
+        typeof place.channels !== 'object' ||
+        place.channels === null
+      )
+        return null;
       const channels = Object.fromEntries(
-        Object.entries(place.channels).filter((one): one is [string, string] => typeof one[1] === 'string'),
+        Object.entries(place.channels).filter(
+          (one): one is [string, string] => typeof one[1] === 'string',
+        ),
       );
       return { team: place.team, channels };
     } catch {

@@ -1,5 +1,14 @@
 /** Several relays, or one at different times, over one store: where are the blobs? */
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -30,18 +39,29 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 const at = (name: string): string => join(folder, name);
-const openStore = (name: string): Store => openSqliteStore({ path: at(`${name}.sqlite`), clock, random, isTemporary: true });
+const openStore = (name: string): Store =>
+  openSqliteStore({ path: at(`${name}.sqlite`), clock, random, isTemporary: true });
 
 async function relay(settings: Partial<BlobsSettings> = {}, from = store): Promise<Blobs | null> {
-  const create = (place: BlobsSettings) => createBlobs(place, { clock, random, limits: DEFAULT_LIMITS });
-  const blobs = await openBlobs({ settings: { data: at('data'), ...settings }, store: from, random, create });
+  const create = (place: BlobsSettings) =>
+    createBlobs(place, { clock, random, limits: DEFAULT_LIMITS });
+  const blobs = await openBlobs({
+    settings: { data: at('data'), ...settings },
+    store: from,
+    random,
+    create,
+  });
   if (blobs) open.push(blobs);
   return blobs;
 }
 const put = async (blobs: Blobs | null, text: string): Promise<void> => {
   expect(await blobs?.put(chunks(text), { maxBytes: 100 })).toMatchObject({ ok: true });
 };
-const elsewhere = (words: string) => ({ name: 'BlobsOpenFault', kind: 'blobs-elsewhere', message: expect.stringContaining(words) });
+const elsewhere = (words: string) => ({
+  name: 'BlobsOpenFault',
+  kind: 'blobs-elsewhere',
+  message: expect.stringContaining(words),
+});
 
 describe('blobs', () => {
   test('of a relay alone are in its data folder, where nobody else is', async () => {
@@ -58,7 +78,10 @@ describe('blobs', () => {
 
   test('at a named place are those of all relays that name it', async () => {
     const settings = { postgres: 'p', blobs: at('share') };
-    const [one, two] = await Promise.all([relay(settings), relay({ ...settings, data: at('data-2') })]);
+    const [one, two] = await Promise.all([
+      relay(settings),
+      relay({ ...settings, data: at('data-2') }),
+    ]);
     await put(one, 'x');
     expect(await two?.size(sha('x'))).toBe(1);
     expect(existsSync(join(at('data'), 'blobs'))).toBe(false);
@@ -66,14 +89,21 @@ describe('blobs', () => {
 
   test('are not at another folder, which is left as it was', async () => {
     await relay({ blobs: at('share') });
-    await expect(relay({ blobs: at('another-share') })).rejects.toMatchObject(elsewhere('Is the share mounted?'));
+    await expect(relay({ blobs: at('another-share') })).rejects.toMatchObject(
+      elsewhere('Is the share mounted?'),
+    );
     expect(readdirSync(at('another-share'))).toEqual([]);
   });
 
   test('are not at a folder with another mark, though both relays began at once', async () => {
-    const both = await Promise.allSettled([relay({ blobs: at('share') }), relay({ blobs: at('another-share'), data: at('data-2') })]);
+    const both = await Promise.allSettled([
+      relay({ blobs: at('share') }),
+      relay({ blobs: at('another-share'), data: at('data-2') }),
+    ]);
     expect(both.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
-    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: elsewhere('have to name one place') });
+    expect(both.find(({ status }) => status === 'rejected')).toMatchObject({
+      reason: elsewhere('have to name one place'),
+    });
   });
 
   test('are not where another team has its own', async () => {
@@ -93,14 +123,20 @@ describe('blobs', () => {
       };
       return blobs;
     };
-    const opening = openBlobs({ settings: { data: at('data'), blobs: at('share') }, store, random, create });
+    const opening = openBlobs({
+      settings: { data: at('data'), blobs: at('share') },
+      store,
+      random,
+      create,
+    });
     await expect(opening).rejects.toMatchObject(elsewhere('another team'));
     expect(await store.blobsPlace()).toBeUndefined();
   });
 
   test('are not looked for in the data folder once a place was named', async () => {
     await relay({ blobs: at('share') });
-    for (const postgres of [null, 'p']) await expect(relay({ postgres })).rejects.toMatchObject(elsewhere('Name it with --blobs'));
+    for (const postgres of [null, 'p'])
+      await expect(relay({ postgres })).rejects.toMatchObject(elsewhere('Name it with --blobs'));
     expect(existsSync(join(at('data'), 'blobs'))).toBe(false);
   });
 
@@ -108,7 +144,12 @@ describe('blobs', () => {
     await relay({ blobs: at('share') });
     // As the store was before it was told.
     const before = openStore('before');
-    const same = { ...before, teamId: store.teamId, blobsPlace: () => before.blobsPlace(), write: before.write.bind(before) } as Store;
+    const same = {
+      ...before,
+      teamId: store.teamId,
+      blobsPlace: () => before.blobsPlace(),
+      write: before.write.bind(before),
+    } as Store;
     await put(await relay({ blobs: at('share') }, same), 'x');
     expect(await before.blobsPlace()).toBe(await store.blobsPlace());
     await before.close();
@@ -127,9 +168,14 @@ describe('blobs', () => {
     await put(own, 'y');
     await put(await relay({ data: at('data-2') }), 'x');
     await expect(relay({ blobs: at('share') })).rejects.toMatchObject(elsewhere('(2 of them)'));
-    expect([await store.blobsPlace(), existsSync(join(at('share'), MARK_NAME))]).toEqual([undefined, false]);
+    expect([await store.blobsPlace(), existsSync(join(at('share'), MARK_NAME))]).toEqual([
+      undefined,
+      false,
+    ]);
     cpSync(join(at('data'), 'blobs'), at('share'), { recursive: true });
-    expect(await namesIn((await relay({ blobs: at('share') }))!)).toEqual([sha('x'), sha('y')].toSorted());
+    expect(await namesIn((await relay({ blobs: at('share') }))!)).toEqual(
+      [sha('x'), sha('y')].toSorted(),
+    );
   });
 
   test('are not where a mark of somebody else is', async () => {
@@ -139,7 +185,9 @@ describe('blobs', () => {
   });
 
   test('cannot be where nothing is', async () => {
-    await expect(relay({ blobs: at('nowhere') })).rejects.toMatchObject({ kind: 'bad-blobs-place' });
+    await expect(relay({ blobs: at('nowhere') })).rejects.toMatchObject({
+      kind: 'bad-blobs-place',
+    });
     expect(existsSync(at('nowhere'))).toBe(false);
   });
 
@@ -147,7 +195,9 @@ describe('blobs', () => {
     writeFileSync(join(at('share'), '.partial'), 'in the way');
     await expect(relay({ blobs: at('share') })).rejects.toMatchObject({
       kind: 'blobs-not-accessible',
-      message: expect.stringMatching(/^Blobs cannot be kept at .*share: the disk .*\(ENOTDIR\)\. Check that/),
+      message: expect.stringMatching(
+        /^Blobs cannot be kept at .*share: the disk .*\(ENOTDIR\)\. Check that/,
+      ),
     });
     expect(await store.blobsPlace()).toBeUndefined();
   });
@@ -157,8 +207,18 @@ describe('blobs', () => {
     const server = await startS3StandIn();
     for (const name of [MARK_NAME, `${sha('x').slice(0, 2)}/${sha('x').slice(2)}`])
       server.kept.set(`team/${name}`, readFileSync(join(at('share'), name)));
-    writeFileSync(at('keys'), JSON.stringify({ accessKeyId: 'us', secretAccessKey: 'ours' }), { mode: 0o600 });
-    writeFileSync(at('s3.json'), JSON.stringify({ address: server.address, bucket: server.bucket, prefix: 'team/', secrets: 'keys' }));
+    writeFileSync(at('keys'), JSON.stringify({ accessKeyId: 'us', secretAccessKey: 'ours' }), {
+      mode: 0o600,
+    });
+    writeFileSync(
+      at('s3.json'),
+      JSON.stringify({
+        address: server.address,
+        bucket: server.bucket,
+        prefix: 'team/',
+        secrets: 'keys',
+      }),
+    );
     expect(await namesIn((await relay({ blobs: at('s3.json') }))!)).toEqual([sha('x')]);
     server.kept.clear();
     await expect(relay({ blobs: at('s3.json') })).rejects.toMatchObject(elsewhere('no mark'));

@@ -38,24 +38,33 @@ export type BlobsWhere =
 
 /** @throws BlobsOpenFault  there is nothing where `--blobs` points */
 export function whereBlobsAre({ data, postgres = null, blobs = null }: BlobsSettings): BlobsWhere {
-  if (blobs === null) return postgres === null ? { kind: 'own', folder: ownFolder(data) } : { kind: 'none' };
+  if (blobs === null)
+    return postgres === null ? { kind: 'own', folder: ownFolder(data) } : { kind: 'none' };
   let found;
   try {
     found = statSync(blobs);
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code ?? 'unknown';
-    throw new BlobsOpenFault('bad-blobs-place', `--blobs names ${blobs}, which cannot be found (${code}). Make or mount it first.`, error);
+    throw new BlobsOpenFault(
+      'bad-blobs-place',
+      `--blobs names ${blobs}, which cannot be found (${code}). Make or mount it first.`,
+      error,
+    );
   }
   if (found.isDirectory()) return { kind: 'folder', folder: blobs };
   if (found.isFile()) return { kind: 's3', file: blobs };
-  throw new BlobsOpenFault('bad-blobs-place', `--blobs names ${blobs}, which is no folder and no file.`);
+  throw new BlobsOpenFault(
+    'bad-blobs-place',
+    `--blobs names ${blobs}, which is no folder and no file.`,
+  );
 }
 
 /** The place that the settings name, ready to take blobs. @throws BlobsOpenFault, SecretFileError, StoreUnavailable */
 export async function openBlobs(parts: BlobsParts): Promise<Blobs | null> {
   const { settings, store, create } = parts;
   const known = await store.blobsPlace();
-  if (settings.blobs == null && known !== undefined) throw new BlobsOpenFault('blobs-elsewhere', NOT_NAMED);
+  if (settings.blobs == null && known !== undefined)
+    throw new BlobsOpenFault('blobs-elsewhere', NOT_NAMED);
   const at = settings.blobs ?? ownFolder(settings.data);
   const blobs = await create(settings);
   if (!blobs) return null;
@@ -69,7 +78,11 @@ export async function openBlobs(parts: BlobsParts): Promise<Blobs | null> {
   } catch (error) {
     blobs.close();
     if (!(error instanceof BlobsUnavailable)) throw error;
-    throw new BlobsOpenFault('blobs-not-accessible', `Blobs cannot be kept at ${at}: ${error.message}. ${adviceFor(error)}`, error);
+    throw new BlobsOpenFault(
+      'blobs-not-accessible',
+      `Blobs cannot be kept at ${at}: ${error.message}. ${adviceFor(error)}`,
+      error,
+    );
   }
 }
 
@@ -107,11 +120,15 @@ function claim(store: BlobsParts['store'], place: string): Promise<string> {
 }
 
 /** What the relay kept in its own folder before would be missed at a place that does not have it. */
-async function checkBrought({ settings, create }: BlobsParts, { at, blobs }: Omit<Place, 'known'>): Promise<void> {
+async function checkBrought(
+  { settings, create }: BlobsParts,
+  { at, blobs }: Omit<Place, 'known'>,
+): Promise<void> {
   if (!hasOwnBlobs(settings.data)) return;
   const own = await create({ data: settings.data });
   let missing = 0;
-  for await (const hash of own?.names() ?? []) if ((await blobs.size(hash)) === undefined) missing++;
+  for await (const hash of own?.names() ?? [])
+    if ((await blobs.size(hash)) === undefined) missing++;
   if (missing === 0) return;
   throw new BlobsOpenFault(
     'blobs-elsewhere',
@@ -133,10 +150,13 @@ export function placeProblem({
   readonly known: string | undefined;
 }): string | undefined {
   if (mark === undefined) {
-    return known === undefined ? undefined : `This team has blobs, and ${at} is not where they are: it has no mark. Is the share mounted?`;
+    return known === undefined
+      ? undefined
+      : `This team has blobs, and ${at} is not where they are: it has no mark. Is the share mounted?`;
   }
   const here = parseMark(mark);
-  if (!here) return `${at} has a mark that is none of a relay's. Choose another place for the blobs.`;
+  if (!here)
+    return `${at} has a mark that is none of a relay's. Choose another place for the blobs.`;
   if (here.team !== team) return `${at} holds the blobs of another team. Choose another place.`;
   if (known === undefined || known === here.place) return undefined;
   return `${at} is not where this team keeps its blobs. All its relays have to name one place with --blobs.`;

@@ -79,7 +79,11 @@ describe('the address of a server that relays share', () => {
     ['redis', 'rediss://8.8.8.8', 'without a password'],
     ['redis', 'redis://:secret@10.0.0.5,redis://8.8.8.8', 'without TLS'],
     ['postgres', 'postgres://landline:secret@8.8.8.8/landline', 'without TLS'],
-    ['postgres', 'postgres://landline@[2001:db8::1]/landline?sslmode=require', 'without a password'],
+    [
+      'postgres',
+      'postgres://landline@[2001:db8::1]/landline?sslmode=require',
+      'without a password',
+    ],
   ] as const)('of %s, %s, is refused over the internet', (server, address, why) => {
     const read = server === 'redis' ? readRedisSettings : readPostgresServers;
     expect(() => read(file(address))).toThrow(SecretFileError);
@@ -89,6 +93,8 @@ describe('the address of a server that relays share', () => {
 
   test('is not looked for in a file that is missing, or that others can read', () => {
     expect(() => readRedisSettings(join(folder, 'missing'))).toThrow(SecretFileError);
-    expect(() => readRedisSettings(file('redis://a', 0o644))).toThrow('can be read by other accounts');
+    expect(() => readRedisSettings(file('redis://a', 0o644))).toThrow(
+      'can be read by other accounts',
+    );
   });
 });

@@ -27,9 +27,15 @@ export type OnBare = (lacks: readonly Lack[]) => void;
  * @param onBare  told once, of all ways together
  * @throws SecretFileError naming what is wrong, never what stands there
  */
-export function readPostgresServers(path: string, onBare: OnBare = ignore): readonly { readonly connectionString: string }[] {
+export function readPostgresServers(
+  path: string,
+  onBare: OnBare = ignore,
+): readonly { readonly connectionString: string }[] {
   const lines = textIn(path, 'postgres://').split(/\s*\n\s*/);
-  if (!lines.every((line) => /^postgres(?:ql)?:\/\/\S+$/.test(line) && URL.canParse(withHost(line)))) throw wrong(path, 'postgres://');
+  if (
+    !lines.every((line) => /^postgres(?:ql)?:\/\/\S+$/.test(line) && URL.canParse(withHost(line)))
+  )
+    throw wrong(path, 'postgres://');
   checkWays(path, lines.map(wayToPostgres), onBare);
   return lines.map((connectionString) => ({ connectionString }));
 }
@@ -44,7 +50,8 @@ export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisS
     .split(',')
     .map((text) => {
       const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-      if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '') throw wrong(path, 'redis://');
+      if (!url || !/^rediss?:$/.test(url.protocol) || url.hostname === '')
+        throw wrong(path, 'redis://');
       return url;
     }) as [URL, ...URL[]];
   const { username, password, protocol } = first;
@@ -64,14 +71,21 @@ export function readRedisSettings(path: string, onBare: OnBare = ignore): RedisS
 }
 
 /** Those of PostgreSQL's modes that never fall back to plain text. */
-const ENCRYPTED: ReadonlySet<string> = new Set(['require', 'verify-ca', 'verify-full', 'no-verify']);
+const ENCRYPTED: ReadonlySet<string> = new Set([
+  'require',
+  'verify-ca',
+  'verify-full',
+  'no-verify',
+]);
 
 /** An account without a host (`postgres://ada@/team?host=…`) is one of this machine, and no URL as others read it. */
-const withHost = (address: string): string => address.replace(/^(\w+:\/\/[^/@]*@)\//, '$1localhost/');
+const withHost = (address: string): string =>
+  address.replace(/^(\w+:\/\/[^/@]*@)\//, '$1localhost/');
 
 function wayToPostgres(address: string): Way {
   const { hostname, password, searchParams } = new URL(withHost(address));
-  const sslMode = searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
+  const sslMode =
+    searchParams.get('sslmode') ?? (searchParams.get('ssl') === 'true' ? 'require' : 'disable');
   return {
     host: bareHost(searchParams.get('host') ?? hostname),
     hasPassword: password !== '' || searchParams.has('password') || searchParams.has('sslcert'),
@@ -84,7 +98,9 @@ function checkWays(path: string, ways: readonly Way[], onBare: OnBare): void {
   for (const way of ways) {
     const lacks = lacksOf(way);
     if (lacks.length === 0 || !isPublic(way.host)) continue;
-    throw new SecretFileError(`${path} leads over the internet without ${lacks.map((lack) => LACKS[lack]).join(' and ')}`);
+    throw new SecretFileError(
+      `${path} leads over the internet without ${lacks.map((lack) => LACKS[lack]).join(' and ')}`,
+    );
   }
   const lacks = new Set(ways.flatMap(lacksOf));
   if (lacks.size > 0) onBare([...lacks]);
@@ -101,7 +117,9 @@ function textIn(path: string, scheme: string): string {
 }
 
 const wrong = (path: string, scheme: string): SecretFileError =>
-  new SecretFileError(`${path} should hold an address that begins with ${scheme}, and nothing else`);
+  new SecretFileError(
+    `${path} should hold an address that begins with ${scheme}, and nothing else`,
+  );
 
 const bareHost = (hostname: string): string => hostname.replace(/^\[(.*)\]$/, '$1');
 

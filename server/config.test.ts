@@ -27,28 +27,49 @@ describe('the configuration', () => {
   });
 
   test('takes the command line before the environment before the defaults', () => {
-    const env = { LANDLINE_PORT: '8000', LANDLINE_NODE: 'two', LANDLINE_TRUSTED_PROXIES: '10.0.0.1, ::1', PATH: '/bin' };
+    const env = {
+      LANDLINE_PORT: '8000',
+      LANDLINE_NODE: 'two',
+      LANDLINE_TRUSTED_PROXIES: '10.0.0.1, ::1',
+      PATH: '/bin',
+    };
     const read = readConfig({ port: '9000' }, env);
-    expect(read).toMatchObject({ value: { port: 9000, node: 'two', trustedProxies: ['10.0.0.1', '::1'] } });
+    expect(read).toMatchObject({
+      value: { port: 9000, node: 'two', trustedProxies: ['10.0.0.1', '::1'] },
+    });
   });
 
   test('lets limits be changed by name', () => {
     const read = readConfig({ limits: '{"sendsPerSecond":5}' }, {});
-    expect(read).toEqual({ ok: true, value: expect.objectContaining({ limits: { ...DEFAULT_LIMITS, sendsPerSecond: 5 } }) });
+    expect(read).toEqual({
+      ok: true,
+      value: expect.objectContaining({ limits: { ...DEFAULT_LIMITS, sendsPerSecond: 5 } }),
+    });
   });
 
   test('takes an address for its figures, of either family', () => {
-    expect(readConfig({ metrics: '127.0.0.1:9464' }, {})).toMatchObject({ value: { metrics: { host: '127.0.0.1', port: 9464 } } });
-    expect(readConfig({ metrics: '[::1]:0' }, {})).toMatchObject({ value: { metrics: { host: '::1', port: 0 } } });
+    expect(readConfig({ metrics: '127.0.0.1:9464' }, {})).toMatchObject({
+      value: { metrics: { host: '127.0.0.1', port: 9464 } },
+    });
+    expect(readConfig({ metrics: '[::1]:0' }, {})).toMatchObject({
+      value: { metrics: { host: '::1', port: 0 } },
+    });
   });
 
   test('takes the servers that the relays of a team share, and the folder of their keys', () => {
-    const shared = { postgres: '/etc/landline/postgres', redis: '/etc/landline/redis', blobs: '/srv/blobs', keys: '/keys' };
+    const shared = {
+      postgres: '/etc/landline/postgres',
+      redis: '/etc/landline/redis',
+      blobs: '/srv/blobs',
+      keys: '/keys',
+    };
     expect(readConfig(shared, {})).toMatchObject({ value: shared });
   });
 
   test('lets what the wire bounds be lowered', () => {
-    expect(readConfig({ limits: '{"textBytes":1000,"groupMembers":3}' }, {})).toMatchObject({ value: { limits: { textBytes: 1_000 } } });
+    expect(readConfig({ limits: '{"textBytes":1000,"groupMembers":3}' }, {})).toMatchObject({
+      value: { limits: { textBytes: 1_000 } },
+    });
   });
 
   test.each([
@@ -80,11 +101,16 @@ describe('the configuration', () => {
     [{ limits: '{"bytesInPerSecond":1000}' }, '--limits'],
     [{ limits: '{"blobBytes":5368709121}' }, '--limits'],
   ])('refuses %o and names the option', (options, option) => {
-    expect(readConfig(options, {})).toEqual({ ok: false, error: { option, problem: expect.any(String) } });
+    expect(readConfig(options, {})).toEqual({
+      ok: false,
+      error: { option, problem: expect.any(String) },
+    });
   });
 
   test('names the variable when that is where the mistake is', () => {
-    expect(readConfig({}, { LANDLINE_PORT: 'x' })).toMatchObject({ error: { option: 'LANDLINE_PORT' } });
+    expect(readConfig({}, { LANDLINE_PORT: 'x' })).toMatchObject({
+      error: { option: 'LANDLINE_PORT' },
+    });
   });
 
   test.each(['LANDLINE_SECRET', 'LANDLINE_JWT_KEY', 'LANDLINE_TOKEN', 'LANDLINE_PASSWORD'])(
@@ -97,6 +123,8 @@ describe('the configuration', () => {
   );
 
   test('can name variables that mean nothing', () => {
-    expect(strayVariables({ LANDLINE_PROT: '1', LANDLINE_PORT: '1', HOME: '/' })).toEqual(['LANDLINE_PROT']);
+    expect(strayVariables({ LANDLINE_PROT: '1', LANDLINE_PORT: '1', HOME: '/' })).toEqual([
+      'LANDLINE_PROT',
+    ]);
   });
 });

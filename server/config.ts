@@ -54,19 +54,46 @@ export interface MetricsAddress {
 /** The options of the command line that make up a configuration, by name. */
 export const CONFIG_OPTIONS = {
   data: { value: '<folder>', help: 'where everything is kept (default ./landline-data)' },
-  keys: { value: '<folder>', help: 'the keys, where several relays share them (default: the data folder)' },
-  postgres: { value: '<file>', help: 'holds the address of a PostgreSQL to keep the team in (default: SQLite)' },
-  redis: { value: '<file>', help: 'holds the address of a Redis by which several relays hear each other' },
-  blobs: { value: '<folder|file>', help: 'keeps blobs: a folder that all relays share, or a file that describes an S3 server' },
+  keys: {
+    value: '<folder>',
+    help: 'the keys, where several relays share them (default: the data folder)',
+  },
+  postgres: {
+    value: '<file>',
+    help: 'holds the address of a PostgreSQL to keep the team in (default: SQLite)',
+  },
+  redis: {
+    value: '<file>',
+    help: 'holds the address of a Redis by which several relays hear each other',
+  },
+  blobs: {
+    value: '<folder|file>',
+    help: 'keeps blobs: a folder that all relays share, or a file that describes an S3 server',
+  },
   host: { value: '<address>', help: 'address to listen on (default :: which is all of them)' },
-  port: { value: '<number>', help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)` },
-  tls: { value: 'own|off', help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)" },
-  'proxy-certificate': { value: '<pem>', help: 'certificate of the proxy in front; invites then name its key (default none)' },
+  port: {
+    value: '<number>',
+    help: `port to listen on (default ${DEFAULT_PORT}; 0 lets the system choose)`,
+  },
+  tls: {
+    value: 'own|off',
+    help: "own: the relay's own key; off: only behind a proxy that speaks TLS (default own)",
+  },
+  'proxy-certificate': {
+    value: '<pem>',
+    help: 'certificate of the proxy in front; invites then name its key (default none)',
+  },
   node: { value: '<name>', help: 'name of this relay in logs (default relay)' },
   log: { value: LOG_LEVELS.join('|'), help: 'how much to log on standard error (default info)' },
   advertise: { value: '<address,…>', help: "addresses for invites (default: this machine's own)" },
-  'trusted-proxies': { value: '<ip,…>', help: 'proxies whose X-Forwarded-For is believed (default none)' },
-  metrics: { value: '<ip:port>', help: 'where Prometheus may read figures, e.g. 127.0.0.1:9464 (default nowhere)' },
+  'trusted-proxies': {
+    value: '<ip,…>',
+    help: 'proxies whose X-Forwarded-For is believed (default none)',
+  },
+  metrics: {
+    value: '<ip:port>',
+    help: 'where Prometheus may read figures, e.g. 127.0.0.1:9464 (default nowhere)',
+  },
   limits: { value: '<json>', help: 'limits to lower or raise, e.g. {"sendsPerSecond":5}' },
 } as const;
 
@@ -91,7 +118,10 @@ const metrics = z.string().transform((text, context): MetricsAddress | null => {
   const [, v6, v4, port = ''] = /^(?:\[([\da-f:.]+)\]|([\d.]+)):(\d{1,5})$/i.exec(text) ?? [];
   const host = v6 ?? v4 ?? '';
   if (isIP(host) !== 0 && Number(port) <= 65_535) return { host, port: Number(port) };
-  context.addIssue({ code: 'custom', message: 'must be an IP address and a port, e.g. 127.0.0.1:9464' });
+  context.addIssue({
+    code: 'custom',
+    message: 'must be an IP address and a port, e.g. 127.0.0.1:9464',
+  });
   return null;
 });
 
@@ -111,18 +141,22 @@ const limits = z.string().transform((text, context): Limits => {
   } catch {
     return wrong('is not JSON');
   }
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return wrong('is not a JSON object');
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw))
+    return wrong('is not a JSON object');
   for (const [name, value] of Object.entries(raw)) {
     if (!limitNames.has(name)) return wrong(`has no limit called ${name.slice(0, 40)}`);
-    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0) return wrong(`${name} must be a number above zero`);
+    if (typeof value !== 'number' || !Number.isFinite(value) || value <= 0)
+      return wrong(`${name} must be a number above zero`);
     if (fixedLimits.has(name)) return wrong(`${name} is the same for every relay`);
   }
   const wished: Limits = { ...DEFAULT_LIMITS, ...raw };
   const raised = HIGHEST_LIMITS.find((name) => wished[name] > DEFAULT_LIMITS[name]);
   if (raised) return wrong(`${raised} can only be lowered`);
-  if (wished.blobBytes > LARGEST_BLOB_BYTES) return wrong('blobBytes must be at most 5368709120 (5 GiB)');
+  if (wished.blobBytes > LARGEST_BLOB_BYTES)
+    return wrong('blobBytes must be at most 5368709120 (5 GiB)');
   // A frame that is larger than a second's bytes would be told to wait for ever.
-  if (wished.bytesInPerSecond < wished.frameBytes) return wrong('bytesInPerSecond must be at least frameBytes');
+  if (wished.bytesInPerSecond < wished.frameBytes)
+    return wrong('bytesInPerSecond must be at least frameBytes');
   return wished;
 });
 
@@ -138,7 +172,10 @@ const SCHEMAS = {
   host: z
     .string()
     .transform((host) => (host === 'localhost' ? '127.0.0.1' : host))
-    .refine((host) => isIP(host) !== 0, 'must be an IP address of this machine (or ::, or localhost)'),
+    .refine(
+      (host) => isIP(host) !== 0,
+      'must be an IP address of this machine (or ::, or localhost)',
+    ),
   port: z
     .string()
     .regex(/^\d{1,5}$/, 'is not a port')
@@ -148,7 +185,10 @@ const SCHEMAS = {
   'proxy-certificate': optionalPath,
   node: z.string().regex(/^[\w.-]{1,64}$/, 'must be 1 to 64 letters, digits, dots or dashes'),
   log: z.enum(LOG_LEVELS, `must be one of ${LOG_LEVELS.join(', ')}`),
-  advertise: list.refine((all) => all.length <= 8 && all.every(isRelayAddress), 'must be host or host:port, up to 8, commas between'),
+  advertise: list.refine(
+    (all) => all.length <= 8 && all.every(isRelayAddress),
+    'must be host or host:port, up to 8, commas between',
+  ),
   'trusted-proxies': list.refine(
     (all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success),
     'must be IP addresses',
@@ -175,10 +215,13 @@ const DEFAULTS: Record<ConfigOption, string> = {
   limits: '{}',
 };
 
-const variableOf = (option: string): string => `LANDLINE_${option.replaceAll('-', '_').toUpperCase()}`;
+const variableOf = (option: string): string =>
+  `LANDLINE_${option.replaceAll('-', '_').toUpperCase()}`;
 
 /** Variables of the environment that mean nothing to the relay: misspelt ones, perhaps. */
-export function strayVariables(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function strayVariables(
+  env: Readonly<Record<string, string | undefined>>,
+): readonly string[] {
   const known = new Set(Object.keys(SCHEMAS).map(variableOf));
   return Object.keys(env).filter((name) => name.startsWith('LANDLINE_') && !known.has(name));
 }
@@ -194,22 +237,41 @@ export function readConfig(
 ): Result<RelayConfig, ConfigFault> {
   const names = Object.keys(SCHEMAS) as ConfigOption[];
   const secret = strayVariables(env).find((name) => /SECRET|KEY|TOKEN|PASSWORD/.test(name));
-  if (secret !== undefined) return fail({ option: secret, problem: 'must not be set: keys live in files of the data folder' });
+  if (secret !== undefined)
+    return fail({
+      option: secret,
+      problem: 'must not be set: keys live in files of the data folder',
+    });
   const read = {} as { -readonly [K in ConfigOption]: z.output<(typeof SCHEMAS)[K]> };
   for (const option of names) {
     const fromEnv = env[variableOf(option)];
-    const parsed = SCHEMAS[option].safeParse(options[option] ?? fromEnv ?? before[option] ?? DEFAULTS[option]);
+    const parsed = SCHEMAS[option].safeParse(
+      options[option] ?? fromEnv ?? before[option] ?? DEFAULTS[option],
+    );
     if (!parsed.success) {
-      const source = options[option] === undefined && fromEnv !== undefined ? variableOf(option) : `--${option}`;
+      const source =
+        options[option] === undefined && fromEnv !== undefined ? variableOf(option) : `--${option}`;
       return fail({ option: source, problem: parsed.error.issues[0]?.message ?? 'is wrong' });
     }
     Object.assign(read, { [option]: parsed.data });
   }
-  const { 'trusted-proxies': trustedProxies, 'proxy-certificate': proxyCertificate, ...rest } = read;
+  const {
+    'trusted-proxies': trustedProxies,
+    'proxy-certificate': proxyCertificate,
+    ...rest
+  } = read;
   if (rest.redis !== null && rest.postgres === null) {
-    return fail({ option: '--redis', problem: 'needs --postgres: relays that hear each other share one database' });
+    return fail({
+      option: '--redis',
+      problem: 'needs --postgres: relays that hear each other share one database',
+    });
   }
-  return ok({ ...rest, keys: rest.keys === '' ? rest.data : rest.keys, trustedProxies, proxyCertificate });
+  return ok({
+    ...rest,
+    keys: rest.keys === '' ? rest.data : rest.keys,
+    trustedProxies,
+    proxyCertificate,
+  });
 }
 
 export const STORE_FILE = 'team.sqlite';

@@ -36,9 +36,11 @@ export function lacksOf({ host, hasPassword, isEncrypted }: Way): readonly Lack[
 }
 
 /** Whether the way certainly leads over the internet. A name may mean anything and is not looked up: of names nothing is certain. */
-export const isPublic = (host: string): boolean => isIP(host) !== 0 && !isOnThisMachine(host) && !isAmong(INNER, host);
+export const isPublic = (host: string): boolean =>
+  isIP(host) !== 0 && !isOnThisMachine(host) && !isAmong(INNER, host);
 
-const isOnThisMachine = (host: string): boolean => host === '' || host.startsWith('/') || host === 'localhost' || isAmong(LOOPBACK, host);
+const isOnThisMachine = (host: string): boolean =>
+  host === '' || host.startsWith('/') || host === 'localhost' || isAmong(LOOPBACK, host);
 
 function isAmong(list: BlockList, host: string): boolean {
   const family = isIP(host);
@@ -47,6 +49,7 @@ function isAmong(list: BlockList, host: string): boolean {
 
 function blockList(subnets: readonly (readonly [string, number])[]): BlockList {
   const list = new BlockList();
-  for (const [net, prefix] of subnets) list.addSubnet(net, prefix, isIP(net) === 4 ? 'ipv4' : 'ipv6');
+  for (const [net, prefix] of subnets)
+    list.addSubnet(net, prefix, isIP(net) === 4 ? 'ipv4' : 'ipv6');
   return list;
 }

@@ -13,14 +13,27 @@ import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { SecretFileError } from './auth/secret-file.ts';
 import { keptAt } from './blobs-place.ts';
 import { readPostgresServers } from './cluster.ts';
-import { readArguments, usage, USAGE_LINE, type Invocation, type StorePlace } from './cli/arguments.ts';
+import {
+  readArguments,
+  usage,
+  USAGE_LINE,
+  type Invocation,
+  type StorePlace,
+} from './cli/arguments.ts';
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
 import { moveTeam, type Moved } from './cli/move.ts';
 import { putBackupInPlace, type Restored } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
 import { writeAnswer } from './cli/terminal.ts';
-import { dataFiles, readConfig, strayVariables, tokenKeysFile, type ConfigTexts, type RelayConfig } from './config.ts';
+import {
+  dataFiles,
+  readConfig,
+  strayVariables,
+  tokenKeysFile,
+  type ConfigTexts,
+  type RelayConfig,
+} from './config.ts';
 import { reachOperator } from './control/control-client.ts';
 import { controlPath } from './control/control-path.ts';
 import { createOperator, type Operator } from './control/operator.ts';
@@ -43,7 +56,9 @@ process.umask(0o077);
 // Whoever read our words is gone; that is no reason to go too.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 const exitCode = await main();
-await Promise.all([process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))));
+await Promise.all(
+  [process.stdout, process.stderr].map((stream) => new Promise((done) => stream.write('', done))),
+);
 // Nothing left behind may keep a relay that has stopped.
 process.exit(exitCode);
 
@@ -62,7 +77,8 @@ async function main(): Promise<number> {
     err(`landline-relay: ${config}\n`);
     return 2;
   }
-  for (const name of strayVariables(process.env)) err(`landline-relay: ${name} means nothing here\n`);
+  for (const name of strayVariables(process.env))
+    err(`landline-relay: ${name} means nothing here\n`);
   return perform(read.value, config);
 }
 
@@ -93,7 +109,12 @@ function configOf(options: ConfigTexts, isAfter: boolean): RelayConfig | string 
 function absolute({ data, keys, ...config }: RelayConfig): RelayConfig {
   const from = (path: string | null): string | null => (path === null ? null : resolve(path));
   const { postgres, redis, blobs, proxyCertificate } = config;
-  const paths = { postgres: from(postgres), redis: from(redis), blobs: from(blobs), proxyCertificate: from(proxyCertificate) };
+  const paths = {
+    postgres: from(postgres),
+    redis: from(redis),
+    blobs: from(blobs),
+    proxyCertificate: from(proxyCertificate),
+  };
   return { ...config, ...paths, data: resolve(data), keys: resolve(keys) };
 }
 
@@ -116,7 +137,10 @@ function perform(what: Invocation, config: RelayConfig): Promise<number> {
   }
 }
 
-async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, config: RelayConfig): Promise<number> {
+async function runRelay(
+  { isJson, stopsWithStdin }: InvocationOf<'serve'>,
+  config: RelayConfig,
+): Promise<number> {
   const log = logFor(config, config.log);
   for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
     process.on(event, (error: unknown) => {
@@ -126,10 +150,14 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
     });
   }
   if (config.tls === 'off' && !isLoopback(config.host)) {
-    err('landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n');
+    err(
+      'landline-relay: TLS is off. Only a proxy on this machine should be able to reach this port; consider --host 127.0.0.1\n',
+    );
   }
   if (config.metrics !== null && !isLoopback(config.metrics.host)) {
-    err('landline-relay: other machines can reach the figures. They ask nobody who they are; keep that port off the internet\n');
+    err(
+      'landline-relay: other machines can reach the figures. They ask nobody who they are; keep that port off the internet\n',
+    );
   }
   const folder = existsSync(config.data) ? checkFolder(config.data) : undefined;
   if (folder?.isOk === false) err(`landline-relay: ${folder.says}. ${folder.advice ?? ''}\n`);
@@ -146,28 +174,51 @@ async function runRelay({ isJson, stopsWithStdin }: InvocationOf<'serve'>, confi
     return startFailed(fault, isJson);
   }
   const { store, auth, identity } = relay;
-  const operator = createOperator({ store, auth, identity, blobsAt: () => keptAt(config), log, startedAt: clock.now() });
+  const operator = createOperator({
+    store,
+    auth,
+    identity,
+    blobsAt: () => keptAt(config),
+    log,
+    startedAt: clock.now(),
+  });
   const { data, keys } = config;
-  writeLastStart(dataFiles(data).lastStart, { ...config, port: relay.port, keys: keys === data ? undefined : keys });
+  writeLastStart(dataFiles(data).lastStart, {
+    ...config,
+    port: relay.port,
+    keys: keys === data ? undefined : keys,
+  });
   await serve({ config, isJson, stopsWithStdin, relay, operator, log, process });
   return 0;
 }
 
-async function runCommand({ command, isJson }: InvocationOf<'command'>, config: RelayConfig): Promise<number> {
+async function runCommand(
+  { command, isJson }: InvocationOf<'command'>,
+  config: RelayConfig,
+): Promise<number> {
   const reached = await findOperator(config);
   if (typeof reached === 'string') {
-    if (isJson) out(`${JSON.stringify({ ok: false, error: { kind: 'failed', message: reached } })}\n`);
+    if (isJson)
+      out(`${JSON.stringify({ ok: false, error: { kind: 'failed', message: reached } })}\n`);
     else err(`landline-relay: ${reached}\n`);
     return 1;
   }
   try {
-    return writeAnswer(command, await reached.operator.run(command), { isJson, now: clock.now(), out, err });
+    return writeAnswer(command, await reached.operator.run(command), {
+      isJson,
+      now: clock.now(),
+      out,
+      err,
+    });
   } finally {
     await reached.leave();
   }
 }
 
-async function runDoctor({ isJson, line }: InvocationOf<'doctor'>, config: RelayConfig): Promise<number> {
+async function runDoctor(
+  { isJson, line }: InvocationOf<'doctor'>,
+  config: RelayConfig,
+): Promise<number> {
   const tell = (findings: readonly Finding[]): number => {
     out(isJson ? `${JSON.stringify(findings)}\n` : describeFindings(findings));
     return findings.every(({ isOk }) => isOk) ? 0 : 1;
@@ -178,10 +229,20 @@ async function runDoctor({ isJson, line }: InvocationOf<'doctor'>, config: Relay
     return tell(await examineLine(line, { sockets: systemSockets, clock }));
   }
   const reached = await findOperator(config);
-  const [operator, isRunning] = typeof reached === 'string' ? [reached, false] : [reached.operator, reached.isRunning];
+  const [operator, isRunning] =
+    typeof reached === 'string' ? [reached, false] : [reached.operator, reached.isRunning];
   const blobs = await lookForBlobs(config);
   try {
-    return tell(await examine({ config, now: clock.now(), operator, isRunning, blobs, nodeVersion: process.version }));
+    return tell(
+      await examine({
+        config,
+        now: clock.now(),
+        operator,
+        isRunning,
+        blobs,
+        nodeVersion: process.version,
+      }),
+    );
   } finally {
     if (typeof blobs === 'object') blobs?.close();
     if (typeof reached !== 'string') await reached.leave();
@@ -199,12 +260,19 @@ async function lookForBlobs(config: RelayConfig): Promise<Blobs | null | string>
   }
 }
 
-async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: RelayConfig): Promise<number> {
+async function runRestore(
+  { from, isJson }: InvocationOf<'restore'>,
+  config: RelayConfig,
+): Promise<number> {
   const done = await restoreFrom(from, config);
-  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
+  if (isJson)
+    out(
+      `${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`,
+    );
   else if (!done.ok) err(`landline-relay: ${done.error}\n`);
   else {
-    const before = done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`;
+    const before =
+      done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`;
     const blobs = keptAt(config);
     out(
       `The backup is in place.${before}\n${blobs === null ? '' : `The blobs at ${blobs} are as they were; put those you kept with the backup there too.\n`}`,
@@ -216,7 +284,8 @@ async function runRestore({ from, isJson }: InvocationOf<'restore'>, config: Rel
 async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Restored, string>> {
   const old = oldNode();
   if (old !== undefined) return fail(old);
-  if (config.postgres !== null) return fail('The team is in PostgreSQL, which has its own means: see pg_restore.');
+  if (config.postgres !== null)
+    return fail('The team is in PostgreSQL, which has its own means: see pg_restore.');
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   const { takeLock } = await import('./adapters/store-sqlite/lock.ts');
   const audit = async (path: string): Promise<readonly string[]> => {
@@ -227,17 +296,29 @@ async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Re
       await copy.close();
     }
   };
-  return putBackupInPlace({ from, store: dataFiles(config.data).store, now: clock.now(), audit, lock: takeLock });
+  return putBackupInPlace({
+    from,
+    store: dataFiles(config.data).store,
+    now: clock.now(),
+    audit,
+    lock: takeLock,
+  });
 }
 
 async function runMove({ from, to, isJson }: InvocationOf<'move'>): Promise<number> {
   const done = await moveBetween(from, to);
-  if (isJson) out(`${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`);
+  if (isJson)
+    out(
+      `${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`,
+    );
   else if (!done.ok) err(`landline-relay: ${done.error}\n`);
   else {
-    out(`The team has moved: ${done.value.rows['event'] ?? 0} events in ${done.value.feeds} feeds, compared on both sides.\n`);
+    out(
+      `The team has moved: ${done.value.rows['event'] ?? 0} events in ${done.value.feeds} feeds, compared on both sides.\n`,
+    );
     const blobs = from.kind === 'sqlite' ? keptAt({ data: from.path }) : null;
-    if (blobs !== null) out(`Its blobs have not: name ${blobs}, or where you copy them, with --blobs.\n`);
+    if (blobs !== null)
+      out(`Its blobs have not: name ${blobs}, or where you copy them, with --blobs.\n`);
   }
   return done.ok ? 0 : 1;
 }
@@ -281,7 +362,8 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   const old = oldNode();
   if (old !== undefined) return old;
   const isThere = config.postgres !== null || existsSync(dataFiles(config.data).store);
-  if (!isThere) return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
+  if (!isThere)
+    return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
   const { openTeamStore } = await import('./relay.ts');
   const { createLocalBudgets } = await import('./adapters/budgets-local.ts');
   const { createAuth } = await import('./auth/auth.ts');
@@ -298,7 +380,14 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
       auth.dispose();
       await store.close();
     };
-    const operator = createOperator({ store, auth, identity, blobsAt: () => keptAt(config), log, startedAt: null });
+    const operator = createOperator({
+      store,
+      auth,
+      identity,
+      blobsAt: () => keptAt(config),
+      log,
+      startedAt: null,
+    });
     return { operator, isRunning: false, leave };
   } catch (error) {
     return startFault(error, config).message;
@@ -306,10 +395,24 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
 }
 
 /** Where the relay will be found once it runs again. */
-function identityAtRest({ keys, tls, proxyCertificate, port, host, advertise }: RelayConfig): RelayIdentity {
+function identityAtRest({
+  keys,
+  tls,
+  proxyCertificate,
+  port,
+  host,
+  advertise,
+}: RelayConfig): RelayIdentity {
   const own = tls === 'own' ? (storedFingerprint(keys) ?? null) : null;
   return {
-    addresses: () => advertisedAddresses({ interfaces: networkInterfaces(), hostname: hostname(), port, host, advertised: advertise }),
+    addresses: () =>
+      advertisedAddresses({
+        interfaces: networkInterfaces(),
+        hostname: hostname(),
+        port,
+        host,
+        advertised: advertise,
+      }),
     fingerprint: proxyCertificate === null ? own : certificateFingerprint(proxyCertificate),
   };
 }
@@ -334,23 +437,39 @@ function startFailed({ kind, message }: StartFault, isJson: boolean): number {
 function startFault(error: unknown, { host, port, data, metrics }: RelayConfig): StartFault {
   if (isOpenFault(error)) return { kind: error.kind, message: error.message };
   if (error instanceof SecretFileError) return { kind: 'bad-secret-file', message: error.message };
-  const { code, message, port: asked } = error as NodeJS.ErrnoException & { readonly port?: number };
+  const {
+    code,
+    message,
+    port: asked,
+  } = error as NodeJS.ErrnoException & { readonly port?: number };
   const isOfMetrics = metrics !== null && metrics.port === asked;
   const [busy, option] = isOfMetrics ? [metrics.port, '--metrics'] : [port, '--port'];
-  if (code === 'EADDRINUSE') return { kind: 'port-in-use', message: `Port ${busy} is in use. Another relay? Choose one with ${option}.` };
+  if (code === 'EADDRINUSE')
+    return {
+      kind: 'port-in-use',
+      message: `Port ${busy} is in use. Another relay? Choose one with ${option}.`,
+    };
   if (code === 'EADDRNOTAVAIL') {
     const [absent, where] = isOfMetrics ? [metrics.host, '--metrics'] : [host, '--host'];
-    return { kind: 'no-such-address', message: `This machine has no address ${absent}. See ${where}.` };
+    return {
+      kind: 'no-such-address',
+      message: `This machine has no address ${absent}. See ${where}.`,
+    };
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return { kind: 'not-allowed', message: `This account may not use port ${port}, or the folder ${data}.` };
+    return {
+      kind: 'not-allowed',
+      message: `This account may not use port ${port}, or the folder ${data}.`,
+    };
   }
   return { kind: 'failed', message: `The relay cannot start: ${message}` };
 }
 
 /** By name, so that neither database nor blobs need be loaded to say that they were not opened. */
 function isOpenFault(error: unknown): error is StoreOpenFault | BlobsOpenFault {
-  return error instanceof Error && (error.name === 'StoreOpenFault' || error.name === 'BlobsOpenFault');
+  return (
+    error instanceof Error && (error.name === 'StoreOpenFault' || error.name === 'BlobsOpenFault')
+  );
 }
 
 function logFor(config: RelayConfig, level: LogLevel): Log {

@@ -9,11 +9,14 @@ const niceOf = (thread: string): number =>
       .replace(/^.*\) /s, '')
       .split(' ')[16],
   );
-const nameOf = (thread: string): string => readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
+const nameOf = (thread: string): string =>
+  readFileSync(`/proc/self/task/${thread}/comm`, 'utf8').trim();
 
 describe.skipIf(process.platform !== 'linux')('on Linux', () => {
   test('the threads that hash and read give way to the others, which stay as they are', async () => {
-    const before = new Map(readdirSync('/proc/self/task').map((thread) => [thread, niceOf(thread)]));
+    const before = new Map(
+      readdirSync('/proc/self/task').map((thread) => [thread, niceOf(thread)]),
+    );
     const count = await letPoolGiveWay();
     expect(count).toBeGreaterThan(0);
     const threads = readdirSync('/proc/self/task');
@@ -23,6 +26,7 @@ describe.skipIf(process.platform !== 'linux')('on Linux', () => {
     ];
     expect(pool).toHaveLength(count);
     for (const one of pool) expect(niceOf(one)).toBe(10);
-    for (const one of others.filter((thread) => before.has(thread))) expect(niceOf(one)).toBe(before.get(one));
+    for (const one of others.filter((thread) => before.has(thread)))
+      expect(niceOf(one)).toBe(before.get(one));
   });
 });

@@ -32,7 +32,11 @@ async function start(more: Partial<Parameters<typeof startRelay>[0]> = {}): Prom
 }
 
 /** The certificate is the relay's own: who it is, is told by its key and not by a name. */
-function post(relay: Relay, path: string, body: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
+function post(
+  relay: Relay,
+  path: string,
+  body: unknown,
+): Promise<{ readonly status: number; readonly body: unknown }> {
   return new Promise((resolve, reject) => {
     const asking = request(
       {
@@ -47,7 +51,9 @@ function post(relay: Relay, path: string, body: unknown): Promise<{ readonly sta
         let text = '';
         answer.setEncoding('utf8');
         answer.on('data', (part: string) => (text += part));
-        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown }));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, body: JSON.parse(text) as unknown }),
+        );
       },
     );
     asking.on('error', reject);
@@ -56,7 +62,13 @@ function post(relay: Relay, path: string, body: unknown): Promise<{ readonly sta
 }
 
 async function setUp(relay: Relay): Promise<SignedIn> {
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'desk' };
+  const person = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: 'nine lives of the office cat',
+    device: 'desk',
+  };
   const { status, body } = await post(relay, '/v1/setup', { code: relay.setupCode, ...person });
   expect(status).toBe(200);
   return body as SignedIn;
@@ -73,9 +85,20 @@ async function line(relay: Relay, signedIn: SignedIn): Promise<Line> {
     headers: { authorization: `Bearer ${signedIn.tokens.access}` },
   });
   const frames: Record<string, unknown>[] = [];
-  ws.on('message', (data: Buffer) => frames.push(JSON.parse(data.toString()) as Record<string, unknown>));
+  ws.on('message', (data: Buffer) =>
+    frames.push(JSON.parse(data.toString()) as Record<string, unknown>),
+  );
   await once(ws, 'open');
-  ws.send(JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+  ws.send(
+    JSON.stringify({
+      t: 'hello',
+      versions: { min: 1, max: 1 },
+      epoch: null,
+      positions: {},
+      focus: null,
+      presence: 'here',
+    }),
+  );
   return {
     ws,
     frames,
@@ -91,12 +114,22 @@ async function line(relay: Relay, signedIn: SignedIn): Promise<Line> {
 
 test('shows the key whose fingerprint it tells, on TLS 1.2 or later', async () => {
   const relay = await start();
-  const socket: TLSSocket = connect({ port: relay.port, host: '127.0.0.1', rejectUnauthorized: false });
+  const socket: TLSSocket = connect({
+    port: relay.port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+  });
   await once(socket, 'secureConnect');
   const certificate = new X509Certificate(socket.getPeerCertificate().raw);
   expect(fingerprintOf(certificate.publicKey)).toBe(relay.fingerprint);
   socket.destroy();
-  const old = connect({ port: relay.port, host: '127.0.0.1', rejectUnauthorized: false, maxVersion: 'TLSv1.1', minVersion: 'TLSv1' });
+  const old = connect({
+    port: relay.port,
+    host: '127.0.0.1',
+    rejectUnauthorized: false,
+    maxVersion: 'TLSv1.1',
+    minVersion: 'TLSv1',
+  });
   await once(old, 'error');
 });
 
@@ -105,10 +138,19 @@ test('sets a team up, takes its owner in, and carries a message', async () => {
   const signedIn = await setUp(relay);
   const { ws, frames, until } = await line(relay, signedIn);
   await until('caught-up');
-  ws.send(JSON.stringify({ t: 'post', op: '01980000-0000-7000-8000-000000000001', channel: signedIn.team.id, text: 'hello' }));
+  ws.send(
+    JSON.stringify({
+      t: 'post',
+      op: '01980000-0000-7000-8000-000000000001',
+      channel: signedIn.team.id,
+      text: 'hello',
+    }),
+  );
   await until('ack');
   await until('events');
-  expect(frames.find((frame) => frame['t'] === 'events')).toMatchObject({ events: [{ kind: 'posted', text: 'hello' }] });
+  expect(frames.find((frame) => frame['t'] === 'events')).toMatchObject({
+    events: [{ kind: 'posted', text: 'hello' }],
+  });
 });
 
 test('goes down by asking its clients to come back, and comes up as the same relay with everything it acknowledged', async () => {
@@ -116,7 +158,14 @@ test('goes down by asking its clients to come back, and comes up as the same rel
   const signedIn = await setUp(relay);
   const { ws, until } = await line(relay, signedIn);
   await until('caught-up');
-  ws.send(JSON.stringify({ t: 'post', op: '01980000-0000-7000-8000-000000000001', channel: signedIn.team.id, text: 'kept' }));
+  ws.send(
+    JSON.stringify({
+      t: 'post',
+      op: '01980000-0000-7000-8000-000000000001',
+      channel: signedIn.team.id,
+      text: 'kept',
+    }),
+  );
   await until('ack');
   const closed = once(ws, 'close') as Promise<[number]>;
   const down = relay.drain().then(() => relay.close());
@@ -135,7 +184,9 @@ test('says so when its port or its store is in use, and lets go of what it had t
   const relay = await start();
   await expect(start()).rejects.toMatchObject({ kind: 'in-use' });
   const other = join(folder, 'other');
-  await expect(startRelay({ data: other, port: relay.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  await expect(startRelay({ data: other, port: relay.port })).rejects.toMatchObject({
+    code: 'EADDRINUSE',
+  });
   await start({ data: other });
 });
 
@@ -145,17 +196,24 @@ test('forgets at its start the sessions that have been over for long', async () 
   const row = await relay.store.session(signedIn.session);
   if (!row) throw new Error('no session');
   const { refreshDays } = DEFAULT_LIMITS;
-  await relay.store.write((tx) => tx.putSession({ ...row, endedAt: Date.now() - (refreshDays + 1) * 86_400_000 }));
+  await relay.store.write((tx) =>
+    tx.putSession({ ...row, endedAt: Date.now() - (refreshDays + 1) * 86_400_000 }),
+  );
   await relay.close();
   const again = await start();
-  while (await again.store.session(signedIn.session)) await new Promise((resolve) => setImmediate(resolve));
+  while (await again.store.session(signedIn.session))
+    await new Promise((resolve) => setImmediate(resolve));
 });
 
 test('may leave TLS to a proxy in front', async () => {
   const relay = await start({ tls: 'off' });
   expect(relay.fingerprint).toBeNull();
   const answer = await fetch(`http://127.0.0.1:${relay.port}/v1/relay`);
-  expect(await answer.json()).toEqual({ product: 'landline', versions: { min: 1, max: 1 }, team: null });
+  expect(await answer.json()).toEqual({
+    product: 'landline',
+    versions: { min: 1, max: 1 },
+    team: null,
+  });
 });
 
 test('behind a proxy that shows a key of its own, it names that key and not its own', async () => {
@@ -165,7 +223,7 @@ test('behind a proxy that shows a key of its own, it names that key and not its 
   expect(plain.fingerprint).toBe(proxy.fingerprint);
   const encrypted = await start({ data: join(folder, 'third'), proxyCertificate });
   expect(encrypted.fingerprint).toBe(proxy.fingerprint);
-  await expect(start({ data: join(folder, 'fourth'), proxyCertificate: join(folder, 'none.pem') })).rejects.toThrow(
-    /none\.pem is not a certificate that can be read\. See --proxy-certificate\./,
-  );
+  await expect(
+    start({ data: join(folder, 'fourth'), proxyCertificate: join(folder, 'none.pem') }),
+  ).rejects.toThrow(/none\.pem is not a certificate that can be read\. See --proxy-certificate\./);
 });

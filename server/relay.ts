@@ -23,7 +23,13 @@ import type { RelayIdentity } from './auth/gateway-auth.ts';
 import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
 import { readPostgresServers, readRedisSettings } from './cluster.ts';
-import { STORE_FILE, TERM_FILE, TOKEN_KEYS_FILE, tokenKeysFile, type MetricsAddress } from './config.ts';
+import {
+  STORE_FILE,
+  TERM_FILE,
+  TOKEN_KEYS_FILE,
+  tokenKeysFile,
+  type MetricsAddress,
+} from './config.ts';
 import { background } from './gateway/background.ts';
 import type { Lack } from './exposure.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
@@ -113,26 +119,52 @@ const SPOOL_FOLDER = 'blobs-on-their-way';
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
   const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
   const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
-  const { host = '127.0.0.1', port = 0, tls = 'own', proxyCertificate = null, advertise = [] } = settings;
+  const {
+    host = '127.0.0.1',
+    port = 0,
+    tls = 'own',
+    proxyCertificate = null,
+    advertise = [],
+  } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
-  const reachable = { interfaces: networkInterfaces(), hostname: hostname(), host, advertised: advertise };
+  const reachable = {
+    interfaces: networkInterfaces(),
+    hostname: hostname(),
+    host,
+    advertised: advertise,
+  };
 
   for (const folder of [data, keysFolder]) mkdirSync(folder, { recursive: true, mode: 0o700 });
   const store = await openTeamStore({ data, postgres }, { clock, random, log });
   let blobs: Blobs | null = null;
   try {
-    blobs = await openBlobs({ settings, store, random, create: (place) => createBlobs(place, { clock, random, limits }) });
+    blobs = await openBlobs({
+      settings,
+      store,
+      random,
+      create: (place) => createBlobs(place, { clock, random, limits }),
+    });
     const keys = loadTokenKeys(tokenKeysFile(keysFolder), random);
-    const own = tls === 'own' ? loadTls({ folder: keysFolder, hosts: certificateHosts(reachable), clock, random }) : null;
+    const own =
+      tls === 'own'
+        ? loadTls({ folder: keysFolder, hosts: certificateHosts(reachable), clock, random })
+        : null;
     let listeningOn = port;
     const identity: RelayIdentity = {
       // Asked anew each time: machines change networks.
-      addresses: () => advertisedAddresses({ ...reachable, interfaces: networkInterfaces(), port: listeningOn }),
-      fingerprint: proxyCertificate === null ? (own?.fingerprint ?? null) : certificateFingerprint(proxyCertificate),
+      addresses: () =>
+        advertisedAddresses({ ...reachable, interfaces: networkInterfaces(), port: listeningOn }),
+      fingerprint:
+        proxyCertificate === null
+          ? (own?.fingerprint ?? null)
+          : certificateFingerprint(proxyCertificate),
     };
 
-    const { fanOut, presence, budgets, seats } = await connectNodes({ ...settings, limits }, { clock, random, log, store, keys });
+    const { fanOut, presence, budgets, seats } = await connectNodes(
+      { ...settings, limits },
+      { clock, random, log, store, keys },
+    );
     const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
     const core = createRelayCore({
       store,
@@ -148,7 +180,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       cpuMs: processCpuMs,
     });
 
-    const limitsState = (): Budgets['state'] => (seats?.state === 'degraded' ? 'degraded' : budgets.state);
+    const limitsState = (): Budgets['state'] =>
+      seats?.state === 'degraded' ? 'degraded' : budgets.state;
     const turnstile = new Turnstile({ clock, random, limits });
     let isDraining = false;
     const http = await createHttpServer({
@@ -161,7 +194,14 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       isDraining: () => isDraining,
       isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
-      doors: { core, auth: auth.gateway, turnstile, clock, limits, onAdmitted: (socket) => upgrades.admit(socket) },
+      doors: {
+        core,
+        auth: auth.gateway,
+        turnstile,
+        clock,
+        limits,
+        onAdmitted: (socket) => upgrades.admit(socket),
+      },
     });
     const upgrades: Upgrades = attachUpgrades({
       server: http.server,
@@ -191,7 +231,11 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     );
     listeningOn = await listen(http.server, port, host);
     const setupCode = (await store.team()) ? null : (await auth.invites.createSetup()).code;
-    log.info('relay-started', { port: listeningOn, tls: own !== null, isSetUp: setupCode === null });
+    log.info('relay-started', {
+      port: listeningOn,
+      tls: own !== null,
+      isSetUp: setupCode === null,
+    });
 
     let cancelTidy = (): void => undefined;
     const tidy = (): void => {
@@ -267,7 +311,11 @@ export async function createBlobs(
 }
 
 /** Loaded only where somebody wants figures: most relays are looked at by nobody. */
-async function openMetrics(at: MetricsAddress | null, parts: MetricsParts, log: Log): Promise<MetricsServer | null> {
+async function openMetrics(
+  at: MetricsAddress | null,
+  parts: MetricsParts,
+  log: Log,
+): Promise<MetricsServer | null> {
   if (at === null) return null;
   const { createMetrics } = await import('./observe/metrics.ts');
   const { serveMetrics } = await import('./observe/metrics-server.ts');
@@ -282,12 +330,20 @@ export async function openTeamStore(
   { data, postgres = null }: Pick<RelaySettings, 'data' | 'postgres'>,
   { clock, random, log }: Required<RelayParts>,
 ): Promise<Store> {
-  const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void => log.info('store-migrated', { from, to });
+  const onMigrated = ({ from, to }: { readonly from: number; readonly to: number }): void =>
+    log.info('store-migrated', { from, to });
   if (postgres !== null) {
     const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
     const { createTermFile } = await import('./adapters/store-postgres/term-file.ts');
     const servers = readPostgresServers(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
-    return openPostgresStore({ servers, terms: createTermFile(join(data, TERM_FILE)), clock, random, log, onMigrated });
+    return openPostgresStore({
+      servers,
+      terms: createTermFile(join(data, TERM_FILE)),
+      clock,
+      random,
+      log,
+      onMigrated,
+    });
   }
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
   return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });
@@ -303,11 +359,26 @@ interface Nodes {
 
 /** How this relay and the others of its team hear each other, and count together. */
 async function connectNodes(
-  { postgres = null, redis = null, limits }: Pick<RelaySettings, 'postgres' | 'redis'> & { readonly limits: Limits },
-  { clock, random, log, store, keys }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
+  {
+    postgres = null,
+    redis = null,
+    limits,
+  }: Pick<RelaySettings, 'postgres' | 'redis'> & { readonly limits: Limits },
+  {
+    clock,
+    random,
+    log,
+    store,
+    keys,
+  }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
 ): Promise<Nodes> {
   if (redis !== null) {
-    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }, { createRedisSeats }] = await Promise.all([
+    const [
+      { createRedisFanOut },
+      { createRedisPresence },
+      { createRedisBudgets },
+      { createRedisSeats },
+    ] = await Promise.all([
       import('./adapters/fan-out-redis.ts'),
       import('./adapters/presence-redis.ts'),
       import('./adapters/budgets-redis.ts'),
@@ -324,7 +395,9 @@ async function connectNodes(
     };
   }
   const isAlone = postgres === null;
-  const fanOut = isAlone ? createLocalFanOut({ log }) : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
+  const fanOut = isAlone
+    ? createLocalFanOut({ log })
+    : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
   const budgets = createLocalBudgets({ clock, limits, state: isAlone ? 'well' : 'degraded' });
   return { fanOut, presence: createLocalPresence(), budgets, seats: undefined };
 }
@@ -332,9 +405,14 @@ async function connectNodes(
 const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>
   log.warn('server-unprotected', { server, lacks: lacks.join(', ') });
 
-function tlsOptions(tls: NonNullable<RelaySettings['tls']>, own: TlsOptions | null): TlsOptions | null {
+function tlsOptions(
+  tls: NonNullable<RelaySettings['tls']>,
+  own: TlsOptions | null,
+): TlsOptions | null {
   if (tls === 'own') return own;
-  return tls === 'off' ? null : { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] };
+  return tls === 'off'
+    ? null
+    : { key: tls.key, cert: tls.cert, minVersion: 'TLSv1.2', ALPNProtocols: ['http/1.1'] };
 }
 
 /** @returns the port it listens on */
@@ -346,7 +424,8 @@ async function listen(server: Server, port: number, host: string): Promise<numbe
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     // A machine without IPv6: all its addresses are the IPv4 ones.
-    if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL')) return listen(server, port, '0.0.0.0');
+    if (host === '::' && (code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL'))
+      return listen(server, port, '0.0.0.0');
     throw error;
   }
   return (server.address() as AddressInfo).port;

@@ -18,7 +18,15 @@ function secrets(content: unknown, mode = 0o600): void {
   writeFileSync(join(folder, 'keys'), JSON.stringify(content), { mode });
 }
 const describeWith = (change: Record<string, unknown>): void =>
-  writeFileSync(file, JSON.stringify({ address: 'https://s3.example:9000', bucket: 'landline', secrets: 'keys', ...change }));
+  writeFileSync(
+    file,
+    JSON.stringify({
+      address: 'https://s3.example:9000',
+      bucket: 'landline',
+      secrets: 'keys',
+      ...change,
+    }),
+  );
 
 describe('a storage server', () => {
   test('is described by a file, and its keys by another one beside it', () => {
@@ -40,10 +48,13 @@ describe('a storage server', () => {
     expect(readS3Place(file)).toMatchObject({ region: 'us-east-1', prefix: '' });
   });
 
-  test.each(['http://127.0.0.1:9000', 'http://[::1]:9000', 'http://localhost:9000'])('on this machine needs no TLS: %s', (address) => {
-    describeWith({ address });
-    expect(readS3Place(file).address).toEqual(new URL(address));
-  });
+  test.each(['http://127.0.0.1:9000', 'http://[::1]:9000', 'http://localhost:9000'])(
+    'on this machine needs no TLS: %s',
+    (address) => {
+      describeWith({ address });
+      expect(readS3Place(file).address).toEqual(new URL(address));
+    },
+  );
 
   test.each([
     [{ address: 'http://s3.example' }, '"address"'],
@@ -65,7 +76,11 @@ describe('a storage server', () => {
   ])('is refused with what is wrong: %j', (change, words) => {
     describeWith(change);
     const error = thrown();
-    expect(error).toMatchObject({ name: 'BlobsOpenFault', kind: 'bad-blobs-place', message: expect.stringContaining(words) });
+    expect(error).toMatchObject({
+      name: 'BlobsOpenFault',
+      kind: 'bad-blobs-place',
+      message: expect.stringContaining(words),
+    });
     expect(String(error)).not.toMatch(/canary|ours/);
   });
 
@@ -77,15 +92,24 @@ describe('a storage server', () => {
   });
 
   test.each<readonly [string, () => void]>([
-    ['can be read by others', () => secrets({ accessKeyId: 'us', secretAccessKey: 'canary' }, 0o640)],
+    [
+      'can be read by others',
+      () => secrets({ accessKeyId: 'us', secretAccessKey: 'canary' }, 0o640),
+    ],
     ['are not there', () => rmSync(join(folder, 'keys'))],
     ['lack one', () => secrets({ accessKeyId: 'canary' })],
-    ['are more than two', () => secrets({ accessKeyId: 'us', secretAccessKey: 'canary', more: 'canary' })],
+    [
+      'are more than two',
+      () => secrets({ accessKeyId: 'us', secretAccessKey: 'canary', more: 'canary' }),
+    ],
   ])('is refused when its keys %s', (_what, spoil) => {
     describeWith({});
     spoil();
     const error = thrown();
-    expect(error).toMatchObject({ name: 'SecretFileError', message: expect.stringContaining('keys') });
+    expect(error).toMatchObject({
+      name: 'SecretFileError',
+      message: expect.stringContaining('keys'),
+    });
     expect(String(error)).not.toContain('canary');
   });
 });

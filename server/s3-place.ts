@@ -22,13 +22,17 @@ export interface S3Place {
   readonly authority?: string;
 }
 
-const isHere = (host: string): boolean => host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
+const isHere = (host: string): boolean =>
+  host === 'localhost' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
 const s3File = z.strictObject({
   address: z
     .url({ protocol: /^https?$/ })
     .transform((text) => new URL(text))
-    .refine(({ pathname, search, hash, username, password }) => pathname === '/' && search + hash + username + password === '')
+    .refine(
+      ({ pathname, search, hash, username, password }) =>
+        pathname === '/' && search + hash + username + password === '',
+    )
     .refine(({ protocol, hostname }) => protocol === 'https:' || isHere(hostname)),
   bucket: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/),
   region: z
@@ -45,7 +49,10 @@ const s3File = z.strictObject({
   authority: z.string().min(1).optional(),
 });
 
-const s3Secrets = z.strictObject({ accessKeyId: z.string().regex(/^\S{1,256}$/), secretAccessKey: z.string().regex(/^\S{1,256}$/) });
+const s3Secrets = z.strictObject({
+  accessKeyId: z.string().regex(/^\S{1,256}$/),
+  secretAccessKey: z.string().regex(/^\S{1,256}$/),
+});
 
 const S3_WORDS: Readonly<Record<string, string>> = {
   address: 'an address such as https://s3.example:9000, without a path; http only for this machine',
@@ -58,7 +65,8 @@ const S3_WORDS: Readonly<Record<string, string>> = {
 
 /** @throws BlobsOpenFault, SecretFileError  naming what is wrong, never what stands there */
 export function readS3Place(path: string): S3Place {
-  const bad = (why: string): BlobsOpenFault => new BlobsOpenFault('bad-blobs-place', `${path} describes no storage server: ${why}.`);
+  const bad = (why: string): BlobsOpenFault =>
+    new BlobsOpenFault('bad-blobs-place', `${path} describes no storage server: ${why}.`);
   let raw: unknown;
   try {
     raw = JSON.parse(readFileSync(path, 'utf8'));
@@ -70,18 +78,27 @@ export function readS3Place(path: string): S3Place {
     const [issue] = read.error.issues;
     const name = String(issue?.path[0] ?? '');
     throw bad(
-      name in S3_WORDS ? `"${name}" should be ${S3_WORDS[name] ?? ''}` : `it has ${Object.keys(S3_WORDS).join(', ')} and nothing else`,
+      name in S3_WORDS
+        ? `"${name}" should be ${S3_WORDS[name] ?? ''}`
+        : `it has ${Object.keys(S3_WORDS).join(', ')} and nothing else`,
     );
   }
   const { secrets, authority, ...place } = read.data;
   const beside = (name: string): string => resolve(dirname(path), name);
   const keys = readS3Secrets(beside(secrets));
-  return { ...place, ...keys, ...(authority === undefined ? {} : { authority: readAuthority(beside(authority), bad) }) };
+  return {
+    ...place,
+    ...keys,
+    ...(authority === undefined ? {} : { authority: readAuthority(beside(authority), bad) }),
+  };
 }
 
 function readS3Secrets(path: string): Pick<S3Place, 'keyId' | 'secret'> {
   const text = readSecretFile(path);
-  if (text === undefined) throw new SecretFileError(`${path} is not there. It should hold the keys of the storage server.`);
+  if (text === undefined)
+    throw new SecretFileError(
+      `${path} is not there. It should hold the keys of the storage server.`,
+    );
   try {
     const { accessKeyId, secretAccessKey } = s3Secrets.parse(JSON.parse(text));
     return { keyId: accessKeyId, secret: secretAccessKey };

@@ -11,7 +11,9 @@ import { serveContestant } from '../kit/server-spec.ts';
 serveContestant(async ({ isTls }) => {
   const channels = new Map<string, Set<WebSocket>>();
   // Loaded only where needed: memory is compared too.
-  const server = isTls ? createHttps((await import('../kit/throwaway-key.ts')).throwawayKey()) : createHttp();
+  const server = isTls
+    ? createHttps((await import('../kit/throwaway-key.ts')).throwawayKey())
+    : createHttp();
   const sockets = new WebSocketServer({ server, perMessageDeflate: false });
   sockets.on('connection', (socket, request) => {
     const name = request.url ?? '/';
@@ -22,6 +24,8 @@ serveContestant(async ({ isTls }) => {
     });
     socket.on('close', () => members.delete(socket));
   });
-  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
+  await new Promise<void>((resolve) =>
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve),
+  );
   return { port: (server.address() as AddressInfo).port, passesFile: null };
 });

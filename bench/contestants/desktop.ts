@@ -36,7 +36,11 @@ export interface CaughtUp {
 }
 
 const nothing = (): void => undefined;
-const log: Log = { info: nothing, warn: nothing, error: (event, fields) => console.error(event, fields) };
+const log: Log = {
+  info: nothing,
+  warn: nothing,
+  error: (event, fields) => console.error(event, fields),
+};
 const host: Host = {
   kind: 'browser',
   os: process.platform,
@@ -53,7 +57,11 @@ const host: Host = {
   setTheme: nothing,
 };
 const notifier: Notifier = { show: async () => 'shown', clear: nothing };
-const localRelay: LocalRelay = { isAvailable: false, start: async () => ({ ok: false, error: 'cannot-host' }), wasSetUp: nothing };
+const localRelay: LocalRelay = {
+  isAvailable: false,
+  start: async () => ({ ok: false, error: 'cannot-host' }),
+  wasSetUp: nothing,
+};
 const secrets: SecretBox = {
   seal: (plain) => new Uint8Array(Buffer.from(plain)),
   unseal: (sealed) => Buffer.from(sealed).toString(),
@@ -91,14 +99,19 @@ function until(is: () => boolean): Promise<void> {
 
 async function start(folder: string): Promise<Start> {
   const beganAt = performance.now();
-  const [{ createDesktop }, { applyBatch }, { createRelayNet }, { createSystemClock, createSystemRandom }, { systemSockets }] =
-    await Promise.all([
-      import('../../electron/core/desktop.ts'),
-      import('../../electron/bridge/apply-event.ts'),
-      import('../../electron/core/connection/relay-socket.ts'),
-      import('../../electron/host/system-clock.ts'),
-      import('../../doctor/sockets.ts'),
-    ]);
+  const [
+    { createDesktop },
+    { applyBatch },
+    { createRelayNet },
+    { createSystemClock, createSystemRandom },
+    { systemSockets },
+  ] = await Promise.all([
+    import('../../electron/core/desktop.ts'),
+    import('../../electron/bridge/apply-event.ts'),
+    import('../../electron/core/connection/relay-socket.ts'),
+    import('../../electron/host/system-clock.ts'),
+    import('../../doctor/sockets.ts'),
+  ]);
   startedAt = performance.now();
   cpuAtStart = process.cpuUsage();
   const clock = createSystemClock();
@@ -126,30 +139,64 @@ async function start(folder: string): Promise<Start> {
   if (!opened.ok) throw new Error(opened.error.kind);
   snapshot = opened.value;
   const snapshotMs = performance.now() - startedAt;
-  return { importMs: startedAt - beganAt, snapshotMs, channels: Object.keys(team()?.channels ?? {}).length };
+  return {
+    importMs: startedAt - beganAt,
+    snapshotMs,
+    channels: Object.keys(team()?.channels ?? {}).length,
+  };
 }
 
 answer({
   start: ({ folder }: { readonly folder: string }) => start(folder),
 
-  setUp: async ({ folder, invitation }: { readonly folder: string; readonly invitation: Invitation }) => {
+  setUp: async ({
+    folder,
+    invitation,
+  }: {
+    readonly folder: string;
+    readonly invitation: Invitation;
+  }) => {
     await start(folder);
-    const account = { name: 'Ada', handle: 'ada', password: 'correct horse battery', device: 'Bench' };
-    const done = await session?.call('team.setup', { ...invitation, teamName: 'Bench', ...account });
+    const account = {
+      name: 'Ada',
+      handle: 'ada',
+      password: 'correct horse battery',
+      device: 'Bench',
+    };
+    const done = await session?.call('team.setup', {
+      ...invitation,
+      teamName: 'Bench',
+      ...account,
+    });
     if (done?.ok !== true) throw new Error(JSON.stringify(done));
     await until(isCaughtUp);
   },
 
-  untilChannels: ({ count }: { readonly count: number }) => until(() => Object.keys(team()?.channels ?? {}).length >= count),
+  untilChannels: ({ count }: { readonly count: number }) =>
+    until(() => Object.keys(team()?.channels ?? {}).length >= count),
 
   /** Until every one of `channels` channels says `each` unread, and the wire that all has come. */
-  untilUnread: async ({ channels, each }: { readonly channels: number; readonly each: number }): Promise<CaughtUp> => {
-    const counts = (): readonly number[] => Object.values(team()?.channels ?? {}).map(({ unread }) => unread);
-    await until(() => isCaughtUp() && counts().filter((unread) => unread === each).length === channels);
+  untilUnread: async ({
+    channels,
+    each,
+  }: {
+    readonly channels: number;
+    readonly each: number;
+  }): Promise<CaughtUp> => {
+    const counts = (): readonly number[] =>
+      Object.values(team()?.channels ?? {}).map(({ unread }) => unread);
+    await until(
+      () => isCaughtUp() && counts().filter((unread) => unread === each).length === channels,
+    );
     const now = performance.now();
     const { user, system } = process.cpuUsage(cpuAtStart);
     const unread = counts().reduce((sum, unread) => sum + unread, 0);
-    return { sinceStartMs: now - startedAt, sinceLiveMs: now - liveAt, cpuMs: (user + system) / 1_000, unread };
+    return {
+      sinceStartMs: now - startedAt,
+      sinceLiveMs: now - liveAt,
+      cpuMs: (user + system) / 1_000,
+      unread,
+    };
   },
 
   openChannel: async ({ at }: { readonly at: number }): Promise<Page> => {

@@ -16,12 +16,22 @@ serveContestant(async (spec) => {
   const passesFile = join(spec.folder, 'passes.json');
   seed(spec, data, passesFile);
   await letPoolGiveWay();
-  const relay = await startRelay({ data, host: '127.0.0.1', port: 0, tls: spec.isTls ? 'own' : 'off', limits: RAISED_LIMITS });
+  const relay = await startRelay({
+    data,
+    host: '127.0.0.1',
+    port: 0,
+    tls: spec.isTls ? 'own' : 'off',
+    limits: RAISED_LIMITS,
+  });
   if (spec.variant === 'single-commits') commitOneByOne(relay.store);
   return { port: relay.port, passesFile };
 });
 
-function seed({ channels, membersPerChannel, storedMessages }: ServerSpec, data: string, passesPath: string): void {
+function seed(
+  { channels, membersPerChannel, storedMessages }: ServerSpec,
+  data: string,
+  passesPath: string,
+): void {
   mkdirSync(data, { recursive: true, mode: 0o700 });
   seedTeam({
     store: { kind: 'sqlite', path: join(data, STORE_FILE) },

@@ -16,11 +16,16 @@ export interface CacheSeeding {
 const MEMBERS = 50;
 const AT_ONCE = 20_000;
 const nothing = (): void => undefined;
-const uuid = (kind: number, n: number): string => `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+const uuid = (kind: number, n: number): string =>
+  `0190000${kind}-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 
 const { folder, channels, messages } = JSON.parse(process.argv[2] ?? '{}') as CacheSeeding;
 const clock = createSystemClock();
-const data = openData({ dir: folder, clock, log: { info: nothing, warn: nothing, error: nothing } });
+const data = openData({
+  dir: folder,
+  clock,
+  log: { info: nothing, warn: nothing, error: nothing },
+});
 const cache = data.cache();
 const me = uuid(1, 0) as MemberId;
 const now = clock.now();
@@ -50,7 +55,11 @@ const { key } = data.ledger.rows.addTeam({
 const keys: number[] = [];
 const each = Math.floor(messages / channels);
 cache.db.transaction('bench.team', () => {
-  cache.teams.putSync(key, { epoch: '0'.repeat(32) as Epoch, teamSeq: MEMBERS + 1, memberSeq: channels + 1 });
+  cache.teams.putSync(key, {
+    epoch: '0'.repeat(32) as Epoch,
+    teamSeq: MEMBERS + 1,
+    memberSeq: channels + 1,
+  });
   for (let i = 0; i < MEMBERS; i++) {
     const member = {
       id: uuid(1, i) as MemberId,
@@ -79,7 +88,14 @@ cache.db.transaction('bench.team', () => {
     cache.channels.putMark(key, channel, { readSeq: each + 1, level: 'mentions' });
     cache.log.putInterval(key, channel, { from: 1, to: each + 1 });
     // `mask`: the mentions that count by default are all of them.
-    cache.channels.putSummary(key, channel, { head: each + 1, readSeq: each + 1, mask: 7, unread: 0, mentions: 0, lastAt: now });
+    cache.channels.putSummary(key, channel, {
+      head: each + 1,
+      readSeq: each + 1,
+      mask: 7,
+      unread: 0,
+      mentions: 0,
+      lastAt: now,
+    });
   }
 });
 

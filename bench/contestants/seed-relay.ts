@@ -5,11 +5,21 @@
  */
 import { writeFileSync } from 'node:fs';
 import type { Channel } from '../../protocol/entities.ts';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId, type MessageId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type MemberId,
+  type MessageId,
+} from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { openPostgresStore } from '../../server/adapters/store-postgres/store.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
-import { systemClock as clock, systemRandom as random } from '../../server/adapters/system-clock.ts';
+import {
+  systemClock as clock,
+  systemRandom as random,
+} from '../../server/adapters/system-clock.ts';
 import { createAccessTokens } from '../../server/auth/access-tokens.ts';
 import { newId } from '../../server/auth/new-id.ts';
 import { createRefreshTokens } from '../../server/auth/refresh-tokens.ts';
@@ -30,9 +40,23 @@ const seeding = JSON.parse(process.argv[2] ?? '{}') as Seeding;
 const { keysPath, passesPath, channels, membersPerChannel, storedMessages } = seeding;
 const store = await open(seeding.store);
 const keys = loadTokenKeys(keysPath, random);
-const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits: DEFAULT_LIMITS });
+const access = createAccessTokens({
+  keys,
+  team: store.teamId,
+  clock,
+  random,
+  limits: DEFAULT_LIMITS,
+});
 const refreshTokens = createRefreshTokens(keys, random);
-const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits: DEFAULT_LIMITS });
+const sessions = createSessions({
+  store,
+  clock,
+  random,
+  log,
+  access,
+  refreshTokens,
+  limits: DEFAULT_LIMITS,
+});
 
 async function open(where: Seeding['store']): Promise<Store> {
   if (where.kind === 'sqlite') return openSqliteStore({ path: where.path, clock, random });
@@ -40,7 +64,10 @@ async function open(where: Seeding['store']): Promise<Store> {
 }
 
 /** Some hundred at a time in one transaction. */
-async function inParts<T, R>(items: readonly T[], work: (tx: WriteTx, item: T, index: number) => Promise<R>): Promise<R[]> {
+async function inParts<T, R>(
+  items: readonly T[],
+  work: (tx: WriteTx, item: T, index: number) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   for (let from = 0; from < items.length; from += AT_ONCE) {
     const part = items.slice(from, from + AT_ONCE);
@@ -57,8 +84,17 @@ async function inParts<T, R>(items: readonly T[], work: (tx: WriteTx, item: T, i
 const ids = Array.from({ length: channels * membersPerChannel }, () => newId<MemberId>(random));
 const owner = { id: newId<MemberId>(random), handle: 'owner', name: 'Owner' };
 const now = clock.now();
-await store.write((tx) => createTeamWithOwner(tx, { team: { id: store.teamId, name: 'Bench' }, owner, channelName: 'general', now }));
-await inParts(ids, (tx, id, i) => createMember(tx, { id, handle: `member${i}`, name: `Member ${i}`, role: 'member' }, now));
+await store.write((tx) =>
+  createTeamWithOwner(tx, {
+    team: { id: store.teamId, name: 'Bench' },
+    owner,
+    channelName: 'general',
+    now,
+  }),
+);
+await inParts(ids, (tx, id, i) =>
+  createMember(tx, { id, handle: `member${i}`, name: `Member ${i}`, role: 'member' }, now),
+);
 
 const channelIds = Array.from({ length: channels }, () => newId<ChannelId>(random));
 for (const [i, id] of channelIds.entries()) {
@@ -86,12 +122,20 @@ for (let from = 0; from < storedMessages; from += MESSAGES_AT_ONCE) {
       if (by === undefined || channel === undefined) continue;
       // Older than anything that the load will send, and sorted, as version 7 is.
       const op = `01800000-0000-7000-8000-${n.toString(16).padStart(12, '0')}` as MessageId;
-      await tx.append(channelFeed(channel), { by, kind: 'posted', op, body: { id: op, text: body(n) } });
+      await tx.append(channelFeed(channel), {
+        by,
+        kind: 'posted',
+        op,
+        body: { id: op, text: body(n) },
+      });
     }
   });
 }
 
-const rows: SessionRow[] = await inParts(ids, async (tx, id) => (await sessions.start(tx, id, 'Bench')).row);
+const rows: SessionRow[] = await inParts(
+  ids,
+  async (tx, id) => (await sessions.start(tx, id, 'Bench')).row,
+);
 const general = channelFeed(generalChannel(store.teamId));
 const shared = { [TEAM_FEED]: await store.head(TEAM_FEED), [general]: await store.head(general) };
 const passes: Pass[] = [];
@@ -102,7 +146,12 @@ for (const [i, row] of rows.entries()) {
     [memberFeed(row.member)]: await store.head(memberFeed(row.member)),
     [channelFeed(channel)]: await store.head(channelFeed(channel)),
   };
-  passes.push({ access: (await access.issue(row.member, row.id)).access, epoch: store.epoch, channel, positions: { ...shared, ...own } });
+  passes.push({
+    access: (await access.issue(row.member, row.id)).access,
+    epoch: store.epoch,
+    channel,
+    positions: { ...shared, ...own },
+  });
 }
 writeFileSync(passesPath, JSON.stringify(passes));
 sessions.dispose();

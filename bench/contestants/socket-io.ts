@@ -9,13 +9,17 @@ serveContestant(async ({ recovers }) => {
   const io = new Server(server, {
     transports: ['websocket'],
     serveClient: false,
-    ...(recovers ? { connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: true } } : {}),
+    ...(recovers
+      ? { connectionStateRecovery: { maxDisconnectionDuration: 120_000, skipMiddlewares: true } }
+      : {}),
   });
   io.on('connection', (socket) => {
     const channel = String(socket.handshake.query['channel']);
     if (!socket.recovered) void socket.join(channel);
     socket.on('m', (body: string) => io.to(channel).emit('m', body));
   });
-  await new Promise<void>((resolve) => server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve));
+  await new Promise<void>((resolve) =>
+    server.listen({ port: 0, host: '127.0.0.1', backlog: 4096 }, resolve),
+  );
   return { port: (server.address() as AddressInfo).port, passesFile: null };
 });

@@ -30,7 +30,11 @@ const current = (): Relay => {
 answer({
   start: async ({ folder }: { readonly folder: string }): Promise<Invitation> => {
     relay = await startRelay({ data: join(folder, 'relay'), host: '127.0.0.1', port: 0 });
-    return { address: `127.0.0.1:${relay.port}`, fingerprint: relay.fingerprint, code: relay.setupCode ?? '' };
+    return {
+      address: `127.0.0.1:${relay.port}`,
+      fingerprint: relay.fingerprint,
+      code: relay.setupCode ?? '',
+    };
   },
 
   /** Makes channels with everybody in the team and the talker in them. */
@@ -39,7 +43,9 @@ answer({
     const now = Date.now();
     const by = (talker ??= newId<MemberId>(random));
     if ((await store.member(by)) === undefined) {
-      await store.write((tx) => createMember(tx, { id: by, handle: 'talker', name: 'Talker', role: 'member' }, now));
+      await store.write((tx) =>
+        createMember(tx, { id: by, handle: 'talker', name: 'Talker', role: 'member' }, now),
+      );
     }
     const members = (await store.members()).map(({ id }) => id);
     for (let i = 0; i < count; i++) {
@@ -67,8 +73,14 @@ answer({
     await store.write(async (tx) => {
       for (let i = 0; i < each; i++) {
         for (const channel of channels) {
-          const op = `01900000-0000-7000-8000-${(said++).toString(16).padStart(12, '0')}` as MessageId;
-          await tx.append(channelFeed(channel), { by, kind: 'posted', op, body: { id: op, text: body(said) } });
+          const op =
+            `01900000-0000-7000-8000-${(said++).toString(16).padStart(12, '0')}` as MessageId;
+          await tx.append(channelFeed(channel), {
+            by,
+            kind: 'posted',
+            op,
+            body: { id: op, text: body(said) },
+          });
         }
       }
     });

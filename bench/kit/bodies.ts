@@ -16,7 +16,13 @@ export function bodiesOf(bytes: number): (n: number) => string {
 }
 
 /** Calls back with the number of every body between `from` and `to`; returns how many there were. */
-export function eachBody(buffer: Buffer, from: number, to: number, bodyBytes: number, take: (n: number) => void): number {
+export function eachBody(
+  buffer: Buffer,
+  from: number,
+  to: number,
+  bodyBytes: number,
+  take: (n: number) => void,
+): number {
   let count = 0;
   const last = to - HEAD;
   for (let at = from; at <= last; at++) {

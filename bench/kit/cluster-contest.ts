@@ -27,12 +27,18 @@ export interface ClusterFlight extends Flown {
 
 export class ClusterContest {
   readonly #cluster: Cluster;
-  readonly #load = new Remote({ file: join(import.meta.dirname, 'load-process.ts'), core: LOAD_CORE });
+  readonly #load = new Remote({
+    file: join(import.meta.dirname, 'load-process.ts'),
+    core: LOAD_CORE,
+  });
   /** The server's first process; those of its connections come and go. */
   readonly #postgres: number;
   readonly #redis: number;
 
-  private constructor(cluster: Cluster, { postgres, redis }: { readonly postgres: number; readonly redis: number }) {
+  private constructor(
+    cluster: Cluster,
+    { postgres, redis }: { readonly postgres: number; readonly redis: number },
+  ) {
     this.#cluster = cluster;
     this.#postgres = postgres;
     this.#redis = redis;
@@ -43,7 +49,11 @@ export class ClusterContest {
   /** The relays run, and all members are connected, those of each channel spread evenly over the relays. */
   static async start(relays: number, shape: Shape): Promise<ClusterContest> {
     const names = NODE_NAMES.slice(0, relays);
-    const cluster = await startCluster({ names, limits: RAISED_LIMITS, nodeOptions: (RELAY.nodeOptions ?? []).join(' ') });
+    const cluster = await startCluster({
+      names,
+      limits: RAISED_LIMITS,
+      nodeOptions: (RELAY.nodeOptions ?? []).join(' '),
+    });
     let contest: ClusterContest | undefined;
     try {
       contest = new ClusterContest(cluster, await serversOf(cluster));
@@ -77,14 +87,28 @@ export class ClusterContest {
   }
 
   #used(): ClusterSpent {
-    return { relays: cpuUsOf(this.#relays), postgres: cpuUsOf(familyOf(this.#postgres)), redis: cpuUsOf([this.#redis]) };
+    return {
+      relays: cpuUsOf(this.#relays),
+      postgres: cpuUsOf(familyOf(this.#postgres)),
+      redis: cpuUsOf([this.#redis]),
+    };
   }
 
-  async #connect({ channels, membersPerChannel, bodyBytes, storedMessages = 0 }: Shape): Promise<void> {
+  async #connect({
+    channels,
+    membersPerChannel,
+    bodyBytes,
+    storedMessages = 0,
+  }: Shape): Promise<void> {
     const { folder, keys, database, nodes } = this.#cluster;
     const passesFile = join(folder, 'passes.json');
     const team = { channels, membersPerChannel, storedMessages };
-    seedTeam({ store: { kind: 'postgres', address: database }, keysPath: tokenKeysFile(keys), passesPath: passesFile, ...team });
+    seedTeam({
+      store: { kind: 'postgres', address: database },
+      keysPath: tokenKeysFile(keys),
+      passesPath: passesFile,
+      ...team,
+    });
     const ports = nodes.map(({ port }) => port);
     await this.#load.ask<Connected>('connect', {
       dialect: 'relay',
@@ -99,9 +123,16 @@ export class ClusterContest {
 }
 
 /** Each server says by itself which process it is. */
-async function serversOf({ postgres, redis }: Cluster): Promise<{ readonly postgres: number; readonly redis: number }> {
-  const [row] = await postgres.ask('postgres', "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid");
+async function serversOf({
+  postgres,
+  redis,
+}: Cluster): Promise<{ readonly postgres: number; readonly redis: number }> {
+  const [row] = await postgres.ask(
+    'postgres',
+    "SELECT split_part(pg_read_file('postmaster.pid'), E'\\n', 1) AS pid",
+  );
   const [, pid] = /process_id:(\d+)/.exec(String(await redis.ask('INFO', 'server'))) ?? [];
-  if (row === undefined || pid === undefined) throw new Error('a server does not say which process it is');
+  if (row === undefined || pid === undefined)
+    throw new Error('a server does not say which process it is');
   return { postgres: Number(row['pid']), redis: Number(pid) };
 }

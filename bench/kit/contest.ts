@@ -21,8 +21,17 @@ export interface Contestant {
 }
 
 export const BARE: Contestant = { name: 'bare ws', dialect: 'bare', file: 'bare-ws.ts' };
-export const SOCKET_IO: Contestant = { name: 'socket.io', dialect: 'socket.io', file: 'socket-io.ts' };
-export const RELAY: Contestant = { name: 'relay', dialect: 'relay', file: 'relay.ts', nodeOptions: relayNodeOptions() };
+export const SOCKET_IO: Contestant = {
+  name: 'socket.io',
+  dialect: 'socket.io',
+  file: 'socket-io.ts',
+};
+export const RELAY: Contestant = {
+  name: 'relay',
+  dialect: 'relay',
+  file: 'relay.ts',
+  nodeOptions: relayNodeOptions(),
+};
 
 /** The same relay with a store that commits each message by itself: what group commit is measured against. */
 export const RELAY_SINGLE_COMMITS: Contestant = {
@@ -35,7 +44,9 @@ export const RELAY_SINGLE_COMMITS: Contestant = {
 
 /** The options of Node that `npm run relay` starts the relay with. */
 function relayNodeOptions(): readonly string[] {
-  const { scripts } = JSON.parse(readFileSync(join(HERE, '../../package.json'), 'utf8')) as { readonly scripts: Record<string, string> };
+  const { scripts } = JSON.parse(readFileSync(join(HERE, '../../package.json'), 'utf8')) as {
+    readonly scripts: Record<string, string>;
+  };
   return scripts['relay']?.match(/--max-semi-space-size=\d+/g) ?? [];
 }
 
@@ -66,16 +77,38 @@ export class Contest {
     this.#contestant = contestant;
     this.#shape = shape;
     const { file, nodeOptions = [] } = contestant;
-    this.server = new Remote({ file: join(HERE, '../contestants', file), core: SERVER_CORE, nodeOptions, env: { NODE_ENV: 'production' } });
+    this.server = new Remote({
+      file: join(HERE, '../contestants', file),
+      core: SERVER_CORE,
+      nodeOptions,
+      env: { NODE_ENV: 'production' },
+    });
     this.load = new Remote({ file: join(HERE, 'load-process.ts'), core: LOAD_CORE });
   }
 
   /** The server runs and nobody is connected yet. */
-  static async start(contestant: Contestant, shape: Shape): Promise<Contest & { readonly started: Started }> {
+  static async start(
+    contestant: Contestant,
+    shape: Shape,
+  ): Promise<Contest & { readonly started: Started }> {
     const contest = new Contest(contestant, shape);
-    const { channels, membersPerChannel, isTls = false, recovers = false, storedMessages = 0 } = shape;
+    const {
+      channels,
+      membersPerChannel,
+      isTls = false,
+      recovers = false,
+      storedMessages = 0,
+    } = shape;
     const variant = contestant.variant ?? 'default';
-    const spec: ServerSpec = { channels, membersPerChannel, isTls, recovers, storedMessages, variant, folder: contest.#folder };
+    const spec: ServerSpec = {
+      channels,
+      membersPerChannel,
+      isTls,
+      recovers,
+      storedMessages,
+      variant,
+      folder: contest.#folder,
+    };
     try {
       const started = await contest.server.ask<Started>('start', spec);
       return Object.assign(contest, { started });
@@ -88,7 +121,15 @@ export class Contest {
   connect({ port, passesFile }: Started): Promise<Connected> {
     const { channels, membersPerChannel, bodyBytes, isTls = false } = this.#shape;
     const { dialect } = this.#contestant;
-    return this.load.ask<Connected>('connect', { dialect, ports: [port], passesFile, isTls, channels, membersPerChannel, bodyBytes });
+    return this.load.ask<Connected>('connect', {
+      dialect,
+      ports: [port],
+      passesFile,
+      isTls,
+      channels,
+      membersPerChannel,
+      bodyBytes,
+    });
   }
 
   usage(): Promise<Usage> {
@@ -114,7 +155,10 @@ export interface Flight extends Flown {
 }
 
 /** The sentences of a flight that must not be there. */
-export function wrongsOf(who: string, { tally, troubles }: Pick<Flown, 'tally' | 'troubles'>): readonly string[] {
+export function wrongsOf(
+  who: string,
+  { tally, troubles }: Pick<Flown, 'tally' | 'troubles'>,
+): readonly string[] {
   const wrongs = [...tally.faults, ...troubles];
   if (tally.missing > 0) wrongs.push(`${tally.missing} deliveries are missing`);
   if (tally.wrong > 0) wrongs.push(`${tally.wrong} deliveries are wrong`);

@@ -64,7 +64,9 @@ function socketIoDialect(seat: Seat): Dialect {
       if (buffer[from] !== 52) return 'other'; // '4': a message
       if (buffer[from + 1] === 50) return 'bodies'; // '2': an event
       if (buffer[from + 1] !== 48) return buffer[from + 1] === 52 ? 'refused' : 'other';
-      const { pid: given } = JSON.parse(buffer.toString('latin1', from + 2, to)) as { pid?: string };
+      const { pid: given } = JSON.parse(buffer.toString('latin1', from + 2, to)) as {
+        pid?: string;
+      };
       // Without recovery a second connection has another pid and whatever was missed is gone.
       pid = given;
       return 'ready';
@@ -104,9 +106,13 @@ function relayDialect(seat: Seat): Dialect {
       if (first === LETTER.c) return 'ready'; // caught-up
       return first === LETTER.r && third === 102 ? 'refused' : 'other'; // refused, not roster
     },
-    post: (n, body) => `{"t":"post","op":"${messageIdOf(n)}","channel":"${pass.channel}","text":"${body}"}`,
+    post: (n, body) =>
+      `{"t":"post","op":"${messageIdOf(n)}","channel":"${pass.channel}","text":"${body}"}`,
     sawLast(text) {
-      const { feed, events } = JSON.parse(text) as { feed: string; events: readonly { seq: number }[] };
+      const { feed, events } = JSON.parse(text) as {
+        feed: string;
+        events: readonly { seq: number }[];
+      };
       positions[feed] = events.at(-1)?.seq ?? 0;
     },
     replyTo: () => null,

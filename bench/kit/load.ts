@@ -57,7 +57,10 @@ export class Load {
     this.#setting = setting;
     const members = setting.channels * setting.membersPerChannel;
     const channelOf = Array.from({ length: members }, (_, member) => member % setting.channels);
-    const passes = setting.passesFile === null ? [] : (JSON.parse(readFileSync(setting.passesFile, 'utf8')) as readonly Pass[]);
+    const passes =
+      setting.passesFile === null
+        ? []
+        : (JSON.parse(readFileSync(setting.passesFile, 'utf8')) as readonly Pass[]);
     this.#body = bodiesOf(setting.bodyBytes);
     this.#meter = new Meter({
       channelOf,
@@ -68,7 +71,9 @@ export class Load {
     });
     this.#lines = channelOf.map((channel, member) => ({
       member,
-      port: setting.ports[Math.floor(member / setting.channels) % setting.ports.length] ?? setting.ports[0],
+      port:
+        setting.ports[Math.floor(member / setting.channels) % setting.ports.length] ??
+        setting.ports[0],
       dialect: dialectOf(setting.dialect, { member, channel, pass: passes[member] }),
       socket: null,
       isReady: false,
@@ -92,13 +97,16 @@ export class Load {
 
   /** Closed loop: each sender's next message goes out when an earlier one has come back. */
   async saturate({ sendersPerChannel, window, ms }: Closed): Promise<Flown> {
-    const senders = this.#lines.filter(({ member }) => member < sendersPerChannel * this.#setting.channels);
+    const senders = this.#lines.filter(
+      ({ member }) => member < sendersPerChannel * this.#setting.channels,
+    );
     const flight = this.#takeOff();
     let isOver = false;
     this.#onOwn = (member) => {
       if (!isOver) this.#post(this.#line(member), performance.now());
     };
-    for (let i = 0; i < window; i++) for (const line of senders) this.#post(line, performance.now());
+    for (let i = 0; i < window; i++)
+      for (const line of senders) this.#post(line, performance.now());
     await sleep(ms);
     isOver = true;
     return this.#land(flight);
@@ -126,7 +134,10 @@ export class Load {
       const elapsed = performance.now() - flight.startedAt;
       for (; next < total && next * everyMs <= elapsed; next++) {
         // A stride that shares no factor with the usual sizes spreads the senders over channels and members.
-        this.#post(this.#line((next * 7919) % this.#lines.length), flight.startedAt + next * everyMs);
+        this.#post(
+          this.#line((next * 7919) % this.#lines.length),
+          flight.startedAt + next * everyMs,
+        );
       }
       const waitMs = flight.startedAt + next * everyMs - performance.now();
       // Timers are a millisecond late; the last one is waited for awake, yet without starving the sockets.
@@ -173,7 +184,8 @@ export class Load {
 
   async #missed(each: number): Promise<void> {
     for (let i = 0; i < each; i++) {
-      for (let channel = 0; channel < this.#setting.channels; channel++) this.#post(this.#line(channel), performance.now());
+      for (let channel = 0; channel < this.#setting.channels; channel++)
+        this.#post(this.#line(channel), performance.now());
       if (i % 10 === 9) await this.#drained();
     }
     await this.#drained();
@@ -182,7 +194,12 @@ export class Load {
   #takeOff(): TakeOff {
     this.#meter.delays = new DelayHistogram();
     this.#ackDelays = new DelayHistogram();
-    return { startedAt: performance.now(), usage: usageNow(), before: this.#meter.tally(), acks: this.#acks };
+    return {
+      startedAt: performance.now(),
+      usage: usageNow(),
+      before: this.#meter.tally(),
+      acks: this.#acks,
+    };
   }
 
   async #land({ startedAt, usage, before, acks }: TakeOff): Promise<Flown> {
@@ -206,11 +223,15 @@ export class Load {
 
   async #drained(): Promise<void> {
     const until = performance.now() + DRAIN_MS;
-    while (!this.#isQuiet() && performance.now() < until && this.#troubles.length === 0) await sleep(2);
+    while (!this.#isQuiet() && performance.now() < until && this.#troubles.length === 0)
+      await sleep(2);
   }
 
   #isQuiet(): boolean {
-    return this.#meter.isAllWhole() && (this.#setting.dialect !== 'relay' || this.#acks === this.#meter.tally().sent);
+    return (
+      this.#meter.isAllWhole() &&
+      (this.#setting.dialect !== 'relay' || this.#acks === this.#meter.tally().sent)
+    );
   }
 
   #post(line: Line, at: number): void {
@@ -273,7 +294,10 @@ export class Load {
         } else {
           const reply = kind === 'other' ? dialect.replyTo(buffer, from, to) : null;
           if (reply !== null) socket.sendText(reply);
-          if (kind === 'refused') this.#trouble(`member ${member}: ${buffer.toString('latin1', from, Math.min(to, from + 300))}`);
+          if (kind === 'refused')
+            this.#trouble(
+              `member ${member}: ${buffer.toString('latin1', from, Math.min(to, from + 300))}`,
+            );
         }
       },
       onClose: (why) => {

@@ -7,11 +7,19 @@ const BODY = 200;
 const body = bodiesOf(BODY);
 
 function meterOf(channelOf: readonly number[], onOwn: (member: number) => void = () => undefined) {
-  return new Meter({ channelOf, channels: Math.max(...channelOf) + 1, bodyBytes: BODY, onOwn, now: () => 5 });
+  return new Meter({
+    channelOf,
+    channels: Math.max(...channelOf) + 1,
+    bodyBytes: BODY,
+    onOwn,
+    now: () => 5,
+  });
 }
 
 function arrive(meter: Meter, member: number, ...numbers: readonly number[]): void {
-  const frame = Buffer.from(`padding{"events":[${numbers.map((n) => `{"text":"${body(n)}"}`).join()}]}`);
+  const frame = Buffer.from(
+    `padding{"events":[${numbers.map((n) => `{"text":"${body(n)}"}`).join()}]}`,
+  );
   meter.take(member, frame, 7, frame.length);
 }
 
@@ -88,7 +96,13 @@ it('own messages and delays are told once per delivery, remembered frame or not'
 it('many messages outgrow the first tables', () => {
   const meter = meterOf([0]);
   for (let i = 0; i < 70_000; i++) arrive(meter, 0, meter.send(0, 0));
-  expect(meter.tally()).toEqual({ sent: 70_000, deliveries: 70_000, missing: 0, wrong: 0, faults: [] });
+  expect(meter.tally()).toEqual({
+    sent: 70_000,
+    deliveries: 70_000,
+    missing: 0,
+    wrong: 0,
+    faults: [],
+  });
 });
 
 it('what is missed while away counts again on return', () => {

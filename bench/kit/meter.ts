@@ -107,8 +107,11 @@ export class Meter {
       return known.count;
     }
     const before = this.#wrong;
-    const count = eachBody(buffer, from, to, this.#parts.bodyBytes, (n) => this.#takeOne(member, channel, n));
-    if (length < WORTH_REMEMBERING || count === 0 || known !== undefined || this.#wrong !== before) return count;
+    const count = eachBody(buffer, from, to, this.#parts.bodyBytes, (n) =>
+      this.#takeOne(member, channel, n),
+    );
+    if (length < WORTH_REMEMBERING || count === 0 || known !== undefined || this.#wrong !== before)
+      return count;
     if (channel.frames.size >= REMEMBERED_FRAMES) channel.frames.clear();
     channel.frames.set(key, { bytes: Buffer.from(buffer.subarray(from, to)), count });
     return count;
@@ -134,16 +137,25 @@ export class Meter {
   tally(): Tally {
     let missing = 0;
     for (let member = 0; member < this.#cursor.length; member++) {
-      if (this.#isAway[member] === 0) missing += this.#channelAt(member).sent - (this.#cursor[member] ?? 0);
+      if (this.#isAway[member] === 0)
+        missing += this.#channelAt(member).sent - (this.#cursor[member] ?? 0);
     }
-    return { sent: this.#sent, deliveries: this.#deliveries, missing, wrong: this.#wrong, faults: this.#faults };
+    return {
+      sent: this.#sent,
+      deliveries: this.#deliveries,
+      missing,
+      wrong: this.#wrong,
+      faults: this.#faults,
+    };
   }
 
   #takeOne(member: number, channel: ChannelCount, n: number): void {
     const at = this.#cursor[member] ?? 0;
     if (at === channel.length && !this.#extend(member, channel, n)) return;
     if (channel.order[at] !== n) {
-      this.#fault(`member ${member} got message ${n} where its channel has ${channel.order[at] ?? 'nothing'} (place ${at})`);
+      this.#fault(
+        `member ${member} got message ${n} where its channel has ${channel.order[at] ?? 'nothing'} (place ${at})`,
+      );
       return;
     }
     this.#cursor[member] = at + 1;
@@ -153,7 +165,8 @@ export class Meter {
 
   #arrived(member: number, n: number): void {
     if (this.#senderOf[n] === member) this.#parts.onOwn(member);
-    if (this.delays !== null) this.delays.record((this.#parts.now() - (this.#sentAt[n] ?? 0)) * 1000);
+    if (this.delays !== null)
+      this.delays.record((this.#parts.now() - (this.#sentAt[n] ?? 0)) * 1000);
   }
 
   /** The first sight of a message decides its place in the channel's order. */
@@ -164,7 +177,9 @@ export class Meter {
       return false;
     }
     if ((this.#lastOrdered[sender] ?? -1) >= n) {
-      this.#fault(`message ${n} of member ${sender} came after its successor ${this.#lastOrdered[sender] ?? -1}`);
+      this.#fault(
+        `message ${n} of member ${sender} came after its successor ${this.#lastOrdered[sender] ?? -1}`,
+      );
     }
     this.#isOrdered[n] = 1;
     this.#lastOrdered[sender] = n;
@@ -190,7 +205,11 @@ export class Meter {
 
   #grow(): void {
     const size = this.#senderOf.length * 2;
-    const [senderOf, sentAt, isOrdered] = [new Int32Array(size), new Float64Array(size), new Uint8Array(size)];
+    const [senderOf, sentAt, isOrdered] = [
+      new Int32Array(size),
+      new Float64Array(size),
+      new Uint8Array(size),
+    ];
     senderOf.set(this.#senderOf);
     sentAt.set(this.#sentAt);
     isOrdered.set(this.#isOrdered);

@@ -14,14 +14,17 @@ export function cpuUsOf(pids: readonly number[]): number {
 /** The process and all that it started and that still run, and what those started. */
 export function familyOf(pid: number): readonly number[] {
   const threads = readdirSync(`/proc/${pid}/task`);
-  const children = threads.flatMap((thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? []);
+  const children = threads.flatMap(
+    (thread) => readFileSync(`/proc/${pid}/task/${thread}/children`, 'utf8').match(/\d+/g) ?? [],
+  );
   return [pid, ...children.flatMap((child) => familyOf(Number(child)))];
 }
 
 /** Ties all threads of running processes to a core, and with them whatever they start from now on. Does nothing without `taskset`. */
 export function pin(pids: readonly number[], core: number): void {
   if (!canPin) return;
-  for (const pid of pids) execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
+  for (const pid of pids)
+    execFileSync('taskset', ['-a', '-c', '-p', String(core), String(pid)], { stdio: 'ignore' });
 }
 
 /** What stands after the name, which may contain anything: state, parent, … user, system, and the same two of ended children. */
@@ -30,4 +33,5 @@ function statOf(pid: number): readonly string[] {
   return text.slice(text.lastIndexOf(') ') + 2).split(' ');
 }
 
-const sumOf = (ticks: readonly string[]): number => ticks.reduce((sum, some) => sum + Number(some), 0);
+const sumOf = (ticks: readonly string[]): number =>
+  ticks.reduce((sum, some) => sum + Number(some), 0);

@@ -33,4 +33,5 @@ export interface Question {
   readonly answer: (options: BenchOptions) => Promise<Answer>;
 }
 
-export const isMet = ({ measured, isFloor }: Aim, bound: number): boolean => (isFloor === true ? measured >= bound : measured <= bound);
+export const isMet = ({ measured, isFloor }: Aim, bound: number): boolean =>
+  isFloor === true ? measured >= bound : measured <= bound;

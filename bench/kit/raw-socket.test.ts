@@ -8,11 +8,16 @@ const sockets: RawSocket[] = [];
 
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await new Promise<void>((resolve) => (server === undefined ? resolve() : server.close(() => resolve())));
+  await new Promise<void>((resolve) =>
+    server === undefined ? resolve() : server.close(() => resolve()),
+  );
 });
 
 /** What came, until the server closes. */
-function talk(onConnection: (server: WebSocketServer) => void, say: readonly string[] = []): Promise<{ texts: string[]; why: string }> {
+function talk(
+  onConnection: (server: WebSocketServer) => void,
+  say: readonly string[] = [],
+): Promise<{ texts: string[]; why: string }> {
   return new Promise((resolve) => {
     server = new WebSocketServer({ port: 0, host: '127.0.0.1', perMessageDeflate: false }, () => {
       const texts: string[] = [];
@@ -32,7 +37,9 @@ function talk(onConnection: (server: WebSocketServer) => void, say: readonly str
 }
 
 it('frames of every length arrive whole and in order, however the network cuts them', async () => {
-  const sent = [0, 1, 125, 126, 65_535, 65_536, 300_000, 1_000_000, 3].map((length) => 'x'.repeat(length));
+  const sent = [0, 1, 125, 126, 65_535, 65_536, 300_000, 1_000_000, 3].map((length) =>
+    'x'.repeat(length),
+  );
   const heard = await talk((at) =>
     at.on('connection', (socket) => {
       for (const text of sent) socket.send(text);
@@ -71,7 +78,9 @@ it('a ping is answered with its own words', async () => {
 
 it('an upgrade that is refused says with which status', async () => {
   const { why } = await talk(
-    (at) => (at.options.verifyClient = (_info: unknown, next: (ok: boolean, code: number) => void) => next(false, 401)),
+    (at) =>
+      (at.options.verifyClient = (_info: unknown, next: (ok: boolean, code: number) => void) =>
+        next(false, 401)),
   );
   expect(why).toBe('refused: HTTP/1.1 401 Unauthorized');
 });

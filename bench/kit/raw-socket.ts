@@ -41,8 +41,12 @@ export class RawSocket {
     };
     // No address of our own: binding to one first has the system search for a free port, ten thousand times in vain.
     const options = { host: '127.0.0.1', port: parts.port, noDelay: true, onread };
-    this.#socket = parts.isTls ? tls.connect({ ...options, rejectUnauthorized: false }) : net.connect(options);
-    this.#socket.once(parts.isTls ? 'secureConnect' : 'connect', () => this.#socket.write(this.#request()));
+    this.#socket = parts.isTls
+      ? tls.connect({ ...options, rejectUnauthorized: false })
+      : net.connect(options);
+    this.#socket.once(parts.isTls ? 'secureConnect' : 'connect', () =>
+      this.#socket.write(this.#request()),
+    );
     this.#socket.on('error', (error) => this.#end(error.message));
     this.#socket.on('close', () => this.#end('gone'));
   }
@@ -142,7 +146,8 @@ export class RawSocket {
       if (to - from < length) break;
       const opcode = (buffer[at] ?? 0) & 15;
       if (opcode === 1) this.#parts.onText(buffer, from, from + length);
-      else if (opcode === 9) this.#socket.write(maskedFrame(0xa, buffer.toString('latin1', from, from + length)));
+      else if (opcode === 9)
+        this.#socket.write(maskedFrame(0xa, buffer.toString('latin1', from, from + length)));
       else if (opcode === 8) this.#end(`closed ${length >= 2 ? buffer.readUInt16BE(from) : 1005}`);
       at = from + length;
     }
@@ -175,6 +180,7 @@ export function maskedFrame(opcode: number, text: string): Buffer {
   }
   for (let i = 0; i < 4; i++) frame[header - 4 + i] = MASK[i] ?? 0;
   frame.write(text, header, 'latin1');
-  for (let i = 0; i < length; i++) frame[header + i] = (frame[header + i] ?? 0) ^ (MASK[i & 3] ?? 0);
+  for (let i = 0; i < length; i++)
+    frame[header + i] = (frame[header + i] ?? 0) ^ (MASK[i & 3] ?? 0);
   return frame;
 }

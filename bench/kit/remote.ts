@@ -17,7 +17,9 @@ interface Question {
   readonly name: string;
   readonly argument: unknown;
 }
-type Answer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string };
+type Answer =
+  | { readonly id: number; readonly value: unknown }
+  | { readonly id: number; readonly error: string };
 
 export interface RemoteParts {
   readonly file: string;
@@ -29,15 +31,25 @@ export interface RemoteParts {
 export class Remote {
   readonly #child: ChildProcess;
   readonly #file: string;
-  readonly #waiting = new Map<number, { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }>();
+  readonly #waiting = new Map<
+    number,
+    { readonly resolve: (value: unknown) => void; readonly reject: (error: Error) => void }
+  >();
   #nextId = 1;
   readonly #ended: Promise<void>;
   #isOver = false;
 
   constructor({ file, core, nodeOptions = [], env = {} }: RemoteParts) {
     this.#file = file;
-    const program = [process.execPath, '--expose-gc', '--disable-warning=ExperimentalWarning', ...nodeOptions, file];
-    const [command, ...args] = TASKSET === undefined ? program : [TASKSET, '-c', String(core), ...program];
+    const program = [
+      process.execPath,
+      '--expose-gc',
+      '--disable-warning=ExperimentalWarning',
+      ...nodeOptions,
+      file,
+    ];
+    const [command, ...args] =
+      TASKSET === undefined ? program : [TASKSET, '-c', String(core), ...program];
     this.#child = spawn(command ?? process.execPath, args, {
       stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
       env: { ...process.env, ...env },
@@ -95,7 +107,10 @@ export function answer(commands: Commands): void {
         if (command === undefined) throw new Error(`no command "${name}"`);
         return { id, value: (await command(argument)) ?? null };
       } catch (error) {
-        return { id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+        return {
+          id,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        };
       }
     };
     void reply().then((result) => process.send?.(result));

@@ -5,7 +5,9 @@ import type { PostgresAddress } from '../../server/adapters/store-postgres/conne
 
 export interface Seeding {
   /** A file, or a fresh database. */
-  readonly store: { readonly kind: 'sqlite'; readonly path: string } | { readonly kind: 'postgres'; readonly address: PostgresAddress };
+  readonly store:
+    | { readonly kind: 'sqlite'; readonly path: string }
+    | { readonly kind: 'postgres'; readonly address: PostgresAddress };
   readonly keysPath: string;
   /** Where to write one pass per member. */
   readonly passesPath: string;
@@ -18,5 +20,9 @@ export interface Seeding {
 /** By a process of its own, so that what seeding left in memory is not taken for the relay's. */
 export function seedTeam(seeding: Seeding): void {
   const program = join(import.meta.dirname, '../contestants/seed-relay.ts');
-  execFileSync(process.execPath, ['--disable-warning=ExperimentalWarning', program, JSON.stringify(seeding)], { stdio: 'inherit' });
+  execFileSync(
+    process.execPath,
+    ['--disable-warning=ExperimentalWarning', program, JSON.stringify(seeding)],
+    { stdio: 'inherit' },
+  );
 }

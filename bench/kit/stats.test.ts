@@ -24,7 +24,9 @@ it('small delays are exact and large ones are right to a thirty-second', () => {
 });
 
 it('every delay falls into a bucket whose edge is not below it', () => {
-  for (const micros of [1, 31, 32, 63, 64, 65, 127, 128, 1_000, 65_535, 65_536, 1_000_000, 4_294_967_295]) {
+  for (const micros of [
+    1, 31, 32, 63, 64, 65, 127, 128, 1_000, 65_535, 65_536, 1_000_000, 4_294_967_295,
+  ]) {
     const histogram = new DelayHistogram();
     histogram.record(micros);
     histogram.record(4_294_967_295);

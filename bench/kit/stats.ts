@@ -9,13 +9,21 @@ export interface Spread {
 
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = [...values].sort((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), least: sorted[0] ?? NaN, most: sorted.at(-1) ?? NaN, count: sorted.length };
+  return {
+    median: quantile(sorted, 0.5),
+    least: sorted[0] ?? NaN,
+    most: sorted.at(-1) ?? NaN,
+    count: sorted.length,
+  };
 }
 
 export const medianOf = (values: readonly number[]): number => spreadOf(values).median;
 
 /** Element by element, so that what was measured side by side is compared side by side. */
-export const ratiosOf = (values: readonly number[], against: readonly number[]): readonly number[] =>
+export const ratiosOf = (
+  values: readonly number[],
+  against: readonly number[],
+): readonly number[] =>
   values.slice(0, against.length).map((value, i) => value / (against[i] ?? NaN));
 
 function quantile(sorted: readonly number[], share: number): number {
@@ -60,7 +68,12 @@ export class DelayHistogram {
   }
 
   summary(): DelaySummary {
-    return { count: this.#count, p50: this.quantile(0.5), p99: this.quantile(0.99), most: this.#count === 0 ? NaN : this.#most };
+    return {
+      count: this.#count,
+      p50: this.quantile(0.5),
+      p99: this.quantile(0.99),
+      most: this.#count === 0 ? NaN : this.#most,
+    };
   }
 }
 

@@ -9,11 +9,21 @@ export interface Table {
 }
 
 export function tableText({ title, columns, rows, notes }: Table): string {
-  const widths = columns.map((column, i) => Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)));
+  const widths = columns.map((column, i) =>
+    Math.max(column.length, ...rows.map((row) => row[i]?.length ?? 0)),
+  );
   const line = (cells: readonly string[]): string =>
-    cells.map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))).join('  ');
+    cells
+      .map((cell, i) => (i === 0 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0)))
+      .join('  ');
   const rule = widths.map((width) => '-'.repeat(width)).join('  ');
-  return [`\n${title}`, line(columns), rule, ...rows.map(line), ...notes.map((note) => `  ${note}`)].join('\n');
+  return [
+    `\n${title}`,
+    line(columns),
+    rule,
+    ...rows.map(line),
+    ...notes.map((note) => `  ${note}`),
+  ].join('\n');
 }
 
 /** Three figures that mean something: 0.0123, 1.23, 12.3, 1,234. */

@@ -17,7 +17,15 @@ declare const gc: ((options?: { type: 'major' }) => void) | undefined;
 export function usageNow(): Usage {
   const { user, system } = process.cpuUsage();
   const { rss, heapUsed, external } = process.memoryUsage();
-  return { at: performance.now(), cpuUs: user + system, userUs: user, systemUs: system, rss, heapUsed, external };
+  return {
+    at: performance.now(),
+    cpuUs: user + system,
+    userUs: user,
+    systemUs: system,
+    rss,
+    heapUsed,
+    external,
+  };
 }
 
 /** Memory at rest: after full collections, so that what is counted is what is held. Every contestant is measured so. */

@@ -37,16 +37,29 @@ const COLUMNS = [
 ];
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } });
-const plan: LabPlan = values.quick ? { ...LAB_PLAN, messages: 10, idleMs: 5_000 } : { ...LAB_PLAN, messages: 60 };
+const plan: LabPlan = values.quick
+  ? { ...LAB_PLAN, messages: 10, idleMs: 5_000 }
+  : { ...LAB_PLAN, messages: 60 };
 const [clock, random] = [createSystemClock(), createSystemRandom()];
 const net = createRelayNet({ clock });
-const child = fork(join(import.meta.dirname, 'relay.ts'), { execArgv: ['--disable-warning=ExperimentalWarning'] });
-const [relay] = (await once(child, 'message')) as [{ readonly port: number; readonly fingerprint: string; readonly setupCode: string }];
+const child = fork(join(import.meta.dirname, 'relay.ts'), {
+  execArgv: ['--disable-warning=ExperimentalWarning'],
+});
+const [relay] = (await once(child, 'message')) as [
+  { readonly port: number; readonly fingerprint: string; readonly setupCode: string },
+];
 const target: RelayTarget = { address: `127.0.0.1:${relay.port}`, fingerprint: relay.fingerprint };
 const token = await setUp();
 
 let rows: readonly DoorRow[] = [];
-const hello = { t: 'hello', versions: PROTOCOL_VERSIONS, epoch: null, positions: {}, focus: null, presence: 'here' } as const;
+const hello = {
+  t: 'hello',
+  versions: PROTOCOL_VERSIONS,
+  epoch: null,
+  positions: {},
+  focus: null,
+  presence: 'here',
+} as const;
 const parts = {
   clock,
   net,
@@ -60,13 +73,25 @@ child.disconnect();
 const notes = [
   `${plan.messages} echoes of 40 characters, one each ${plan.paceMs} ms, said and heard at the door; ${plan.idleMs / 1_000} s idle.`,
   'Loopback with the relay’s own TLS, this program and the relay on the same cores. Idle includes a ping each 25 s as the desktop sends it.',
-  ...(values.quick ? ['Quick: not to be quoted. The idle minute is reckoned from what was measured of it.'] : []),
+  ...(values.quick
+    ? ['Quick: not to be quoted. The idle minute is reckoned from what was measured of it.']
+    : []),
 ];
 console.log(tableText({ title: 'Four doors', columns: COLUMNS, rows: rows.map(cells), notes }));
 
 async function setUp(): Promise<string> {
-  const person = { team: 'Lab', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'lab' };
-  const answer = await net.request(target, { method: 'POST', path: HTTP.setup, body: { code: relay.setupCode, ...person } });
+  const person = {
+    team: 'Lab',
+    name: 'Ada',
+    handle: 'ada',
+    password: 'nine lives of the office cat',
+    device: 'lab',
+  };
+  const answer = await net.request(target, {
+    method: 'POST',
+    path: HTTP.setup,
+    body: { code: relay.setupCode, ...person },
+  });
   if (!answer.ok) throw new Error(answer.error.kind);
   return signedIn.parse(answer.value.body).tokens.access;
 }
@@ -76,5 +101,9 @@ function cells({ door, traffic, idle }: DoorRow): string[] {
   if (idle.state !== 'measured') throw new Error(`${door} at rest: ${JSON.stringify(idle)}`);
   const { p50Ms, p95Ms, requests, bytes, cpu } = traffic.figures;
   const cpuUs = cpu.state === 'measured' ? cpu.usPerMessage : Number.NaN;
-  return [door, ...[p50Ms, p95Ms, requests, bytes, cpuUs, idle.figures.bytes, idle.figures.wakeUps].map(figure), CANNOT[door]];
+  return [
+    door,
+    ...[p50Ms, p95Ms, requests, bytes, cpuUs, idle.figures.bytes, idle.figures.wakeUps].map(figure),
+    CANNOT[door],
+  ];
 }

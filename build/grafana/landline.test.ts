@@ -8,7 +8,12 @@ import { createLineKit, type LineKit } from '../../test/kit/line-kit.ts';
 interface Panel {
   readonly id: number;
   readonly title: string;
-  readonly gridPos: { readonly h: number; readonly w: number; readonly x: number; readonly y: number };
+  readonly gridPos: {
+    readonly h: number;
+    readonly w: number;
+    readonly x: number;
+    readonly y: number;
+  };
   readonly targets: readonly { readonly refId: string; readonly expr: string }[];
 }
 
@@ -17,8 +22,13 @@ const { panels, templating } = JSON.parse(source) as {
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly { readonly query: string }[] };
 };
-const queries = [...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)), ...templating.list.map(({ query }) => query)];
-const asked = new Set(queries.flatMap((query) => query.match(/\b(?:landline|process|nodejs)_\w+/g) ?? []));
+const queries = [
+  ...panels.flatMap(({ targets }) => targets.map(({ expr }) => expr)),
+  ...templating.list.map(({ query }) => query),
+];
+const asked = new Set(
+  queries.flatMap((query) => query.match(/\b(?:landline|process|nodejs)_\w+/g) ?? []),
+);
 
 let kit: LineKit;
 beforeAll(async () => {
@@ -35,7 +45,8 @@ test('each query names figures that a relay gives', async () => {
 });
 
 test('each figure of the relay is drawn', () => {
-  const drawn = ({ name, type }: (typeof FIGURES)[number]): boolean => asked.has(type === 'histogram' ? `${name}_bucket` : name);
+  const drawn = ({ name, type }: (typeof FIGURES)[number]): boolean =>
+    asked.has(type === 'histogram' ? `${name}_bucket` : name);
   expect(FIGURES.filter((figure) => !drawn(figure)).map(({ name }) => name)).toEqual([]);
 });
 
@@ -51,8 +62,11 @@ test('the panels have names of their own, stand in their order and cover nobody'
   expect(panels.length).toBeGreaterThan(10);
   expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
   expect(panels.map(({ id }) => id)).toEqual(panels.map((_, at) => at + 1));
-  expect(panels.map(({ gridPos }) => gridPos)).toEqual(panels.map((_, at) => ({ h: 8, w: 8, x: 8 * (at % 3), y: 8 * Math.floor(at / 3) })));
-  for (const { targets } of panels) expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
+  expect(panels.map(({ gridPos }) => gridPos)).toEqual(
+    panels.map((_, at) => ({ h: 8, w: 8, x: 8 * (at % 3), y: 8 * Math.floor(at / 3) })),
+  );
+  for (const { targets } of panels)
+    expect(new Set(targets.map(({ refId }) => refId)).size).toBe(targets.length);
 });
 
 test('its keys are in order, so that a change to it can be read', () => {

@@ -11,18 +11,30 @@ const pixels = (png: Buffer): Promise<Buffer> => sharp(png).ensureAlpha().raw().
 /** Renderers of other versions place an edge a shade differently; a changed drawing moves whole areas. */
 const MEAN_TOLERANCE = 1;
 
-test.each(KEPT)('$file is drawn from svg/$drawing.svg as it is now', async ({ file, drawing, size }) => {
-  const [kept, drawn] = await Promise.all([pixels(readFileSync(join(import.meta.dirname, file))), pixels(await draw(drawing, size))]);
-  expect(kept).toHaveLength(size * size * 4);
-  expect(drawn).toHaveLength(kept.length);
-  const difference = kept.reduce((sum, value, index) => sum + Math.abs(value - (drawn[index] ?? 0)), 0);
-  expect(difference / kept.length).toBeLessThan(MEAN_TOLERANCE);
-});
+test.each(KEPT)(
+  '$file is drawn from svg/$drawing.svg as it is now',
+  async ({ file, drawing, size }) => {
+    const [kept, drawn] = await Promise.all([
+      pixels(readFileSync(join(import.meta.dirname, file))),
+      pixels(await draw(drawing, size)),
+    ]);
+    expect(kept).toHaveLength(size * size * 4);
+    expect(drawn).toHaveLength(kept.length);
+    const difference = kept.reduce(
+      (sum, value, index) => sum + Math.abs(value - (drawn[index] ?? 0)),
+      0,
+    );
+    expect(difference / kept.length).toBeLessThan(MEAN_TOLERANCE);
+  },
+);
 
 test('the tray says three different things, in colour and in the menu bar of macOS', async () => {
-  const of = async (name: string): Promise<string> => (await pixels(readFileSync(join(import.meta.dirname, name)))).toString('base64');
+  const of = async (name: string): Promise<string> =>
+    (await pixels(readFileSync(join(import.meta.dirname, name)))).toString('base64');
   for (const kind of ['', '-Template']) {
-    const states = await Promise.all(['live', 'offline', 'unread'].map((state) => of(`tray-${state}${kind}.png`)));
+    const states = await Promise.all(
+      ['live', 'offline', 'unread'].map((state) => of(`tray-${state}${kind}.png`)),
+    );
     expect(new Set(states).size).toBe(3);
   }
 });
@@ -40,7 +52,10 @@ test('the containers hold every size, and each picture is a PNG where the table 
     const ico = readFileSync(join(folder, 'icon.ico'));
     expect(ico.readUInt16LE(4)).toBe(7);
     for (let at = 6; at < 6 + 16 * 7; at += 16) {
-      const png = ico.subarray(ico.readUInt32LE(at + 12), ico.readUInt32LE(at + 12) + ico.readUInt32LE(at + 8));
+      const png = ico.subarray(
+        ico.readUInt32LE(at + 12),
+        ico.readUInt32LE(at + 12) + ico.readUInt32LE(at + 8),
+      );
       expect((await sharp(png).metadata()).width % 256).toBe(ico.readUInt8(at));
     }
     const icns = readFileSync(join(folder, 'icon.icns'));

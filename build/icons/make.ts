@@ -39,7 +39,10 @@ export async function draw(drawing: string, size: number): Promise<Buffer> {
   const { width } = await sharp(svg).metadata();
   // Drawn at four times the size and brought down: thin lines keep their weight.
   const density = Math.min((72 * size * 4) / width, 2400);
-  return sharp(svg, { density }).resize(size, size).png({ compressionLevel: 9, palette: false }).toBuffer();
+  return sharp(svg, { density })
+    .resize(size, size)
+    .png({ compressionLevel: 9, palette: false })
+    .toBuffer();
 }
 
 const drawAll = (sizes: readonly number[]): Promise<readonly Picture[]> =>
@@ -58,5 +61,6 @@ export async function makeContainers(folder: string): Promise<void> {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  for (const { file, drawing, size } of KEPT) writeFileSync(join(HERE, file), await draw(drawing, size));
+  for (const { file, drawing, size } of KEPT)
+    writeFileSync(join(HERE, file), await draw(drawing, size));
 }

@@ -25,7 +25,11 @@ function targetOf(specifier: string, fromPath: string): Target {
 const reachOf = (kind: 'type' | 'value' | undefined): Reach => (kind === 'type' ? 'type' : 'value');
 
 export const roomsRule: Rule.RuleModule = {
-  meta: { type: 'problem', schema: [], docs: { description: 'imports follow the arrows between the rooms of the house' } },
+  meta: {
+    type: 'problem',
+    schema: [],
+    docs: { description: 'imports follow the arrows between the rooms of the house' },
+  },
   create(context) {
     if (!isAbsolute(context.filename)) return {};
     const from = slashed(relative(context.cwd, context.filename));
@@ -37,13 +41,17 @@ export const roomsRule: Rule.RuleModule = {
     };
 
     const listeners: Record<string, (node: never) => void> = {
-      ImportDeclaration: (node: TSESTree.ImportDeclaration) => check(node.source, reachOf(node.importKind)),
-      ExportNamedDeclaration: (node: TSESTree.ExportNamedDeclaration) => check(node.source, reachOf(node.exportKind)),
-      ExportAllDeclaration: (node: TSESTree.ExportAllDeclaration) => check(node.source, reachOf(node.exportKind)),
+      ImportDeclaration: (node: TSESTree.ImportDeclaration) =>
+        check(node.source, reachOf(node.importKind)),
+      ExportNamedDeclaration: (node: TSESTree.ExportNamedDeclaration) =>
+        check(node.source, reachOf(node.exportKind)),
+      ExportAllDeclaration: (node: TSESTree.ExportAllDeclaration) =>
+        check(node.source, reachOf(node.exportKind)),
       ImportExpression: (node: TSESTree.ImportExpression) => check(node.source, 'value'),
       TSImportType: (node: TSESTree.TSImportType) => check(node.source, 'type'),
       CallExpression: (node: TSESTree.CallExpression) => {
-        if (node.callee.type === AST_NODE_TYPES.Identifier && node.callee.name === 'require') check(node.arguments[0], 'value');
+        if (node.callee.type === AST_NODE_TYPES.Identifier && node.callee.name === 'require')
+          check(node.arguments[0], 'value');
       },
     };
     return listeners as unknown as Rule.RuleListener;

@@ -57,7 +57,12 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'electron/core',
-    rooms: { protocol: 'value', doctor: 'value', 'electron/bridge': 'value', 'electron/core/cache': 'value' },
+    rooms: {
+      protocol: 'value',
+      doctor: 'value',
+      'electron/bridge': 'value',
+      'electron/core/cache': 'value',
+    },
     packages: ['zod', 'ws', 'uuid', 'uqr'],
     node: 'all',
     why: 'the core is plain Node: wire, bridge, and never Electron or a host',
@@ -85,7 +90,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'electron/main/relay-process.ts',
-    rooms: { protocol: 'value', server: 'value', 'server/relay.ts': 'value', 'server/main.ts': 'value', 'server/ports': 'value' },
+    rooms: {
+      protocol: 'value',
+      server: 'value',
+      'server/relay.ts': 'value',
+      'server/main.ts': 'value',
+      'server/ports': 'value',
+    },
     packages: ['electron'],
     node: 'all',
     why: 'this one file is the process in which the app runs a relay',
@@ -204,7 +215,13 @@ export const ROOMS: readonly Room[] = [
   },
   {
     at: 'server/http',
-    rooms: { ...SERVER_INSIDE, 'server/domain': 'value', 'server/auth': 'value', 'server/gateway': 'value', server: 'type' },
+    rooms: {
+      ...SERVER_INSIDE,
+      'server/domain': 'value',
+      'server/auth': 'value',
+      'server/gateway': 'value',
+      server: 'type',
+    },
     packages: ['zod', 'fastify', 'uuid'],
     node: 'all',
     why: 'the HTTP doors stand on domain and ports, never on adapters',
@@ -224,7 +241,8 @@ export const OBSERVERS: readonly string[] = ['test', 'bench', 'build'];
 /** A test beside its file may look at anything, like the files under test/. */
 export const isTestFile = (path: string): boolean => /\.test\.tsx?$/.test(path);
 
-const holds = (folder: string, path: string): boolean => path === folder || path.startsWith(`${folder}/`);
+const holds = (folder: string, path: string): boolean =>
+  path === folder || path.startsWith(`${folder}/`);
 
 /** The row that speaks for a file, given its path from the root with forward slashes. */
 export function roomOf(path: string): Room | undefined {
@@ -253,10 +271,14 @@ export function refusal({ from, target, reach }: Arrow): string | undefined {
   if (room === undefined || isTestFile(from)) return undefined;
   const may = (what: string): string => `${room.at} may not import ${what}: ${room.why}.`;
   if (target.kind === 'node') {
-    return room.node === 'all' || room.node.includes(target.name) ? undefined : may(`"${target.name}"`);
+    return room.node === 'all' || room.node.includes(target.name)
+      ? undefined
+      : may(`"${target.name}"`);
   }
   if (target.kind === 'package') {
-    return room.packages.some((allowed) => packageMatches(allowed, target.name)) ? undefined : may(`"${target.name}"`);
+    return room.packages.some((allowed) => packageMatches(allowed, target.name))
+      ? undefined
+      : may(`"${target.name}"`);
   }
   if (isTestFile(target.path)) return may(`a test (${target.path})`);
   const other = roomOf(target.path);
@@ -264,6 +286,7 @@ export function refusal({ from, target, reach }: Arrow): string | undefined {
   if (other === room) return undefined;
   const allowed = room.rooms[other.at];
   if (allowed === undefined) return may(`${other.at} (${target.path})`);
-  if (allowed === 'type' && reach === 'value') return may(`more than types from ${other.at}; write "import type"`);
+  if (allowed === 'type' && reach === 'value')
+    return may(`more than types from ${other.at}; write "import type"`);
   return undefined;
 }

@@ -19,7 +19,11 @@ const FINE = new Set([
 const all = thirdParties(ROOT);
 
 test('everything the app bundles may be bundled', () => {
-  expect(all.filter(({ licence }) => !FINE.has(licence)).map(({ name, licence }) => `${name}: ${licence}`)).toEqual([]);
+  expect(
+    all
+      .filter(({ licence }) => !FINE.has(licence))
+      .map(({ name, licence }) => `${name}: ${licence}`),
+  ).toEqual([]);
 });
 
 test('what the app stands on is among it, with what that stands on; what builds and tests it is not', () => {
@@ -38,7 +42,8 @@ test('what the app stands on is among it, with what that stands on; what builds 
   ]) {
     expect(names).toContain(name);
   }
-  for (const name of ['vite', 'vitest', 'electron', 'electron-builder', 'typescript', 'eslint']) expect(names).not.toContain(name);
+  for (const name of ['vite', 'vitest', 'electron', 'electron-builder', 'typescript', 'eslint'])
+    expect(names).not.toContain(name);
 });
 
 test('each comes with its version and, if its authors wrote one, its text', () => {

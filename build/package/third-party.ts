@@ -24,10 +24,15 @@ interface LockEntry {
 /** Not bundled: Electron's own licences lie beside its binary, and the last two belong to drivers of the cluster, which the app has not. */
 const ELSEWHERE = new Set(['electron', 'pg', 'redis']);
 
-const nameOf = (path: string): string => path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
+const nameOf = (path: string): string =>
+  path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
 
 /** Where Node would find `name` for the package at `from`, as the lockfile places it. */
-function resolve(lock: Readonly<Record<string, LockEntry>>, from: string, name: string): string | undefined {
+function resolve(
+  lock: Readonly<Record<string, LockEntry>>,
+  from: string,
+  name: string,
+): string | undefined {
   for (let at = from; ;) {
     const path = at === '' ? `node_modules/${name}` : `${at}/node_modules/${name}`;
     if (lock[path] !== undefined) return path;
@@ -41,7 +46,8 @@ function closure(lock: Readonly<Record<string, LockEntry>>): readonly string[] {
   const wanted = ROOMS.flatMap(({ packages }) => packages);
   const names = Object.keys(lock).filter((path) => path.lastIndexOf('node_modules/') === 0);
   const isWanted = (name: string): boolean =>
-    wanted.some((one) => (one.endsWith('/*') ? name.startsWith(one.slice(0, -1)) : one === name)) && !ELSEWHERE.has(name);
+    wanted.some((one) => (one.endsWith('/*') ? name.startsWith(one.slice(0, -1)) : one === name)) &&
+    !ELSEWHERE.has(name);
   const found = new Set(names.filter((path) => isWanted(nameOf(path))));
   for (const path of found) {
     for (const name of Object.keys(lock[path]?.dependencies ?? {})) {

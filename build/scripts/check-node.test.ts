@@ -7,7 +7,11 @@ const GUARD = join(import.meta.dirname, 'check-node.cjs');
 
 const startOn = (version: string): { readonly code: number | null; readonly said: string } => {
   const pretend = `Object.defineProperty(process.versions, 'node', { value: '${version}' });`;
-  const answer = spawnSync(process.execPath, ['-e', `${pretend} require(${JSON.stringify(GUARD)})`], { encoding: 'utf8' });
+  const answer = spawnSync(
+    process.execPath,
+    ['-e', `${pretend} require(${JSON.stringify(GUARD)})`],
+    { encoding: 'utf8' },
+  );
   return { code: answer.status, said: answer.stderr };
 };
 

@@ -5,7 +5,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-export type Host = { readonly kind: 'electron'; readonly binary: string } | { readonly kind: 'browser'; readonly reason: string };
+export type Host =
+  | { readonly kind: 'electron'; readonly binary: string }
+  | { readonly kind: 'browser'; readonly reason: string };
 
 export interface Machine {
   readonly platform: NodeJS.Platform;
@@ -30,7 +32,8 @@ function findBinary({ env, electronHome }: Machine): string | undefined {
 function hindrance({ platform, isRoot, env }: Machine): string | undefined {
   if (platform !== 'linux') return undefined;
   if (isRoot) return "Electron's sandbox does not run as root";
-  if (env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined) return 'there is no display for Electron here';
+  if (env['DISPLAY'] === undefined && env['WAYLAND_DISPLAY'] === undefined)
+    return 'there is no display for Electron here';
   return undefined;
 }
 
@@ -42,5 +45,7 @@ export async function chooseHost(machine: Machine): Promise<Host> {
   if (reason !== undefined) return { kind: 'browser', reason };
   if (findBinary(machine) === undefined && !isNamed) await machine.fetchElectron();
   const binary = findBinary(machine);
-  return binary === undefined ? { kind: 'browser', reason: "Electron's binary is not available here" } : { kind: 'electron', binary };
+  return binary === undefined
+    ? { kind: 'browser', reason: "Electron's binary is not available here" }
+    : { kind: 'electron', binary };
 }

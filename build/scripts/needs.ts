@@ -11,7 +11,8 @@ import { run } from './run.ts';
 
 const APT_LIMIT_MS = 6 * 60_000;
 
-const isOnPath = (name: string): boolean => (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
+const isOnPath = (name: string): boolean =>
+  (process.env['PATH'] ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 
 const hasDebianPackage = (name: string): boolean => {
   const answer = spawnSync('dpkg-query', ['-W', '-f', '${Status}', name], { encoding: 'utf8' });
@@ -40,7 +41,11 @@ async function installByApt(names: readonly string[]): Promise<void> {
   const isPolicyOurs = !existsSync(POLICY);
   if (isPolicyOurs) writeFileSync(POLICY, '#!/bin/sh\nexit 101\n', { mode: 0o755 });
   try {
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], { env, timeoutMs: APT_LIMIT_MS, quiet: true });
+    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...names], {
+      env,
+      timeoutMs: APT_LIMIT_MS,
+      quiet: true,
+    });
   } finally {
     if (isPolicyOurs) rmSync(POLICY);
   }
@@ -48,17 +53,34 @@ async function installByApt(names: readonly string[]): Promise<void> {
 
 /** Makes sure of all this as far as the machine allows. */
 export async function provideNeeds(): Promise<void> {
-  const usesApt = process.platform === 'linux' && process.getuid?.() === 0 && isOnPath('apt-get') && isOnPath('dpkg-query');
+  const usesApt =
+    process.platform === 'linux' &&
+    process.getuid?.() === 0 &&
+    isOnPath('apt-get') &&
+    isOnPath('dpkg-query');
   // Whoever names a browser means that one.
   const isBrowserNamed = process.env['LANDLINE_BROWSER'] !== undefined;
-  const packages = ['fonts-noto-cjk', 'fonts-noto-color-emoji', 'strace', 'iproute2', ...SERVERS.map(({ debian }) => debian)];
+  const packages = [
+    'fonts-noto-cjk',
+    'fonts-noto-color-emoji',
+    'strace',
+    'iproute2',
+    ...SERVERS.map(({ debian }) => debian),
+  ];
   const absent = (): readonly string[] =>
     usesApt
-      ? [...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []), ...packages.filter((name) => !hasDebianPackage(name))]
+      ? [
+          ...(findBrowser() === undefined && !isBrowserNamed ? ['chromium'] : []),
+          ...packages.filter((name) => !hasDebianPackage(name)),
+        ]
       : [
           ...(findBrowser() === undefined ? ['Chromium, Chrome or Edge'] : []),
-          ...(process.platform === 'linux' && !isOnPath('strace') ? ['strace (nobody counts the fsyncs then)'] : []),
-          ...SERVERS.filter(({ program }) => !isOnPath(program)).map(({ program }) => `${program} (its suites are skipped then)`),
+          ...(process.platform === 'linux' && !isOnPath('strace')
+            ? ['strace (nobody counts the fsyncs then)']
+            : []),
+          ...SERVERS.filter(({ program }) => !isOnPath(program)).map(
+            ({ program }) => `${program} (its suites are skipped then)`,
+          ),
         ];
   if (usesApt && absent().length > 0) await installByApt(absent());
   const missing = absent();

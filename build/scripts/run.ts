@@ -47,7 +47,11 @@ function giveWay(pid: number): void {
 }
 
 /** Runs a program to its end. Resolves with its exit code; 1 where it died of a signal, took too long or could not start. */
-export function run(program: string, args: readonly string[], options: RunOptions = {}): Promise<number> {
+export function run(
+  program: string,
+  args: readonly string[],
+  options: RunOptions = {},
+): Promise<number> {
   const { timeoutMs, quiet, hear, givesWay } = options;
   // A bounded program gets a group of its own, so that none of its children outlives the bound.
   const isGroup = timeoutMs !== undefined && process.platform !== 'win32';
@@ -55,11 +59,13 @@ export function run(program: string, args: readonly string[], options: RunOption
     const child = spawn(program, args, {
       cwd: ROOT,
       env: { ...process.env, ...(process.stdout.isTTY ? {} : PLAIN), ...options.env },
-      stdio: quiet === true ? 'ignore' : hear === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
+      stdio:
+        quiet === true ? 'ignore' : hear === undefined ? 'inherit' : ['ignore', 'pipe', 'pipe'],
       detached: isGroup,
     });
     if (givesWay === true && child.pid !== undefined) giveWay(child.pid);
-    if (hear !== undefined) for (const stream of [child.stdout, child.stderr]) stream?.on('data', hear);
+    if (hear !== undefined)
+      for (const stream of [child.stdout, child.stderr]) stream?.on('data', hear);
     const signal = (name: NodeJS.Signals): void => {
       if (!isGroup || child.pid === undefined) child.kill(name);
       else process.kill(-child.pid, name);
@@ -96,7 +102,18 @@ export function run(program: string, args: readonly string[], options: RunOption
 }
 
 /** Runs a Node program with the Node that runs this one. */
-export const runNode = (args: readonly string[], options: RunOptions = {}): Promise<number> => run(process.execPath, args, options);
+export const runNode = (args: readonly string[], options: RunOptions = {}): Promise<number> =>
+  run(process.execPath, args, options);
 
 export const buildWindow = (options: RunOptions = {}): Promise<number> =>
-  runNode([toolPath('electron-vite'), 'build', '--config', 'build/electron.vite.config.ts', '--logLevel', 'warn'], options);
+  runNode(
+    [
+      toolPath('electron-vite'),
+      'build',
+      '--config',
+      'build/electron.vite.config.ts',
+      '--logLevel',
+      'warn',
+    ],
+    options,
+  );

@@ -19,18 +19,24 @@ const reportOf = (content: object): string => {
 
 test('a Vitest report tells the time of each file, by its place in the house', () => {
   const name = join(folder, 'server', 'relay.test.ts');
-  expect(vitestTimes(reportOf({ testResults: [{ name, startTime: 1_000, endTime: 5_300 }] }), folder)).toEqual([
-    { file: join('server', 'relay.test.ts'), tookMs: 4_300 },
-  ]);
+  expect(
+    vitestTimes(reportOf({ testResults: [{ name, startTime: 1_000, endTime: 5_300 }] }), folder),
+  ).toEqual([{ file: join('server', 'relay.test.ts'), tookMs: 4_300 }]);
 });
 
 test('a Playwright report tells the time of each file over all hosts, with what lies deeper in it', () => {
   const took = (duration: number) => ({ tests: [{ results: [{ duration }] }] });
   const suites = [
-    { file: 'story.spec.ts', specs: [took(30)], suites: [{ file: 'story.spec.ts', specs: [took(4)] }] },
+    {
+      file: 'story.spec.ts',
+      specs: [took(30)],
+      suites: [{ file: 'story.spec.ts', specs: [took(4)] }],
+    },
     { file: 'story.spec.ts', specs: [took(100)] },
   ];
-  expect(playwrightTimes(reportOf({ suites }), 'specs')).toEqual([{ file: join('specs', 'story.spec.ts'), tookMs: 134 }]);
+  expect(playwrightTimes(reportOf({ suites }), 'specs')).toEqual([
+    { file: join('specs', 'story.spec.ts'), tookMs: 134 },
+  ]);
 });
 
 test('a report that is missing or says nothing tells nothing', () => {

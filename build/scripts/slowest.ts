@@ -10,28 +10,40 @@ export interface FileTime {
 
 const MOST = 10;
 
-const read = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {});
+const read = (path: string): unknown =>
+  existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
 
 interface VitestReport {
-  readonly testResults?: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
+  readonly testResults?: readonly {
+    readonly name: string;
+    readonly startTime: number;
+    readonly endTime: number;
+  }[];
 }
 
 export function vitestTimes(reportPath: string, root: string): readonly FileTime[] {
   const { testResults = [] } = read(reportPath) as VitestReport;
-  return testResults.map(({ name, startTime, endTime }) => ({ file: relative(root, name), tookMs: endTime - startTime }));
+  return testResults.map(({ name, startTime, endTime }) => ({
+    file: relative(root, name),
+    tookMs: endTime - startTime,
+  }));
 }
 
 interface PlaywrightSuite {
   readonly file: string;
   readonly suites?: readonly PlaywrightSuite[];
-  readonly specs?: readonly { readonly tests: readonly { readonly results: readonly { readonly duration: number }[] }[] }[];
+  readonly specs?: readonly {
+    readonly tests: readonly { readonly results: readonly { readonly duration: number }[] }[];
+  }[];
 }
 interface PlaywrightReport {
   readonly suites?: readonly PlaywrightSuite[];
 }
 
 const durationsOf = (suite: PlaywrightSuite): readonly number[] => [
-  ...(suite.specs ?? []).flatMap(({ tests }) => tests.flatMap(({ results }) => results.map(({ duration }) => duration))),
+  ...(suite.specs ?? []).flatMap(({ tests }) =>
+    tests.flatMap(({ results }) => results.map(({ duration }) => duration)),
+  ),
   ...(suite.suites ?? []).flatMap(durationsOf),
 ];
 
@@ -47,4 +59,5 @@ export function playwrightTimes(reportPath: string, folder: string): readonly Fi
 }
 
 /** The slowest ten, the slowest first. */
-export const slowest = (times: readonly FileTime[]): readonly FileTime[] => times.toSorted((a, b) => b.tookMs - a.tookMs).slice(0, MOST);
+export const slowest = (times: readonly FileTime[]): readonly FileTime[] =>
+  times.toSorted((a, b) => b.tookMs - a.tookMs).slice(0, MOST);

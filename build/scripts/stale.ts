@@ -6,7 +6,8 @@ import { ROOT } from './run.ts';
 const SOURCES = '{protocol,doctor,electron,renderer}/**/*.{ts,tsx,css,html,json,svg}';
 const ALSO = ['package-lock.json', 'build/electron.vite.config.ts'];
 
-const modifiedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+const modifiedAt = (path: string): number =>
+  statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 
 export function isWindowStale(root: string = ROOT): boolean {
   const builtAt = modifiedAt(join(root, 'out/renderer/index.html'));

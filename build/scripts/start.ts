@@ -12,7 +12,8 @@ const RELEASES = 'https://github.com/electron/electron/releases/';
 
 /** The package's own downloader waits for minutes on a place it cannot reach: knock first. */
 async function fetchElectron(): Promise<void> {
-  const mirror = process.env['ELECTRON_MIRROR'] ?? process.env['npm_config_electron_mirror'] ?? RELEASES;
+  const mirror =
+    process.env['ELECTRON_MIRROR'] ?? process.env['npm_config_electron_mirror'] ?? RELEASES;
   try {
     await fetch(mirror, { method: 'HEAD', signal: AbortSignal.timeout(PROBE_LIMIT_MS) });
   } catch {

@@ -22,7 +22,11 @@ describe('a Vitest report', () => {
 
   test('is counted as it stands', () => {
     expect(vitestTally(reportOf(good), 0)).toEqual({ passed: 7, failed: 0, skipped: 2 });
-    expect(vitestTally(reportOf({ ...good, numFailedTests: 2 }), 1)).toEqual({ passed: 7, failed: 2, skipped: 2 });
+    expect(vitestTally(reportOf({ ...good, numFailedTests: 2 }), 1)).toEqual({
+      passed: 7,
+      failed: 2,
+      skipped: 2,
+    });
   });
 
   test('without a failed test but with a bad exit code counts one failure', () => {
@@ -42,12 +46,18 @@ describe('a Playwright report', () => {
   });
 
   test('that is missing counts one failure', () => {
-    expect(playwrightTally(join(folder, 'none.json'), 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(playwrightTally(join(folder, 'none.json'), 0)).toEqual({
+      passed: 0,
+      failed: 1,
+      skipped: 0,
+    });
   });
 });
 
 test('tallies add up', () => {
-  expect(addTally({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 })).toEqual({
+  expect(
+    addTally({ passed: 1, failed: 2, skipped: 3 }, { passed: 10, failed: 20, skipped: 30 }),
+  ).toEqual({
     passed: 11,
     failed: 22,
     skipped: 33,

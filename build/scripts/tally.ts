@@ -18,7 +18,11 @@ export const addTally = (a: Tally, b: Tally): Tally => ({
   skipped: a.skipped + b.skipped,
 });
 
-export const passOrFail = (isGood: boolean): Tally => ({ ...NOTHING, passed: isGood ? 1 : 0, failed: isGood ? 0 : 1 });
+export const passOrFail = (isGood: boolean): Tally => ({
+  ...NOTHING,
+  passed: isGood ? 1 : 0,
+  failed: isGood ? 0 : 1,
+});
 
 /** @param exitCode  of the runner; when it is bad, so is the tally, whatever the report says */
 function honest(tally: Tally, exitCode: number): Tally {
@@ -26,7 +30,8 @@ function honest(tally: Tally, exitCode: number): Tally {
   return isUnexplained ? { ...tally, failed: 1 } : tally;
 }
 
-const readReport = (path: string): unknown => (existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {});
+const readReport = (path: string): unknown =>
+  existsSync(path) ? JSON.parse(readFileSync(path, 'utf8')) : {};
 
 interface VitestReport {
   readonly numPassedTests?: number;
@@ -38,16 +43,27 @@ interface VitestReport {
 export function vitestTally(reportPath: string, exitCode: number): Tally {
   const report = readReport(reportPath) as VitestReport;
   const skipped = (report.numPendingTests ?? 0) + (report.numTodoTests ?? 0);
-  return honest({ passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, skipped }, exitCode);
+  return honest(
+    { passed: report.numPassedTests ?? 0, failed: report.numFailedTests ?? 0, skipped },
+    exitCode,
+  );
 }
 
 interface PlaywrightReport {
-  readonly stats?: { readonly expected: number; readonly unexpected: number; readonly flaky: number; readonly skipped: number };
+  readonly stats?: {
+    readonly expected: number;
+    readonly unexpected: number;
+    readonly flaky: number;
+    readonly skipped: number;
+  };
 }
 
 /** A flaky spec passed only when tried again: that is a failure here. */
 export function playwrightTally(reportPath: string, exitCode: number): Tally {
   const { stats } = readReport(reportPath) as PlaywrightReport;
-  const tally = stats === undefined ? NOTHING : { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
+  const tally =
+    stats === undefined
+      ? NOTHING
+      : { passed: stats.expected, failed: stats.unexpected + stats.flaky, skipped: stats.skipped };
   return honest(tally, exitCode);
 }

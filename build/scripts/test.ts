@@ -14,7 +14,14 @@ import { findBrowser } from './find-browser.ts';
 import { provideNeeds } from './needs.ts';
 import { ROOT, buildWindow, runNode, toolPath, type RunOptions } from './run.ts';
 import { playwrightTimes, slowest, vitestTimes, type FileTime } from './slowest.ts';
-import { NOTHING, addTally, passOrFail, playwrightTally, vitestTally, type Tally } from './tally.ts';
+import {
+  NOTHING,
+  addTally,
+  passOrFail,
+  playwrightTally,
+  vitestTally,
+  type Tally,
+} from './tally.ts';
 
 const REPORTS = join(ROOT, '.cache/test');
 
@@ -42,13 +49,25 @@ interface Step {
 }
 
 const passes = async (code: Promise<number>): Promise<Tally> => passOrFail((await code) === 0);
-const tool = (name: string, args: readonly string[], options: RunOptions, command = name): Promise<number> =>
+const tool = (
+  name: string,
+  args: readonly string[],
+  options: RunOptions,
+  command = name,
+): Promise<number> =>
   runNode([toolPath(name, command), ...args], { timeoutMs: STEP_LIMIT_MS, ...options });
 const reportOf = (suite: string): string => join(REPORTS, `${suite}.json`);
 
 function vitest(project: string): Pick<Step, 'run' | 'times'> {
   const report = reportOf(project);
-  const args = ['run', '--project', project, '--reporter=minimal', '--reporter=json', `--outputFile.json=${report}`];
+  const args = [
+    'run',
+    '--project',
+    project,
+    '--reporter=minimal',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ];
   return {
     run: async (manner) => vitestTally(report, await tool('vitest', args, manner)),
     times: () => vitestTimes(report, ROOT),
@@ -58,17 +77,37 @@ function vitest(project: string): Pick<Step, 'run' | 'times'> {
 async function playwright(manner: Manner): Promise<Tally> {
   const browser = findBrowser();
   if (browser === undefined) {
-    console.error('The end-to-end specs need Chromium, Chrome or Edge: install one, or name it in LANDLINE_BROWSER.');
+    console.error(
+      'The end-to-end specs need Chromium, Chrome or Edge: install one, or name it in LANDLINE_BROWSER.',
+    );
     return passOrFail(false);
   }
   const report = reportOf('e2e');
   const env = { PLAYWRIGHT_JSON_OUTPUT_FILE: report };
-  return playwrightTally(report, await tool('@playwright/test', ['test', '--reporter=dot,json'], { ...manner, env }, 'playwright'));
+  return playwrightTally(
+    report,
+    await tool(
+      '@playwright/test',
+      ['test', '--reporter=dot,json'],
+      { ...manner, env },
+      'playwright',
+    ),
+  );
 }
 
 const STEPS: readonly Step[] = [
-  { name: 'window', isFirst: true, needs: ['build/electron.vite.config.ts'], run: (manner) => passes(buildWindow(manner)) },
-  { name: 'types', onlyReckons: true, needs: [], run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')) },
+  {
+    name: 'window',
+    isFirst: true,
+    needs: ['build/electron.vite.config.ts'],
+    run: (manner) => passes(buildWindow(manner)),
+  },
+  {
+    name: 'types',
+    onlyReckons: true,
+    needs: [],
+    run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')),
+  },
   {
     name: 'lint',
     onlyReckons: true,
@@ -102,7 +141,9 @@ function chosenSteps(): readonly Step[] {
   const names = values.only.split(',');
   const unknown = names.filter((name) => !STEPS.some((step) => step.name === name));
   if (unknown.length > 0) {
-    console.error(`There is no step ${unknown.join(', ')}. The steps are: ${STEPS.map((step) => step.name).join(', ')}.`);
+    console.error(
+      `There is no step ${unknown.join(', ')}. The steps are: ${STEPS.map((step) => step.name).join(', ')}.`,
+    );
     process.exit(1);
   }
   return STEPS.filter((step) => names.includes(step.name));
@@ -126,7 +167,11 @@ async function take(step: Step, isAccompanied: boolean): Promise<Outcome> {
   const ran = hasSomething ? await step.run(manner) : NOTHING;
   if (isAccompanied) console.log(`\n== ${step.name}\n${Buffer.concat(said).toString()}`);
   if (absent.length > 0) console.error(`Not there: ${absent.join(', ')}.`);
-  return { name: step.name, tookMs: performance.now() - startedAt, ...addTally(ran, { ...NOTHING, failed: absent.length }) };
+  return {
+    name: step.name,
+    tookMs: performance.now() - startedAt,
+    ...addTally(ran, { ...NOTHING, failed: absent.length }),
+  };
 }
 
 const words = ({ passed, failed, skipped }: Tally): string =>
@@ -151,7 +196,9 @@ await lane(
   false,
 );
 const lanes = [false, true].map((isBeside) =>
-  steps.filter((step) => !step.isFirst && (step.onlyReckons ?? step.isBeside ?? false) === isBeside),
+  steps.filter(
+    (step) => !step.isFirst && (step.onlyReckons ?? step.isBeside ?? false) === isBeside,
+  ),
 );
 const isSideBySide = lanes.every((some) => some.length > 0);
 await Promise.all(lanes.map((some) => lane(some, isSideBySide)));
@@ -162,7 +209,8 @@ for (const { file, tookMs } of slow) console.log(`${inSeconds(tookMs)}   ${file}
 
 console.log('\n== summary');
 const done = steps.flatMap((step) => outcomes.get(step) ?? []);
-for (const outcome of done) console.log(`${outcome.name.padEnd(10)} ${inSeconds(outcome.tookMs)}   ${words(outcome)}`);
+for (const outcome of done)
+  console.log(`${outcome.name.padEnd(10)} ${inSeconds(outcome.tookMs)}   ${words(outcome)}`);
 const total = done.reduce<Tally>(addTally, NOTHING);
 console.log(`\n${words(total)}`);
 process.exitCode = isStopped || total.failed > 0 || total.passed === 0 ? 1 : 0;

@@ -7,7 +7,10 @@ import type { Batch } from './events.ts';
 
 export interface LandlineApi {
   readonly host: 'electron' | 'browser';
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandResult<Name>>;
+  call<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandResult<Name>>;
   /** Batches in order, from the moment of the call on. The returned function stops them. */
   onBatch(listener: (batch: Batch) => void): () => void;
 }

@@ -44,7 +44,10 @@ export function applyEvent(state: WindowState, event: BridgeEvent): WindowState 
     case 'typing':
       return inTeam(state, event.team, (team) => {
         const { [event.channel]: _before, ...typing } = team.typing;
-        return { ...team, typing: event.members.length > 0 ? { ...typing, [event.channel]: event.members } : typing };
+        return {
+          ...team,
+          typing: event.members.length > 0 ? { ...typing, [event.channel]: event.members } : typing,
+        };
       });
     case 'timeline':
       return { ...state, timeline: event.timeline };
@@ -53,12 +56,20 @@ export function applyEvent(state: WindowState, event: BridgeEvent): WindowState 
         ? state
         : {
             ...state,
-            timeline: { ...withRows(state.timeline, event.put, event.gone), hasOlder: event.hasOlder, hasNewer: event.hasNewer },
+            timeline: {
+              ...withRows(state.timeline, event.put, event.gone),
+              hasOlder: event.hasOlder,
+              hasNewer: event.hasNewer,
+            },
           };
     case 'unread-line':
-      return state.timeline === null ? state : { ...state, timeline: { ...state.timeline, unreadAfter: event.after } };
+      return state.timeline === null
+        ? state
+        : { ...state, timeline: { ...state.timeline, unreadAfter: event.after } };
     case 'target':
-      return state.timeline === null ? state : { ...state, timeline: { ...state.timeline, target: event.key } };
+      return state.timeline === null
+        ? state
+        : { ...state, timeline: { ...state.timeline, target: event.key } };
     case 'request':
       return { ...state, request: event.request };
     case 'notices':
@@ -71,12 +82,20 @@ export function applyBatch(snapshot: Snapshot, batch: Batch): Snapshot {
   return { n: batch.n, state: batch.events.reduce(applyEvent, snapshot.state) };
 }
 
-function inTeam(state: WindowState, id: string, change: (team: TeamState) => TeamState): WindowState {
+function inTeam(
+  state: WindowState,
+  id: string,
+  change: (team: TeamState) => TeamState,
+): WindowState {
   const team = state.teams[id];
   return team ? { ...state, teams: { ...state.teams, [id]: change(team) } } : state;
 }
 
-function withRows(timeline: TimelineView, put: readonly TimelineRow[], gone: readonly string[]): TimelineView {
+function withRows(
+  timeline: TimelineView,
+  put: readonly TimelineRow[],
+  gone: readonly string[],
+): TimelineView {
   const replaced = new Map(put.map((row) => [row.key, row]));
   const removed = new Set(gone);
   const rows: TimelineRow[] = [];

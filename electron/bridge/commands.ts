@@ -85,15 +85,34 @@ export const COMMANDS = {
   'notification.test': command<'shown' | 'failed' | 'unsupported'>()(none),
 
   'relay.probe': command<RelayFound>()(z.strictObject({ typed: z.string().max(2048) })),
-  'team.start': command<{ readonly team: string }>()(z.strictObject({ teamName: name, ...account })),
+  'team.start': command<{ readonly team: string }>()(
+    z.strictObject({ teamName: name, ...account }),
+  ),
   'team.setup': command<{ readonly team: string }>()(
-    z.strictObject({ address: name, fingerprint: z.string().max(64).nullable(), code: z.string().max(64), teamName: name, ...account }),
+    z.strictObject({
+      address: name,
+      fingerprint: z.string().max(64).nullable(),
+      code: z.string().max(64),
+      teamName: name,
+      ...account,
+    }),
   ),
   'team.join': command<{ readonly team: string }>()(
-    z.strictObject({ address: name, fingerprint: z.string().max(64).nullable(), code: z.string().max(64), ...account }),
+    z.strictObject({
+      address: name,
+      fingerprint: z.string().max(64).nullable(),
+      code: z.string().max(64),
+      ...account,
+    }),
   ),
   'team.sign-in': command<{ readonly team: string }>()(
-    z.strictObject({ address: name, fingerprint: z.string().max(64).nullable(), handle: name, password: secret, device: name }),
+    z.strictObject({
+      address: name,
+      fingerprint: z.string().max(64).nullable(),
+      handle: name,
+      password: secret,
+      device: name,
+    }),
   ),
   /** Signs in again to a team whose session ended; its cache, outbox and drafts are kept. */
   'team.sign-in-again': nothing(z.strictObject({ team, password: secret })),
@@ -107,7 +126,9 @@ export const COMMANDS = {
   'line.checked': command<CheckView>()(z.strictObject({ team, seen: z.number().int().min(0) })),
   'line.check-stop': nothing(inTeam),
   /** The newest of what went over the wire; null when nothing has since `seen`, a record's version (-1: none seen). */
-  'line.record': command<LineRecordView | null>()(z.strictObject({ team, seen: z.number().int().min(-1) })),
+  'line.record': command<LineRecordView | null>()(
+    z.strictObject({ team, seen: z.number().int().min(-1) }),
+  ),
   /** Compares the doors of the relay by traffic of its own. `withIdle` adds a minute in which each is left alone. */
   'lab.start': nothing(z.strictObject({ team, withIdle: z.boolean() })),
   /** Answered when there is more than version `seen` (-1: none seen), or when there will be none. */
@@ -115,10 +136,21 @@ export const COMMANDS = {
   'lab.stop': nothing(inTeam),
 
   /** What is on screen and whether a person can see it; decides read marks, notifications and catch-up order. */
-  'view.look': nothing(z.strictObject({ team: team.nullable(), channel: id.nullable(), isAtEnd: z.boolean(), isFocused: z.boolean() })),
+  'view.look': nothing(
+    z.strictObject({
+      team: team.nullable(),
+      channel: id.nullable(),
+      isAtEnd: z.boolean(),
+      isFocused: z.boolean(),
+    }),
+  ),
   /** Opens a channel's timeline: at the first unread message, at the live end, or around a message. */
   'timeline.open': nothing(
-    z.strictObject({ team, channel: id, at: z.union([z.literal('unread'), z.literal('end'), z.strictObject({ message: id })]) }),
+    z.strictObject({
+      team,
+      channel: id,
+      at: z.union([z.literal('unread'), z.literal('end'), z.strictObject({ message: id })]),
+    }),
   ),
   'timeline.close': nothing(none),
   'timeline.older': nothing(none),
@@ -143,22 +175,36 @@ export const COMMANDS = {
   'read.all': nothing(inTeam),
 
   'channel.create': command<{ readonly channel: string }>()(
-    z.strictObject({ team, kind: z.enum(['public', 'private']), name, topic: name, members: z.array(id).max(1000) }),
+    z.strictObject({
+      team,
+      kind: z.enum(['public', 'private']),
+      name,
+      topic: name,
+      members: z.array(id).max(1000),
+    }),
   ),
-  'channel.direct': command<{ readonly channel: string }>()(z.strictObject({ team, members: z.array(id).max(20) })),
-  'channel.change': nothing(z.strictObject({ team, channel: id, name: name.optional(), topic: name.optional() })),
+  'channel.direct': command<{ readonly channel: string }>()(
+    z.strictObject({ team, members: z.array(id).max(20) }),
+  ),
+  'channel.change': nothing(
+    z.strictObject({ team, channel: id, name: name.optional(), topic: name.optional() }),
+  ),
   'channel.archive': nothing(z.strictObject({ team, channel: id, isArchived: z.boolean() })),
   'channel.join': nothing(inChannel),
   'channel.leave': nothing(inChannel),
   'channel.add': nothing(z.strictObject({ team, channel: id, member: id })),
   'channel.remove': nothing(z.strictObject({ team, channel: id, member: id })),
   'channel.members': command<{ readonly members: readonly MemberView[] }>()(inChannel),
-  'channel.level': nothing(z.strictObject({ team, channel: id, level: z.enum(['all', 'mentions', 'none']) })),
+  'channel.level': nothing(
+    z.strictObject({ team, channel: id, level: z.enum(['all', 'mentions', 'none']) }),
+  ),
 
   'presence.set': nothing(z.strictObject({ team, presence: z.enum(['here', 'away', 'dnd']) })),
   'profile.set': nothing(z.strictObject({ team, name })),
   'password.change': nothing(z.strictObject({ team, current: secret, next: secret })),
-  'member.role': nothing(z.strictObject({ team, member: id, role: z.enum(['owner', 'admin', 'member', 'guest']) })),
+  'member.role': nothing(
+    z.strictObject({ team, member: id, role: z.enum(['owner', 'admin', 'member', 'guest']) }),
+  ),
   'member.active': nothing(z.strictObject({ team, member: id, isActive: z.boolean() })),
   'session.list': command<{ readonly sessions: readonly SessionView[] }>()(inTeam),
   'session.end': nothing(z.strictObject({ team, session: id })),
@@ -177,7 +223,8 @@ export const COMMANDS = {
 export type CommandName = keyof typeof COMMANDS;
 export type CommandInput<Name extends CommandName> = z.infer<(typeof COMMANDS)[Name]['input']>;
 export type CommandOutput<Name extends CommandName> =
-  NonNullable<(typeof COMMANDS)[Name]['output']> | (null extends (typeof COMMANDS)[Name]['output'] ? null : never);
+  | NonNullable<(typeof COMMANDS)[Name]['output']>
+  | (null extends (typeof COMMANDS)[Name]['output'] ? null : never);
 
 /** A refusal of the relay (its `kind`), or one of the computer's own. */
 export interface Problem {
@@ -205,4 +252,6 @@ export type ProblemKind =
   | 'bad-link';
 
 export type CommandResult<Name extends CommandName> = Result<CommandOutput<Name>, Problem>;
-export type CommandHandlers = { readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandResult<Name>> };
+export type CommandHandlers = {
+  readonly [Name in CommandName]: (input: CommandInput<Name>) => Promise<CommandResult<Name>>;
+};

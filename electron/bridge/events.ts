@@ -3,7 +3,18 @@
  * `applyEvent` in `apply-event.ts`.
  */
 import { z } from 'zod';
-import { channelView, memberView, notice, presence, request, settings, teamState, teamView, timelineRow, timelineView } from './views.ts';
+import {
+  channelView,
+  memberView,
+  notice,
+  presence,
+  request,
+  settings,
+  teamState,
+  teamView,
+  timelineRow,
+  timelineView,
+} from './views.ts';
 import type { WindowState } from './views.ts';
 
 const team = z.string();
@@ -16,7 +27,12 @@ export const bridgeEvent = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('team-state'), team, state: teamState }),
   z.object({ kind: z.literal('team'), team, view: teamView }),
   z.object({ kind: z.literal('team-gone'), team }),
-  z.object({ kind: z.literal('channels'), team, channels: z.array(channelView), gone: z.array(id) }),
+  z.object({
+    kind: z.literal('channels'),
+    team,
+    channels: z.array(channelView),
+    gone: z.array(id),
+  }),
   z.object({ kind: z.literal('members'), team, members: z.array(memberView) }),
   z.object({ kind: z.literal('presence'), team, members: z.record(id, presence) }),
   z.object({ kind: z.literal('typing'), team, channel: id, members: z.array(id) }),

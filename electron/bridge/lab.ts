@@ -7,7 +7,16 @@ import type { Door } from '../../protocol/doors.ts';
 /** Why a door could not be measured. */
 export type LabFault =
   /** `silent`: it opened, and nothing came. `too-old`: the relay knows no echo. */
-  | { readonly kind: 'unreachable' | 'not-a-relay' | 'no-upgrade' | 'key-mismatch' | 'signed-out' | 'silent' | 'too-old' }
+  | {
+      readonly kind:
+        | 'unreachable'
+        | 'not-a-relay'
+        | 'no-upgrade'
+        | 'key-mismatch'
+        | 'signed-out'
+        | 'silent'
+        | 'too-old';
+    }
   /** Before it was open, with a status of HTTP: by the relay, or by something in its place. */
   | { readonly kind: 'refused' | 'answered-for'; readonly status: number }
   /** In the middle, with a close code. */

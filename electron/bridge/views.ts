@@ -58,7 +58,14 @@ export const wire = z.discriminatedUnion('state', [
   /** Stays down until a person acts. */
   z.object({
     state: z.literal('stopped'),
-    why: z.enum(['signed-out', 'session-ended', 'version', 'key-changed', 'not-a-relay', 'protocol']),
+    why: z.enum([
+      'signed-out',
+      'session-ended',
+      'version',
+      'key-changed',
+      'not-a-relay',
+      'protocol',
+    ]),
     expectedKey: z.string().optional(),
     seenKey: z.string().optional(),
   }),
@@ -202,7 +209,13 @@ export type TeamState = Readonly<z.infer<typeof teamState>>;
 
 /** Something the world outside asks the window to do; stays in the state until the window says it took it. */
 export const request = z.discriminatedUnion('kind', [
-  z.object({ n: z.number(), kind: z.literal('go-to'), team: id, channel: id, message: id.nullable() }),
+  z.object({
+    n: z.number(),
+    kind: z.literal('go-to'),
+    team: id,
+    channel: id,
+    message: id.nullable(),
+  }),
   z.object({ n: z.number(), kind: z.literal('invite'), link: z.string() }),
   z.object({ n: z.number(), kind: z.literal('settings') }),
 ]);
@@ -211,7 +224,13 @@ export type WindowRequest = Readonly<z.infer<typeof request>>;
 /** Shown as a quiet banner until dismissed or over. */
 export const notice = z.object({
   id: z.string(),
-  kind: z.enum(['notification-failed', 'cache-rebuilt', 'secrets-unprotected', 'disk-full', 'relay-crashed']),
+  kind: z.enum([
+    'notification-failed',
+    'cache-rebuilt',
+    'secrets-unprotected',
+    'disk-full',
+    'relay-crashed',
+  ]),
 });
 export type Notice = Readonly<z.infer<typeof notice>>;
 

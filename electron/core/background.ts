@@ -4,7 +4,9 @@
 import type { Log } from './ports.ts';
 
 export function background(work: Promise<unknown>, log: Log, name: string): void {
-  work.catch((error: unknown) => log.error('background.failed', { work: name, error: errorName(error) }));
+  work.catch((error: unknown) =>
+    log.error('background.failed', { work: name, error: errorName(error) }),
+  );
 }
 
 /** What an error may say in a log: its name and code. Messages can hold paths and contents. */

@@ -26,7 +26,17 @@ import { createNewId } from './new-id.ts';
 import { createAttention } from './notify/attention.ts';
 import { createHerald } from './notify/herald.ts';
 import { createIconState } from './notify/icon-state.ts';
-import type { Clock, Host, LocalRelay, Log, Notifier, Random, RelayNet, SecretBox, Toast } from './ports.ts';
+import type {
+  Clock,
+  Host,
+  LocalRelay,
+  Log,
+  Notifier,
+  Random,
+  RelayNet,
+  SecretBox,
+  Toast,
+} from './ports.ts';
 import { guardClock } from './guarded-clock.ts';
 import { createHousekeeping } from './housekeeping.ts';
 import { keepSettings, readSettings } from './settings.ts';
@@ -191,7 +201,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
   const icon = createIconState({ clock, host, teams: () => teams.all });
   listen(icon.changes);
   teams.startAll();
-  for (const team of teams.all) if (team.record.isHostedHere) background(startHosted(team), log, 'host-team');
+  for (const team of teams.all)
+    if (team.record.isHostedHere) background(startHosted(team), log, 'host-team');
   if (data.wasRebuilt) notify('cache-rebuilt');
   if (!secrets.isProtected) notify('secrets-unprotected');
   icon.refresh();
@@ -228,7 +239,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
       const stopListening = listen(window.changes);
       windows.set(window, { stopLooking: attention.add(() => window.look) });
       return {
-        call: (name, input) => answer(answerParts, name, input) as Promise<CommandResult<typeof name>>,
+        call: (name, input) =>
+          answer(answerParts, name, input) as Promise<CommandResult<typeof name>>,
         onBatch: (listener) => {
           listeners.add(listener);
           return () => void listeners.delete(listener);
@@ -245,7 +257,14 @@ export function createDesktop(parts: DesktopParts): Desktop {
     notificationClicked: (route) => {
       host.showWindow();
       const channel = teams.get(route.team)?.replica.channels.get(route.channel);
-      if (channel) ask((n) => ({ n, kind: 'go-to', team: route.team, channel: route.channel, message: route.message }));
+      if (channel)
+        ask((n) => ({
+          n,
+          kind: 'go-to',
+          team: route.team,
+          channel: route.channel,
+          message: route.message,
+        }));
     },
     openLink: (url) => {
       const link = parseInviteLink(url);
@@ -256,7 +275,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
       for (const team of teams.all) team.connection.wake();
     },
     networkChanged: (isOnline) => {
-      for (const team of teams.all) if (!isOnThisComputer(team.record.address)) team.connection.networkChanged(isOnline);
+      for (const team of teams.all)
+        if (!isOnThisComputer(team.record.address)) team.connection.networkChanged(isOnline);
     },
     close: async () => {
       if (isClosed) return;

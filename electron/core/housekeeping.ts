@@ -11,7 +11,15 @@ const DAY_MS = 24 * 60 * 60_000;
 const DECISIONS_MS = 7 * DAY_MS;
 const SOON_MS = 60_000;
 
-export function createHousekeeping({ data, clock, log }: { readonly data: Data; readonly clock: Clock; readonly log: Log }): {
+export function createHousekeeping({
+  data,
+  clock,
+  log,
+}: {
+  readonly data: Data;
+  readonly clock: Clock;
+  readonly log: Log;
+}): {
   dispose(): void;
 } {
   const tidy = (): void => {

@@ -131,7 +131,12 @@ export interface Notifier {
 export interface LocalRelay {
   readonly isAvailable: boolean;
   /** Starts it or joins the one that runs. `setupCode` is there as long as the team was not set up, and is still good. */
-  start(): Promise<Result<{ readonly address: string; readonly fingerprint: string; readonly setupCode: string | null }, 'cannot-host'>>;
+  start(): Promise<
+    Result<
+      { readonly address: string; readonly fingerprint: string; readonly setupCode: string | null },
+      'cannot-host'
+    >
+  >;
   /** Its team was set up: the code is used up. A relay tells its code once, when it starts, and nothing of what becomes of it. */
   wasSetUp(): void;
 }
@@ -150,7 +155,10 @@ export interface Host {
   writeClipboard(text: string): void;
   /** Dock, taskbar and tray. `count` is what is for you; `hasUnread` the quiet dot. */
   setBadge(badge: { readonly count: number; readonly hasUnread: boolean }): void;
-  setTray(state: { readonly isLive: boolean; readonly teams: readonly { readonly name: string; readonly state: string }[] }): void;
+  setTray(state: {
+    readonly isLive: boolean;
+    readonly teams: readonly { readonly name: string; readonly state: string }[];
+  }): void;
   /** Flashes or bounces until the window is focused. */
   callAttention(): void;
   /** Brings the window up: from hidden, minimised, tray, or none. */

@@ -7,8 +7,10 @@ import { assertNever } from '../../protocol/result.ts';
 import type { Problem, ProblemKind } from '../bridge/commands.ts';
 import type { DialFault } from './ports.ts';
 
-export const problem = (kind: ProblemKind, more: Omit<Problem, 'kind'> = {}): { readonly ok: false; readonly error: Problem } =>
-  fail({ kind, ...more });
+export const problem = (
+  kind: ProblemKind,
+  more: Omit<Problem, 'kind'> = {},
+): { readonly ok: false; readonly error: Problem } => fail({ kind, ...more });
 
 export const ofRefusal = ({ kind, retryAfterMs, field }: Refusal): Problem => ({
   kind,

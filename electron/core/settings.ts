@@ -27,7 +27,10 @@ export function readSettings(rows: LedgerRows): Settings {
   const json = rows.setting(NAME);
   if (json === undefined) return DEFAULT_SETTINGS;
   const kept = parse(json);
-  const notifications = { ...DEFAULT_SETTINGS.notifications, ...(kept['notifications'] as object | undefined) };
+  const notifications = {
+    ...DEFAULT_SETTINGS.notifications,
+    ...(kept['notifications'] as object | undefined),
+  };
   const whole = schema.safeParse({ ...DEFAULT_SETTINGS, ...kept, notifications });
   return whole.success ? whole.data : DEFAULT_SETTINGS;
 }

@@ -23,9 +23,11 @@ export interface BridgeDoorParts {
   readonly log: Log;
 }
 
-const isCommandName = (name: unknown): name is CommandName => typeof name === 'string' && Object.hasOwn(COMMANDS, name);
+const isCommandName = (name: unknown): name is CommandName =>
+  typeof name === 'string' && Object.hasOwn(COMMANDS, name);
 
-const isOfSchema = (name: CommandName, input: unknown): boolean => isModest(input) && COMMANDS[name].input.safeParse(input).success;
+const isOfSchema = (name: CommandName, input: unknown): boolean =>
+  isModest(input) && COMMANDS[name].input.safeParse(input).success;
 
 export function createBridgeDoor({ session, log }: BridgeDoorParts): BridgeDoor {
   return {

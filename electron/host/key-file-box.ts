@@ -3,7 +3,15 @@
  * backups and greps of single files, not from anyone who can read the data folder, and says so (`isProtected: false`).
  */
 import { createCipheriv, createDecipheriv, randomBytes } from 'node:crypto';
-import { mkdirSync, openSync, closeSync, fsyncSync, readFileSync, writeSync, chmodSync } from 'node:fs';
+import {
+  mkdirSync,
+  openSync,
+  closeSync,
+  fsyncSync,
+  readFileSync,
+  writeSync,
+  chmodSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import type { SecretBox } from '../core/ports.ts';
 
@@ -13,7 +21,8 @@ const TAG_BYTES = 16;
 /** Marks what this box sealed, so that another box can tell it from its own. */
 const MARK = Buffer.from('LLK1');
 
-export const isKeyFileSealed = (sealed: Uint8Array): boolean => MARK.equals(sealed.subarray(0, MARK.length));
+export const isKeyFileSealed = (sealed: Uint8Array): boolean =>
+  MARK.equals(sealed.subarray(0, MARK.length));
 
 /** @param path  of the key; made, readable by its owner only, when it is not there */
 export function openKeyFileBox(path: string): SecretBox {
@@ -30,9 +39,14 @@ export function openKeyFileBox(path: string): SecretBox {
       if (!isKeyFileSealed(sealed)) return undefined;
       const rest = Buffer.from(sealed.subarray(MARK.length));
       try {
-        const decipher = createDecipheriv('aes-256-gcm', key, rest.subarray(0, NONCE_BYTES), { authTagLength: TAG_BYTES });
+        const decipher = createDecipheriv('aes-256-gcm', key, rest.subarray(0, NONCE_BYTES), {
+          authTagLength: TAG_BYTES,
+        });
         decipher.setAuthTag(rest.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-        return Buffer.concat([decipher.update(rest.subarray(NONCE_BYTES + TAG_BYTES)), decipher.final()]).toString('utf8');
+        return Buffer.concat([
+          decipher.update(rest.subarray(NONCE_BYTES + TAG_BYTES)),
+          decipher.final(),
+        ]).toString('utf8');
       } catch {
         return undefined;
       }

@@ -13,7 +13,12 @@ function toTag(posix: string): string | undefined {
 
 /** BCP 47. The order is gettext's: `LANGUAGE` is a list of wishes, the others name one. */
 export function systemLocale(env: NodeJS.ProcessEnv): string {
-  const wishes = [...(env['LANGUAGE'] ?? '').split(':'), env['LC_ALL'] ?? '', env['LC_MESSAGES'] ?? '', env['LANG'] ?? ''];
+  const wishes = [
+    ...(env['LANGUAGE'] ?? '').split(':'),
+    env['LC_ALL'] ?? '',
+    env['LC_MESSAGES'] ?? '',
+    env['LANG'] ?? '',
+  ];
   for (const wish of wishes) {
     const tag = toTag(wish);
     if (tag !== undefined) return tag;

@@ -20,26 +20,53 @@ const lines = (): unknown[] =>
     .map((line) => JSON.parse(line) as unknown);
 
 test('an event is one line with its time, level, name and ids', () => {
-  createLogFile({ path, clock }).warn('outbox.refused', { team: 't1', count: 3, isFinal: true, nothing: null });
+  createLogFile({ path, clock }).warn('outbox.refused', {
+    team: 't1',
+    count: 3,
+    isFinal: true,
+    nothing: null,
+  });
   expect(lines()).toEqual([
-    { at: '1970-01-01T00:00:00.000Z', level: 'warn', event: 'outbox.refused', team: 't1', count: 3, isFinal: true, nothing: null },
+    {
+      at: '1970-01-01T00:00:00.000Z',
+      level: 'warn',
+      event: 'outbox.refused',
+      team: 't1',
+      count: 3,
+      isFinal: true,
+      nothing: null,
+    },
   ]);
 });
 
 test('of an error its name, code and places are kept, its words are not', () => {
-  const cause = Object.assign(new SyntaxError('Unexpected token in "the secret text"'), { code: 'EBAD' });
-  createLogFile({ path, clock }).error('bridge.failed', { error: new Error('the secret text', { cause }) });
+  const cause = Object.assign(new SyntaxError('Unexpected token in "the secret text"'), {
+    code: 'EBAD',
+  });
+  createLogFile({ path, clock }).error('bridge.failed', {
+    error: new Error('the secret text', { cause }),
+  });
   expect(readFileSync(path, 'utf8')).not.toContain('secret');
   expect(lines()).toEqual([
     expect.objectContaining({
-      error: { name: 'Error', frames: expect.anything(), cause: { name: 'SyntaxError', code: 'EBAD', frames: expect.anything() } },
+      error: {
+        name: 'Error',
+        frames: expect.anything(),
+        cause: { name: 'SyntaxError', code: 'EBAD', frames: expect.anything() },
+      },
     }),
   ]);
 });
 
 test('what is nested is left out, and long text is cut', () => {
-  createLogFile({ path, clock }).info('x', { body: { text: 'secret' }, list: ['secret'], name: 'n'.repeat(1000) });
-  expect(lines()).toEqual([{ at: '1970-01-01T00:00:00.000Z', level: 'info', event: 'x', name: 'n'.repeat(200) }]);
+  createLogFile({ path, clock }).info('x', {
+    body: { text: 'secret' },
+    list: ['secret'],
+    name: 'n'.repeat(1000),
+  });
+  expect(lines()).toEqual([
+    { at: '1970-01-01T00:00:00.000Z', level: 'info', event: 'x', name: 'n'.repeat(200) },
+  ]);
 });
 
 test('the file is turned over at its limit and one old one is kept', () => {

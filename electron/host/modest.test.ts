@@ -9,7 +9,10 @@ test.each<[string, unknown]>([
   ['an empty object', {}],
   ['a message of the largest size', { text: 'x'.repeat(64 * 1024) }],
   ['a field left open', { name: undefined }],
-  ['settings with lists in lists', { settings: { quietHours: [{ days: [0, 6], from: 0, to: 1 }], keywords: ['a'] } }],
+  [
+    'settings with lists in lists',
+    { settings: { quietHours: [{ days: [0, 6], from: 0, to: 1 }], keywords: ['a'] } },
+  ],
 ])('%s is modest', (_name, value) => expect(isModest(value)).toBe(true));
 
 test.each<[string, unknown]>([

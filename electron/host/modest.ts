@@ -36,7 +36,8 @@ export function isModest(whole: unknown): boolean {
         return false;
     }
     if (value === null) return true;
-    if (Array.isArray(value)) return value.length <= MAX_VALUES && value.every((one) => holds(one, depth + 1));
+    if (Array.isArray(value))
+      return value.length <= MAX_VALUES && value.every((one) => holds(one, depth + 1));
     if (!isPlain(value)) return false;
     for (const key in value) {
       if (REACHING_KEYS.has(key) || !Object.hasOwn(value, key)) return false;

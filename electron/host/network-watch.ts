@@ -14,7 +14,9 @@ export interface NetworkWatchParts {
 const LOOK_EVERY_MS = 4_000;
 
 function addresses(interfaces: typeof networkInterfaces): readonly string[] {
-  const all = Object.entries(interfaces()).flatMap(([name, list]) => (list ?? []).map((one) => ({ name, ...one })));
+  const all = Object.entries(interfaces()).flatMap(([name, list]) =>
+    (list ?? []).map((one) => ({ name, ...one })),
+  );
   return all
     .filter(({ internal }) => !internal)
     .map(({ name, address }) => `${name} ${address}`)

@@ -147,7 +147,10 @@ test('a setup code that may be over by now is not given: the relay is started ag
   expect(stops).toBe(1);
   expect(processes).toHaveLength(2);
   processes[1]?.onReady({ ...READY, setupCode: 'fresh' });
-  expect(await both).toEqual([ok({ ...READY, setupCode: 'fresh' }), ok({ ...READY, setupCode: 'fresh' })]);
+  expect(await both).toEqual([
+    ok({ ...READY, setupCode: 'fresh' }),
+    ok({ ...READY, setupCode: 'fresh' }),
+  ]);
   clock.advance(60_000);
   await settle();
   expect(processes).toHaveLength(2);

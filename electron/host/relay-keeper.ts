@@ -54,7 +54,12 @@ const HEALTHY_MS = 60_000;
 /** A setup code is good for days (`inviteDays`); one that is nearly over would be over by the time the form is filled in. */
 const CODE_MS = 24 * 60 * 60_000;
 
-export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeperParts): RelayKeeper {
+export function createRelayKeeper({
+  chooseDoor,
+  spawn,
+  clock,
+  log,
+}: RelayKeeperParts): RelayKeeper {
   let current: RelayProcess | undefined;
   let ready: RelayReady | undefined;
   let codeUntil = 0;
@@ -117,7 +122,8 @@ export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeper
       if (isLaunching) return;
       log.error('relay.fell', { wasReady: readyAt !== undefined });
       if (isFirst && readyAt === undefined) return answer(fail('cannot-host'));
-      if (readyAt !== undefined && clock.monotonic() - readyAt >= HEALTHY_MS) restMs = FIRST_REST_MS;
+      if (readyAt !== undefined && clock.monotonic() - readyAt >= HEALTHY_MS)
+        restMs = FIRST_REST_MS;
       rest();
     };
     const mine = spawn(door, { onReady, onExit });
@@ -137,10 +143,12 @@ export function createRelayKeeper({ chooseDoor, spawn, clock, log }: RelayKeeper
     isAvailable: true,
     async start() {
       if (isStopped) return fail('cannot-host');
-      if (ready !== undefined && (ready.setupCode === null || clock.now() < codeUntil)) return ok(ready);
+      if (ready !== undefined && (ready.setupCode === null || clock.now() < codeUntil))
+        return ok(ready);
       const { promise, resolve } = Promise.withResolvers<Started>();
       waiting.add(resolve);
-      if (ready !== undefined && current !== undefined) background(renew(current), log, 'relay.renew');
+      if (ready !== undefined && current !== undefined)
+        background(renew(current), log, 'relay.renew');
       else if (current === undefined && !isLaunching) {
         cancelRest();
         background(launch(true), log, 'relay.launch');

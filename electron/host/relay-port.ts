@@ -26,9 +26,16 @@ const FILE = 'port';
 const WAIT_MS = 15_000;
 const LOOK_EVERY_MS = 250;
 
-export async function chooseRelayDoor({ dataFolder, env, clock, log }: RelayPortParts): Promise<RelayDoor> {
-  const host = env['LANDLINE_HOST'] ?? ((await listenOnce(0, '::')) === undefined ? '0.0.0.0' : '::');
-  const isFree = async (port: number): Promise<boolean> => (await listenOnce(port, host)) !== undefined;
+export async function chooseRelayDoor({
+  dataFolder,
+  env,
+  clock,
+  log,
+}: RelayPortParts): Promise<RelayDoor> {
+  const host =
+    env['LANDLINE_HOST'] ?? ((await listenOnce(0, '::')) === undefined ? '0.0.0.0' : '::');
+  const isFree = async (port: number): Promise<boolean> =>
+    (await listenOnce(port, host)) !== undefined;
   const before = remembered(dataFolder);
   if (before === undefined) {
     const port = (await isFree(DEFAULT_PORT)) ? DEFAULT_PORT : await freePort(host);

@@ -17,11 +17,14 @@ interface Words {
 
 const EN: Words = {
   title: 'Landline cannot start',
-  newer: 'Its data was written by a newer version. Nothing was changed. Install the newer version to go on.',
-  inUse: 'Another program has its data open. Nothing was changed. Close the other one, then start again.',
+  newer:
+    'Its data was written by a newer version. Nothing was changed. Install the newer version to go on.',
+  inUse:
+    'Another program has its data open. Nothing was changed. Close the other one, then start again.',
   folder:
     'It cannot read or write its data folder. Nothing was changed. Check that the disk is not full and that the folder belongs to you, then start again.',
-  other: 'Something went wrong that it did not expect. What you wrote is on this computer. Details are in the log.',
+  other:
+    'Something went wrong that it did not expect. What you wrote is on this computer. Details are in the log.',
 };
 
 const ZH_HANT: Words = {
@@ -33,15 +36,35 @@ const ZH_HANT: Words = {
 };
 
 /** What the system answers when a folder cannot be made or written. */
-const FOLDER_CODES = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'EDQUOT', 'ENOTDIR', 'EEXIST', 'EIO']);
+const FOLDER_CODES = new Set([
+  'EACCES',
+  'EPERM',
+  'EROFS',
+  'ENOSPC',
+  'EDQUOT',
+  'ENOTDIR',
+  'EEXIST',
+  'EIO',
+]);
 
 const isOfNewer = (error: unknown): boolean => error instanceof DatabaseFromFuture;
-const isInUse = (error: unknown): boolean => (error as { readonly fault?: unknown } | null)?.fault === 'in-use';
+const isInUse = (error: unknown): boolean =>
+  (error as { readonly fault?: unknown } | null)?.fault === 'in-use';
 const isOfFolder = (error: unknown): boolean =>
-  error instanceof SqliteFailure || FOLDER_CODES.has(String((error as { readonly code?: unknown } | null)?.code));
+  error instanceof SqliteFailure ||
+  FOLDER_CODES.has(String((error as { readonly code?: unknown } | null)?.code));
 
-export function describeStartFault(error: unknown, where: { readonly folder: string; readonly locale: string }): StartFault {
+export function describeStartFault(
+  error: unknown,
+  where: { readonly folder: string; readonly locale: string },
+): StartFault {
   const words = /^zh\b/i.test(where.locale) ? ZH_HANT : EN;
-  const why = isOfNewer(error) ? words.newer : isInUse(error) ? words.inUse : isOfFolder(error) ? words.folder : words.other;
+  const why = isOfNewer(error)
+    ? words.newer
+    : isInUse(error)
+      ? words.inUse
+      : isOfFolder(error)
+        ? words.folder
+        : words.other;
   return { title: words.title, text: `${why}\n\n${where.folder}` };
 }

@@ -6,14 +6,19 @@ import { watchSleep } from './sleep-watch.ts';
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 const lo = { address: '127.0.0.1', internal: true };
-const wifi = (address: string): Interfaces => ({ lo: [lo], wlan0: [{ address, internal: false }] }) as unknown as Interfaces;
+const wifi = (address: string): Interfaces =>
+  ({ lo: [lo], wlan0: [{ address, internal: false }] }) as unknown as Interfaces;
 const none = { lo: [lo] } as unknown as Interfaces;
 
 test('a change of addresses is told once, an unchanged network never', () => {
   const clock = createFakeClock();
   let now = wifi('10.0.0.5');
   const told: boolean[] = [];
-  const stop = watchNetwork({ interfaces: () => now, clock, onChange: (isOnline) => told.push(isOnline) });
+  const stop = watchNetwork({
+    interfaces: () => now,
+    clock,
+    onChange: (isOnline) => told.push(isOnline),
+  });
   clock.advance(60_000);
   expect(told).toEqual([]);
   now = none;

@@ -42,12 +42,18 @@ test.each([
   '/__proto__',
   '/constructor',
   '',
-])('%j is not among them', (path) => expect(listWindowFiles(join(root, 'window'))?.find(path)).toBeUndefined());
+])('%j is not among them', (path) =>
+  expect(listWindowFiles(join(root, 'window'))?.find(path)).toBeUndefined(),
+);
 
 test('a link in the folder is not followed', () => {
   symlinkSync(join(root, 'secret.js'), join(root, 'window', 'link.js'));
   symlinkSync(root, join(root, 'window', 'up'));
-  expect(listWindowFiles(join(root, 'window'))?.paths).toEqual(['/assets/index-a1.js', '/index.html', '/']);
+  expect(listWindowFiles(join(root, 'window'))?.paths).toEqual([
+    '/assets/index-a1.js',
+    '/index.html',
+    '/',
+  ]);
 });
 
 test('a folder without a page is no window', () => {

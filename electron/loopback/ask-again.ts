@@ -9,9 +9,16 @@ const answer = z.object({ url: z.string().regex(/^http:\/\/127\.0\.0\.1:\d{1,5}\
  * What became of the question: a fresh address; nobody there, or somebody else; or a host that took the call and has not answered in
  * time, as one that is still opening its data on a slow machine.
  */
-export type Again = { readonly kind: 'url'; readonly url: string } | { readonly kind: 'nobody' } | { readonly kind: 'silent' };
+export type Again =
+  | { readonly kind: 'url'; readonly url: string }
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'silent' };
 
-export async function askAgain({ host, key }: LockEntry, link?: string, limitMs = ANSWER_LIMIT_MS): Promise<Again> {
+export async function askAgain(
+  { host, key }: LockEntry,
+  link?: string,
+  limitMs = ANSWER_LIMIT_MS,
+): Promise<Again> {
   try {
     const response = await fetch(`http://${host}/again`, {
       method: 'POST',

@@ -95,5 +95,10 @@ test('a page that comes late is told the badge', () => {
 });
 
 test('it says what it is', () => {
-  expect(browser.host).toMatchObject({ kind: 'browser', os: 'linux', locale: 'zh-TW', version: '1.2.3' });
+  expect(browser.host).toMatchObject({
+    kind: 'browser',
+    os: 'linux',
+    locale: 'zh-TW',
+    version: '1.2.3',
+  });
 });

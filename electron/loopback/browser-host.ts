@@ -61,7 +61,8 @@ export function createBrowserHost(parts: BrowserHostParts): BrowserHost {
       outcomes.set(id, resolve);
       remember(toast);
       const cancel = clock.after(TOAST_LIMIT_MS, () => resolve('failed'));
-      if (!pages().tell({ t: 'toast', id, toast: { tag, title, body, isSilent } })) resolve('failed');
+      if (!pages().tell({ t: 'toast', id, toast: { tag, title, body, isSilent } }))
+        resolve('failed');
       return promise.finally(() => {
         cancel();
         outcomes.delete(id);

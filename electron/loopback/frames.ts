@@ -33,7 +33,11 @@ export const frameUp = z.discriminatedUnion('t', [
   z.strictObject({ t: z.literal('bye') }),
   /** Somebody moved or typed; at most every few seconds. */
   z.strictObject({ t: z.literal('input') }),
-  z.strictObject({ t: z.literal('toast-outcome'), id: callNumber, outcome: z.enum(['shown', 'failed', 'unsupported']) }),
+  z.strictObject({
+    t: z.literal('toast-outcome'),
+    id: callNumber,
+    outcome: z.enum(['shown', 'failed', 'unsupported']),
+  }),
   z.strictObject({ t: z.literal('toast-click'), tag: z.string().max(400) }),
 ]);
 export type FrameUp = z.infer<typeof frameUp>;
@@ -42,7 +46,11 @@ export type FrameDown =
   | { readonly t: 'welcome'; readonly secret: string }
   | { readonly t: 'answer'; readonly id: number; readonly result: CommandResult<CommandName> }
   | { readonly t: 'batch'; readonly batch: Batch }
-  | { readonly t: 'toast'; readonly id: number; readonly toast: Pick<Toast, 'tag' | 'title' | 'body' | 'isSilent'> }
+  | {
+      readonly t: 'toast';
+      readonly id: number;
+      readonly toast: Pick<Toast, 'tag' | 'title' | 'body' | 'isSilent'>;
+    }
   | { readonly t: 'untoast'; readonly tag: string }
   | { readonly t: 'clipboard'; readonly text: string }
   | { readonly t: 'link'; readonly url: string }

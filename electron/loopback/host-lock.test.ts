@@ -13,9 +13,20 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-const entry = (n: number): LockEntry => ({ pid: n, host: `127.0.0.1:${5_000 + n}`, key: `key-of-a-host-${n}-xxxxxx` });
-const take = (n: number, answers: Awaited<ReturnType<Parameters<typeof lockHost>[0]['answers']>>[]) =>
-  lockHost({ path, entry: entry(n), answers: async () => answers.shift() ?? expect.fail('asked once too often') });
+const entry = (n: number): LockEntry => ({
+  pid: n,
+  host: `127.0.0.1:${5_000 + n}`,
+  key: `key-of-a-host-${n}-xxxxxx`,
+});
+const take = (
+  n: number,
+  answers: Awaited<ReturnType<Parameters<typeof lockHost>[0]['answers']>>[],
+) =>
+  lockHost({
+    path,
+    entry: entry(n),
+    answers: async () => answers.shift() ?? expect.fail('asked once too often'),
+  });
 
 test('the first holds it, the second finds the first, and after it was let go the next one holds it', async () => {
   const first = await take(1, []);
@@ -40,8 +51,12 @@ test('a host that is slow to open its data is waited for, not pushed aside', asy
 
 test('one that stays silent keeps its data, and the person is told', async () => {
   await take(1, []);
-  const fault: unknown = await take(2, Array<'silent'>(15).fill('silent')).catch((error: unknown) => error);
+  const fault: unknown = await take(2, Array<'silent'>(15).fill('silent')).catch(
+    (error: unknown) => error,
+  );
   expect(fault).toBeInstanceOf(HostIsSilent);
-  expect(describeStartFault(fault, { folder, locale: 'en' }).text).toContain('Another program has its data open');
+  expect(describeStartFault(fault, { folder, locale: 'en' }).text).toContain(
+    'Another program has its data open',
+  );
   expect(await take(3, ['yes'])).toEqual({ kind: 'taken', by: entry(1) });
 });

@@ -8,10 +8,15 @@ import { randomBytes } from 'node:crypto';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 
-const stored = z.object({ pid: z.number().int(), host: z.string().regex(/^127\.0\.0\.1:\d{1,5}$/), key: z.string().min(16).max(128) });
+const stored = z.object({
+  pid: z.number().int(),
+  host: z.string().regex(/^127\.0\.0\.1:\d{1,5}$/),
+  key: z.string().min(16).max(128),
+});
 export type LockEntry = Readonly<z.infer<typeof stored>>;
 
-export type Locking = { readonly kind: 'held'; release(): void } | { readonly kind: 'taken'; readonly by: LockEntry };
+export type Locking =
+  { readonly kind: 'held'; release(): void } | { readonly kind: 'taken'; readonly by: LockEntry };
 
 export interface HostLockParts {
   readonly path: string;
@@ -37,13 +42,18 @@ export async function lockHost({ path, entry, answers }: HostLockParts): Promise
     const other = readEntry(path);
     const said = other === undefined ? 'no' : await patiently(() => answers(other));
     if (other !== undefined && said === 'yes') return { kind: 'taken', by: other };
-    if (said === 'silent') throw new HostIsSilent('Landline is already running on this data and does not answer.');
+    if (said === 'silent')
+      throw new HostIsSilent('Landline is already running on this data and does not answer.');
     setAside(path, other);
   }
-  throw new Error('The lock of the data folder could not be taken; is something else writing there?');
+  throw new Error(
+    'The lock of the data folder could not be taken; is something else writing there?',
+  );
 }
 
-async function patiently(ask: () => Promise<'yes' | 'no' | 'silent'>): Promise<'yes' | 'no' | 'silent'> {
+async function patiently(
+  ask: () => Promise<'yes' | 'no' | 'silent'>,
+): Promise<'yes' | 'no' | 'silent'> {
   let said = await ask();
   for (let asked = 1; said === 'silent' && asked < PATIENCE; asked += 1) said = await ask();
   return said;

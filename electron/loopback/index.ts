@@ -42,7 +42,9 @@ function stop(reason: string): never {
 const { values, positionals } = readArguments();
 const folder = resolve(values.data ?? defaultDataFolder(platform, env, homedir()));
 const link = positionals.find((one) => /^landline:/i.test(one));
-const files = listWindowFiles(join(ROOT, 'out', 'renderer')) ?? stop('The window is not built: run "npm run build" first.');
+const files =
+  listWindowFiles(join(ROOT, 'out', 'renderer')) ??
+  stop('The window is not built: run "npm run build" first.');
 
 const clock = createSystemClock();
 const random = createSystemRandom();
@@ -87,7 +89,11 @@ else {
   await page.close();
   // It has just answered; it may take its time for the link.
   const again = await askAgain(lock.by, link, LINK_LIMIT_MS);
-  await present(again.kind === 'url' ? again.url : stop('Landline is already running on this data and does not answer.'));
+  await present(
+    again.kind === 'url'
+      ? again.url
+      : stop('Landline is already running on this data and does not answer.'),
+  );
   process.exit(0);
 }
 
@@ -98,7 +104,9 @@ const browser = createBrowserHost({
   onToastClick: (route) => desktop.notificationClicked(route),
   platform,
   locale: systemLocale(env),
-  version: (JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }).version,
+  version: (
+    JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { readonly version: string }
+  ).version,
   clock,
   log,
 });
@@ -114,7 +122,12 @@ const tabs = new Tabs({
   clock,
   log,
 });
-const localRelay = createLocalRelay({ script: join(ROOT, 'server', 'main.ts'), dataFolder: join(folder, 'relay'), clock, log });
+const localRelay = createLocalRelay({
+  script: join(ROOT, 'server', 'main.ts'),
+  dataFolder: join(folder, 'relay'),
+  clock,
+  log,
+});
 const desktop: Desktop = createDesktop({
   folder,
   clock,
@@ -132,7 +145,11 @@ const desktop: Desktop = createDesktop({
 
 takeLink = (url) => desktop.openLink(url);
 for (const url of earlyLinks) takeLink(url);
-const stopNetworkWatch = watchNetwork({ interfaces: networkInterfaces, clock, onChange: (isOnline) => desktop.networkChanged(isOnline) });
+const stopNetworkWatch = watchNetwork({
+  interfaces: networkInterfaces,
+  clock,
+  onChange: (isOnline) => desktop.networkChanged(isOnline),
+});
 const stopSleepWatch = watchSleep({ clock, onWake: () => desktop.wake() });
 process.off('uncaughtException', cannotStart);
 for (const event of ['uncaughtException', 'unhandledRejection'] as const) {
@@ -157,13 +174,15 @@ const end = async (): Promise<void> => {
   log.info('loopback.ended');
   process.exit(0);
 };
-for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => background(end(), log, 'loopback.end'));
+for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const)
+  process.on(signal, () => background(end(), log, 'loopback.end'));
 
 async function present(url: string): Promise<void> {
   // First and alone on its line: programs read it.
   console.log(url);
   if (values['no-open'] === true) return;
-  if (!(await openBrowser(url, platform, env))) console.log('Open this address in a browser on this computer.');
+  if (!(await openBrowser(url, platform, env)))
+    console.log('Open this address in a browser on this computer.');
 }
 
 function readArguments() {

@@ -9,7 +9,13 @@ import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import type { Clock, Log } from '../core/ports.ts';
-import { createRelayKeeper, type RelayKeeper, type RelayProcess, type RelayProcessEvents, type RelayReady } from '../host/relay-keeper.ts';
+import {
+  createRelayKeeper,
+  type RelayKeeper,
+  type RelayProcess,
+  type RelayProcessEvents,
+  type RelayReady,
+} from '../host/relay-keeper.ts';
 import { chooseRelayDoor, type RelayDoor } from '../host/relay-port.ts';
 
 export interface LocalRelayParts {
@@ -42,7 +48,11 @@ export function readReady(line: string): RelayReady | undefined {
   if (!parsed.success) return undefined;
   const { port, fingerprint, setupLink } = parsed.data;
   const link = setupLink === null ? undefined : parseInviteLink(setupLink);
-  return { address: `127.0.0.1:${port}`, fingerprint, setupCode: link?.ok === true ? link.value.code : null };
+  return {
+    address: `127.0.0.1:${port}`,
+    fingerprint,
+    setupCode: link?.ok === true ? link.value.code : null,
+  };
 }
 
 export function createLocalRelay({ script, dataFolder, clock, log }: LocalRelayParts): RelayKeeper {
@@ -51,7 +61,20 @@ export function createLocalRelay({ script, dataFolder, clock, log }: LocalRelayP
     const logFile = openLog(dataFolder);
     const child = spawn(
       process.execPath,
-      [script, 'serve', '--json', '--stop-with-stdin', '--data', dataFolder, '--host', host, '--port', String(port), '--tls', 'own'],
+      [
+        script,
+        'serve',
+        '--json',
+        '--stop-with-stdin',
+        '--data',
+        dataFolder,
+        '--host',
+        host,
+        '--port',
+        String(port),
+        '--tls',
+        'own',
+      ],
       { stdio: ['pipe', 'pipe', logFile] },
     );
     closeSync(logFile);
@@ -88,6 +111,7 @@ export function createLocalRelay({ script, dataFolder, clock, log }: LocalRelayP
 function openLog(dataFolder: string): number {
   mkdirSync(dataFolder, { recursive: true, mode: 0o700 });
   const path = join(dataFolder, 'relay.log');
-  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
+  if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES)
+    renameSync(path, `${path}.1`);
   return openSync(path, 'a', 0o600);
 }

@@ -8,10 +8,17 @@ const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...bef
 };
 
 export const hasScreen = (platform: NodeJS.Platform, env: NodeJS.ProcessEnv): boolean =>
-  platform === 'darwin' || platform === 'win32' || env['DISPLAY'] !== undefined || env['WAYLAND_DISPLAY'] !== undefined;
+  platform === 'darwin' ||
+  platform === 'win32' ||
+  env['DISPLAY'] !== undefined ||
+  env['WAYLAND_DISPLAY'] !== undefined;
 
 /** False when there is no opener; how the browser fares is not waited for. */
-export async function openBrowser(url: string, platform: NodeJS.Platform, env: NodeJS.ProcessEnv): Promise<boolean> {
+export async function openBrowser(
+  url: string,
+  platform: NodeJS.Platform,
+  env: NodeJS.ProcessEnv,
+): Promise<boolean> {
   if (!hasScreen(platform, env)) return false;
   const [program, ...before] = OPENERS[platform] ?? ['xdg-open'];
   return new Promise((resolve) => {

@@ -19,7 +19,10 @@ let links: (string | undefined)[] = [];
 
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'landline-page-'));
-  writeFileSync(join(folder, 'index.html'), '<!doctype html><head><script type="module" src="./a.js"></script></head>');
+  writeFileSync(
+    join(folder, 'index.html'),
+    '<!doctype html><head><script type="module" src="./a.js"></script></head>',
+  );
   writeFileSync(join(folder, 'a.js'), 'let a;');
   links = [];
   const tickets = createTickets(createSystemRandom());
@@ -47,14 +50,22 @@ interface Answer {
   readonly body: string;
 }
 
-const ask = (path: string, options: { method?: string; headers?: Record<string, string>; body?: string } = {}): Promise<Answer> =>
+const ask = (
+  path: string,
+  options: { method?: string; headers?: Record<string, string>; body?: string } = {},
+): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const [host, port] = page.host.split(':');
-    const asked = request({ host, port, path, method: options.method ?? 'GET', headers: options.headers ?? {} }, (answer) => {
-      let body = '';
-      answer.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }));
-    });
+    const asked = request(
+      { host, port, path, method: options.method ?? 'GET', headers: options.headers ?? {} },
+      (answer) => {
+        let body = '';
+        answer.setEncoding('utf8').on('data', (chunk: string) => (body += chunk));
+        answer.on('end', () =>
+          resolve({ status: answer.statusCode ?? 0, headers: answer.headers, body }),
+        );
+      },
+    );
     asked.on('error', reject);
     asked.end(options.body);
   });
@@ -63,29 +74,49 @@ describe('the page', () => {
   test('is the built one with the bridge before its script, under the policy of the app', async () => {
     const { status, headers, body } = await ask('/');
     expect(status).toBe(200);
-    expect(body).toBe('<!doctype html><head><script src="/bridge.js"></script><script type="module" src="./a.js"></script></head>');
+    expect(body).toBe(
+      '<!doctype html><head><script src="/bridge.js"></script><script type="module" src="./a.js"></script></head>',
+    );
     expect(headers['content-security-policy']).toBe(
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
         `connect-src ws://${page.host}; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'; object-src 'none'; ` +
         "require-trusted-types-for 'script'; trusted-types 'none'",
     );
-    expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'cache-control': 'no-store' });
+    expect(headers).toMatchObject({
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+      'cache-control': 'no-store',
+    });
     expect((await ask('/bridge.js')).body).toBe('/* bridge */');
     expect((await ask('/a.js')).body).toBe('let a;');
   });
 
-  test.each(['/../secret', '/..%2f..%2fetc/passwd', '/%2e%2e/x', '//etc/passwd', '/a.js/', '/nothing.js', '/host.lock', '/secrets.key'])(
-    'has no %s',
-    async (path) => expect((await ask(path)).status).toBe(404),
-  );
+  test.each([
+    '/../secret',
+    '/..%2f..%2fetc/passwd',
+    '/%2e%2e/x',
+    '//etc/passwd',
+    '/a.js/',
+    '/nothing.js',
+    '/host.lock',
+    '/secrets.key',
+  ])('has no %s', async (path) => expect((await ask(path)).status).toBe(404));
 
-  test.each(['evil.example', 'localhost', '127.0.0.1', '127.0.0.1:1', '0.0.0.0', '[::1]', 'evil.example:80'])(
-    'is not served to a request for host %j',
-    async (host) => {
-      expect(await ask('/', { headers: { host } })).toMatchObject({ status: 421, body: '' });
-      expect((await ask('/again', { method: 'POST', headers: { host, authorization: `Bearer ${KEY}` } })).status).toBe(421);
-    },
-  );
+  test.each([
+    'evil.example',
+    'localhost',
+    '127.0.0.1',
+    '127.0.0.1:1',
+    '0.0.0.0',
+    '[::1]',
+    'evil.example:80',
+  ])('is not served to a request for host %j', async (host) => {
+    expect(await ask('/', { headers: { host } })).toMatchObject({ status: 421, body: '' });
+    expect(
+      (await ask('/again', { method: 'POST', headers: { host, authorization: `Bearer ${KEY}` } }))
+        .status,
+    ).toBe(421);
+  });
 
   test('a request that names two hosts is none', async () => {
     const [host, port] = page.host.split(':');
@@ -109,17 +140,33 @@ describe('a second start', () => {
       body: 'landline://x',
     });
     expect(answer.status).toBe(200);
-    expect(JSON.parse(answer.body)).toEqual({ url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{32}$/) });
+    expect(JSON.parse(answer.body)).toEqual({
+      url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#t=[\w-]{32}$/),
+    });
     expect(links).toEqual(['landline://x']);
   });
 
-  test.each(['', 'Bearer ', `Bearer ${KEY}x`, `Basic ${KEY}`, KEY])('with %j it gets nothing', async (authorization) => {
-    expect((await ask('/again', { method: 'POST', headers: { host: page.host, authorization } })).status).toBe(403);
-    expect(links).toEqual([]);
-  });
+  test.each(['', 'Bearer ', `Bearer ${KEY}x`, `Basic ${KEY}`, KEY])(
+    'with %j it gets nothing',
+    async (authorization) => {
+      expect(
+        (await ask('/again', { method: 'POST', headers: { host: page.host, authorization } }))
+          .status,
+      ).toBe(403);
+      expect(links).toEqual([]);
+    },
+  );
 
   test('a link without end is not read to its end', async () => {
     const body = 'x'.repeat(100_000);
-    expect((await ask('/again', { method: 'POST', headers: { host: page.host, authorization: `Bearer ${KEY}` }, body })).status).toBe(413);
+    expect(
+      (
+        await ask('/again', {
+          method: 'POST',
+          headers: { host: page.host, authorization: `Bearer ${KEY}` },
+          body,
+        })
+      ).status,
+    ).toBe(413);
   });
 });

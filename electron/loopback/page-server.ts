@@ -16,7 +16,10 @@ export interface PageServerParts {
   /** The picture of the tab: a PNG. */
   readonly icon: Uint8Array;
   /** For a second start on the same data: asked with this key, answers with a fresh address. */
-  readonly again: { readonly key: string; answer(link: string | undefined): { readonly url: string } };
+  readonly again: {
+    readonly key: string;
+    answer(link: string | undefined): { readonly url: string };
+  };
 }
 
 export interface PageServer {
@@ -30,7 +33,8 @@ const MAX_BODY_BYTES = 8 * 1024;
 const HEADERS_TIMEOUT_MS = 5_000;
 
 const hash = (text: string): Buffer => createHash('sha256').update(text).digest();
-const isSame = (given: string, wanted: string): boolean => timingSafeEqual(hash(given), hash(wanted));
+const isSame = (given: string, wanted: string): boolean =>
+  timingSafeEqual(hash(given), hash(wanted));
 
 /** Names this host, and no other beside it. Shared with the WebSocket's door. */
 export const namesHost = (request: IncomingMessage, host: string): boolean => {
@@ -39,37 +43,59 @@ export const namesHost = (request: IncomingMessage, host: string): boolean => {
 };
 
 /** The bridge has to be there before the window's own script runs. */
-const withBridge = (page: string): string => page.replace('<script', '<script src="/bridge.js"></script><script');
+const withBridge = (page: string): string =>
+  page.replace('<script', '<script src="/bridge.js"></script><script');
 
-export async function startPageServer({ files, bridgeScript, icon, again }: PageServerParts): Promise<PageServer> {
+export async function startPageServer({
+  files,
+  bridgeScript,
+  icon,
+  again,
+}: PageServerParts): Promise<PageServer> {
   let host = '';
 
   const end = (response: ServerResponse, status: number): void => {
-    response.writeHead(status, { ...pageHeaders(), 'content-length': '0', connection: 'close' }).end();
+    response
+      .writeHead(status, { ...pageHeaders(), 'content-length': '0', connection: 'close' })
+      .end();
   };
 
   const send = (response: ServerResponse, type: string, body: string | Uint8Array): void => {
     const bytes = Buffer.from(body);
-    response.writeHead(200, { ...pageHeaders(`ws://${host}`), 'content-type': type, 'content-length': bytes.length }).end(bytes);
+    response
+      .writeHead(200, {
+        ...pageHeaders(`ws://${host}`),
+        'content-type': type,
+        'content-length': bytes.length,
+      })
+      .end(bytes);
   };
 
   const serveFile = async (path: string, response: ServerResponse): Promise<void> => {
-    if (path === '/bridge.js') return send(response, 'text/javascript; charset=utf-8', bridgeScript);
+    if (path === '/bridge.js')
+      return send(response, 'text/javascript; charset=utf-8', bridgeScript);
     if (path === '/favicon.ico') return send(response, 'image/png', icon);
     const file = files.find(path);
     if (file === undefined) return end(response, 404);
     const body = await file.read();
-    if (path === '/' || path === '/index.html') return send(response, file.type, withBridge(Buffer.from(body).toString('utf8')));
+    if (path === '/' || path === '/index.html')
+      return send(response, file.type, withBridge(Buffer.from(body).toString('utf8')));
     send(response, file.type, body);
   };
 
   const answerAgain = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     // A page cannot set this header across origins without asking first, and is never allowed to.
-    if (!isSame(request.headers.authorization ?? '', `Bearer ${again.key}`)) return end(response, 403);
+    if (!isSame(request.headers.authorization ?? '', `Bearer ${again.key}`))
+      return end(response, 403);
     const body = await readBody(request);
     if (body === undefined) return end(response, 413);
     const answer = JSON.stringify(again.answer(body === '' ? undefined : body));
-    response.writeHead(200, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(answer) }).end(answer);
+    response
+      .writeHead(200, {
+        'content-type': 'application/json',
+        'content-length': Buffer.byteLength(answer),
+      })
+      .end(answer);
   };
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -80,12 +106,15 @@ export async function startPageServer({ files, bridgeScript, icon, again }: Page
     return serveFile(path, response);
   };
 
-  const server = createServer({ headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000 }, (request, response) => {
-    handle(request, response).catch(() => {
-      if (!response.headersSent) end(response, 500);
-      else response.destroy();
-    });
-  });
+  const server = createServer(
+    { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: 1_000 },
+    (request, response) => {
+      handle(request, response).catch(() => {
+        if (!response.headersSent) end(response, 500);
+        else response.destroy();
+      });
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(0, '127.0.0.1', resolve);

@@ -51,10 +51,16 @@ export class Tab {
     this.#line?.(frame);
   }
 
-  async call({ id, settled, name, input }: Extract<FrameUp, { readonly t: 'call' }>): Promise<void> {
+  async call({
+    id,
+    settled,
+    name,
+    input,
+  }: Extract<FrameUp, { readonly t: 'call' }>): Promise<void> {
     for (const known of this.#answers.keys()) if (known < settled) this.#answers.delete(known);
     // The whole state is worth asking for again: an old one would be stale.
-    const answer = (name === 'open' ? undefined : this.#answers.get(id)) ?? this.#door.handle(name, input);
+    const answer =
+      (name === 'open' ? undefined : this.#answers.get(id)) ?? this.#door.handle(name, input);
     this.#answers.set(id, answer);
     this.say({ t: 'answer', id, result: await answer });
   }

@@ -32,7 +32,8 @@ beforeEach(async () => {
   clock = createFakeClock();
   tickets = createTickets(createSystemRandom());
   [logged, sessions, calls, heard, emptied, strangers, greeting] = ['', [], [], [], 0, 0, []];
-  const write = (event: string, fields?: object): void => void (logged += JSON.stringify([event, fields]));
+  const write = (event: string, fields?: object): void =>
+    void (logged += JSON.stringify([event, fields]));
   const log: Log = { info: write, warn: write, error: write };
   page = await startPageServer({
     files: NO_FILES,
@@ -73,10 +74,17 @@ afterEach(async () => {
   await page.close();
 });
 
-const dial = (card: string, more: { origin?: string; host?: string; path?: string; tab?: string } = {}): WebSocket => {
-  const socket = new WebSocket(`ws://${page.host}${more.path ?? '/bridge'}`, ['landline.bridge.1', `tab.${more.tab ?? TAB}`, card], {
-    headers: { host: more.host ?? page.host, origin: more.origin ?? `http://${page.host}` },
-  });
+const dial = (
+  card: string,
+  more: { origin?: string; host?: string; path?: string; tab?: string } = {},
+): WebSocket => {
+  const socket = new WebSocket(
+    `ws://${page.host}${more.path ?? '/bridge'}`,
+    ['landline.bridge.1', `tab.${more.tab ?? TAB}`, card],
+    {
+      headers: { host: more.host ?? page.host, origin: more.origin ?? `http://${page.host}` },
+    },
+  );
   open.push(socket);
   socket.on('error', () => undefined);
   return socket;
@@ -93,7 +101,9 @@ const frames = (socket: WebSocket): { next(): Promise<FrameDown> } => {
   return {
     next: () => {
       const frame = queue.shift();
-      return frame === undefined ? new Promise((resolve) => waiting.push(resolve)) : Promise.resolve(frame);
+      return frame === undefined
+        ? new Promise((resolve) => waiting.push(resolve))
+        : Promise.resolve(frame);
     },
   };
 };
@@ -104,9 +114,13 @@ const enter = async (tab?: string) => {
   if (welcome.t !== 'welcome') throw new Error('not welcome');
   return { socket, inbox, secret: welcome.secret };
 };
-const say = (socket: WebSocket, frame: FrameUp | object): void => socket.send(JSON.stringify(frame));
+const say = (socket: WebSocket, frame: FrameUp | object): void =>
+  socket.send(JSON.stringify(frame));
 const statusOf = async (socket: WebSocket): Promise<number> => {
-  const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, { statusCode: number }];
+  const [, answer] = (await once(socket, 'unexpected-response')) as [
+    unknown,
+    { statusCode: number },
+  ];
   return answer.statusCode;
 };
 
@@ -123,15 +137,19 @@ describe('the bridge', () => {
     expect(sessions).toHaveLength(1);
   });
 
-  test.each(['ticket.', 'ticket.guess', 'secret.', 'secret.guess', 'something', `ticket.${'x'.repeat(5000)}`])(
-    'with %j nobody gets in',
-    async (card) => {
-      const socket = dial(card);
-      const [code] = (await once(socket, 'close')) as [number];
-      expect([CLOSE_STRANGER, 1006]).toContain(code);
-      expect(sessions).toEqual([]);
-    },
-  );
+  test.each([
+    'ticket.',
+    'ticket.guess',
+    'secret.',
+    'secret.guess',
+    'something',
+    `ticket.${'x'.repeat(5000)}`,
+  ])('with %j nobody gets in', async (card) => {
+    const socket = dial(card);
+    const [code] = (await once(socket, 'close')) as [number];
+    expect([CLOSE_STRANGER, 1006]).toContain(code);
+    expect(sessions).toEqual([]);
+  });
 
   test.each([
     ['another origin', { origin: 'https://evil.example' }],
@@ -142,12 +160,15 @@ describe('the bridge', () => {
     ['another host name (DNS rebinding)', { host: 'evil.example' }],
     ['another path', { path: '/socket' }],
     ['a ticket in the path', { path: '/bridge?t=x' }],
-  ])('%s is refused before the handshake, and a good ticket is not used up by it', async (_what, more) => {
-    const ticket = tickets.issue();
-    expect(await statusOf(dial(`ticket.${ticket}`, more))).toBe(403);
-    expect(sessions).toEqual([]);
-    await once(dial(`ticket.${ticket}`), 'open');
-  });
+  ])(
+    '%s is refused before the handshake, and a good ticket is not used up by it',
+    async (_what, more) => {
+      const ticket = tickets.issue();
+      expect(await statusOf(dial(`ticket.${ticket}`, more))).toBe(403);
+      expect(sessions).toEqual([]);
+      await once(dial(`ticket.${ticket}`), 'open');
+    },
+  );
 
   test('a used ticket is said once in a while, for the terminal to show a fresh one', async () => {
     for (const wait of [0, 0, 10_000]) {
@@ -174,7 +195,13 @@ describe('the bridge', () => {
 
   test('a call is answered, a batch is told', async () => {
     const { socket, inbox } = await enter();
-    say(socket, { t: 'call', id: 1, settled: 1, name: 'typing.tell', input: { team: 't', channel: 'c' } });
+    say(socket, {
+      t: 'call',
+      id: 1,
+      settled: 1,
+      name: 'typing.tell',
+      input: { team: 't', channel: 'c' },
+    });
     expect(await inbox.next()).toEqual({ t: 'answer', id: 1, result: ok(null) });
     sessions[0]?.tell({ n: 7, events: [] });
     expect(await inbox.next()).toEqual({ t: 'batch', batch: { n: 7, events: [] } });
@@ -194,20 +221,30 @@ describe('the bridge', () => {
     ] as const;
     for (const [id, [name, input]] of bad.entries()) {
       say(socket, { t: 'call', id, settled: 0, name, input });
-      expect(await inbox.next()).toEqual({ t: 'answer', id, result: { ok: false, error: { kind: 'bad-command' } } });
+      expect(await inbox.next()).toEqual({
+        t: 'answer',
+        id,
+        result: { ok: false, error: { kind: 'bad-command' } },
+      });
     }
     expect(calls).toEqual([]);
   });
 
-  test.each(['', 'null', '[]', '{}', '{"t":"call"}', '{"t":"unknown"}', 'x'.repeat(100), '{"t":"focus","isFocused":1}'])(
-    'a frame that is none (%j) ends the line',
-    async (text) => {
-      const { socket } = await enter();
-      socket.send(text);
-      const [code] = (await once(socket, 'close')) as [number];
-      expect(code).toBe(1003);
-    },
-  );
+  test.each([
+    '',
+    'null',
+    '[]',
+    '{}',
+    '{"t":"call"}',
+    '{"t":"unknown"}',
+    'x'.repeat(100),
+    '{"t":"focus","isFocused":1}',
+  ])('a frame that is none (%j) ends the line', async (text) => {
+    const { socket } = await enter();
+    socket.send(text);
+    const [code] = (await once(socket, 'close')) as [number];
+    expect(code).toBe(1003);
+  });
 
   test('a frame of 2 MB ends the line', async () => {
     const { socket } = await enter();
@@ -218,7 +255,13 @@ describe('the bridge', () => {
 
   test('a call that comes again after a cut is done once and answered again', async () => {
     const { socket, secret, inbox } = await enter();
-    const call = { t: 'call', id: 5, settled: 5, name: 'message.send', input: { team: 't', channel: 'c', text: 'hello' } };
+    const call = {
+      t: 'call',
+      id: 5,
+      settled: 5,
+      name: 'message.send',
+      input: { team: 't', channel: 'c', text: 'hello' },
+    };
     say(socket, call);
     await inbox.next();
     socket.terminate();
@@ -306,5 +349,6 @@ describe('the bridge', () => {
     expect(heard).toEqual([{ t: 'toast-click', tag: 'x' }]);
   });
 
-  test('without a tab there is nobody to ask', () => expect(tabs.tell({ t: 'link', url: 'https://a.example/' })).toBe(false));
+  test('without a tab there is nobody to ask', () =>
+    expect(tabs.tell({ t: 'link', url: 'https://a.example/' })).toBe(false));
 });

@@ -8,7 +8,16 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer, type WebSocket } from 'ws';
 import type { Clock, Log } from '../core/ports.ts';
 import type { BridgeSession } from '../host/bridge-session.ts';
-import { CLOSE_STRANGER, SECRET_PREFIX, SUBPROTOCOL, TAB_PREFIX, TICKET_PREFIX, frameUp, type FrameDown, type FrameUp } from './frames.ts';
+import {
+  CLOSE_STRANGER,
+  SECRET_PREFIX,
+  SUBPROTOCOL,
+  TAB_PREFIX,
+  TICKET_PREFIX,
+  frameUp,
+  type FrameDown,
+  type FrameUp,
+} from './frames.ts';
 import { namesHost } from './page-server.ts';
 import { Tab, type TabLine } from './tab.ts';
 import type { Tickets } from './tickets.ts';
@@ -60,7 +69,9 @@ export class Tabs {
       perMessageDeflate: false,
       handleProtocols: (offered) => (offered.has(SUBPROTOCOL) ? SUBPROTOCOL : false),
     });
-    parts.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    parts.server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.#upgrade(request, socket, head),
+    );
   }
 
   /** Whether any tab is open now. */
@@ -92,7 +103,10 @@ export class Tabs {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     const { host, log } = this.#parts;
     socket.on('error', () => socket.destroy());
-    const isOurPage = namesHost(request, host) && request.headers.origin === `http://${host}` && request.url === '/bridge';
+    const isOurPage =
+      namesHost(request, host) &&
+      request.headers.origin === `http://${host}` &&
+      request.url === '/bridge';
     if (!isOurPage) {
       log.warn('loopback.stranger');
       socket.end('HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
@@ -118,14 +132,19 @@ export class Tabs {
   }
 
   #cardOf(request: IncomingMessage): Card | undefined {
-    const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
-    const after = (prefix: string): string | undefined => offered.find((one) => one.startsWith(prefix))?.slice(prefix.length);
+    const offered = (request.headers['sec-websocket-protocol'] ?? '')
+      .split(',')
+      .map((one) => one.trim());
+    const after = (prefix: string): string | undefined =>
+      offered.find((one) => one.startsWith(prefix))?.slice(prefix.length);
     const tab = after(TAB_PREFIX);
-    if (!offered.includes(SUBPROTOCOL) || tab === undefined || !/^[\w-]{8,64}$/.test(tab)) return undefined;
+    if (!offered.includes(SUBPROTOCOL) || tab === undefined || !/^[\w-]{8,64}$/.test(tab))
+      return undefined;
     const ticket = after(TICKET_PREFIX);
     const fresh = ticket === undefined ? undefined : this.#parts.tickets.redeem(ticket);
     const known = after(SECRET_PREFIX);
-    const secret = fresh ?? (known !== undefined && this.#parts.tickets.isSecret(known) ? known : undefined);
+    const secret =
+      fresh ?? (known !== undefined && this.#parts.tickets.isSecret(known) ? known : undefined);
     return secret === undefined ? undefined : { tab, secret, fresh };
   }
 
@@ -135,7 +154,8 @@ export class Tabs {
     this.#cancelEmpty();
     this.#ends.get(key)?.();
     this.#ends.delete(key);
-    const tab = this.#tabs.get(key) ?? new Tab({ session: this.#parts.openSession(), log: this.#parts.log });
+    const tab =
+      this.#tabs.get(key) ?? new Tab({ session: this.#parts.openSession(), log: this.#parts.log });
     // Last in the order of the map: the newest tab is the one to talk to while none has the focus.
     this.#tabs.delete(key);
     this.#tabs.set(key, tab);
@@ -143,7 +163,9 @@ export class Tabs {
     tab.connect(line);
     if (fresh !== undefined) tab.say({ t: 'welcome', secret: fresh });
     for (const frame of this.#parts.greeting()) tab.say(frame);
-    socket.on('message', (data, isBinary) => this.#receive(socket, key, tab, isBinary ? undefined : data));
+    socket.on('message', (data, isBinary) =>
+      this.#receive(socket, key, tab, isBinary ? undefined : data),
+    );
     socket.on('error', () => socket.terminate());
     socket.on('close', () => this.#left(key, tab, line));
   }

@@ -13,7 +13,8 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(root, { recursive: true }));
 
-const ask = (url: string, method = 'GET'): Promise<Response> => answerAppRequest({ url, method }, files);
+const ask = (url: string, method = 'GET'): Promise<Response> =>
+  answerAppRequest({ url, method }, files);
 
 test('the page is served with its type and the whole policy', async () => {
   const answer = await ask(APP_PAGE);
@@ -31,7 +32,10 @@ test('the page is served with its type and the whole policy', async () => {
 });
 
 test('the scheme has an origin and nothing more', () => {
-  expect(APP_SCHEME).toEqual({ scheme: 'landline-app', privileges: { standard: true, secure: true, codeCache: true } });
+  expect(APP_SCHEME).toEqual({
+    scheme: 'landline-app',
+    privileges: { standard: true, secure: true, codeCache: true },
+  });
 });
 
 test.each([

@@ -149,7 +149,13 @@ test('the place is remembered, and maximised comes after drawing', () => {
   const window = shown();
   window.state.maximised = true;
   window.emit('maximize');
-  expect(readPlace(join(folder, 'window.json'))).toEqual({ x: 10, y: 20, width: 900, height: 700, isMaximised: true });
+  expect(readPlace(join(folder, 'window.json'))).toEqual({
+    x: 10,
+    y: 20,
+    width: 900,
+    height: 700,
+    isMaximised: true,
+  });
   isQuitting = true;
   window.close();
   appWindow.show();

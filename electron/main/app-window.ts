@@ -2,7 +2,12 @@
  * The one window. It is made when first wanted, hides instead of closing while something else (tray, dock) can bring it back,
  * remembers its place, and when its page crashes or hangs loads the page again: everything the page knows is in the core.
  */
-import type { BrowserWindow, BrowserWindowConstructorOptions, Rectangle, WebContents } from 'electron';
+import type {
+  BrowserWindow,
+  BrowserWindowConstructorOptions,
+  Rectangle,
+  WebContents,
+} from 'electron';
 import type { Clock, Log } from '../core/ports.ts';
 import { MINIMUM, placeOnDisplays, readPlace, writePlace } from './window-place.ts';
 
@@ -108,7 +113,8 @@ export class AppWindow {
   }
 
   #keepPlace(window: BrowserWindow): void {
-    const write = (): void => writePlace(this.#parts.placePath, window.getNormalBounds(), window.isMaximized());
+    const write = (): void =>
+      writePlace(this.#parts.placePath, window.getNormalBounds(), window.isMaximized());
     for (const moment of ['resized', 'moved', 'maximize', 'unmaximize', 'hide', 'close'] as const) {
       // The events' types are overloads, which a loop cannot choose from.
       (window.on as (name: string, listener: () => void) => unknown).call(window, moment, write);

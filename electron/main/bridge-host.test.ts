@@ -48,9 +48,11 @@ beforeEach(() => {
 });
 
 const frame = (url: string, parent: unknown = null): unknown => ({ url, parent });
-const from = (sender: unknown, senderFrame: unknown): IpcMainInvokeEvent => ({ sender, senderFrame }) as IpcMainInvokeEvent;
+const from = (sender: unknown, senderFrame: unknown): IpcMainInvokeEvent =>
+  ({ sender, senderFrame }) as IpcMainInvokeEvent;
 const ours = from(page, frame(`${ORIGIN}/`));
-const call = (event: IpcMainInvokeEvent, ...args: unknown[]): Promise<unknown> => handlers.get(IPC.call)!(event, ...args);
+const call = (event: IpcMainInvokeEvent, ...args: unknown[]): Promise<unknown> =>
+  handlers.get(IPC.call)!(event, ...args);
 
 test('there is one channel in and one out, and no other', () => {
   expect([...handlers.keys()]).toEqual(['landline:call']);
@@ -102,7 +104,16 @@ test('a name that is not in the table does not exist', async () => {
 });
 
 test('a command with an input that is not its own is refused', async () => {
-  for (const input of [undefined, null, 1, 'x', [], { team: 1, channel: 'c' }, { team: 't' }, { team: 't', channel: 'c', more: 1 }]) {
+  for (const input of [
+    undefined,
+    null,
+    1,
+    'x',
+    [],
+    { team: 1, channel: 'c' },
+    { team: 't' },
+    { team: 't', channel: 'c', more: 1 },
+  ]) {
     expect(await call(ours, 'typing.tell', input)).toEqual(REFUSED);
   }
   expect(taken).toEqual([]);
@@ -137,7 +148,10 @@ test('nothing is sent to a page that crashed', () => {
 });
 
 test('whatever a page sends is answered with a refusal or taken whole: 20,000 calls', async () => {
-  const names = fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...Object.keys(COMMANDS)) }, { weight: 1, arbitrary: fc.anything() });
+  const names = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...Object.keys(COMMANDS)) },
+    { weight: 1, arbitrary: fc.anything() },
+  );
   const strange = fc.anything({
     withBigInt: true,
     withDate: true,
@@ -163,14 +177,25 @@ test('whatever a page sends is answered with a refusal or taken whole: 20,000 ca
     '__proto__',
     'constructor',
   );
-  const near = fc.dictionary(fields, fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.double(), strange), { maxKeys: 8 });
-  const huge = fc.integer({ min: 1, max: 5 }).map((megabytes) => ({ text: 'x'.repeat(megabytes * 1_000_000) }));
-  const inputs = fc.oneof({ weight: 6, arbitrary: near }, { weight: 6, arbitrary: strange }, { weight: 1, arbitrary: huge });
+  const near = fc.dictionary(
+    fields,
+    fc.oneof(fc.string(), fc.string({ unit: 'binary' }), fc.double(), strange),
+    { maxKeys: 8 },
+  );
+  const huge = fc
+    .integer({ min: 1, max: 5 })
+    .map((megabytes) => ({ text: 'x'.repeat(megabytes * 1_000_000) }));
+  const inputs = fc.oneof(
+    { weight: 6, arbitrary: near },
+    { weight: 6, arbitrary: strange },
+    { weight: 1, arbitrary: huge },
+  );
 
   const round = fc.asyncProperty(names, inputs, async (name, input) => {
     const before = taken.length;
     const answer = await call(ours, name, input);
-    if (taken.length > before) expect(COMMANDS[name as keyof typeof COMMANDS].input.safeParse(input).success).toBe(true);
+    if (taken.length > before)
+      expect(COMMANDS[name as keyof typeof COMMANDS].input.safeParse(input).success).toBe(true);
     else expect(answer).toEqual(REFUSED);
     expect(Object.prototype).not.toHaveProperty('isAdmin');
   });

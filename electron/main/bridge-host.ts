@@ -30,7 +30,10 @@ export function hostBridge({ ipcMain, session, page, origin, log }: BridgeHostPa
   const door = createBridgeDoor({ session, log });
 
   const isOurPage = ({ sender, senderFrame }: IpcMainInvokeEvent): boolean =>
-    sender === page() && senderFrame !== null && senderFrame.parent === null && originOf(senderFrame.url) === origin;
+    sender === page() &&
+    senderFrame !== null &&
+    senderFrame.parent === null &&
+    originOf(senderFrame.url) === origin;
 
   ipcMain.handle(IPC.call, async (event, name: unknown, input: unknown) => {
     if (!isOurPage(event)) {
@@ -42,6 +45,7 @@ export function hostBridge({ ipcMain, session, page, origin, log }: BridgeHostPa
 
   return session.onBatch((batch) => {
     const contents = page();
-    if (contents !== undefined && !contents.isDestroyed() && !contents.isCrashed()) contents.send(IPC.batch, batch);
+    if (contents !== undefined && !contents.isDestroyed() && !contents.isCrashed())
+      contents.send(IPC.batch, batch);
   });
 }

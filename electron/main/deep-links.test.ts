@@ -6,7 +6,9 @@ import { isDeepLink, linkIn, listenForLinks } from './deep-links.ts';
 const INVITE = 'landline://join?relay=10.0.0.5:7420&code=abc&key=00';
 
 test('the last link among the arguments is taken', () => {
-  expect(linkIn(['/usr/bin/landline', '--hidden', 'landline://join?x', INVITE, '/tmp/file'])).toBe(INVITE);
+  expect(linkIn(['/usr/bin/landline', '--hidden', 'landline://join?x', INVITE, '/tmp/file'])).toBe(
+    INVITE,
+  );
   expect(linkIn(['/usr/bin/landline', '--landline://x', 'https://landline'])).toBeUndefined();
   expect(linkIn([])).toBeUndefined();
 });
@@ -33,10 +35,20 @@ const appWith = (isPackaged: boolean): { readonly app: App; readonly registered:
 
 test('installed, the app registers itself; in development Electron with the folder', () => {
   const installed = appWith(true);
-  listenForLinks({ app: installed.app, argv: ['/opt/Landline/landline'], execPath: '/opt/Landline/landline', onLink: () => undefined });
+  listenForLinks({
+    app: installed.app,
+    argv: ['/opt/Landline/landline'],
+    execPath: '/opt/Landline/landline',
+    onLink: () => undefined,
+  });
   expect(installed.registered).toEqual([['landline']]);
   const development = appWith(false);
-  listenForLinks({ app: development.app, argv: ['/x/electron', '/src'], execPath: '/x/electron', onLink: () => undefined });
+  listenForLinks({
+    app: development.app,
+    argv: ['/x/electron', '/src'],
+    execPath: '/x/electron',
+    onLink: () => undefined,
+  });
   expect(development.registered).toEqual([['landline', '/x/electron', ['/src']]]);
 });
 

@@ -8,7 +8,8 @@ import { resolve } from 'node:path';
 const SCHEME = 'landline';
 const MAX_LENGTH = 2048;
 
-export const isDeepLink = (text: string): boolean => text.length <= MAX_LENGTH && /^landline:[\x21-\x7e]+$/i.test(text);
+export const isDeepLink = (text: string): boolean =>
+  text.length <= MAX_LENGTH && /^landline:[\x21-\x7e]+$/i.test(text);
 
 /** The link among the arguments of a start, the last one if there are several. */
 export const linkIn = (argv: readonly string[]): string | undefined => argv.findLast(isDeepLink);

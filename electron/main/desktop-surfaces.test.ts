@@ -2,7 +2,15 @@
 import { EventEmitter } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BrowserWindow, ContextMenuParams, Menu, MenuItemConstructorOptions, NativeImage, Tray, WebContents } from 'electron';
+import type {
+  BrowserWindow,
+  ContextMenuParams,
+  Menu,
+  MenuItemConstructorOptions,
+  NativeImage,
+  Tray,
+  WebContents,
+} from 'electron';
 import { describe, expect, test } from 'vitest';
 import { createBadge } from './badge.ts';
 import { createFocusMode } from './focus-mode.ts';
@@ -15,11 +23,19 @@ import { wordsFor } from './words.ts';
 
 const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const settle = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-const labels = (items: readonly MenuItemConstructorOptions[]): unknown[] => items.map(({ label, role, type }) => label ?? role ?? type);
+const labels = (items: readonly MenuItemConstructorOptions[]): unknown[] =>
+  items.map(({ label, role, type }) => label ?? role ?? type);
 
 describe('the tray', () => {
   const makeTray = (language = 'en', isThere = true) => {
-    const seen = { image: '', toolTip: '', menu: [] as MenuItemConstructorOptions[], menus: 0, opened: 0, quit: 0 };
+    const seen = {
+      image: '',
+      toolTip: '',
+      menu: [] as MenuItemConstructorOptions[],
+      menus: 0,
+      opened: 0,
+      quit: 0,
+    };
     const clicks = new EventEmitter();
     const tray: AppTray = createTray({
       makeTray() {
@@ -86,7 +102,12 @@ describe('the tray', () => {
   });
 
   test('speaks Chinese', () =>
-    expect(labels(makeTray('zh-TW').seen.menu)).toEqual(['還沒有團隊', 'separator', '開啟 Landline', '結束 Landline']));
+    expect(labels(makeTray('zh-TW').seen.menu)).toEqual([
+      '還沒有團隊',
+      'separator',
+      '開啟 Landline',
+      '結束 Landline',
+    ]));
 
   test('that is not there is no fault', () => {
     const { tray } = makeTray('en', false);
@@ -161,7 +182,8 @@ describe('the badge', () => {
 test('the title bar has the height and the colours of the window', () => {
   const css = readFileSync(join(import.meta.dirname, '../../renderer/styles/tokens.css'), 'utf8');
   const [light = '', dark = ''] = css.split("[data-theme='dark']");
-  const value = (part: string, name: string): string | undefined => new RegExp(`--${name}: ([^;]+);`).exec(part)?.[1];
+  const value = (part: string, name: string): string | undefined =>
+    new RegExp(`--${name}: ([^;]+);`).exec(part)?.[1];
   expect(value(light, 'title-bar')).toBe(`${TITLE_BAR_HEIGHT}px`);
   for (const name of ['rail', 'ink', 'paper'] as const) {
     expect(TITLE_BAR_COLOURS.light[name]).toBe(value(light, name));
@@ -174,13 +196,27 @@ describe('menus', () => {
   const parts = { words: wordsFor('en'), isPackaged: true } as const;
 
   test('stand where each system has them', () => {
-    expect(labels(applicationMenu({ ...parts, platform: 'linux' }))).toEqual(['File', 'Edit', 'View', 'Window']);
-    expect(labels(applicationMenu({ ...parts, platform: 'darwin' }))).toEqual(['Landline', 'File', 'Edit', 'View', 'Window']);
-    expect(labels(applicationMenu({ ...parts, words: wordsFor('zh-Hant'), platform: 'win32' }))).toEqual(['檔案', '編輯', '檢視', '視窗']);
+    expect(labels(applicationMenu({ ...parts, platform: 'linux' }))).toEqual([
+      'File',
+      'Edit',
+      'View',
+      'Window',
+    ]);
+    expect(labels(applicationMenu({ ...parts, platform: 'darwin' }))).toEqual([
+      'Landline',
+      'File',
+      'Edit',
+      'View',
+      'Window',
+    ]);
+    expect(
+      labels(applicationMenu({ ...parts, words: wordsFor('zh-Hant'), platform: 'win32' })),
+    ).toEqual(['檔案', '編輯', '檢視', '視窗']);
   });
 
   test('have no developer tools in what people install', () => {
-    const roles = (isPackaged: boolean) => JSON.stringify(applicationMenu({ ...parts, platform: 'linux', isPackaged }));
+    const roles = (isPackaged: boolean) =>
+      JSON.stringify(applicationMenu({ ...parts, platform: 'linux', isPackaged }));
     expect(roles(true)).not.toContain('toggleDevTools');
     expect(roles(false)).toContain('toggleDevTools');
   });
@@ -197,33 +233,51 @@ describe('menus', () => {
       }) as ContextMenuParams;
     const page = {} as WebContents;
     expect(contextMenu(params({}), page, parts.words)).toEqual([]);
-    expect(labels(contextMenu(params({ selectionText: 'some words' }), page, parts.words))).toEqual(['Copy']);
+    expect(labels(contextMenu(params({ selectionText: 'some words' }), page, parts.words))).toEqual(
+      ['Copy'],
+    );
     expect(
-      labels(contextMenu(params({ isEditable: true, misspelledWord: 'teh', dictionarySuggestions: ['the'] }), page, parts.words)),
+      labels(
+        contextMenu(
+          params({ isEditable: true, misspelledWord: 'teh', dictionarySuggestions: ['the'] }),
+          page,
+          parts.words,
+        ),
+      ),
     ).toEqual(['the', 'Add to dictionary', 'separator', 'Cut', 'Copy', 'Paste', 'Select all']);
   });
 });
 
 test('every language has every word', () => {
   expect(Object.keys(wordsFor('zh-TW')).sort()).toEqual(Object.keys(wordsFor('en')).sort());
-  for (const language of ['zh', 'zh-TW', 'zh-Hant-HK', 'zh-CN']) expect(wordsFor(language).open).toBe('開啟 Landline');
-  for (const language of ['en', 'de-DE', 'zhx', '']) expect(wordsFor(language).open).toBe('Open Landline');
+  for (const language of ['zh', 'zh-TW', 'zh-Hant-HK', 'zh-CN'])
+    expect(wordsFor(language).open).toBe('開啟 Landline');
+  for (const language of ['en', 'de-DE', 'zhx', ''])
+    expect(wordsFor(language).open).toBe('Open Landline');
 });
 
 describe('a page', () => {
   const make = () => {
     const app = new EventEmitter();
     const answers: { request?: Ask; check?: Check; device?: () => boolean } = {};
-    type Ask = (contents: WebContents | null, permission: string, answer: (granted: boolean) => void) => void;
+    type Ask = (
+      contents: WebContents | null,
+      permission: string,
+      answer: (granted: boolean) => void,
+    ) => void;
     type Check = (contents: WebContents | null, permission: string) => boolean;
-    const ours = Object.assign(new EventEmitter(), { setWindowOpenHandler: (handler: () => { action: string }) => (opens = handler) });
+    const ours = Object.assign(new EventEmitter(), {
+      setWindowOpenHandler: (handler: () => { action: string }) => (opens = handler),
+    });
     let opens = (): { action: string } => ({ action: 'allow' });
     guardPages({
       app: app as never,
       session: {
-        setPermissionRequestHandler: (handler) => void (answers.request = handler as unknown as Ask),
+        setPermissionRequestHandler: (handler) =>
+          void (answers.request = handler as unknown as Ask),
         setPermissionCheckHandler: (handler) => void (answers.check = handler as unknown as Check),
-        setDevicePermissionHandler: (handler) => void (answers.device = handler as unknown as () => boolean),
+        setDevicePermissionHandler: (handler) =>
+          void (answers.device = handler as unknown as () => boolean),
       },
       isOurs: (contents) => contents === (ours as unknown as WebContents),
       log,
@@ -266,8 +320,13 @@ describe('a page', () => {
       'idle-detection',
       'storage-access',
     ];
-    expect(all.filter((permission) => granted(ours, permission))).toEqual(['notifications', 'clipboard-sanitized-write']);
-    expect(all.filter((permission) => granted({}, permission) || granted(null, permission))).toEqual([]);
+    expect(all.filter((permission) => granted(ours, permission))).toEqual([
+      'notifications',
+      'clipboard-sanitized-write',
+    ]);
+    expect(
+      all.filter((permission) => granted({}, permission) || granted(null, permission)),
+    ).toEqual([]);
     expect(answers.device?.()).toBe(false);
   });
 });
@@ -278,7 +337,11 @@ describe('something nobody caught', () => {
     const seen: string[] = [];
     catchTheRest({
       process: process as never,
-      app: { whenReady: async () => undefined, relaunch: () => seen.push('relaunch'), exit: () => seen.push('exit') },
+      app: {
+        whenReady: async () => undefined,
+        relaunch: () => seen.push('relaunch'),
+        exit: () => seen.push('exit'),
+      },
       dialog: {
         showMessageBox: (async (options: { message: string }) => {
           seen.push(options.message);

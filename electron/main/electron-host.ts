@@ -21,7 +21,19 @@ export interface ElectronHostParts {
 }
 
 export function createElectronHost(parts: ElectronHostParts): Host {
-  const { app, shell, clipboard, powerMonitor, nativeTheme, platform, tray, badge, isFocusModeOn, showWindow, log } = parts;
+  const {
+    app,
+    shell,
+    clipboard,
+    powerMonitor,
+    nativeTheme,
+    platform,
+    tray,
+    badge,
+    isFocusModeOn,
+    showWindow,
+    log,
+  } = parts;
   let trayState: TrayState = { isLive: false, hasUnread: false, teams: [] };
   const showTray = (change: Partial<TrayState>): void => {
     trayState = { ...trayState, ...change };

@@ -17,17 +17,24 @@ export interface FocusModeParts {
 
 export const askProgram: FocusModeParts['ask'] = (program, args) =>
   new Promise((resolve) => {
-    execFile(program, [...args], { timeout: 2_000, maxBuffer: 4096 }, (error, output) => resolve(error === null ? output : undefined));
+    execFile(program, [...args], { timeout: 2_000, maxBuffer: 4096 }, (error, output) =>
+      resolve(error === null ? output : undefined),
+    );
   });
 
 export function createFocusMode({ platform, env, clock, ask }: FocusModeParts): () => boolean {
-  const canAsk = platform === 'linux' && (env['XDG_CURRENT_DESKTOP'] ?? '').split(':').includes('GNOME');
+  const canAsk =
+    platform === 'linux' && (env['XDG_CURRENT_DESKTOP'] ?? '').split(':').includes('GNOME');
   if (!canAsk) return () => false;
   let isOn = false;
   let askedAt = -Infinity;
   const refresh = async (): Promise<void> => {
     askedAt = clock.monotonic();
-    const answer = await ask('gsettings', ['get', 'org.gnome.desktop.notifications', 'show-banners']);
+    const answer = await ask('gsettings', [
+      'get',
+      'org.gnome.desktop.notifications',
+      'show-banners',
+    ]);
     isOn = answer?.trim() === 'false';
   };
   void refresh();

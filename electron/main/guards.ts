@@ -10,7 +10,10 @@ const GRANTED: ReadonlySet<string> = new Set(['notifications', 'clipboard-saniti
 
 export interface GuardParts {
   readonly app: Pick<App, 'on'>;
-  readonly session: Pick<Session, 'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'>;
+  readonly session: Pick<
+    Session,
+    'setPermissionRequestHandler' | 'setPermissionCheckHandler' | 'setDevicePermissionHandler'
+  >;
   /** Of the page we made; nobody else is granted anything. */
   readonly isOurs: (contents: WebContents | null) => boolean;
   readonly log: Log;
@@ -31,7 +34,11 @@ export function guardPages({ app, session, isOurs, log }: GuardParts): void {
       log.warn('page.webview-refused');
     });
   });
-  session.setPermissionRequestHandler((contents, permission, answer) => answer(isOurs(contents) && GRANTED.has(permission)));
-  session.setPermissionCheckHandler((contents, permission) => isOurs(contents) && GRANTED.has(permission));
+  session.setPermissionRequestHandler((contents, permission, answer) =>
+    answer(isOurs(contents) && GRANTED.has(permission)),
+  );
+  session.setPermissionCheckHandler(
+    (contents, permission) => isOurs(contents) && GRANTED.has(permission),
+  );
   session.setDevicePermissionHandler(() => false);
 }

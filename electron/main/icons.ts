@@ -11,7 +11,11 @@ export interface Icons {
 }
 
 /** Electron finds the `@2x` neighbours of these by itself. */
-export function iconsIn(folder: string, images: Pick<typeof nativeImage, 'createFromPath'>, platform: NodeJS.Platform): Icons {
+export function iconsIn(
+  folder: string,
+  images: Pick<typeof nativeImage, 'createFromPath'>,
+  platform: NodeJS.Platform,
+): Icons {
   const read = (name: string): NativeImage => images.createFromPath(join(folder, name));
   return {
     // On macOS a name that ends in Template is drawn in the colour of the menu bar.

@@ -90,7 +90,12 @@ const earlyLinks: string[] = [];
 let takeLink = (url: string): void => void earlyLinks.push(url);
 
 if (app.requestSingleInstanceLock()) {
-  listenForLinks({ app, argv: process.argv, execPath: process.execPath, onLink: (url) => takeLink(url) });
+  listenForLinks({
+    app,
+    argv: process.argv,
+    execPath: process.execPath,
+    onLink: (url) => takeLink(url),
+  });
   const link = linkIn(process.argv);
   if (link !== undefined) takeLink(link);
   background(app.whenReady().then(start), log, 'main.start');
@@ -133,23 +138,33 @@ async function run(): Promise<void> {
       autoHideMenuBar: true,
       ...titleBarOptions(platform, nativeTheme.shouldUseDarkColors),
       ...(platform === 'linux' ? { icon: icons.app() } : {}),
-      webPreferences: webPreferences(join(built, 'preload', 'index.cjs'), { isPackaged: app.isPackaged, platform }),
+      webPreferences: webPreferences(join(built, 'preload', 'index.cjs'), {
+        isPackaged: app.isPackaged,
+        platform,
+      }),
     },
     pageUrl: source.url,
     placePath: join(userData, 'window.json'),
-    areas: () => [screen.getPrimaryDisplay(), ...screen.getAllDisplays()].map(({ workArea }) => workArea),
+    areas: () =>
+      [screen.getPrimaryDisplay(), ...screen.getAllDisplays()].map(({ workArea }) => workArea),
     canHide: () => platform === 'darwin' || tray.isThere,
     isQuitting: () => isQuitting,
     onMade: dressWindow,
     clock,
     log,
   });
-  guardPages({ app, session: session.defaultSession, isOurs: (contents) => appWindow.isOurs(contents), log });
+  guardPages({
+    app,
+    session: session.defaultSession,
+    isOurs: (contents) => appWindow.isOurs(contents),
+    log,
+  });
 
   function dressWindow(window: BrowserWindow): void {
     badge.dress(window);
     if (platform !== 'darwin') {
-      const paint = (): void => window.setTitleBarOverlay(titleBarOverlay(nativeTheme.shouldUseDarkColors));
+      const paint = (): void =>
+        window.setTitleBarOverlay(titleBarOverlay(nativeTheme.shouldUseDarkColors));
       nativeTheme.on('updated', paint);
       window.on('closed', () => nativeTheme.off('updated', paint));
     }
@@ -171,7 +186,12 @@ async function run(): Promise<void> {
     onQuit: () => app.quit(),
     log,
   });
-  const badge = createBadge({ app, window: () => appWindow.current, platform, overlay: icons.overlay });
+  const badge = createBadge({
+    app,
+    window: () => appWindow.current,
+    platform,
+    overlay: icons.overlay,
+  });
   const notifier = createNotifier({
     Notification,
     routes: openToastRoutes(join(userData, 'toast-routes.json')),
@@ -199,7 +219,11 @@ async function run(): Promise<void> {
     showWindow,
     log,
   });
-  const secrets = createSecretBox({ safeStorage, platform, keyPath: join(userData, 'secrets.key') });
+  const secrets = createSecretBox({
+    safeStorage,
+    platform,
+    keyPath: join(userData, 'secrets.key'),
+  });
 
   // --- the core and its window
 
@@ -215,8 +239,18 @@ async function run(): Promise<void> {
     host,
     log,
   });
-  hostBridge({ ipcMain, session: desktop.openWindow(), page: () => appWindow.page, origin: source.origin, log });
-  Menu.setApplicationMenu(Menu.buildFromTemplate(applicationMenu({ words: words(), platform, isPackaged: app.isPackaged })));
+  hostBridge({
+    ipcMain,
+    session: desktop.openWindow(),
+    page: () => appWindow.page,
+    origin: source.origin,
+    log,
+  });
+  Menu.setApplicationMenu(
+    Menu.buildFromTemplate(
+      applicationMenu({ words: words(), platform, isPackaged: app.isPackaged }),
+    ),
+  );
   showWindow();
 
   // --- what comes from outside

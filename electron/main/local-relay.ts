@@ -5,7 +5,12 @@
 import type { ForkOptions, UtilityProcess } from 'electron';
 import { z } from 'zod';
 import type { Clock, Log } from '../core/ports.ts';
-import { createRelayKeeper, type RelayKeeper, type RelayProcessEvents, type RelayProcess } from '../host/relay-keeper.ts';
+import {
+  createRelayKeeper,
+  type RelayKeeper,
+  type RelayProcessEvents,
+  type RelayProcess,
+} from '../host/relay-keeper.ts';
 import { chooseRelayDoor, type RelayDoor } from '../host/relay-port.ts';
 
 export interface LocalRelayParts {
@@ -28,7 +33,13 @@ const fromRelay = z.object({
   setupCode: z.string().max(64).nullable(),
 });
 
-export function createLocalRelay({ fork, modulePath, dataFolder, clock, log }: LocalRelayParts): RelayKeeper {
+export function createLocalRelay({
+  fork,
+  modulePath,
+  dataFolder,
+  clock,
+  log,
+}: LocalRelayParts): RelayKeeper {
   const spawn = ({ host, port }: RelayDoor, events: RelayProcessEvents): RelayProcess => {
     const gone = Promise.withResolvers<void>();
     const child = fork(modulePath, ['--data', dataFolder, '--host', host, '--port', String(port)], {
@@ -53,5 +64,10 @@ export function createLocalRelay({ fork, modulePath, dataFolder, clock, log }: L
       },
     };
   };
-  return createRelayKeeper({ chooseDoor: () => chooseRelayDoor({ dataFolder, env: process.env, clock, log }), spawn, clock, log });
+  return createRelayKeeper({
+    chooseDoor: () => chooseRelayDoor({ dataFolder, env: process.env, clock, log }),
+    spawn,
+    clock,
+    log,
+  });
 }

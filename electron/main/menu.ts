@@ -10,7 +10,11 @@ export interface MenuParts {
 
 const LINE: MenuItemConstructorOptions = { type: 'separator' };
 
-export function applicationMenu({ words, platform, isPackaged }: MenuParts): MenuItemConstructorOptions[] {
+export function applicationMenu({
+  words,
+  platform,
+  isPackaged,
+}: MenuParts): MenuItemConstructorOptions[] {
   const isMac = platform === 'darwin';
   const app: MenuItemConstructorOptions = {
     label: 'Landline',
@@ -62,21 +66,37 @@ export function applicationMenu({ words, platform, isPackaged }: MenuParts): Men
     label: words.window,
     submenu: [
       { role: 'minimize', label: words.minimise },
-      ...(isMac ? ([{ role: 'zoom', label: words.zoom }, LINE, { role: 'front', label: words.front }] as const) : []),
+      ...(isMac
+        ? ([
+            { role: 'zoom', label: words.zoom },
+            LINE,
+            { role: 'front', label: words.front },
+          ] as const)
+        : []),
     ],
   };
   return [...(isMac ? [app] : []), file, edit, view, window];
 }
 
 /** What a right click offers in text; empty where there is nothing to offer. Spelling suggestions come first. */
-export function contextMenu(params: ContextMenuParams, contents: WebContents, words: Words): MenuItemConstructorOptions[] {
+export function contextMenu(
+  params: ContextMenuParams,
+  contents: WebContents,
+  words: Words,
+): MenuItemConstructorOptions[] {
   const { misspelledWord, dictionarySuggestions, isEditable, selectionText, editFlags } = params;
   const spelling: MenuItemConstructorOptions[] =
     misspelledWord === ''
       ? []
       : [
-          ...dictionarySuggestions.map((word) => ({ label: word, click: () => contents.replaceMisspelling(word) })),
-          { label: words.learnWord, click: () => void contents.session.addWordToSpellCheckerDictionary(misspelledWord) },
+          ...dictionarySuggestions.map((word) => ({
+            label: word,
+            click: () => contents.replaceMisspelling(word),
+          })),
+          {
+            label: words.learnWord,
+            click: () => void contents.session.addWordToSpellCheckerDictionary(misspelledWord),
+          },
           LINE,
         ];
   if (isEditable) {

@@ -6,7 +6,12 @@ import type { NotificationConstructorOptions } from 'electron';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../test/kit/fake-clock.ts';
 import type { Toast } from '../core/ports.ts';
-import { activatedToast, createNotifier, type NotificationClass, type SystemNotifier } from './notifications.ts';
+import {
+  activatedToast,
+  createNotifier,
+  type NotificationClass,
+  type SystemNotifier,
+} from './notifications.ts';
 import { openToastRoutes, toastId } from './toast-routes.ts';
 
 class Shown extends EventEmitter {
@@ -130,13 +135,19 @@ test('a toast of this run answers once, though Windows tells twice', async () =>
   expect(clicked).toHaveLength(1);
 });
 
-test.each(['', 'type=click', 'tag=../../x', 'tag=0123456789abcdef0', 'type=click&tag=ABCDEF0123456789'])(
-  'activation arguments %j name no toast',
-  (given) => expect(activatedToast({ arguments: given })).toBeUndefined(),
+test.each([
+  '',
+  'type=click',
+  'tag=../../x',
+  'tag=0123456789abcdef0',
+  'type=click&tag=ABCDEF0123456789',
+])('activation arguments %j name no toast', (given) =>
+  expect(activatedToast({ arguments: given })).toBeUndefined(),
 );
 
 test('only ids are kept on the disk, and not for ever', async () => {
-  for (let n = 0; n < 150; n += 1) await said('show', toast({ tag: `tag ${n}`, body: 'secret', title: 'secret' }));
+  for (let n = 0; n < 150; n += 1)
+    await said('show', toast({ tag: `tag ${n}`, body: 'secret', title: 'secret' }));
   const kept = readFileSync(join(folder, 'toast-routes.json'), 'utf8');
   expect(kept).not.toContain('secret');
   expect(JSON.parse(kept)).toHaveLength(100);

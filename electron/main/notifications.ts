@@ -30,9 +30,16 @@ const ANSWER_LIMIT_MS = 5_000;
 const MAX_TITLE = 120;
 const MAX_BODY = 400;
 
-const clip = (text: string, length: number): string => (text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`);
+const clip = (text: string, length: number): string =>
+  text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
 
-export function createNotifier({ Notification, routes, clock, onClick, log }: NotifierParts): SystemNotifier {
+export function createNotifier({
+  Notification,
+  routes,
+  clock,
+  onClick,
+  log,
+}: NotifierParts): SystemNotifier {
   /** Held, or they are collected as garbage and their clicks with them. */
   const shown = new Map<string, Notification>();
 
@@ -40,11 +47,22 @@ export function createNotifier({ Notification, routes, clock, onClick, log }: No
     if (shown.get(tag) === one) shown.delete(tag);
   };
 
-  async function show({ tag, title, body, isSilent, route }: Toast): Promise<'shown' | 'failed' | 'unsupported'> {
+  async function show({
+    tag,
+    title,
+    body,
+    isSilent,
+    route,
+  }: Toast): Promise<'shown' | 'failed' | 'unsupported'> {
     if (!Notification.isSupported()) return 'unsupported';
     const id = toastId(tag);
     const before = shown.get(tag);
-    const one = new Notification({ id, title: clip(title, MAX_TITLE), body: clip(body, MAX_BODY), silent: isSilent });
+    const one = new Notification({
+      id,
+      title: clip(title, MAX_TITLE),
+      body: clip(body, MAX_BODY),
+      silent: isSilent,
+    });
     shown.set(tag, one);
     before?.close();
     routes.remember(id, route);
@@ -81,5 +99,7 @@ export function createNotifier({ Notification, routes, clock, onClick, log }: No
 }
 
 /** The id inside what Windows hands to an app that a toast started. */
-export const activatedToast = ({ arguments: given }: Pick<ActivationArguments, 'arguments'>): string | undefined =>
+export const activatedToast = ({
+  arguments: given,
+}: Pick<ActivationArguments, 'arguments'>): string | undefined =>
   /(?:^|[&;])tag=([0-9a-f]{16})(?:$|[&;])/.exec(given)?.[1];

@@ -8,10 +8,15 @@ const from = (url: string | undefined, isPackaged = false) =>
 test('the page is the built one', () => expect(from(undefined)).toEqual(BUILT));
 
 test("in development electron-vite's server on this computer may serve it", () => {
-  expect(from('http://localhost:5173')).toEqual({ url: 'http://localhost:5173/', origin: 'http://localhost:5173', isBuilt: false });
+  expect(from('http://localhost:5173')).toEqual({
+    url: 'http://localhost:5173/',
+    origin: 'http://localhost:5173',
+    isBuilt: false,
+  });
 });
 
-test('an installed app looks at no variable', () => expect(from('http://localhost:5173', true)).toEqual(BUILT));
+test('an installed app looks at no variable', () =>
+  expect(from('http://localhost:5173', true)).toEqual(BUILT));
 
 test.each([
   'https://evil.example',

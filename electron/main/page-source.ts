@@ -14,8 +14,15 @@ export interface PageSource {
 const BUILT: PageSource = { url: APP_PAGE, origin: APP_ORIGIN, isBuilt: true };
 const THIS_COMPUTER = new Set(['localhost', '127.0.0.1', '[::1]']);
 
-export function pageSource({ isPackaged, env }: { readonly isPackaged: boolean; readonly env: NodeJS.ProcessEnv }): PageSource {
+export function pageSource({
+  isPackaged,
+  env,
+}: {
+  readonly isPackaged: boolean;
+  readonly env: NodeJS.ProcessEnv;
+}): PageSource {
   const given = isPackaged ? null : URL.parse(env['ELECTRON_RENDERER_URL'] ?? '');
-  if (given === null || given.protocol !== 'http:' || !THIS_COMPUTER.has(given.hostname)) return BUILT;
+  if (given === null || given.protocol !== 'http:' || !THIS_COMPUTER.has(given.hostname))
+    return BUILT;
   return { url: given.href, origin: given.origin, isBuilt: false };
 }

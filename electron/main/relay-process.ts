@@ -13,11 +13,20 @@ import { startRelay } from '../../server/relay.ts';
 const MAX_LOG_BYTES = 4 * 1024 * 1024;
 const CANNOT_RUN = 1;
 
-const { values } = parseArgs({ options: { data: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } } });
-const config = readConfig({ data: values.data ?? '', host: values.host ?? '', port: values.port ?? '' }, process.env);
+const { values } = parseArgs({
+  options: { data: { type: 'string' }, host: { type: 'string' }, port: { type: 'string' } },
+});
+const config = readConfig(
+  { data: values.data ?? '', host: values.host ?? '', port: values.port ?? '' },
+  process.env,
+);
 if (!config.ok) process.exit(CANNOT_RUN);
 const settings = config.value;
-const log = createLog({ level: settings.log, node: settings.node, destination: logFile(join(settings.data, 'relay.log')) });
+const log = createLog({
+  level: settings.log,
+  node: settings.node,
+  destination: logFile(join(settings.data, 'relay.log')),
+});
 process.on('uncaughtException', (error) => {
   log.error('relay-fell', {}, error);
   process.exit(CANNOT_RUN);
@@ -55,7 +64,8 @@ function logFile(path: string): { write(line: string): void } {
   return {
     write(line) {
       try {
-        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES) renameSync(path, `${path}.1`);
+        if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) > MAX_LOG_BYTES)
+          renameSync(path, `${path}.1`);
         appendFileSync(path, line, { mode: 0o600 });
       } catch {
         // A full disk silences the log, not the relay.

@@ -23,24 +23,44 @@ const keyring = (backend: 'gnome_libsecret' | 'basic_text', isThere = true) => (
 });
 
 test('a keyring of the system protects', () => {
-  const box = createSecretBox({ safeStorage: keyring('gnome_libsecret'), platform: 'linux', keyPath });
+  const box = createSecretBox({
+    safeStorage: keyring('gnome_libsecret'),
+    platform: 'linux',
+    keyPath,
+  });
   expect(box.isProtected).toBe(true);
   expect(box.unseal(box.seal('token'))).toBe('token');
   expect(box.unseal(Buffer.from('sealed on another computer'))).toBeUndefined();
 });
 
 test("Linux's plain-text backend does not, and says so", () => {
-  expect(createSecretBox({ safeStorage: keyring('basic_text'), platform: 'linux', keyPath }).isProtected).toBe(false);
-  expect(createSecretBox({ safeStorage: keyring('basic_text'), platform: 'win32', keyPath }).isProtected).toBe(true);
+  expect(
+    createSecretBox({ safeStorage: keyring('basic_text'), platform: 'linux', keyPath }).isProtected,
+  ).toBe(false);
+  expect(
+    createSecretBox({ safeStorage: keyring('basic_text'), platform: 'win32', keyPath }).isProtected,
+  ).toBe(true);
 });
 
 test('without a keyring a key in the data folder serves, and says that it does not protect', () => {
-  const box = createSecretBox({ safeStorage: keyring('basic_text', false), platform: 'linux', keyPath });
+  const box = createSecretBox({
+    safeStorage: keyring('basic_text', false),
+    platform: 'linux',
+    keyPath,
+  });
   expect(box.isProtected).toBe(false);
   expect(box.unseal(box.seal('token'))).toBe('token');
 });
 
 test('what was sealed before there was a keyring is still read', () => {
-  const sealed = createSecretBox({ safeStorage: keyring('basic_text', false), platform: 'linux', keyPath }).seal('token');
-  expect(createSecretBox({ safeStorage: keyring('gnome_libsecret'), platform: 'linux', keyPath }).unseal(sealed)).toBe('token');
+  const sealed = createSecretBox({
+    safeStorage: keyring('basic_text', false),
+    platform: 'linux',
+    keyPath,
+  }).seal('token');
+  expect(
+    createSecretBox({ safeStorage: keyring('gnome_libsecret'), platform: 'linux', keyPath }).unseal(
+      sealed,
+    ),
+  ).toBe('token');
 });

@@ -8,7 +8,10 @@ import type { SecretBox } from '../core/ports.ts';
 import { isKeyFileSealed, openKeyFileBox } from '../host/key-file-box.ts';
 
 export interface SecretBoxParts {
-  readonly safeStorage: Pick<SafeStorage, 'isEncryptionAvailable' | 'getSelectedStorageBackend' | 'encryptString' | 'decryptString'>;
+  readonly safeStorage: Pick<
+    SafeStorage,
+    'isEncryptionAvailable' | 'getSelectedStorageBackend' | 'encryptString' | 'decryptString'
+  >;
   readonly platform: NodeJS.Platform;
   /** Of the key that stands in for a missing keyring. */
   readonly keyPath: string;

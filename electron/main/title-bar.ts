@@ -16,9 +16,14 @@ export function titleBarOverlay(isDark: boolean): TitleBarOverlay {
 }
 
 /** What the window needs for it at its making. macOS has its lights inset and no overlay colours. */
-export const titleBarOptions = (platform: NodeJS.Platform, isDark: boolean): BrowserWindowConstructorOptions => ({
+export const titleBarOptions = (
+  platform: NodeJS.Platform,
+  isDark: boolean,
+): BrowserWindowConstructorOptions => ({
   titleBarStyle: 'hidden',
-  ...(platform === 'darwin' ? { trafficLightPosition: { x: 14, y: 13 } } : { titleBarOverlay: titleBarOverlay(isDark) }),
+  ...(platform === 'darwin'
+    ? { trafficLightPosition: { x: 14, y: 13 } }
+    : { titleBarOverlay: titleBarOverlay(isDark) }),
   // Drawn before the page is: a white flash in a dark room is not calm.
   backgroundColor: TITLE_BAR_COLOURS[isDark ? 'dark' : 'light'].paper,
 });

@@ -17,10 +17,13 @@ export interface ToastRoutes {
 
 const MAX_ROUTES = 100;
 const part = z.string().min(1).max(64);
-const stored = z.array(z.tuple([z.string().max(64), z.object({ team: part, channel: part, message: part })]));
+const stored = z.array(
+  z.tuple([z.string().max(64), z.object({ team: part, channel: part, message: part })]),
+);
 
 /** Windows allows a toast a tag of 16 characters on its older builds, and tags of the core are longer. */
-export const toastId = (tag: string): string => createHash('sha256').update(tag).digest('hex').slice(0, 16);
+export const toastId = (tag: string): string =>
+  createHash('sha256').update(tag).digest('hex').slice(0, 16);
 
 export function openToastRoutes(path: string): ToastRoutes {
   const routes = new Map<string, ToastRoute>(readStored(path));

@@ -34,9 +34,18 @@ export interface AppTray {
 const STATES = ['live', 'connecting', 'reconnecting', 'offline', 'stopped'] as const;
 /** An ampersand in a menu marks the letter to press. */
 const literal = (name: string): string => name.replaceAll('&', '&&');
-const isState = (state: string): state is (typeof STATES)[number] => (STATES as readonly string[]).includes(state);
+const isState = (state: string): state is (typeof STATES)[number] =>
+  (STATES as readonly string[]).includes(state);
 
-export function createTray({ makeTray, makeMenu, icon, words, onOpen, onQuit, log }: TrayParts): AppTray {
+export function createTray({
+  makeTray,
+  makeMenu,
+  icon,
+  words,
+  onOpen,
+  onQuit,
+  log,
+}: TrayParts): AppTray {
   let tray: Tray | undefined;
   let shown = '';
   try {
@@ -54,13 +63,23 @@ export function createTray({ makeTray, makeMenu, icon, words, onOpen, onQuit, lo
     shown = now;
     tray.setImage(icon(name));
     const state = (raw: string): string => (isState(raw) ? words[raw] : raw);
-    tray.setToolTip(hasUnread ? `Landline: ${words.unread}` : `Landline: ${isLive ? words.live : words.offline}`);
+    tray.setToolTip(
+      hasUnread ? `Landline: ${words.unread}` : `Landline: ${isLive ? words.live : words.offline}`,
+    );
     const lines: MenuItemConstructorOptions[] =
       teams.length === 0
         ? [{ label: words.noTeams, enabled: false }]
-        : teams.map((team) => ({ label: `${literal(team.name)}: ${state(team.state)}`, click: onOpen }));
+        : teams.map((team) => ({
+            label: `${literal(team.name)}: ${state(team.state)}`,
+            click: onOpen,
+          }));
     tray.setContextMenu(
-      makeMenu([...lines, { type: 'separator' }, { label: words.open, click: onOpen }, { label: words.quit, click: onQuit }]),
+      makeMenu([
+        ...lines,
+        { type: 'separator' },
+        { label: words.open, click: onOpen },
+        { label: words.quit, click: onQuit },
+      ]),
     );
   };
 

@@ -30,4 +30,5 @@ test('every window is allowed exactly this', () => {
   });
 });
 
-test('nobody can loosen it while the app runs', () => expect(Object.isFrozen(WEB_PREFERENCES)).toBe(true));
+test('nobody can loosen it while the app runs', () =>
+  expect(Object.isFrozen(WEB_PREFERENCES)).toBe(true));

@@ -20,7 +20,10 @@ export interface WindowKind {
   readonly platform: NodeJS.Platform;
 }
 
-export const webPreferences = (preload: string, { isPackaged, platform }: WindowKind): WebPreferences => ({
+export const webPreferences = (
+  preload: string,
+  { isPackaged, platform }: WindowKind,
+): WebPreferences => ({
   ...WEB_PREFERENCES,
   preload,
   // Developer tools stay shut in what people install.

@@ -10,12 +10,18 @@ const USUAL = { bounds: { width: 1180, height: 780 }, isMaximised: false };
 const was = { x: 100, y: 80, width: 900, height: 700, isMaximised: false };
 
 test('a window opens where it was', () => {
-  expect(placeOnDisplays(was, [MAIN])).toEqual({ bounds: { x: 100, y: 80, width: 900, height: 700 }, isMaximised: false });
+  expect(placeOnDisplays(was, [MAIN])).toEqual({
+    bounds: { x: 100, y: 80, width: 900, height: 700 },
+    isMaximised: false,
+  });
   expect(placeOnDisplays({ ...was, x: -1200 }, [MAIN, LEFT]).bounds).toMatchObject({ x: -1200 });
 });
 
 test('a maximised one opens maximised, with its place for later', () => {
-  expect(placeOnDisplays({ ...was, isMaximised: true }, [MAIN])).toMatchObject({ bounds: { x: 100 }, isMaximised: true });
+  expect(placeOnDisplays({ ...was, isMaximised: true }, [MAIN])).toMatchObject({
+    bounds: { x: 100 },
+    isMaximised: true,
+  });
 });
 
 test.each<[string, object]>([
@@ -37,11 +43,19 @@ test.each<[string, unknown]>([
   ['numbers that are none', { ...was, x: NaN }],
   ['infinite numbers', { ...was, width: 1e308 }],
   ['half of it', { x: 1, y: 2 }],
-])('%s where the place should be is as no place', (_what, remembered) => expect(placeOnDisplays(remembered, [MAIN])).toEqual(USUAL));
+])('%s where the place should be is as no place', (_what, remembered) =>
+  expect(placeOnDisplays(remembered, [MAIN])).toEqual(USUAL),
+);
 
 test('on a small screen the usual size is the size of the screen, not less than can be used', () => {
-  expect(placeOnDisplays(undefined, [{ x: 0, y: 0, width: 1024, height: 600 }]).bounds).toEqual({ width: 1024, height: 600 });
-  expect(placeOnDisplays(undefined, [{ x: 0, y: 0, width: 320, height: 200 }]).bounds).toEqual({ width: 480, height: 400 });
+  expect(placeOnDisplays(undefined, [{ x: 0, y: 0, width: 1024, height: 600 }]).bounds).toEqual({
+    width: 1024,
+    height: 600,
+  });
+  expect(placeOnDisplays(undefined, [{ x: 0, y: 0, width: 320, height: 200 }]).bounds).toEqual({
+    width: 480,
+    height: 400,
+  });
   expect(placeOnDisplays(undefined, [])).toEqual(USUAL);
 });
 

@@ -39,7 +39,8 @@ const EN = {
   copyWord: 'Copy',
   learnWord: 'Add to dictionary',
   broken: 'Landline ran into a fault',
-  brokenSafe: 'What you wrote is safe on this computer and will go out when Landline runs again. Details are in the log.',
+  brokenSafe:
+    'What you wrote is safe on this computer and will go out when Landline runs again. Details are in the log.',
   restart: 'Restart Landline',
   carryOn: 'Carry on',
 } as const;

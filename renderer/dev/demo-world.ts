@@ -16,7 +16,13 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 export const TEAM = 'tw';
 
-const member = (id: string, handle: string, name: string, role: MemberView['role'] = 'member', isActive = true): MemberView => ({
+const member = (
+  id: string,
+  handle: string,
+  name: string,
+  role: MemberView['role'] = 'member',
+  isActive = true,
+): MemberView => ({
   id,
   handle,
   name,
@@ -37,7 +43,13 @@ export const PEOPLE: readonly MemberView[] = [
   member('sven', 'sven', 'Sven Lindqvist', 'member', false),
 ];
 
-const PRESENCE: Readonly<Record<string, PresenceView>> = { priya: 'here', lin: 'here', mateo: 'here', ada: 'away', yuki: 'dnd' };
+const PRESENCE: Readonly<Record<string, PresenceView>> = {
+  priya: 'here',
+  lin: 'here',
+  mateo: 'here',
+  ada: 'away',
+  yuki: 'dnd',
+};
 
 interface Line {
   readonly by: string;
@@ -62,7 +74,11 @@ export const LAUNCH: readonly Line[] = [
     text: 'Freeze is on the **14th**. After that only fixes:\n\n1. installers on all three systems\n2. the restore drill, timed\n3. release notes in both languages',
   },
   { by: 'mateo', ago: 2 * 24 * 60 + 190, text: 'I take 1 and 2.' },
-  { by: 'lin', ago: 24 * 60 + 300, text: '版本說明的中文部分我來寫。上次的格式在 https://example.com/notes/2026-02，先沿用可以嗎？' },
+  {
+    by: 'lin',
+    ago: 24 * 60 + 300,
+    text: '版本說明的中文部分我來寫。上次的格式在 https://example.com/notes/2026-02，先沿用可以嗎？',
+  },
   { by: 'priya', ago: 24 * 60 + 297, text: 'Yes please. Same structure, one page at most.' },
   { by: 'yuki', ago: 24 * 60 + 120, text: 'インストーラーの署名は明日の朝に確認します。' },
   {
@@ -94,19 +110,53 @@ export interface DemoOptions {
 
 const history = (now: number, lines: readonly Line[], older: number): TimelineRow[] => {
   const rows: TimelineRow[] = [
-    { type: 'note', key: 'created', order: 1, seq: 1, at: now - 40 * DAY, by: 'priya', note: { kind: 'created' } },
-    { type: 'note', key: 'joined', order: 2, seq: 2, at: now - 40 * DAY + MINUTE, by: 'mateo', note: { kind: 'joined', member: 'mateo' } },
+    {
+      type: 'note',
+      key: 'created',
+      order: 1,
+      seq: 1,
+      at: now - 40 * DAY,
+      by: 'priya',
+      note: { kind: 'created' },
+    },
+    {
+      type: 'note',
+      key: 'joined',
+      order: 2,
+      seq: 2,
+      at: now - 40 * DAY + MINUTE,
+      by: 'mateo',
+      note: { kind: 'joined', member: 'mateo' },
+    },
   ];
   const authors = ['mateo', 'ada', 'lin', 'priya'];
   for (let at = 0; at < older; at++) {
     const author = authors[Math.floor(at / 3) % authors.length] ?? 'ada';
     const text = OLDER[at % OLDER.length] ?? '';
-    rows.push(message({ id: `old-${at}`, seq: 3 + at, author, at: now - 30 * DAY + at * 37 * MINUTE, text: `${text} (${at + 1})` }));
+    rows.push(
+      message({
+        id: `old-${at}`,
+        seq: 3 + at,
+        author,
+        at: now - 30 * DAY + at * 37 * MINUTE,
+        text: `${text} (${at + 1})`,
+      }),
+    );
   }
   lines.forEach((line, at) => {
     const seq = 3 + older + at;
-    const row = message({ id: `m${at}`, seq, author: line.by, at: now - line.ago * MINUTE, text: line.text });
-    rows.push({ ...row, ...line.more, ...(line.more?.editedAt == null ? {} : { editedAt: row.at + 4 * MINUTE }) });
+    const row = message({
+      id: `m${at}`,
+      seq,
+      author: line.by,
+      at: now - line.ago * MINUTE,
+      text: line.text,
+    });
+    rows.push({
+      ...row,
+      ...line.more,
+      ...(line.more?.editedAt == null ? {} : { editedAt: row.at + 4 * MINUTE }),
+    });
   });
   return rows;
 };
@@ -126,7 +176,12 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
   const head = launch.at(-1)?.order ?? 0;
   const at = (minutes: number): number => now - minutes * MINUTE;
   const channels: readonly ChannelView[] = [
-    newChannel('general', { lastAt: at(300), head: 1, readSeq: 1, topic: 'Everything that has no better place.' }),
+    newChannel('general', {
+      lastAt: at(300),
+      head: 1,
+      readSeq: 1,
+      topic: 'Everything that has no better place.',
+    }),
     newChannel('launch', {
       head,
       readSeq: head - 2,
@@ -136,15 +191,58 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
       topic: 'Everything for the March release. Freeze on the 14th.',
     }),
     newChannel('design', { head: 4, readSeq: 2, unread: 2, mentions: 2, lastAt: at(30) }),
-    newChannel('talks', { name: '工程討論', head: 3, readSeq: 2, unread: 1, lastAt: at(45), topic: '每週二下午的工程會議' }),
+    newChannel('talks', {
+      name: '工程討論',
+      head: 3,
+      readSeq: 2,
+      unread: 1,
+      lastAt: at(45),
+      topic: '每週二下午的工程會議',
+    }),
     newChannel('board', { kind: 'private', head: 1, readSeq: 1, lastAt: at(6000) }),
-    newChannel('plant-sensors', { head: 1, readSeq: 1, level: 'none', lastAt: at(2), hasDraft: true }),
+    newChannel('plant-sensors', {
+      head: 1,
+      readSeq: 1,
+      level: 'none',
+      lastAt: at(2),
+      hasDraft: true,
+    }),
     newChannel('lunch', { isJoined: false, topic: 'Who goes where, and when.' }),
     newChannel('release-2025', { isArchived: true, topic: 'The one before.' }),
-    newChannel('dm-lin', { kind: 'direct', name: '', with: ['lin'], head: 3, readSeq: 2, unread: 1, mentions: 1, lastAt: at(14) }),
-    newChannel('dm-mateo', { kind: 'direct', name: '', with: ['mateo'], head: 2, readSeq: 2, lastAt: at(100) }),
-    newChannel('dm-ada', { kind: 'direct', name: '', with: ['ada'], head: 1, readSeq: 1, lastAt: at(900) }),
-    newChannel('group', { kind: 'group', name: '', with: ['mateo', 'ada', 'lin'], head: 1, readSeq: 1, lastAt: at(2000) }),
+    newChannel('dm-lin', {
+      kind: 'direct',
+      name: '',
+      with: ['lin'],
+      head: 3,
+      readSeq: 2,
+      unread: 1,
+      mentions: 1,
+      lastAt: at(14),
+    }),
+    newChannel('dm-mateo', {
+      kind: 'direct',
+      name: '',
+      with: ['mateo'],
+      head: 2,
+      readSeq: 2,
+      lastAt: at(100),
+    }),
+    newChannel('dm-ada', {
+      kind: 'direct',
+      name: '',
+      with: ['ada'],
+      head: 1,
+      readSeq: 1,
+      lastAt: at(900),
+    }),
+    newChannel('group', {
+      kind: 'group',
+      name: '',
+      with: ['mateo', 'ada', 'lin'],
+      head: 1,
+      readSeq: 1,
+      lastAt: at(2000),
+    }),
   ];
   const state: WindowState = {
     app: { version: '0.1.0', host: 'browser', os: 'linux', locale: 'en-GB', canHostTeam: true },
@@ -152,7 +250,11 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
     teamOrder: [TEAM, 'hx'],
     teams: {
       [TEAM]: {
-        team: teamView(TEAM, 'Tidewater Works', { mentions: 4, hasUnread: true, isHostedHere: true }),
+        team: teamView(TEAM, 'Tidewater Works', {
+          mentions: 4,
+          hasUnread: true,
+          isHostedHere: true,
+        }),
         channels: byId(channels),
         members: byId(peopleOf(members)),
         presence: PRESENCE,
@@ -161,7 +263,15 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
       hx: {
         ...emptyTeam('hx', 'Harbour Exchange'),
         team: teamView('hx', 'Harbour Exchange', { mentions: 2, hasUnread: true, role: 'member' }),
-        channels: byId([newChannel('hx-general', { name: 'general', unread: 2, mentions: 2, head: 2, lastAt: at(3) })]),
+        channels: byId([
+          newChannel('hx-general', {
+            name: 'general',
+            unread: 2,
+            mentions: 2,
+            head: 2,
+            lastAt: at(3),
+          }),
+        ]),
       },
     },
     timeline: null,
@@ -172,12 +282,27 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
     state,
     history: new Map([
       [`${TEAM}/launch`, launch],
-      [`${TEAM}/talks`, [said('talks', 1, 'lin', at(60), '下週的示範誰要主持？'), said('talks', 3, 'yuki', at(45), '私がやります。')]],
+      [
+        `${TEAM}/talks`,
+        [
+          said('talks', 1, 'lin', at(60), '下週的示範誰要主持？'),
+          said('talks', 3, 'yuki', at(45), '私がやります。'),
+        ],
+      ],
       [
         `${TEAM}/design`,
-        [said('design', 3, 'ada', at(31), '@priya new icons are up'), said('design', 4, 'lin', at(30), '@priya 麻煩看一下')],
+        [
+          said('design', 3, 'ada', at(31), '@priya new icons are up'),
+          said('design', 4, 'lin', at(30), '@priya 麻煩看一下'),
+        ],
       ],
-      [`${TEAM}/dm-lin`, [said('dm-lin', 1, 'priya', at(40), 'Lunch at noon?'), said('dm-lin', 3, 'lin', at(14), '好，老地方見')]],
+      [
+        `${TEAM}/dm-lin`,
+        [
+          said('dm-lin', 1, 'priya', at(40), 'Lunch at noon?'),
+          said('dm-lin', 3, 'lin', at(14), '好，老地方見'),
+        ],
+      ],
       [`${TEAM}/dm-mateo`, [said('dm-mateo', 2, 'mateo', at(100), 'Thanks for the review.')]],
       ['hx/hx-general', [said('hx', 2, 'priya', at(3), 'Hello over here.')]],
     ]),
@@ -192,11 +317,17 @@ const byId = <T extends { readonly id: string }>(all: readonly T[]): Record<stri
   Object.fromEntries(all.map((one) => [one.id, one]));
 
 function peopleOf(count: number): readonly MemberView[] {
-  const more = Array.from({ length: Math.max(0, count - PEOPLE.length) }, (_, at) => member(`p${at}`, `person.${at}`, `Person ${at}`));
+  const more = Array.from({ length: Math.max(0, count - PEOPLE.length) }, (_, at) =>
+    member(`p${at}`, `person.${at}`, `Person ${at}`),
+  );
   return [...PEOPLE, ...more];
 }
 
-const teamView = (id: string, name: string, more: Partial<TeamState['team']> = {}): TeamState['team'] => ({
+const teamView = (
+  id: string,
+  name: string,
+  more: Partial<TeamState['team']> = {},
+): TeamState['team'] => ({
   id,
   name,
   address: 'relay.local:7420',

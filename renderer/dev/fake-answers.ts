@@ -18,7 +18,9 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
   const { changeChannel } = createChannelChanges(core);
 
   const rowOf = (team: string, channel: string, id: string): MessageRow | undefined =>
-    core.rows(team, channel).find((row): row is MessageRow => row.type === 'message' && row.id === id);
+    core
+      .rows(team, channel)
+      .find((row): row is MessageRow => row.type === 'message' && row.id === id);
 
   const channelOfMessage = (team: string, id: string): string | undefined =>
     Object.keys(core.team(team).channels).find((channel) => rowOf(team, channel, id));
@@ -74,7 +76,10 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
           emit({
             kind: 'team',
             team,
-            view: { ...view, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' } },
+            view: {
+              ...view,
+              wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' },
+            },
           }),
         900,
       );
@@ -86,11 +91,17 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     'timeline.open': async ({ team, channel, at }) => {
       const view = core.channel(team, channel);
       const all = core.rows(team, channel);
-      const firstUnread = view.unread > 0 ? all.findIndex((row) => row.type === 'message' && row.order > view.readSeq) : -1;
+      const firstUnread =
+        view.unread > 0
+          ? all.findIndex((row) => row.type === 'message' && row.order > view.readSeq)
+          : -1;
       const isMessage = typeof at === 'object';
-      const wanted = isMessage ? all.findIndex((row) => row.type === 'message' && row.id === at.message) : -1;
+      const wanted = isMessage
+        ? all.findIndex((row) => row.type === 'message' && row.id === at.message)
+        : -1;
       if (isMessage && wanted < 0) return fail('not-found');
-      const middle = wanted >= 0 ? wanted : at === 'unread' && firstUnread >= 0 ? firstUnread : all.length;
+      const middle =
+        wanted >= 0 ? wanted : at === 'unread' && firstUnread >= 0 ? firstUnread : all.length;
       const to = Math.min(all.length, Math.max(middle + PAGE, PAGE));
       const from = Math.max(0, Math.min(middle, to) - PAGE);
       const shown = stretch(all, from, to);
@@ -118,7 +129,13 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       const at = first === undefined ? 0 : all.findIndex((row) => row.key === first.key);
       const from = Math.max(0, at - PAGE);
       core.later(() =>
-        emit({ kind: 'rows', put: all.slice(from, at), gone: [], hasOlder: from > 0, hasNewer: core.state().timeline?.hasNewer ?? false }),
+        emit({
+          kind: 'rows',
+          put: all.slice(from, at),
+          gone: [],
+          hasOlder: from > 0,
+          hasNewer: core.state().timeline?.hasNewer ?? false,
+        }),
       );
       return ok(null);
     },
@@ -141,12 +158,20 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     'timeline.fill': async ({ from, to }) => {
       const { timeline } = open();
       const { team, channel } = timeline;
-      const hole = core.rows(team, channel).find((row) => row.type === 'hole' && row.from === from && row.to === to);
+      const hole = core
+        .rows(team, channel)
+        .find((row) => row.type === 'hole' && row.from === from && row.to === to);
       if (!hole) return fail('not-found');
       core.later(() => {
         const author = core.team(team).team.me;
         const filled = Array.from({ length: to - from + 1 }, (_, at) =>
-          message({ id: core.nextId(), seq: from + at, author, at: now() - 3_600_000, text: `Filled in, ${at + 1}.` }),
+          message({
+            id: core.nextId(),
+            seq: from + at,
+            author,
+            at: now() - 3_600_000,
+            text: `Filled in, ${at + 1}.`,
+          }),
         );
         core.take(team, channel, hole.key);
         core.put(team, channel, ...filled);
@@ -197,12 +222,15 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       core.put(team, channel, { ...row, text: '', isDeleted: true, mentionsMe: false });
       return ok(null);
     },
-    'message.why': async () => ok({ rule: 7, reason: 'level mentions', outcome: 'notified', at: now() - 60_000 }),
-    'draft.get': async ({ team, channel }) => ok({ text: core.drafts.get(`${team}/${channel}`) ?? '' }),
+    'message.why': async () =>
+      ok({ rule: 7, reason: 'level mentions', outcome: 'notified', at: now() - 60_000 }),
+    'draft.get': async ({ team, channel }) =>
+      ok({ text: core.drafts.get(`${team}/${channel}`) ?? '' }),
     'draft.set': async ({ team, channel, text }) => {
       if (text === '') core.drafts.delete(`${team}/${channel}`);
       else core.drafts.set(`${team}/${channel}`, text);
-      if (core.channel(team, channel).hasDraft !== (text !== '')) changeChannel(team, channel, { hasDraft: text !== '' });
+      if (core.channel(team, channel).hasDraft !== (text !== ''))
+        changeChannel(team, channel, { hasDraft: text !== '' });
       return ok(null);
     },
     'read.mark': async ({ team, channel, seq }) => {
@@ -212,15 +240,25 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     'read.unmark': async ({ team, channel, message: id }) => {
       const row = rowOf(team, channel, id);
       if (!row) return fail('not-found');
-      const after = core.rows(team, channel).filter((one) => one.type === 'message' && one.order >= row.order);
+      const after = core
+        .rows(team, channel)
+        .filter((one) => one.type === 'message' && one.order >= row.order);
       changeChannel(team, channel, { readSeq: row.order - 1, unread: after.length });
       emit({ kind: 'unread-line', after: row.order - 1 });
       return ok(null);
     },
     'read.all': async ({ team }) => {
-      const channels = Object.values(core.team(team).channels).map((one) => ({ ...one, readSeq: one.head, unread: 0, mentions: 0 }));
+      const channels = Object.values(core.team(team).channels).map((one) => ({
+        ...one,
+        readSeq: one.head,
+        unread: 0,
+        mentions: 0,
+      }));
       const { team: view } = core.team(team);
-      emit({ kind: 'channels', team, channels, gone: [] }, { kind: 'team', team, view: { ...view, mentions: 0, hasUnread: false } });
+      emit(
+        { kind: 'channels', team, channels, gone: [] },
+        { kind: 'team', team, view: { ...view, mentions: 0, hasUnread: false } },
+      );
       return ok(null);
     },
 
@@ -234,7 +272,8 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       if (me) emit({ kind: 'members', team, members: [{ ...me, name }] });
       return ok(null);
     },
-    'password.change': async ({ current }) => (current === 'wrong' ? fail('wrong-credentials') : ok(null)),
+    'password.change': async ({ current }) =>
+      current === 'wrong' ? fail('wrong-credentials') : ok(null),
     'member.role': async ({ team, member, role }) => {
       const one = core.team(team).members[member];
       if (one) emit({ kind: 'members', team, members: [{ ...one, role }] });
@@ -251,7 +290,14 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
 }
 
 const sessions = (now: number): readonly SessionView[] => [
-  { id: 's1', device: 'Priya’s ThinkPad', createdAt: now - 41 * 86_400_000, lastSeenAt: now, isLive: true, isThisOne: true },
+  {
+    id: 's1',
+    device: 'Priya’s ThinkPad',
+    createdAt: now - 41 * 86_400_000,
+    lastSeenAt: now,
+    isLive: true,
+    isThisOne: true,
+  },
   {
     id: 's2',
     device: 'Control room, desk 2',

@@ -4,10 +4,21 @@
  * history arrives) and it throws for what it lacks, so that nothing passes by its silence. Never part of the built window.
  */
 import type { LandlineApi } from '../../electron/bridge/api.ts';
-import type { CommandHandlers, CommandInput, CommandName, CommandResult, Problem } from '../../electron/bridge/commands.ts';
+import type {
+  CommandHandlers,
+  CommandInput,
+  CommandName,
+  CommandResult,
+  Problem,
+} from '../../electron/bridge/commands.ts';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Batch, BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
-import type { MessageRow, TimelineRow, TimelineView, WindowState } from '../../electron/bridge/views.ts';
+import type {
+  MessageRow,
+  TimelineRow,
+  TimelineView,
+  WindowState,
+} from '../../electron/bridge/views.ts';
 import { createAnswers } from './fake-answers.ts';
 import type { FakeCore, FakeWorld } from './fake-core.ts';
 import { message } from './fake-core.ts';
@@ -39,7 +50,9 @@ export function createFakeBridge(
   let snapshot: Snapshot = { n: 0, state: world.state };
   let ids = 0;
   const listeners = new Set<(batch: Batch) => void>();
-  const history = new Map<string, TimelineRow[]>([...world.history].map(([key, rows]) => [key, [...rows]]));
+  const history = new Map<string, TimelineRow[]>(
+    [...world.history].map(([key, rows]) => [key, [...rows]]),
+  );
   const calls: { name: CommandName; input: unknown }[] = [];
   const refusals = new Map(Object.entries(refuse));
 
@@ -83,7 +96,14 @@ export function createFakeBridge(
       const at = all.findIndex((one) => one.key === key);
       if (at >= 0) all.splice(at, 1);
       const open = snapshot.state.timeline;
-      if (isOpen(open, team, channel)) emit({ kind: 'rows', put: [], gone: [key], hasOlder: open.hasOlder, hasNewer: open.hasNewer });
+      if (isOpen(open, team, channel))
+        emit({
+          kind: 'rows',
+          put: [],
+          gone: [key],
+          hasOlder: open.hasOlder,
+          hasNewer: open.hasNewer,
+        });
     },
     later: (act, ms = delayMs) => later(act, ms),
     nextId: () => `made-${++ids}`,
@@ -92,7 +112,10 @@ export function createFakeBridge(
 
   return {
     host: 'browser',
-    async call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandResult<Name>> {
+    async call<Name extends CommandName>(
+      name: Name,
+      input: CommandInput<Name>,
+    ): Promise<CommandResult<Name>> {
       calls.push({ name, input: structuredClone(input) });
       const problem = refusals.get(name);
       if (problem) return { ok: false, error: problem };
@@ -108,17 +131,27 @@ export function createFakeBridge(
     say(team, channel, author, text) {
       const view = core.channel(team, channel);
       const row = message({ id: core.nextId(), seq: view.head + 1, author, at: now(), text });
-      emit({ kind: 'channels', team, channels: [{ ...view, head: row.order, unread: view.unread + 1, lastAt: now() }], gone: [] });
+      emit({
+        kind: 'channels',
+        team,
+        channels: [{ ...view, head: row.order, unread: view.unread + 1, lastAt: now() }],
+        gone: [],
+      });
       core.put(team, channel, row);
       return row;
     },
     state: () => snapshot.state,
     calls,
-    refuse: (name, problem) => void (problem === null ? refusals.delete(name) : refusals.set(name, problem)),
+    refuse: (name, problem) =>
+      void (problem === null ? refusals.delete(name) : refusals.set(name, problem)),
   };
 }
 
-const isOpen = (timeline: TimelineView | null, team: string, channel: string): timeline is TimelineView =>
+const isOpen = (
+  timeline: TimelineView | null,
+  team: string,
+  channel: string,
+): timeline is TimelineView =>
   timeline !== null && timeline.team === team && timeline.channel === channel;
 
 function found<T>(value: T | undefined, what: string): T {

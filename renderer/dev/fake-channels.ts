@@ -7,7 +7,8 @@ type Note = Extract<TimelineRow, { type: 'note' }>['note'];
 
 export function createChannelChanges(core: FakeCore) {
   const { emit, now } = core;
-  const setChannel = (team: string, channel: ChannelView): void => emit({ kind: 'channels', team, channels: [channel], gone: [] });
+  const setChannel = (team: string, channel: ChannelView): void =>
+    emit({ kind: 'channels', team, channels: [channel], gone: [] });
   const changeChannel = (team: string, id: string, change: Partial<ChannelView>): void =>
     setChannel(team, { ...core.channel(team, id), ...change });
 
@@ -15,7 +16,15 @@ export function createChannelChanges(core: FakeCore) {
     const view = core.channel(team, channel);
     const seq = view.head + 1;
     changeChannel(team, channel, { head: seq });
-    core.put(team, channel, { type: 'note', key: core.nextId(), order: seq, seq, at: now(), by, note: what });
+    core.put(team, channel, {
+      type: 'note',
+      key: core.nextId(),
+      order: seq,
+      seq,
+      at: now(),
+      by,
+      note: what,
+    });
   };
 
   return { setChannel, changeChannel, note };
@@ -42,12 +51,23 @@ export function createChannelAnswers(core: FakeCore): Partial<CommandHandlers> {
       );
       if (same) return ok({ channel: same.id });
       const id = core.nextId();
-      setChannel(team, newChannel(id, { kind: members.length > 1 ? 'group' : 'direct', name: '', with: members, lastAt: now() }));
+      setChannel(
+        team,
+        newChannel(id, {
+          kind: members.length > 1 ? 'group' : 'direct',
+          name: '',
+          with: members,
+          lastAt: now(),
+        }),
+      );
       return ok({ channel: id });
     },
     'channel.change': async ({ team, channel, name, topic }) => {
       const { me } = core.team(team).team;
-      changeChannel(team, channel, { ...(name === undefined ? {} : { name }), ...(topic === undefined ? {} : { topic }) });
+      changeChannel(team, channel, {
+        ...(name === undefined ? {} : { name }),
+        ...(topic === undefined ? {} : { topic }),
+      });
       if (name !== undefined) note(team, channel, me, { kind: 'renamed', name });
       if (topic !== undefined) note(team, channel, me, { kind: 'topic', topic });
       return ok(null);
@@ -80,7 +100,10 @@ export function createChannelAnswers(core: FakeCore): Partial<CommandHandlers> {
       const one = core.channel(team, channel);
       const all = Object.values(members);
       return ok({
-        members: one.with.length > 0 ? all.filter((member) => one.with.includes(member.id) || member.id === view.me) : all.slice(0, -1),
+        members:
+          one.with.length > 0
+            ? all.filter((member) => one.with.includes(member.id) || member.id === view.me)
+            : all.slice(0, -1),
       });
     },
     'channel.level': async ({ team, channel, level }) => {

@@ -1,7 +1,13 @@
 /** What the parts of the fake bridge share: the world it starts from, what its answers work on, and a message of somebody. */
 import type { Problem } from '../../electron/bridge/commands.ts';
 import type { BridgeEvent, Snapshot } from '../../electron/bridge/events.ts';
-import type { ChannelView, MessageRow, TeamState, TimelineRow, WindowState } from '../../electron/bridge/views.ts';
+import type {
+  ChannelView,
+  MessageRow,
+  TeamState,
+  TimelineRow,
+  WindowState,
+} from '../../electron/bridge/views.ts';
 
 export interface FakeWorld {
   readonly state: WindowState;
@@ -28,7 +34,10 @@ export interface FakeCore {
 }
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });
-export const fail = (kind: Problem['kind']): { readonly ok: false; readonly error: Problem } => ({ ok: false, error: { kind } });
+export const fail = (kind: Problem['kind']): { readonly ok: false; readonly error: Problem } => ({
+  ok: false,
+  error: { kind },
+});
 
 export interface MessageParts {
   readonly id: string;

@@ -15,13 +15,24 @@ const wait = (ms: number): Promise<void> => new Promise((resolve) => void setTim
 export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
   const { emit, now } = core;
   let invites: readonly InviteView[] = [
-    { id: 'i1', role: 'member', createdBy: 'priya', expiresAt: now() + 5 * 86_400_000, usesLeft: 4 },
+    {
+      id: 'i1',
+      role: 'member',
+      createdBy: 'priya',
+      expiresAt: now() + 5 * 86_400_000,
+      usesLeft: 4,
+    },
     { id: 'i2', role: 'guest', createdBy: 'mateo', expiresAt: now() + 86_400_000, usesLeft: 1 },
   ];
 
-  const enter = (name: string): { readonly ok: true; readonly value: { readonly team: string } } => {
+  const enter = (
+    name: string,
+  ): { readonly ok: true; readonly value: { readonly team: string } } => {
     const id = core.nextId();
-    emit({ kind: 'team-state', team: id, state: emptyTeam(id, name) }, { kind: 'team-order', order: [...core.state().teamOrder, id] });
+    emit(
+      { kind: 'team-state', team: id, state: emptyTeam(id, name) },
+      { kind: 'team-order', order: [...core.state().teamOrder, id] },
+    );
     return ok({ team: id });
   };
 
@@ -37,11 +48,17 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
         invite: null,
       };
       if (typed.includes('nobody')) return fail('unreachable');
-      if (typed.includes('changed')) return { ok: false, error: { kind: 'key-mismatch', expectedKey: KEY, seenKey: OTHER_KEY } };
+      if (typed.includes('changed'))
+        return { ok: false, error: { kind: 'key-mismatch', expectedKey: KEY, seenKey: OTHER_KEY } };
       if (typed.includes('used-up')) return fail('bad-invite');
-      if (typed.startsWith('landline://setup')) return ok({ ...found, teamName: null, isPinnedByInvite: true, needsSetup: true });
+      if (typed.startsWith('landline://setup'))
+        return ok({ ...found, teamName: null, isPinnedByInvite: true, needsSetup: true });
       if (typed.startsWith('landline://join'))
-        return ok({ ...found, isPinnedByInvite: true, invite: { code: 'CODE', invitedBy: 'Mateo Ruiz' } });
+        return ok({
+          ...found,
+          isPinnedByInvite: true,
+          invite: { code: 'CODE', invitedBy: 'Mateo Ruiz' },
+        });
       if (typed.includes('relay')) return ok(found);
       return fail('bad-address');
     },
@@ -51,17 +68,32 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
     },
     'team.setup': async ({ teamName }) => enter(teamName),
     'team.join': async ({ handle }) =>
-      handle === 'taken' ? { ok: false, error: { kind: 'taken', field: 'handle' } } : enter('Tidewater Works'),
-    'team.sign-in': async ({ password }) => (password === 'wrong' ? fail('wrong-credentials') : enter('Tidewater Works')),
+      handle === 'taken'
+        ? { ok: false, error: { kind: 'taken', field: 'handle' } }
+        : enter('Tidewater Works'),
+    'team.sign-in': async ({ password }) =>
+      password === 'wrong' ? fail('wrong-credentials') : enter('Tidewater Works'),
     'team.sign-in-again': async ({ team, password }) => {
       if (password === 'wrong') return fail('wrong-credentials');
       const { team: view } = core.team(team);
-      emit({ kind: 'team', team, view: { ...view, wire: { state: 'live', rttMs: 4, node: 'one', isCatchingUp: false, door: 'socket' } } });
+      emit({
+        kind: 'team',
+        team,
+        view: {
+          ...view,
+          wire: { state: 'live', rttMs: 4, node: 'one', isCatchingUp: false, door: 'socket' },
+        },
+      });
       return ok(null);
     },
     'team.sign-out': async ({ team, forget }) => {
       if (forget) emit({ kind: 'team-gone', team });
-      else emit({ kind: 'team', team, view: { ...core.team(team).team, wire: { state: 'stopped', why: 'signed-out' } } });
+      else
+        emit({
+          kind: 'team',
+          team,
+          view: { ...core.team(team).team, wire: { state: 'stopped', why: 'signed-out' } },
+        });
       return ok(null);
     },
     'team.order': async ({ order }) => {
@@ -73,7 +105,13 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       return ok(null);
     },
     'invite.create': async ({ team, role, days, uses }) => {
-      const invite = { id: core.nextId(), role, createdBy: core.team(team).team.me, expiresAt: now() + days * 86_400_000, usesLeft: uses };
+      const invite = {
+        id: core.nextId(),
+        role,
+        createdBy: core.team(team).team.me,
+        expiresAt: now() + days * 86_400_000,
+        usesLeft: uses,
+      };
       invites = [invite, ...invites];
       const link = `landline://join?relay=192.168.1.20%3A7420,relay.local%3A7420&code=K7WQ-2M9X&key=${KEY}`;
       return ok({ ...invite, link, qr: demoQr(link) });

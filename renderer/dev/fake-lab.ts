@@ -37,7 +37,11 @@ export function createLabAnswers(core: FakeCore): Partial<CommandHandlers> {
       // Somebody may have stopped it meanwhile.
       if (view.state !== 'running') return ok(view);
       steps = rest;
-      view = { version: view.version + 1, state: rest.length > 0 ? 'running' : 'done', rows: next ?? view.rows };
+      view = {
+        version: view.version + 1,
+        state: rest.length > 0 ? 'running' : 'done',
+        rows: next ?? view.rows,
+      };
       return ok(view);
     },
     'lab.stop': async () => {
@@ -51,8 +55,13 @@ function stepsOf(isLive: boolean, withIdle: boolean): readonly (readonly DoorRow
   const trafficOf = (at: number): DoorRow['traffic'] => {
     if (!isLive && at === 0) return { state: 'failed', why: { kind: 'no-upgrade' } };
     const [p50Ms = 0, p95Ms = 0, requests = 0, bytes = 0, usPerMessage = 0] = TRAFFIC[at] ?? [];
-    const cpu: TrafficFigures['cpu'] = isLive ? { state: 'measured', usPerMessage } : { state: 'not-told' };
-    return { state: 'measured', figures: { messages: 32, p50Ms, p95Ms, requests, bytes, cpu, others: isLive ? 0 : 2 } };
+    const cpu: TrafficFigures['cpu'] = isLive
+      ? { state: 'measured', usPerMessage }
+      : { state: 'not-told' };
+    return {
+      state: 'measured',
+      figures: { messages: 32, p50Ms, p95Ms, requests, bytes, cpu, others: isLive ? 0 : 2 },
+    };
   };
   const idleOf = (at: number): DoorRow['idle'] => {
     const [bytes = 0, wakeUps = 0] = IDLE[at] ?? [];
@@ -61,11 +70,15 @@ function stepsOf(isLive: boolean, withIdle: boolean): readonly (readonly DoorRow
   };
   const rows = (now: number, isAtRest: boolean): readonly DoorRow[] =>
     DOORS.map((door, at) => {
-      const traffic: DoorRow['traffic'] = at < now ? trafficOf(at) : { state: at === now ? 'running' : 'to-come' };
-      if (!withIdle || traffic.state === 'failed') return { door, traffic, idle: { state: 'left-out' } };
+      const traffic: DoorRow['traffic'] =
+        at < now ? trafficOf(at) : { state: at === now ? 'running' : 'to-come' };
+      if (!withIdle || traffic.state === 'failed')
+        return { door, traffic, idle: { state: 'left-out' } };
       return { door, traffic, idle: { state: isAtRest ? 'running' : 'to-come' } };
     });
   const measured = [0, 1, 2, 3, 4].map((now) => rows(now, withIdle && now === 4));
-  const last = rows(4, false).map((row, at) => (row.idle.state === 'left-out' ? row : { ...row, idle: idleOf(at) }));
+  const last = rows(4, false).map((row, at) =>
+    row.idle.state === 'left-out' ? row : { ...row, idle: idleOf(at) },
+  );
   return withIdle ? [...measured, last] : measured;
 }

@@ -1,7 +1,13 @@
 /** The fake bridge's line: a check that finds all well where the line is live and a closed port where it is not, and a wire that was busy. */
 import type { Finding, Saying, StepName } from '../../doctor/findings.ts';
 import type { CommandHandlers } from '../../electron/bridge/commands.ts';
-import type { CheckView, FrameSeen, LineRecordView, PingSeen, TurnSeen } from '../../electron/bridge/line.ts';
+import type {
+  CheckView,
+  FrameSeen,
+  LineRecordView,
+  PingSeen,
+  TurnSeen,
+} from '../../electron/bridge/line.ts';
 import { KEY } from './demo-keys.ts';
 import { ok, type FakeCore } from './fake-core.ts';
 
@@ -36,13 +42,32 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
         ]
       : [
           well('name.found', { name: 'relay.tidewater.example', addresses: '10.0.0.5' }),
-          { step: 'port', says: 'port.refused', isWell: false, facts: { port: 7420, code: 'ECONNREFUSED' } },
+          {
+            step: 'port',
+            says: 'port.refused',
+            isWell: false,
+            facts: { port: 7420, code: 'ECONNREFUSED' },
+          },
         ];
 
   return {
     'line.check': async ({ withSilence }) => {
-      const steps: readonly StepName[] = ['name', 'port', 'tls', 'http', 'clock', 'buffering', 'upgrade', 'token'];
-      check = { steps: withSilence ? [...steps, 'idle'] : steps, findings: [], waits: null, state: 'running' };
+      const steps: readonly StepName[] = [
+        'name',
+        'port',
+        'tls',
+        'http',
+        'clock',
+        'buffering',
+        'upgrade',
+        'token',
+      ];
+      check = {
+        steps: withSilence ? [...steps, 'idle'] : steps,
+        findings: [],
+        waits: null,
+        state: 'running',
+      };
       return ok(null);
     },
     'line.checked': async ({ team, seen }) => {
@@ -62,7 +87,8 @@ export function createLineAnswers(core: FakeCore): Partial<CommandHandlers> {
       if (check.state === 'running') check = { ...check, waits: null, state: 'stopped' };
       return ok(null);
     },
-    'line.record': async ({ team, seen }) => ok(seen === 1 ? null : recordAt(core.now(), isLive(team))),
+    'line.record': async ({ team, seen }) =>
+      ok(seen === 1 ? null : recordAt(core.now(), isLive(team))),
   };
 }
 

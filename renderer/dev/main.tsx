@@ -30,7 +30,8 @@ declare global {
 
 const asked = new URLSearchParams(location.search);
 const scene = asked.get('scene') ?? 'team';
-if (!(scene in SCENES)) throw new Error(`no scene ${scene}; there are ${Object.keys(SCENES).join(', ')}`);
+if (!(scene in SCENES))
+  throw new Error(`no scene ${scene}; there are ${Object.keys(SCENES).join(', ')}`);
 const world = SCENES[scene as SceneName](Date.now());
 const settings: WindowState['settings'] = {
   ...world.state.settings,

@@ -1,5 +1,10 @@
 /** The scenes of the development page: the demo team in every state the window has to draw. Chosen by `?scene=`. */
-import type { MessageRow, TeamState, TimelineRow, WindowState } from '../../electron/bridge/views.ts';
+import type {
+  MessageRow,
+  TeamState,
+  TimelineRow,
+  WindowState,
+} from '../../electron/bridge/views.ts';
 import { demoWorld, emptyTeam, TEAM, type DemoOptions } from './demo-world.ts';
 import { KEY, OTHER_KEY } from './demo-keys.ts';
 import { message, type FakeWorld } from './fake-core.ts';
@@ -9,7 +14,10 @@ type Scene = (now: number) => FakeWorld;
 const withTeam = (world: FakeWorld, change: (team: TeamState) => TeamState): FakeWorld => {
   const team = world.state.teams[TEAM];
   if (!team) throw new Error('the demo world has no team');
-  return { ...world, state: { ...world.state, teams: { ...world.state.teams, [TEAM]: change(team) } } };
+  return {
+    ...world,
+    state: { ...world.state, teams: { ...world.state.teams, [TEAM]: change(team) } },
+  };
 };
 const withWire = (world: FakeWorld, wire: TeamState['team']['wire'], waiting = 0): FakeWorld =>
   withTeam(world, (team) => ({
@@ -18,18 +26,39 @@ const withWire = (world: FakeWorld, wire: TeamState['team']['wire'], waiting = 0
     // Without a line nobody is known to be here or to type; the core forgets both when it loses it.
     ...(wire.state === 'live' ? {} : { presence: {}, typing: {} }),
   }));
-const withRows = (world: FakeWorld, change: (rows: readonly TimelineRow[]) => readonly TimelineRow[]): FakeWorld => ({
+const withRows = (
+  world: FakeWorld,
+  change: (rows: readonly TimelineRow[]) => readonly TimelineRow[],
+): FakeWorld => ({
   ...world,
-  history: new Map([...world.history].map(([key, rows]) => [key, key === `${TEAM}/launch` ? change(rows) : rows])),
+  history: new Map(
+    [...world.history].map(([key, rows]) => [key, key === `${TEAM}/launch` ? change(rows) : rows]),
+  ),
 });
 const read = (world: FakeWorld): FakeWorld =>
   withTeam(world, (team) => {
     const { launch } = team.channels;
-    return launch ? { ...team, channels: { ...team.channels, launch: { ...launch, readSeq: launch.head, unread: 0, mentions: 0 } } } : team;
+    return launch
+      ? {
+          ...team,
+          channels: {
+            ...team.channels,
+            launch: { ...launch, readSeq: launch.head, unread: 0, mentions: 0 },
+          },
+        }
+      : team;
   });
-const alone = (world: FakeWorld, change: Partial<WindowState>): FakeWorld => ({ ...world, state: { ...world.state, ...change } });
+const alone = (world: FakeWorld, change: Partial<WindowState>): FakeWorld => ({
+  ...world,
+  state: { ...world.state, ...change },
+});
 
-const pending = (now: number, key: string, text: string, delivery: MessageRow['delivery']): MessageRow => ({
+const pending = (
+  now: number,
+  key: string,
+  text: string,
+  delivery: MessageRow['delivery'],
+): MessageRow => ({
   ...message({ id: key, seq: 0, author: 'priya', at: now, text }),
   order: 1e12 + key.length,
   seq: null,
@@ -50,12 +79,27 @@ export const SCENES = {
   welcome: (now) => alone(demoWorld({ now }), { teams: {}, teamOrder: [] }),
   'welcome-no-host': (now) => {
     const world = demoWorld({ now });
-    return alone(world, { teams: {}, teamOrder: [], app: { ...world.state.app, canHostTeam: false } });
+    return alone(world, {
+      teams: {},
+      teamOrder: [],
+      app: { ...world.state.app, canHostTeam: false },
+    });
   },
-  'empty-team': (now) => alone(demoWorld({ now }), { teams: { [TEAM]: emptyTeam(TEAM, 'Tidewater Works') }, teamOrder: [TEAM] }),
+  'empty-team': (now) =>
+    alone(demoWorld({ now }), {
+      teams: { [TEAM]: emptyTeam(TEAM, 'Tidewater Works') },
+      teamOrder: [TEAM],
+    }),
   'empty-channel': (now) => withRows(read(demoWorld({ now })), (rows) => rows.slice(0, 1)),
   connecting: (now) => withWire(demoWorld({ now }), { state: 'connecting', attempt: 1 }),
-  'catching-up': (now) => withWire(demoWorld({ now }), { state: 'live', rttMs: 12, node: 'two', isCatchingUp: true, door: 'socket' }),
+  'catching-up': (now) =>
+    withWire(demoWorld({ now }), {
+      state: 'live',
+      rttMs: 12,
+      node: 'two',
+      isCatchingUp: true,
+      door: 'socket',
+    }),
   impatient: (now) =>
     withWire(demoWorld({ now }), {
       state: 'live',
@@ -65,37 +109,59 @@ export const SCENES = {
       door: 'socket',
       impatience: { cutAfterMs: 15_012, pingEveryMs: 7_000 },
     }),
-  reconnecting: (now) => withWire(demoWorld({ now }), { state: 'reconnecting', retryAt: now + 4_000, attempt: 2 }),
+  reconnecting: (now) =>
+    withWire(demoWorld({ now }), { state: 'reconnecting', retryAt: now + 4_000, attempt: 2 }),
   offline: (now) =>
-    withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 9 }, 3), (rows) => [
-      ...rows,
-      pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: true }),
-      pending(now, 'bb', 'The table is back in, smaller.', { state: 'sending', isWaiting: true }),
-      pending(now, 'ccc', '也更新了中文版。', { state: 'sending', isWaiting: true }),
-    ]),
+    withRows(
+      withWire(
+        read(demoWorld({ now })),
+        { state: 'offline', retryAt: now + 30_000, attempt: 9 },
+        3,
+      ),
+      (rows) => [
+        ...rows,
+        pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: true }),
+        pending(now, 'bb', 'The table is back in, smaller.', { state: 'sending', isWaiting: true }),
+        pending(now, 'ccc', '也更新了中文版。', { state: 'sending', isWaiting: true }),
+      ],
+    ),
   delivery: (now) =>
     withRows(read(demoWorld({ now })), (rows) => [
       ...rows,
       pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: false }),
       pending(now, 'bb', 'This one was refused for good.', { state: 'failed', why: 'not-allowed' }),
     ]),
-  'key-changed': (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'key-changed', expectedKey: KEY, seenKey: OTHER_KEY }),
-  'session-ended': (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'session-ended' }),
+  'key-changed': (now) =>
+    withWire(demoWorld({ now }), {
+      state: 'stopped',
+      why: 'key-changed',
+      expectedKey: KEY,
+      seenKey: OTHER_KEY,
+    }),
+  'session-ended': (now) =>
+    withWire(demoWorld({ now }), { state: 'stopped', why: 'session-ended' }),
   version: (now) => withWire(demoWorld({ now }), { state: 'stopped', why: 'version' }),
   hole: (now) =>
-    withRows(withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 3 }), (rows) => [
-      ...rows.slice(0, 6),
-      { type: 'hole', key: 'hole', order: (rows[6]?.order ?? 7) - 0.5, from: 7, to: 8 },
-      ...rows.slice(8),
-    ]),
+    withRows(
+      withWire(read(demoWorld({ now })), { state: 'offline', retryAt: now + 30_000, attempt: 3 }),
+      (rows) => [
+        ...rows.slice(0, 6),
+        { type: 'hole', key: 'hole', order: (rows[6]?.order ?? 7) - 0.5, from: 7, to: 8 },
+        ...rows.slice(8),
+      ],
+    ),
   tombstone: (now) =>
     withRows(read(demoWorld({ now })), (rows) =>
-      rows.map((row) => (row.key === 'm9' && row.type === 'message' ? { ...row, text: '', isDeleted: true } : row)),
+      rows.map((row) =>
+        row.key === 'm9' && row.type === 'message' ? { ...row, text: '', isDeleted: true } : row,
+      ),
     ),
   scripts: (now) =>
     withRows(read(demoWorld({ now })), (rows) => [
       ...rows,
-      ...SCRIPTS.map(([author, text], at) => message({ id: `s${at}`, seq: 100 + at, author, at: now - 60_000, text })),
+      ...SCRIPTS.map(([author, text], at) =>
+        message({ id: `s${at}`, seq: 100 + at, author, at: now - 60_000, text }),
+      ),
     ]),
   notices: (now) =>
     alone(demoWorld({ now }), {
@@ -108,12 +174,21 @@ export const SCENES = {
 export type SceneName = keyof typeof SCENES;
 
 const SCRIPTS: readonly (readonly [string, string])[] = [
-  ['omar', 'صباح الخير، النسخة الجديدة من **التقرير** جاهزة: https://example.com/report?x=1 — من يراجعها؟'],
+  [
+    'omar',
+    'صباح الخير، النسخة الجديدة من **التقرير** جاهزة: https://example.com/report?x=1 — من يراجعها؟',
+  ],
   ['omar', 'mixed: النص العربي with English and `code` in one line'],
   ['ada', 'averyveryverylongwordwithoutanyspaces'.repeat(12)],
   ['mateo', `Z${'\u0335\u0321\u0353\u0301\u0302'.repeat(40)}algo stays in its line`],
   ['yuki', '明日の打ち合わせは十時からです。骨・直・判 は日本の字形で。'],
   ['lin', '骨、直、判、關 應以臺灣字形顯示。**重點：**請看附件。'],
-  ['ada', '<script>alert(1)</script> <img src=x onerror=alert(1)> [click](javascript:alert(1)) ![pic](https://example.com/a.png)'],
-  ['mateo', '- [x] done\n- [ ] not yet\n  - nested\n\n# A heading\n\n---\n\n***both*** ~~gone~~ www.example.com and me@example.com'],
+  [
+    'ada',
+    '<script>alert(1)</script> <img src=x onerror=alert(1)> [click](javascript:alert(1)) ![pic](https://example.com/a.png)',
+  ],
+  [
+    'mateo',
+    '- [x] done\n- [ ] not yet\n  - nested\n\n# A heading\n\n---\n\n***both*** ~~gone~~ www.example.com and me@example.com',
+  ],
 ];

@@ -5,7 +5,13 @@ import type { Words } from './words.ts';
 
 const WordsContext = createContext<Words | null>(null);
 
-export function WordsProvider({ words, children }: { readonly words: Words; readonly children: ReactNode }) {
+export function WordsProvider({
+  words,
+  children,
+}: {
+  readonly words: Words;
+  readonly children: ReactNode;
+}) {
   return (
     <I18nProvider locale={words.language === 'en' ? words.intl.locale : 'zh-TW'}>
       <WordsContext.Provider value={words}>{children}</WordsContext.Provider>

@@ -11,10 +11,19 @@ export function labStatus(words: Words, { state, rows }: LabView): string {
   const measured = rows.findIndex(({ traffic }) => traffic.state === 'running');
   const door = rows[measured]?.door;
   if (state === 'running') {
-    if (door) return words.say('lab.measuring', { door: words.say(`wire.door-name.${door}`), n: measured + 1, all: rows.length });
-    return words.say(rows.some(({ idle }) => idle.state === 'running') ? 'lab.at-rest' : 'act.wait');
+    if (door)
+      return words.say('lab.measuring', {
+        door: words.say(`wire.door-name.${door}`),
+        n: measured + 1,
+        all: rows.length,
+      });
+    return words.say(
+      rows.some(({ idle }) => idle.state === 'running') ? 'lab.at-rest' : 'act.wait',
+    );
   }
-  const failed = rows.filter(({ traffic, idle }) => traffic.state === 'failed' || idle.state === 'failed');
+  const failed = rows.filter(
+    ({ traffic, idle }) => traffic.state === 'failed' || idle.state === 'failed',
+  );
   return words.say('lab.done', { failed: failed.length });
 }
 

@@ -4,7 +4,8 @@ import type { TurnSeen } from '../../electron/bridge/line.ts';
 import { CATALOGUE, type MessageKey } from './catalogue.ts';
 import type { Words } from './words.ts';
 
-export const findingWords = (words: Words, { says, facts }: Finding): string => words.say(`doctor.${says}`, facts);
+export const findingWords = (words: Words, { says, facts }: Finding): string =>
+  words.say(`doctor.${says}`, facts);
 
 /** What to do; nothing where all is well. */
 export function adviceWords(words: Words, { says, isWell }: Finding): string | undefined {

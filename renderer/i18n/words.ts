@@ -8,7 +8,9 @@ import { CATALOGUE, type MessageKey } from './catalogue.ts';
 
 export type Language = 'en' | 'zh-Hant';
 export type Values = Readonly<Record<string, string | number | boolean | Date | null | undefined>>;
-export type RichValues = Readonly<Record<string, string | number | ReactNode | ((chunks: ReactNode[]) => ReactNode)>>;
+export type RichValues = Readonly<
+  Record<string, string | number | ReactNode | ((chunks: ReactNode[]) => ReactNode)>
+>;
 
 export interface Words {
   readonly language: Language;
@@ -26,7 +28,8 @@ export function chooseLanguage(setting: 'system' | Language, systemLocale: strin
 
 /** Dates and numbers as this computer writes them where it speaks the language, else as its home does. */
 function localeOf(language: Language, systemLocale: string): string {
-  const isSpoken = language === 'en' ? /^en\b/i.test(systemLocale) : /^zh-(?:Hant|TW|HK|MO)\b/i.test(systemLocale);
+  const isSpoken =
+    language === 'en' ? /^en\b/i.test(systemLocale) : /^zh-(?:Hant|TW|HK|MO)\b/i.test(systemLocale);
   const fallback = language === 'en' ? 'en-GB' : 'zh-Hant-TW';
   try {
     return isSpoken ? (Intl.getCanonicalLocales(systemLocale)[0] ?? fallback) : fallback;
@@ -37,7 +40,9 @@ function localeOf(language: Language, systemLocale: string): string {
 
 export function createWords(language: Language, systemLocale = ''): Words {
   const at = language === 'en' ? 0 : 1;
-  const messages = Object.fromEntries(Object.entries(CATALOGUE).map(([key, both]) => [key, both[at]]));
+  const messages = Object.fromEntries(
+    Object.entries(CATALOGUE).map(([key, both]) => [key, both[at]]),
+  );
   const intl = createIntl<string>(
     {
       locale: localeOf(language, systemLocale),
@@ -60,7 +65,10 @@ export function createWords(language: Language, systemLocale = ''): Words {
           ? [name, (chunks: ReactNode[]) => createElement(Fragment, { key: made++ }, value(chunks))]
           : [name, value],
       );
-      return intl.formatMessage({ id: key }, Object.fromEntries(keyed) as Record<string, string>) as ReactNode;
+      return intl.formatMessage(
+        { id: key },
+        Object.fromEntries(keyed) as Record<string, string>,
+      ) as ReactNode;
     },
     list: (items) => lists.format(items),
   };

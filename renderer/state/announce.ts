@@ -20,13 +20,15 @@ export function announce(before: WindowState, after: WindowState, n: number): An
   const is = after.timeline;
   if (was === null || is === null || was === is || was.rows === is.rows) return null;
   // A stretch that was not at the live end gains history, not news.
-  if (was.team !== is.team || was.channel !== is.channel || was.hasNewer || was.rows.length === 0) return null;
+  if (was.team !== is.team || was.channel !== is.channel || was.hasNewer || was.rows.length === 0)
+    return null;
   const me = after.teams[is.team]?.team.me;
   const last = lastSentOrder(was.rows);
   const fresh = newsAfter(is.rows, last).filter((row) => row.author !== me);
   const hasFailed = countFailed(is.rows) > countFailed(was.rows);
   if (fresh.length === 0 && !hasFailed) return null;
-  const messages = fresh.length <= MOST_SPOKEN ? fresh.map(({ author, text }) => ({ author, text })) : [];
+  const messages =
+    fresh.length <= MOST_SPOKEN ? fresh.map(({ author, text }) => ({ author, text })) : [];
   return { n, messages, count: fresh.length, hasFailed };
 }
 

@@ -3,7 +3,12 @@
  * and `attempt` turns a refusal into the remark at the foot of the window, for commands without a form of their own.
  */
 import type { LandlineApi } from '../../electron/bridge/api.ts';
-import type { CommandInput, CommandName, CommandResult, Problem } from '../../electron/bridge/commands.ts';
+import type {
+  CommandInput,
+  CommandName,
+  CommandResult,
+  Problem,
+} from '../../electron/bridge/commands.ts';
 import { firstChannel } from './selectors.ts';
 import { setUi, type Overlay, type Remark, type Ui, type WindowStore } from './store.ts';
 
@@ -11,7 +16,10 @@ export type OpenAt = CommandInput<'timeline.open'>['at'];
 
 export interface Commands {
   /** Puts a command to the core and returns its answer. */
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandResult<Name>>;
+  call<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandResult<Name>>;
   /** The same for commands without a form: a refusal is said at the foot of the window. True when it was done. */
   attempt<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<boolean>;
   openTeam(team: string): void;
@@ -41,10 +49,14 @@ export interface CommandParts {
 
 export function createCommands({ api, store }: CommandParts): Commands {
   let remarks = 0;
-  const say = (remark: RemarkWithoutNumber | null): void => setUi(store, { remark: remark === null ? null : { ...remark, n: ++remarks } });
+  const say = (remark: RemarkWithoutNumber | null): void =>
+    setUi(store, { remark: remark === null ? null : { ...remark, n: ++remarks } });
   const problem = (one: Problem): void => say({ kind: 'problem', problem: one });
 
-  const attempt = async <Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<boolean> => {
+  const attempt = async <Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<boolean> => {
     const answer = await api.call(name, input);
     if (!answer.ok) problem(answer.error);
     return answer.ok;
@@ -95,7 +107,12 @@ export function createCommands({ api, store }: CommandParts): Commands {
     },
     async toEnd() {
       const timeline = store.getState().snapshot?.state.timeline;
-      if (timeline?.hasNewer === true) await attempt('timeline.open', { team: timeline.team, channel: timeline.channel, at: 'end' });
+      if (timeline?.hasNewer === true)
+        await attempt('timeline.open', {
+          team: timeline.team,
+          channel: timeline.channel,
+          at: 'end',
+        });
       setUi(store, (ui) => ({ toEnd: ui.toEnd + 1 }));
     },
     toComposer: () => setUi(store, (ui) => ({ toComposer: ui.toComposer + 1 })),
@@ -106,7 +123,8 @@ export function createCommands({ api, store }: CommandParts): Commands {
     async markUnreadFrom(team, channel, message) {
       // Before the call, or the mark would be read away again by the very look that follows it.
       setUi(store, { heldUnread: channel });
-      if (await attempt('read.unmark', { team, channel, message })) say({ kind: 'done', what: 'marked-unread' });
+      if (await attempt('read.unmark', { team, channel, message }))
+        say({ kind: 'done', what: 'marked-unread' });
       else setUi(store, { heldUnread: null });
     },
     sawEnd: (isAtEnd) => {

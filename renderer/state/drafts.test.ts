@@ -47,7 +47,11 @@ describe('drafts', () => {
     drafts.set('u', 'a', 'three');
     drafts.flush();
     expect(saved).toEqual(['one', 'two', 'three']);
-    expect([drafts.peek('t', 'a'), drafts.peek('u', 'a'), drafts.peek('u', 'b')]).toEqual(['one', 'three', undefined]);
+    expect([drafts.peek('t', 'a'), drafts.peek('u', 'a'), drafts.peek('u', 'b')]).toEqual([
+      'one',
+      'three',
+      undefined,
+    ]);
   });
 
   it('of a sent text are not saved behind the back of the outbox', () => {

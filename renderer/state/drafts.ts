@@ -28,7 +28,13 @@ interface Draft {
   isSaved: boolean;
 }
 
-export function createDrafts({ commands, clock }: { readonly commands: Pick<Commands, 'call'>; readonly clock: Clock }): Drafts {
+export function createDrafts({
+  commands,
+  clock,
+}: {
+  readonly commands: Pick<Commands, 'call'>;
+  readonly clock: Clock;
+}): Drafts {
   const drafts = new Map<string, Draft>();
   let cancel: (() => void) | null = null;
   const keyOf = (team: string, channel: string): string => `${team}/${channel}`;
@@ -39,7 +45,11 @@ export function createDrafts({ commands, clock }: { readonly commands: Pick<Comm
     for (const draft of drafts.values()) {
       if (draft.isSaved) continue;
       draft.isSaved = true;
-      void commands.call('draft.set', { team: draft.team, channel: draft.channel, text: draft.text });
+      void commands.call('draft.set', {
+        team: draft.team,
+        channel: draft.channel,
+        text: draft.text,
+      });
     }
   };
 

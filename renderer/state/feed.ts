@@ -14,7 +14,13 @@ export interface Feed {
   dispose(): void;
 }
 
-export function createFeed({ api, store }: { readonly api: LandlineApi; readonly store: WindowStore }): Feed {
+export function createFeed({
+  api,
+  store,
+}: {
+  readonly api: LandlineApi;
+  readonly store: WindowStore;
+}): Feed {
   let early: Batch[] | null = [];
   let announced = 0;
   let isOver = false;

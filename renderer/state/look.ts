@@ -26,7 +26,13 @@ export function lookOf(model: WindowModel): Look {
   };
 }
 
-export function createLookout({ store, commands }: { readonly store: WindowStore; readonly commands: Commands }): { dispose(): void } {
+export function createLookout({
+  store,
+  commands,
+}: {
+  readonly store: WindowStore;
+  readonly commands: Commands;
+}): { dispose(): void } {
   let told = '';
   let marked = '';
 
@@ -40,7 +46,14 @@ export function createLookout({ store, commands }: { readonly store: WindowStore
       void commands.call('view.look', seen);
     }
     const { timeline } = model.snapshot.state;
-    if (!seen.isAtEnd || !seen.isFocused || timeline === null || seen.team === null || seen.channel === null) return;
+    if (
+      !seen.isAtEnd ||
+      !seen.isFocused ||
+      timeline === null ||
+      seen.team === null ||
+      seen.channel === null
+    )
+      return;
     const seq = lastSeq(timeline);
     const channel = model.snapshot.state.teams[seen.team]?.channels[seen.channel];
     if (channel === undefined || !channel.isJoined || seq <= channel.readSeq) return;

@@ -11,7 +11,10 @@ import { setUi, type Ui, type WindowStore } from './store.ts';
 /** The place of the last time, kept by the page itself; a convenience, never needed. */
 export interface PlaceMemory {
   read(): { readonly team: string; readonly channels: Readonly<Record<string, string>> } | null;
-  write(place: { readonly team: string; readonly channels: Readonly<Record<string, string>> }): void;
+  write(place: {
+    readonly team: string;
+    readonly channels: Readonly<Record<string, string>>;
+  }): void;
 }
 
 export interface Settled {
@@ -24,8 +27,15 @@ export interface Settled {
  * command may come before the event that tells of what it made.
  * @param wasThere  whether the channel last shown has been seen to exist
  */
-export function settle(state: WindowState, ui: Pick<Ui, 'team' | 'channels'>, wasThere: boolean): Settled {
-  const team = ui.team !== null && state.teams[ui.team] ? ui.team : (state.teamOrder.find((id) => state.teams[id]) ?? null);
+export function settle(
+  state: WindowState,
+  ui: Pick<Ui, 'team' | 'channels'>,
+  wasThere: boolean,
+): Settled {
+  const team =
+    ui.team !== null && state.teams[ui.team]
+      ? ui.team
+      : (state.teamOrder.find((id) => state.teams[id]) ?? null);
   const view = team === null ? undefined : state.teams[team];
   if (team === null || view === undefined) return { team: null, channel: null };
   const last = ui.channels[team];
@@ -53,7 +63,11 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
     switch (request.kind) {
       case 'go-to':
         setUi(store, { overlay: null });
-        await commands.goTo(request.team, request.channel, request.message === null ? 'unread' : { message: request.message });
+        await commands.goTo(
+          request.team,
+          request.channel,
+          request.message === null ? 'unread' : { message: request.message },
+        );
         break;
       case 'invite':
         commands.showWelcome({ invite: request.link });
@@ -91,7 +105,8 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
       if (state.request !== null && state.request.n > taken) void obey(state.request);
       const { ui } = store.getState();
       const shown = ui.team === null ? undefined : ui.channels[ui.team];
-      if (ui.team !== null && shown !== undefined && state.teams[ui.team]?.channels[shown]) there = `${ui.team}/${shown}`;
+      if (ui.team !== null && shown !== undefined && state.teams[ui.team]?.channels[shown])
+        there = `${ui.team}/${shown}`;
       const { team, channel } = settle(state, ui, there === `${ui.team}/${shown}`);
       const isThere = state.timeline?.team === team && state.timeline?.channel === channel;
       const moved = team !== ui.team || (team !== null && channel !== (ui.channels[team] ?? null));
@@ -120,10 +135,16 @@ export function createPlaceKeeper({ store, commands, memory }: PlaceParts): { di
   const wasAsked = (team: string, channel: string): boolean => asked === `${team}/${channel}`;
 
   const stop = store.subscribe((model, before) => {
-    if (model.snapshot === before.snapshot && model.ui.team === before.ui.team && model.ui.channels === before.ui.channels) return;
+    if (
+      model.snapshot === before.snapshot &&
+      model.ui.team === before.ui.team &&
+      model.ui.channels === before.ui.channels
+    )
+      return;
     const { team, channels } = model.ui;
     // Whoever moves asks for the channel too; only taking up a remembered place does not.
-    if (!isAdopting && team !== null && model.ui.channels !== before.ui.channels) asked = `${team}/${channels[team] ?? ''}`;
+    if (!isAdopting && team !== null && model.ui.channels !== before.ui.channels)
+      asked = `${team}/${channels[team] ?? ''}`;
     look();
   });
   look();

@@ -2,7 +2,12 @@
  * Reads of the store that features share. Each returns a stored reference or a primitive, or is cached by the references it
  * was made from, so that a row renders only when its own data changed.
  */
-import type { ChannelView, MemberView, TeamState, WindowState } from '../../electron/bridge/views.ts';
+import type {
+  ChannelView,
+  MemberView,
+  TeamState,
+  WindowState,
+} from '../../electron/bridge/views.ts';
 import { assignHues, hueOf } from '../ui/hues.ts';
 import type { WindowModel } from './store.ts';
 
@@ -56,15 +61,28 @@ export function arrange(channels: Channels, before: SidebarList | null = null): 
   const mine = Object.values(channels).filter((channel) => channel.isJoined && !channel.isArchived);
   const rooms = mine.filter((one) => one.kind === 'public' || one.kind === 'private');
   return {
-    channels: inOldOrder(channels, rooms, before) ?? rooms.sort((a, b) => byName.compare(a.name, b.name)),
-    directs: mine.filter((one) => one.kind === 'direct' || one.kind === 'group').sort((a, b) => b.lastAt - a.lastAt),
+    channels:
+      inOldOrder(channels, rooms, before) ?? rooms.sort((a, b) => byName.compare(a.name, b.name)),
+    directs: mine
+      .filter((one) => one.kind === 'direct' || one.kind === 'group')
+      .sort((a, b) => b.lastAt - a.lastAt),
   };
 }
 
-function inOldOrder(channels: Channels, rooms: readonly ChannelView[], before: SidebarList | null): readonly ChannelView[] | null {
+function inOldOrder(
+  channels: Channels,
+  rooms: readonly ChannelView[],
+  before: SidebarList | null,
+): readonly ChannelView[] | null {
   if (before === null || before.channels.length !== rooms.length) return null;
   const now = before.channels.map((old) => channels[old.id]);
-  const holds = now.every((one, at) => one !== undefined && one.isJoined && !one.isArchived && one.name === before.channels[at]?.name);
+  const holds = now.every(
+    (one, at) =>
+      one !== undefined &&
+      one.isJoined &&
+      !one.isArchived &&
+      one.name === before.channels[at]?.name,
+  );
   return holds ? now.filter((one) => one !== undefined) : null;
 }
 
@@ -73,16 +91,20 @@ export const sidebarOf = cached((channels: Channels): SidebarList => arrange(cha
 /** Public and private channels by lower-case name, for `#name` in a text. */
 export const channelsByName = cached((channels: Channels): ReadonlyMap<string, string> => {
   const names = new Map<string, string>();
-  for (const one of Object.values(channels)) if (one.name !== '') names.set(one.name.toLowerCase(), one.id);
+  for (const one of Object.values(channels))
+    if (one.name !== '') names.set(one.name.toLowerCase(), one.id);
   return names;
 });
 
 export const membersByHandle = cached(
-  (members: Members): ReadonlyMap<string, MemberView> => new Map(Object.values(members).map((member) => [member.handle, member])),
+  (members: Members): ReadonlyMap<string, MemberView> =>
+    new Map(Object.values(members).map((member) => [member.handle, member])),
 );
 
 export const membersInOrder = cached((members: Members): readonly MemberView[] =>
-  Object.values(members).sort((a, b) => Number(b.isActive) - Number(a.isActive) || byName.compare(a.name, b.name)),
+  Object.values(members).sort(
+    (a, b) => Number(b.isActive) - Number(a.isActive) || byName.compare(a.name, b.name),
+  ),
 );
 
 const huesOf = cached((members: Members) => assignHues(Object.values(members)));
@@ -94,7 +116,10 @@ export const hueIn = (members: Members, id: string): number => huesOf(members).g
 export function firstChannel(team: TeamState): string | null {
   const { channels, directs } = sidebarOf(team.channels);
   const calling = [...directs, ...channels].find((channel) => channel.mentions > 0);
-  return (calling ?? channels.find((channel) => channel.name === 'general') ?? channels[0] ?? directs[0])?.id ?? null;
+  return (
+    (calling ?? channels.find((channel) => channel.name === 'general') ?? channels[0] ?? directs[0])
+      ?.id ?? null
+  );
 }
 
 /** Whether what this person may do in the team includes running it. */

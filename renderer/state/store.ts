@@ -15,7 +15,11 @@ export type Overlay =
   | { readonly kind: 'browse-channels' }
   | { readonly kind: 'new-direct' }
   | { readonly kind: 'people' }
-  | { readonly kind: 'channel'; readonly channel: string; readonly tab: 'about' | 'members' | 'notifications' }
+  | {
+      readonly kind: 'channel';
+      readonly channel: string;
+      readonly tab: 'about' | 'members' | 'notifications';
+    }
   | { readonly kind: 'invite' }
   | { readonly kind: 'member'; readonly member: string }
   | { readonly kind: 'settings'; readonly tab: SettingsTab }
@@ -41,7 +45,11 @@ export interface Ui {
   /** Joined a moment ago; entered as soon as the core tells of it. */
   readonly awaitedTeam: string | null;
   /** A channel that could not be opened, and why. */
-  readonly refused: { readonly team: string; readonly channel: string; readonly problem: Problem } | null;
+  readonly refused: {
+    readonly team: string;
+    readonly channel: string;
+    readonly problem: Problem;
+  } | null;
   readonly overlay: Overlay | null;
   /** Narrow windows show the side panel over the conversation. */
   readonly isSideOpen: boolean;
@@ -88,8 +96,11 @@ export const FIRST_UI: Ui = {
   announcement: null,
 };
 
-export const createWindowStore = (): WindowStore => createStore<WindowModel>(() => ({ snapshot: null, ui: FIRST_UI }));
+export const createWindowStore = (): WindowStore =>
+  createStore<WindowModel>(() => ({ snapshot: null, ui: FIRST_UI }));
 
 export function setUi(store: WindowStore, change: Partial<Ui> | ((ui: Ui) => Partial<Ui>)): void {
-  store.setState((model) => ({ ui: { ...model.ui, ...(typeof change === 'function' ? change(model.ui) : change) } }));
+  store.setState((model) => ({
+    ui: { ...model.ui, ...(typeof change === 'function' ? change(model.ui) : change) },
+  }));
 }

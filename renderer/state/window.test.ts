@@ -22,7 +22,10 @@ interface Opened {
   readonly calls: (name: string) => readonly unknown[];
 }
 
-async function openWindow(world: FakeWorld = demoWorld({ now: NOW }), place: ReturnType<PlaceMemory['read']> = null): Promise<Opened> {
+async function openWindow(
+  world: FakeWorld = demoWorld({ now: NOW }),
+  place: ReturnType<PlaceMemory['read']> = null,
+): Promise<Opened> {
   const bridge = createFakeBridge(world, { now: () => NOW, later: (act) => act() });
   const store = createWindowStore();
   const commands = createCommands({ api: bridge, store });
@@ -39,7 +42,8 @@ async function openWindow(world: FakeWorld = demoWorld({ now: NOW }), place: Ret
   };
 }
 
-const watch = (opened: Opened, isFocused = true): void => setUi(opened.store, { isFocused, isVisible: true });
+const watch = (opened: Opened, isFocused = true): void =>
+  setUi(opened.store, { isFocused, isVisible: true });
 
 describe('the feed', () => {
   it('holds what the core holds, after any batches', async () => {
@@ -105,7 +109,9 @@ describe('the feed', () => {
     expect(ui().announcement?.n).toBe(1);
     bridge.emit({
       kind: 'rows',
-      put: [10_001, 10_002, 10_003, 10_004].map((seq) => message({ id: `many-${seq}`, seq, author: 'ada', at: NOW, text: 'x' })),
+      put: [10_001, 10_002, 10_003, 10_004].map((seq) =>
+        message({ id: `many-${seq}`, seq, author: 'ada', at: NOW, text: 'x' }),
+      ),
       gone: [],
       hasOlder: true,
       hasNewer: false,
@@ -116,7 +122,10 @@ describe('the feed', () => {
 
 describe('the place', () => {
   it('is the remembered one, and its timeline is asked for once', async () => {
-    const { ui, calls } = await openWindow(undefined, { team: TEAM, channels: { [TEAM]: 'design' } });
+    const { ui, calls } = await openWindow(undefined, {
+      team: TEAM,
+      channels: { [TEAM]: 'design' },
+    });
     expect([ui().team, ui().channels[TEAM]]).toEqual([TEAM, 'design']);
     expect(calls('timeline.open')).toEqual([{ team: TEAM, channel: 'design', at: 'unread' }]);
   });
@@ -142,7 +151,10 @@ describe('the place', () => {
       ...state,
       teams: {
         ...state.teams,
-        [TEAM]: { ...team, channels: { ...team.channels, [id]: { ...team.channels[id]!, kind, isJoined: false } } },
+        [TEAM]: {
+          ...team,
+          channels: { ...team.channels, [id]: { ...team.channels[id]!, kind, isJoined: false } },
+        },
       },
     });
     const ui = { team: TEAM, channels: { [TEAM]: 'board' } };
@@ -185,10 +197,17 @@ describe('the place', () => {
 
   it('goes where a notification points, and says so when it is there', async () => {
     const { bridge, ui, calls } = await openWindow();
-    bridge.emit({ kind: 'request', request: { n: 7, kind: 'go-to', team: TEAM, channel: 'design', message: 'design-3' } });
+    bridge.emit({
+      kind: 'request',
+      request: { n: 7, kind: 'go-to', team: TEAM, channel: 'design', message: 'design-3' },
+    });
     await settled();
     expect(ui().channels[TEAM]).toBe('design');
-    expect(calls('timeline.open').at(-1)).toEqual({ team: TEAM, channel: 'design', at: { message: 'design-3' } });
+    expect(calls('timeline.open').at(-1)).toEqual({
+      team: TEAM,
+      channel: 'design',
+      at: { message: 'design-3' },
+    });
     expect(calls('request.took')).toEqual([{ n: 7 }]);
     expect(bridge.state().request).toBeNull();
   });

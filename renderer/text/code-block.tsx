@@ -7,7 +7,13 @@ import { useCopy } from './copy-context.ts';
 import type { Run } from './highlight.ts';
 import styles from './code-block.module.css';
 
-export function CodeBlock({ code, language }: { readonly code: string; readonly language: string }) {
+export function CodeBlock({
+  code,
+  language,
+}: {
+  readonly code: string;
+  readonly language: string;
+}) {
   const words = useWords();
   const copy = useCopy();
   const runs = useRuns(code, language);
@@ -45,7 +51,10 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
 }
 
 function useRuns(code: string, language: string): readonly Run[] | null {
-  const [coloured, setColoured] = useState<{ readonly code: string; readonly runs: readonly Run[] | null } | null>(null);
+  const [coloured, setColoured] = useState<{
+    readonly code: string;
+    readonly runs: readonly Run[] | null;
+  } | null>(null);
   useEffect(() => {
     if (language === '') return undefined;
     let isWanted = true;

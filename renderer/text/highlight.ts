@@ -27,7 +27,8 @@ import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
 
-export type Shade = 'plain' | 'keyword' | 'string' | 'number' | 'title' | 'comment' | 'added' | 'removed';
+export type Shade =
+  'plain' | 'keyword' | 'string' | 'number' | 'title' | 'comment' | 'added' | 'removed';
 export interface Run {
   readonly shade: Shade;
   readonly text: string;

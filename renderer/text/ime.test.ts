@@ -1,7 +1,13 @@
 import { expect, it } from 'vitest';
 import { createImeGuard, isImeKey, type KeyPress } from './ime.ts';
 
-const press = (parts: Partial<KeyPress>): KeyPress => ({ key: 'Enter', keyCode: 13, isComposing: false, timeStamp: 1_000, ...parts });
+const press = (parts: Partial<KeyPress>): KeyPress => ({
+  key: 'Enter',
+  keyCode: 13,
+  isComposing: false,
+  timeStamp: 1_000,
+  ...parts,
+});
 
 it('a plain Enter is ours', () => {
   expect(createImeGuard().owns(press({}))).toBe(false);

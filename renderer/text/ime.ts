@@ -35,7 +35,10 @@ export function createImeGuard(): ImeGuard {
       isComposing = false;
       endedAt = timeStamp;
     },
-    owns: (press) => isImeKey(press) || isComposing || (press.key === 'Enter' && press.timeStamp - endedAt < JUST_ENDED_MS),
+    owns: (press) =>
+      isImeKey(press) ||
+      isComposing ||
+      (press.key === 'Enter' && press.timeStamp - endedAt < JUST_ENDED_MS),
   };
 }
 

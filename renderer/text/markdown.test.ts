@@ -13,7 +13,8 @@ function* inlinesOf(blocks: readonly Block[]): Generator<Inline> {
     if (block.type === 'paragraph' || block.type === 'heading') yield* deep(block.children);
     else if (block.type === 'quote') yield* inlinesOf(block.children);
     else if (block.type === 'list') for (const item of block.items) yield* inlinesOf(item.children);
-    else if (block.type === 'table') for (const cell of [...block.head, ...block.rows.flat()]) yield* deep(cell.children);
+    else if (block.type === 'table')
+      for (const cell of [...block.head, ...block.rows.flat()]) yield* deep(cell.children);
   }
 }
 function* deep(children: readonly Inline[]): Generator<Inline> {
@@ -22,7 +23,8 @@ function* deep(children: readonly Inline[]): Generator<Inline> {
     if ('children' in one) yield* deep(one.children);
   }
 }
-const linksIn = (text: string): readonly string[] => [...inlinesOf(parse(text))].flatMap((one) => (one.type === 'link' ? [one.href] : []));
+const linksIn = (text: string): readonly string[] =>
+  [...inlinesOf(parse(text))].flatMap((one) => (one.type === 'link' ? [one.href] : []));
 
 describe('what becomes a link', () => {
   const NEVER = [
@@ -60,15 +62,29 @@ describe('what becomes a link', () => {
     `https://example.com/${'a'.repeat(3000)}`,
   ];
   it.each(NEVER)('%j is no link, in any spelling of Markdown', (address) => {
-    for (const text of [`[x](${address})`, `[x](<${address}>)`, `<${address}>`, address, `[x][1]\n\n[1]: ${address}`, `![x](${address})`]) {
-      for (const href of linksIn(text)) expect(['http:', 'https:', 'mailto:']).toContain(new URL(href).protocol);
+    for (const text of [
+      `[x](${address})`,
+      `[x](<${address}>)`,
+      `<${address}>`,
+      address,
+      `[x][1]\n\n[1]: ${address}`,
+      `![x](${address})`,
+    ]) {
+      for (const href of linksIn(text))
+        expect(['http:', 'https:', 'mailto:']).toContain(new URL(href).protocol);
       for (const href of linksIn(text)) expect(new URL(href).username).toBe('');
-      expect(linksIn(text).join(' ')).not.toMatch(/javascript|vbscript|data:|landline:|user@|evil\.example|\u202e|\u200b/i);
+      expect(linksIn(text).join(' ')).not.toMatch(
+        /javascript|vbscript|data:|landline:|user@|evil\.example|\u202e|\u200b/i,
+      );
     }
   });
 
   it('web and mail addresses are links, named or bare', () => {
-    expect(linksIn('[a](https://example.com/x?y=1#z) http://example.com www.example.com <https://a.example> me@example.com')).toEqual([
+    expect(
+      linksIn(
+        '[a](https://example.com/x?y=1#z) http://example.com www.example.com <https://a.example> me@example.com',
+      ),
+    ).toEqual([
       'https://example.com/x?y=1#z',
       'http://example.com/',
       'http://www.example.com/',
@@ -84,11 +100,15 @@ describe('what becomes a link', () => {
 
   it('an address in Chinese text ends where a full-width mark begins', () => {
     expect(linksIn('請看https://example.com/a\uff0c謝謝')).toEqual(['https://example.com/a']);
-    expect(toPlainText(parse('請看https://example.com/a\uff0c謝謝 @佳穎'))).toBe('請看https://example.com/a\uff0c謝謝 @佳穎');
+    expect(toPlainText(parse('請看https://example.com/a\uff0c謝謝 @佳穎'))).toBe(
+      '請看https://example.com/a\uff0c謝謝 @佳穎',
+    );
   });
 
   it('what a refused link said stays readable, address and all', () => {
-    expect(toPlainText(parse('[click me](javascript:alert(1))'))).toBe('[click me](javascript:alert(1))');
+    expect(toPlainText(parse('[click me](javascript:alert(1))'))).toBe(
+      '[click me](javascript:alert(1))',
+    );
   });
 });
 
@@ -125,41 +145,59 @@ describe('what people write', () => {
         ],
       },
     ]);
-    expect(parse('```ts\nlet a = 1;\n```')).toEqual([{ type: 'code', language: 'ts', text: 'let a = 1;' }]);
-    expect(parse('- [x] done\n- [ ] not')).toMatchObject([{ type: 'list', start: null, items: [{ isDone: true }, { isDone: false }] }]);
+    expect(parse('```ts\nlet a = 1;\n```')).toEqual([
+      { type: 'code', language: 'ts', text: 'let a = 1;' },
+    ]);
+    expect(parse('- [x] done\n- [ ] not')).toMatchObject([
+      { type: 'list', start: null, items: [{ isDone: true }, { isDone: false }] },
+    ]);
     expect(parse('3. three\n4. four')).toMatchObject([{ type: 'list', start: 3 }]);
     expect(parse('> said')).toMatchObject([{ type: 'quote', children: [{ type: 'paragraph' }] }]);
-    expect(parse('| a | b |\n|:-:|--:|\n| 1 | 2 |')).toMatchObject([{ type: 'table', head: [{ align: 'center' }, { align: 'end' }] }]);
+    expect(parse('| a | b |\n|:-:|--:|\n| 1 | 2 |')).toMatchObject([
+      { type: 'table', head: [{ align: 'center' }, { align: 'end' }] },
+    ]);
   });
 
   it('a line end is a line end', () => {
     expect(parse('one\ntwo')).toEqual([
-      { type: 'paragraph', children: [{ type: 'text', text: 'one' }, { type: 'break' }, { type: 'text', text: 'two' }] },
+      {
+        type: 'paragraph',
+        children: [{ type: 'text', text: 'one' }, { type: 'break' }, { type: 'text', text: 'two' }],
+      },
     ]);
   });
 
   it('four spaces before a pasted line do not make it code', () => {
-    expect(parse('    indented')).toEqual([{ type: 'paragraph', children: [{ type: 'text', text: '    indented' }] }]);
+    expect(parse('    indented')).toEqual([
+      { type: 'paragraph', children: [{ type: 'text', text: '    indented' }] },
+    ]);
   });
 
   it('emphasis in Chinese needs no spaces', () => {
     expect(parse('**重點\uff1a**請看**「附件」**。')).toMatchObject([
       {
         type: 'paragraph',
-        children: [{ type: 'strong' }, { type: 'text', text: '請看' }, { type: 'strong' }, { type: 'text', text: '。' }],
+        children: [
+          { type: 'strong' },
+          { type: 'text', text: '請看' },
+          { type: 'strong' },
+          { type: 'text', text: '。' },
+        ],
       },
     ]);
   });
 
   it('a hostile code-fence language is a plain word', () => {
     expect(parse('```"><img src=x>\na\n```')).toMatchObject([{ type: 'code', language: '' }]);
-    expect(parse(`\`\`\`${'x'.repeat(300)}\na\n\`\`\``)).toMatchObject([{ type: 'code', language: 'x'.repeat(24) }]);
+    expect(parse(`\`\`\`${'x'.repeat(300)}\na\n\`\`\``)).toMatchObject([
+      { type: 'code', language: 'x'.repeat(24) },
+    ]);
   });
 
   it('mentions and channels are found outside code, across what the lexer cuts apart', () => {
-    const pieces = [...inlinesOf(parse('@priya **@佳穎** see #design and `@priya`, @ada.okafor.'))].filter(
-      (one) => one.type === 'mention' || one.type === 'channel',
-    );
+    const pieces = [
+      ...inlinesOf(parse('@priya **@佳穎** see #design and `@priya`, @ada.okafor.')),
+    ].filter((one) => one.type === 'mention' || one.type === 'channel');
     expect(pieces.map((one) => one.text)).toEqual(['@priya', '@佳穎', '#design', '@ada.okafor']);
   });
 

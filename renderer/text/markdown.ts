@@ -13,7 +13,12 @@ export type Inline =
   | Piece
   | { readonly type: 'strong' | 'em' | 'del'; readonly children: readonly Inline[] }
   | { readonly type: 'code'; readonly text: string }
-  | { readonly type: 'link'; readonly href: string; readonly punycodeHost: string | null; readonly children: readonly Inline[] }
+  | {
+      readonly type: 'link';
+      readonly href: string;
+      readonly punycodeHost: string | null;
+      readonly children: readonly Inline[];
+    }
   | { readonly type: 'break' };
 
 export type Block =
@@ -23,7 +28,11 @@ export type Block =
   | { readonly type: 'quote'; readonly children: readonly Block[] }
   | { readonly type: 'list'; readonly start: number | null; readonly items: readonly ListItem[] }
   | { readonly type: 'rule' }
-  | { readonly type: 'table'; readonly head: readonly Cell[]; readonly rows: readonly (readonly Cell[])[] };
+  | {
+      readonly type: 'table';
+      readonly head: readonly Cell[];
+      readonly rows: readonly (readonly Cell[])[];
+    };
 
 export interface ListItem {
   /** Null unless it is a task. */
@@ -85,21 +94,34 @@ function marksOutsideFences(text: string): number {
 function plain(text: string): readonly Block[] {
   const lines = text.split('\n');
   return [
-    { type: 'paragraph', children: lines.flatMap((line, at): Inline[] => [...(at > 0 ? [BREAK] : []), { type: 'text', text: line }]) },
+    {
+      type: 'paragraph',
+      children: lines.flatMap((line, at): Inline[] => [
+        ...(at > 0 ? [BREAK] : []),
+        { type: 'text', text: line },
+      ]),
+    },
   ];
 }
 
 const BREAK: Inline = { type: 'break' };
 
 // Chinese is written without spaces: an address ends where a full-width mark begins.
-const FULL_WIDTH_END = /[\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\u2018-\u201d\u2026]/u;
+const FULL_WIDTH_END =
+  /[\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65\u2018-\u201d\u2026]/u;
 
-function createReader(known: Known): { blocks(tokens: readonly Token[], depth: number): readonly Block[] } {
+function createReader(known: Known): {
+  blocks(tokens: readonly Token[], depth: number): readonly Block[];
+} {
   let left = MOST_NODES;
 
   const letters = (text: string): readonly Inline[] => [{ type: 'text', text }];
 
-  function inlines(tokens: readonly Token[] | undefined, raw: string, depth: number): readonly Inline[] {
+  function inlines(
+    tokens: readonly Token[] | undefined,
+    raw: string,
+    depth: number,
+  ): readonly Inline[] {
     if (tokens === undefined) return findPieces(raw, known);
     if (depth > DEEPEST || left <= 0) return letters(raw);
     const made: Inline[] = [];
@@ -111,7 +133,15 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
   }
 
   function inline(token: Token, depth: number): readonly Inline[] {
-    const one = token as Tokens.Text | Tokens.Strong | Tokens.Em | Tokens.Del | Tokens.Codespan | Tokens.Br | Tokens.Link | Tokens.Escape;
+    const one = token as
+      | Tokens.Text
+      | Tokens.Strong
+      | Tokens.Em
+      | Tokens.Del
+      | Tokens.Codespan
+      | Tokens.Br
+      | Tokens.Link
+      | Tokens.Escape;
     switch (one.type) {
       case 'text':
         // As typed: the lexer has resolved character references in `text`.
@@ -135,7 +165,8 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
   }
 
   function link(token: Tokens.Link, depth: number): readonly Inline[] {
-    const isAddress = token.autolink === true || token.href === token.raw || token.raw === token.text;
+    const isAddress =
+      token.autolink === true || token.href === token.raw || token.raw === token.text;
     const end = isAddress ? token.raw.search(FULL_WIDTH_END) : -1;
     if (end > 0) {
       const address = token.raw.slice(0, end);
@@ -145,7 +176,9 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
     const safe = safeLink(token.href);
     // The whole of it stays visible, so that nobody wonders where the address went.
     if (safe === null) return letters(token.raw);
-    return [{ type: 'link', ...safe, children: withoutChips(inlines(token.tokens, token.text, depth)) }];
+    return [
+      { type: 'link', ...safe, children: withoutChips(inlines(token.tokens, token.text, depth)) },
+    ];
   }
 
   function linkTo(address: string, children: readonly Inline[]): readonly Inline[] {
@@ -178,19 +211,36 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
       case 'text':
         return { type: 'paragraph', children: inlines(one.tokens, one.text, depth) };
       case 'heading':
-        return { type: 'heading', level: one.depth, children: inlines(one.tokens, one.text, depth) };
+        return {
+          type: 'heading',
+          level: one.depth,
+          children: inlines(one.tokens, one.text, depth),
+        };
       case 'code':
         // Four spaces before a line are how people paste, not how they mark code.
-        if (one.codeBlockStyle === 'indented') return { type: 'paragraph', children: lines(one.raw.replace(/\n+$/, '')) };
-        return { type: 'code', language: /^[\w+#.-]{1,24}/.exec(one.lang ?? '')?.[0].toLowerCase() ?? '', text: one.text };
+        if (one.codeBlockStyle === 'indented')
+          return { type: 'paragraph', children: lines(one.raw.replace(/\n+$/, '')) };
+        return {
+          type: 'code',
+          language: /^[\w+#.-]{1,24}/.exec(one.lang ?? '')?.[0].toLowerCase() ?? '',
+          text: one.text,
+        };
       case 'blockquote':
         return { type: 'quote', children: blocks(one.tokens, depth + 1) };
       case 'list':
-        return { type: 'list', start: one.ordered ? Number(one.start) || 1 : null, items: one.items.map((item) => listItem(item, depth)) };
+        return {
+          type: 'list',
+          start: one.ordered ? Number(one.start) || 1 : null,
+          items: one.items.map((item) => listItem(item, depth)),
+        };
       case 'hr':
         return { type: 'rule' };
       case 'table':
-        return { type: 'table', head: cells(one.header, depth), rows: one.rows.map((row) => cells(row, depth)) };
+        return {
+          type: 'table',
+          head: cells(one.header, depth),
+          rows: one.rows.map((row) => cells(row, depth)),
+        };
       default:
         return { type: 'paragraph', children: lines(token.raw.replace(/\n+$/, '')) };
     }
@@ -198,17 +248,24 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
 
   function listItem(item: Tokens.ListItem, depth: number): ListItem {
     const children = item.tokens.filter((token) => token.type !== 'checkbox');
-    return { isDone: item.task ? item.checked === true : null, children: blocks(children, depth + 1) };
+    return {
+      isDone: item.task ? item.checked === true : null,
+      children: blocks(children, depth + 1),
+    };
   }
 
   const lines = (text: string): readonly Inline[] =>
-    text.split('\n').flatMap((line, at): readonly Inline[] => [...(at > 0 ? [BREAK] : []), ...letters(line)]);
+    text
+      .split('\n')
+      .flatMap((line, at): readonly Inline[] => [...(at > 0 ? [BREAK] : []), ...letters(line)]);
 
   function blocks(tokens: readonly Token[], depth: number): readonly Block[] {
     const made: Block[] = [];
     for (const token of tokens) {
       const isOver = left-- <= 0 || depth > DEEPEST;
-      const one = isOver ? { type: 'paragraph' as const, children: lines(token.raw) } : block(token, depth);
+      const one = isOver
+        ? { type: 'paragraph' as const, children: lines(token.raw) }
+        : block(token, depth);
       if (one) made.push(one);
     }
     return made;
@@ -221,7 +278,8 @@ function createReader(known: Known): { blocks(tokens: readonly Token[], depth: n
 function withoutChips(children: readonly Inline[]): readonly Inline[] {
   return children.map((one): Inline => {
     if (one.type === 'mention' || one.type === 'channel') return { type: 'text', text: one.text };
-    if (one.type === 'strong' || one.type === 'em' || one.type === 'del') return { ...one, children: withoutChips(one.children) };
+    if (one.type === 'strong' || one.type === 'em' || one.type === 'del')
+      return { ...one, children: withoutChips(one.children) };
     return one;
   });
 }
@@ -232,7 +290,11 @@ function joinText(tokens: readonly Token[]): readonly Token[] {
   for (const token of tokens) {
     const last = joined.at(-1);
     if (token.type === 'text' && last?.type === 'text' && !token.tokens && !last.tokens) {
-      joined[joined.length - 1] = { ...last, raw: last.raw + token.raw, text: `${last['text'] as string}${token['text'] as string}` };
+      joined[joined.length - 1] = {
+        ...last,
+        raw: last.raw + token.raw,
+        text: `${last['text'] as string}${token['text'] as string}`,
+      };
     } else joined.push(token);
   }
   return joined;
@@ -257,10 +319,16 @@ function blockText(block: Block): string {
     case 'rule':
       return '';
     case 'table':
-      return [block.head, ...block.rows].map((row) => row.map((cell) => inlineText(cell.children)).join(' ')).join('\n');
+      return [block.head, ...block.rows]
+        .map((row) => row.map((cell) => inlineText(cell.children)).join(' '))
+        .join('\n');
   }
 }
 
 function inlineText(children: readonly Inline[]): string {
-  return children.map((one) => (one.type === 'break' ? '\n' : 'children' in one ? inlineText(one.children) : one.text)).join('');
+  return children
+    .map((one) =>
+      one.type === 'break' ? '\n' : 'children' in one ? inlineText(one.children) : one.text,
+    )
+    .join('');
 }

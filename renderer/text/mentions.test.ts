@@ -4,7 +4,10 @@ import { findMentions } from '../../protocol/mentions.ts';
 import { findPieces, type Known } from './mentions.ts';
 
 const HANDLES = new Set(['ann', 'anna', '佳穎', 'ada.okafor', 'a-b', 'عمر', 'ゆき']);
-const known: Known = { isHandle: (handle) => HANDLES.has(handle), isChannel: (name) => name === 'design' || name === '工程討論' };
+const known: Known = {
+  isHandle: (handle) => HANDLES.has(handle),
+  isChannel: (name) => name === 'design' || name === '工程討論',
+};
 
 const shownMentions = (text: string): readonly string[] =>
   findPieces(text, known).flatMap((piece) => (piece.type === 'mention' ? [piece.text] : []));
@@ -27,7 +30,9 @@ it.each([
   '@@anna',
   '@عمر',
   '@ゆきさん',
-])('draws in %j what the wire counts', (text) => expect(shownMentions(text)).toEqual(countedMentions(text)));
+])('draws in %j what the wire counts', (text) =>
+  expect(shownMentions(text)).toEqual(countedMentions(text)),
+);
 
 it('draws in any text what the wire counts', () => {
   const part = fc.constantFrom(
@@ -74,7 +79,11 @@ it('loses no letter', () => {
 });
 
 it('finds a channel by the longest name there is', () => {
-  expect(findPieces('#design請看#工程討論的連結 #designer', known).filter((piece) => piece.type === 'channel')).toEqual([
+  expect(
+    findPieces('#design請看#工程討論的連結 #designer', known).filter(
+      (piece) => piece.type === 'channel',
+    ),
+  ).toEqual([
     { type: 'channel', text: '#design', name: 'design' },
     { type: 'channel', text: '#工程討論', name: '工程討論' },
   ]);

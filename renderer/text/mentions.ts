@@ -5,7 +5,12 @@
  */
 export type Piece =
   | { readonly type: 'text'; readonly text: string }
-  | { readonly type: 'mention'; readonly text: string; readonly whom: 'handle' | 'here' | 'channel'; readonly handle: string }
+  | {
+      readonly type: 'mention';
+      readonly text: string;
+      readonly whom: 'handle' | 'here' | 'channel';
+      readonly handle: string;
+    }
   | { readonly type: 'channel'; readonly text: string; readonly name: string };
 
 export interface Known {
@@ -13,7 +18,8 @@ export interface Known {
   isChannel(name: string): boolean;
 }
 
-const START = /(?<![\p{Script=Latin}\p{N}_@/.])@(?=[\p{L}\p{N}])|(?<![\p{Script=Latin}\p{N}_#/&])#(?=[\p{L}\p{N}])/gu;
+const START =
+  /(?<![\p{Script=Latin}\p{N}_@/.])@(?=[\p{L}\p{N}])|(?<![\p{Script=Latin}\p{N}_#/&])#(?=[\p{L}\p{N}])/gu;
 const HANDLE_RUN = /^[\p{L}\p{M}\p{N}._-]{1,64}/u;
 const NAME_RUN = /^[^\n#@]{1,80}/u;
 /** A text that names more than this is not read by names. */
@@ -28,7 +34,8 @@ export function findPieces(text: string, known: Known): readonly Piece[] {
   for (const { index } of text.matchAll(START)) {
     if (index < done) continue;
     if (++starts > MOST_STARTS) break;
-    const piece = text[index] === '@' ? mentionAt(text, index, known) : channelAt(text, index, known);
+    const piece =
+      text[index] === '@' ? mentionAt(text, index, known) : channelAt(text, index, known);
     if (piece === undefined) continue;
     if (index > done) pieces.push({ type: 'text', text: text.slice(done, index) });
     pieces.push(piece);
@@ -42,7 +49,8 @@ function mentionAt(text: string, at: number, known: Known): Piece | undefined {
   const run = HANDLE_RUN.exec(text.slice(at + 1, at + 70))?.[0] ?? '';
   for (const { length, word } of cuts(run)) {
     const shown = text.slice(at, at + 1 + length);
-    if (word === 'here' || word === 'channel') return { type: 'mention', text: shown, whom: word, handle: word };
+    if (word === 'here' || word === 'channel')
+      return { type: 'mention', text: shown, whom: word, handle: word };
     if (known.isHandle(word)) return { type: 'mention', text: shown, whom: 'handle', handle: word };
   }
   return undefined;
@@ -51,7 +59,8 @@ function mentionAt(text: string, at: number, known: Known): Piece | undefined {
 function channelAt(text: string, at: number, known: Known): Piece | undefined {
   const run = NAME_RUN.exec(text.slice(at + 1, at + 90))?.[0] ?? '';
   for (const { length, word } of cuts(run)) {
-    if (known.isChannel(word)) return { type: 'channel', text: text.slice(at, at + 1 + length), name: word };
+    if (known.isChannel(word))
+      return { type: 'channel', text: text.slice(at, at + 1 + length), name: word };
   }
   return undefined;
 }

@@ -37,7 +37,13 @@ function blocksOf(text: string, context: TextContext): readonly Block[] {
   return blocks;
 }
 
-export const MessageText = memo(function MessageText({ text, context }: { readonly text: string; readonly context: TextContext }) {
+export const MessageText = memo(function MessageText({
+  text,
+  context,
+}: {
+  readonly text: string;
+  readonly context: TextContext;
+}) {
   const blocks = blocksOf(text, context);
   return (
     <div className={styles['text']} dir="auto" lang={languageOf(text)}>
@@ -57,18 +63,28 @@ function drawBlock(block: Block, key: number, context: TextContext): ReactNode {
     case 'heading':
       // A message is no document: headings are weight, and do not enter the page's outline.
       return (
-        <p key={key} dir="auto" className={cx(styles['heading'], block.level <= 2 && styles['large'])}>
+        <p
+          key={key}
+          dir="auto"
+          className={cx(styles['heading'], block.level <= 2 && styles['large'])}
+        >
           {drawInlines(block.children, context)}
         </p>
       );
     case 'code':
       return <CodeBlock key={key} code={block.text} language={block.language} />;
     case 'quote':
-      return <blockquote key={key}>{block.children.map((one, at) => drawBlock(one, at, context))}</blockquote>;
+      return (
+        <blockquote key={key}>
+          {block.children.map((one, at) => drawBlock(one, at, context))}
+        </blockquote>
+      );
     case 'list': {
       const items = block.items.map((item, at) => (
         <li key={at} className={cx(item.isDone !== null && styles['task'])}>
-          {item.isDone !== null && <span aria-hidden className={cx(styles['box'], item.isDone && styles['done'])} />}
+          {item.isDone !== null && (
+            <span aria-hidden className={cx(styles['box'], item.isDone && styles['done'])} />
+          )}
           {item.children.map((one, place) => drawBlock(one, place, context))}
         </li>
       ));
@@ -144,7 +160,9 @@ function drawInline(one: Inline, key: number, context: TextContext): ReactNode {
           onAuxClick={(event) => event.preventDefault()}
         >
           {drawInlines(one.children, context)}
-          {one.punycodeHost !== null && <span className={styles['host']}> [{one.punycodeHost}]</span>}
+          {one.punycodeHost !== null && (
+            <span className={styles['host']}> [{one.punycodeHost}]</span>
+          )}
         </a>
       );
     case 'mention':
@@ -154,7 +172,12 @@ function drawInline(one: Inline, key: number, context: TextContext): ReactNode {
       return channel === undefined ? (
         one.text
       ) : (
-        <button key={key} type="button" className={styles['chip']} onClick={() => context.onChannel(channel)}>
+        <button
+          key={key}
+          type="button"
+          className={styles['chip']}
+          onClick={() => context.onChannel(channel)}
+        >
           {one.text}
         </button>
       );
@@ -162,8 +185,15 @@ function drawInline(one: Inline, key: number, context: TextContext): ReactNode {
   }
 }
 
-function MentionChip({ piece, context }: { readonly piece: Extract<Inline, { type: 'mention' }>; readonly context: TextContext }) {
-  if (piece.whom !== 'handle') return <span className={cx(styles['chip'], styles['me'])}>{piece.text}</span>;
+function MentionChip({
+  piece,
+  context,
+}: {
+  readonly piece: Extract<Inline, { type: 'mention' }>;
+  readonly context: TextContext;
+}) {
+  if (piece.whom !== 'handle')
+    return <span className={cx(styles['chip'], styles['me'])}>{piece.text}</span>;
   const member = context.idOf(piece.handle);
   const isMe = member === context.me;
   return (
@@ -178,7 +208,8 @@ function MentionChip({ piece, context }: { readonly piece: Extract<Inline, { typ
   );
 }
 
-const ONLY_EMOJI = /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3]|\s)+$/u;
+const ONLY_EMOJI =
+  /^(?:[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\u200d\ufe0f\u20e3]|\s)+$/u;
 
 /** One to three emoji and nothing else are said louder. */
 function isLargeEmoji(block: Extract<Block, { type: 'paragraph' }>): boolean {

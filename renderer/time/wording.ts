@@ -12,13 +12,19 @@ const startOfDay = (at: number): number => new Date(at).setHours(0, 0, 0, 0);
 export const isSameDay = (a: number, b: number): boolean => startOfDay(a) === startOfDay(b);
 
 /** Whole days from `at` to `now` by the calendar, whatever the clocks did between. */
-export const daysBetween = (at: number, now: number): number => Math.round((startOfDay(now) - startOfDay(at)) / (24 * HOUR_MS));
+export const daysBetween = (at: number, now: number): number =>
+  Math.round((startOfDay(now) - startOfDay(at)) / (24 * HOUR_MS));
 
 export const clock = (words: Words, at: number): string =>
   words.intl.formatTime(at, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
 
 export const clockWithSeconds = (words: Words, at: number): string =>
-  words.intl.formatTime(at, { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+  words.intl.formatTime(at, {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hourCycle: 'h23',
+  });
 
 /** Today, Yesterday, Tuesday (within the week), 14 March, 14 March 2025. */
 export function day(words: Words, at: number, now: number): string {
@@ -48,13 +54,21 @@ export const full = (words: Words, at: number): string =>
 
 /** When something will be over: a day with its name, and a clock; seconds are for the hover. */
 export const until = (words: Words, at: number): string =>
-  words.intl.formatDate(at, { weekday: 'long', day: 'numeric', month: 'long', hour: '2-digit', minute: '2-digit', hourCycle: 'h23' });
+  words.intl.formatDate(at, {
+    weekday: 'long',
+    day: 'numeric',
+    month: 'long',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
 
 /** Relative for an hour, then clock, then date. */
 export function ago(words: Words, at: number, now: number): string {
   const past = now - at;
   if (past < MINUTE_MS && past > -MINUTE_MS) return words.say('time.just-now');
-  if (Math.abs(past) < HOUR_MS) return words.intl.formatRelativeTime(-Math.trunc(past / MINUTE_MS), 'minute');
+  if (Math.abs(past) < HOUR_MS)
+    return words.intl.formatRelativeTime(-Math.trunc(past / MINUTE_MS), 'minute');
   if (isSameDay(at, now)) return clock(words, at);
   return words.say('time.day-and-clock', { day: day(words, at, now), clock: clock(words, at) });
 }

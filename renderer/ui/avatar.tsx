@@ -13,7 +13,15 @@ export interface AvatarProps {
 
 export function Avatar({ hue, name, size = 'normal', isInactive = false }: AvatarProps) {
   return (
-    <span aria-hidden className={cx(styles['avatar'], styles[size], styles[`hue${hue}`], isInactive && styles['inactive'])}>
+    <span
+      aria-hidden
+      className={cx(
+        styles['avatar'],
+        styles[size],
+        styles[`hue${hue}`],
+        isInactive && styles['inactive'],
+      )}
+    >
       {initialsOf(name)}
     </span>
   );

@@ -36,7 +36,12 @@ export interface SwitchProps {
 
 export function Switch({ label, hint, isOn, isDisabled = false, onChange }: SwitchProps) {
   return (
-    <AriaSwitch isSelected={isOn} isDisabled={isDisabled} onChange={onChange} className={cx(styles['switch'])}>
+    <AriaSwitch
+      isSelected={isOn}
+      isDisabled={isDisabled}
+      onChange={onChange}
+      className={cx(styles['switch'])}
+    >
       <span className={styles['words']}>
         <span className={styles['name']}>{label}</span>
         {hint !== undefined && <span className={field['hint']}>{hint}</span>}
@@ -55,7 +60,9 @@ export interface CheckProps {
 export function CheckBox({ label, isOn, onChange }: CheckProps) {
   return (
     <AriaCheckbox isSelected={isOn} onChange={onChange} className={cx(styles['check'])}>
-      <span className={styles['tick']}>{isOn && <Check {...ICON} size={13} strokeWidth={3} />}</span>
+      <span className={styles['tick']}>
+        {isOn && <Check {...ICON} size={13} strokeWidth={3} />}
+      </span>
       {label}
     </AriaCheckbox>
   );
@@ -71,7 +78,14 @@ export interface ChoiceProps<Value extends string> {
 }
 
 /** Two to four short options, side by side. */
-export function Segments<Value extends string>({ label, hint, value, options, isDisabled = false, onChange }: ChoiceProps<Value>) {
+export function Segments<Value extends string>({
+  label,
+  hint,
+  value,
+  options,
+  isDisabled = false,
+  onChange,
+}: ChoiceProps<Value>) {
   return (
     <RadioGroup
       value={value}
@@ -98,9 +112,20 @@ export function Segments<Value extends string>({ label, hint, value, options, is
 }
 
 /** Options that need a sentence each, one under the other. */
-export function Options<Value extends string>({ label, value, options, isDisabled = false, onChange }: ChoiceProps<Value>) {
+export function Options<Value extends string>({
+  label,
+  value,
+  options,
+  isDisabled = false,
+  onChange,
+}: ChoiceProps<Value>) {
   return (
-    <RadioGroup value={value} isDisabled={isDisabled} onChange={(next) => onChange(next as Value)} className={cx(field['field'])}>
+    <RadioGroup
+      value={value}
+      isDisabled={isDisabled}
+      onChange={(next) => onChange(next as Value)}
+      className={cx(field['field'])}
+    >
       <Label className={cx(field['label'])}>{label}</Label>
       <div className={styles['options']}>
         {options.map((option) => (
@@ -147,7 +172,12 @@ export function Select<Value extends string>({
       <Popover className={cx(styles['popover'])} offset={4}>
         <ListBox className={cx(styles['list'])}>
           {options.map((option) => (
-            <ListBoxItem key={option.value} id={option.value} textValue={option.label} className={cx(styles['item'])}>
+            <ListBoxItem
+              key={option.value}
+              id={option.value}
+              textValue={option.label}
+              className={cx(styles['item'])}
+            >
               {({ isSelected }) => (
                 <>
                   <span>{option.label}</span>

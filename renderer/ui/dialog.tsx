@@ -18,17 +18,35 @@ export interface DialogProps {
   readonly children: ReactNode;
 }
 
-export function Dialog({ title, size = 'normal', isBare = false, role = 'dialog', foot, onClose, children }: DialogProps) {
+export function Dialog({
+  title,
+  size = 'normal',
+  isBare = false,
+  role = 'dialog',
+  foot,
+  onClose,
+  children,
+}: DialogProps) {
   const words = useWords();
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()} className={cx(styles['scrim'])}>
+    <ModalOverlay
+      isOpen
+      isDismissable
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      className={cx(styles['scrim'])}
+    >
       <Modal className={cx(styles['modal'], styles[size])}>
         <AriaDialog role={role} className={cx(styles['dialog'])}>
           <header className={styles['head']}>
             <Heading slot="title" className={cx(styles['title'])}>
               {title}
             </Heading>
-            <IconButton label={words.say('act.close')} icon={X} onPress={onClose} placement="bottom" />
+            <IconButton
+              label={words.say('act.close')}
+              icon={X}
+              onPress={onClose}
+              placement="bottom"
+            />
           </header>
           <div className={cx(styles['body'], isBare && styles['bare'])}>{children}</div>
           {foot !== undefined && <footer className={styles['foot']}>{foot}</footer>}

@@ -19,7 +19,11 @@ export function Fingerprint({ value, other }: { readonly value: string; readonly
   return (
     <code className={styles['print']} dir="ltr">
       {groups.map((group, at) =>
-        compared !== null && compared[at] !== group ? <strong key={at}>{group}</strong> : <span key={at}>{group}</span>,
+        compared !== null && compared[at] !== group ? (
+          <strong key={at}>{group}</strong>
+        ) : (
+          <span key={at}>{group}</span>
+        ),
       )}
     </code>
   );

@@ -6,7 +6,8 @@ const subscribeVisibility = (changed: () => void): (() => void) => {
   return () => document.removeEventListener('visibilitychange', changed);
 };
 
-export const useIsVisible = (): boolean => useSyncExternalStore(subscribeVisibility, () => document.visibilityState === 'visible');
+export const useIsVisible = (): boolean =>
+  useSyncExternalStore(subscribeVisibility, () => document.visibilityState === 'visible');
 
 /** The present, renewed every `everyMs` while `isWanted` and somebody can see it. */
 export function useNow(everyMs: number, isWanted = true): number {

@@ -3,12 +3,17 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { assignHues, hueOf, HUES } from './hues.ts';
 
-const idOf = (n: number): string => `${(n * 2_654_435_761).toString(16).padStart(12, '0')}-7000-8000-0123456789ab`;
-const comers = (count: number) => Array.from({ length: count }, (_, n) => ({ id: idOf(n), joinedAt: n }));
+const idOf = (n: number): string =>
+  `${(n * 2_654_435_761).toString(16).padStart(12, '0')}-7000-8000-0123456789ab`;
+const comers = (count: number) =>
+  Array.from({ length: count }, (_, n) => ({ id: idOf(n), joinedAt: n }));
 
 it('no two of a small team have the same colour', () => {
   for (let first = 0; first < 200; first++) {
-    const team = comers(HUES).map(({ joinedAt }) => ({ id: idOf(first * HUES + joinedAt), joinedAt }));
+    const team = comers(HUES).map(({ joinedAt }) => ({
+      id: idOf(first * HUES + joinedAt),
+      joinedAt,
+    }));
     expect(new Set(assignHues(team).values()).size).toBe(HUES);
   }
 });
@@ -34,7 +39,8 @@ it('everybody sees the same, in whatever order the members are known, also of tw
 
 it('whoever comes first has the colour their id asks for, as has a stranger', () => {
   expect(assignHues([{ id: 'ada', joinedAt: 1 }])).toEqual(new Map([['ada', hueOf('ada')]]));
-  for (const id of ['', 'a', '00000000-0000-0000-0000-000000000000']) expect(hueOf(id)).toBeLessThan(HUES);
+  for (const id of ['', 'a', '00000000-0000-0000-0000-000000000000'])
+    expect(hueOf(id)).toBeLessThan(HUES);
 });
 
 // --- the colours themselves, which are the same in both themes
@@ -75,16 +81,19 @@ function difference(a: string, b: string): number {
 }
 
 const read = (path: string): string => readFileSync(join(import.meta.dirname, path), 'utf8');
-const colours = [...read('avatar.module.css').matchAll(/\.hue(\d+) \{\s*background: (#[0-9a-f]{6});/gu)];
-const backgrounds = [...read('../styles/tokens.css').matchAll(/--(?:paper|shelf|rail|raised): (#[0-9a-f]{6});/gu)].map(
-  ([, hex = '']) => hex,
-);
+const colours = [
+  ...read('avatar.module.css').matchAll(/\.hue(\d+) \{\s*background: (#[0-9a-f]{6});/gu),
+];
+const backgrounds = [
+  ...read('../styles/tokens.css').matchAll(/--(?:paper|shelf|rail|raised): (#[0-9a-f]{6});/gu),
+].map(([, hex = '']) => hex);
 
 it('each of them is there, and can be told from every other', () => {
   expect(colours.map(([, n]) => Number(n))).toEqual(Array.from({ length: HUES }, (_, n) => n));
   const hexes = colours.map(([, , hex = '']) => hex);
   for (const [at, one] of hexes.entries()) {
-    for (const other of hexes.slice(at + 1)) expect([one, other, difference(one, other) >= 0.1]).toEqual([one, other, true]);
+    for (const other of hexes.slice(at + 1))
+      expect([one, other, difference(one, other) >= 0.1]).toEqual([one, other, true]);
   }
 });
 
@@ -92,6 +101,7 @@ it('the initials can be read on each of them, and each stands out from what it l
   expect(backgrounds).toHaveLength(8);
   for (const [, , hex = ''] of colours) {
     expect(contrast('#ffffff', hex)).toBeGreaterThanOrEqual(4.5);
-    for (const background of backgrounds) expect([hex, background, contrast(background, hex) >= 2]).toEqual([hex, background, true]);
+    for (const background of backgrounds)
+      expect([hex, background, contrast(background, hex) >= 2]).toEqual([hex, background, true]);
   }
 });

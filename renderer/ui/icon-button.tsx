@@ -14,12 +14,29 @@ export interface IconButtonProps extends Omit<ButtonProps, 'className' | 'style'
   readonly placement?: 'top' | 'bottom' | 'end';
 }
 
-export const ICON = { size: 18, strokeWidth: 1.75, absoluteStrokeWidth: true, 'aria-hidden': true } as const;
+export const ICON = {
+  size: 18,
+  strokeWidth: 1.75,
+  absoluteStrokeWidth: true,
+  'aria-hidden': true,
+} as const;
 
-export function IconButton({ label, shortcut, icon: Icon, size = 'normal', tone = 'plain', placement = 'top', ...rest }: IconButtonProps) {
+export function IconButton({
+  label,
+  shortcut,
+  icon: Icon,
+  size = 'normal',
+  tone = 'plain',
+  placement = 'top',
+  ...rest
+}: IconButtonProps) {
   return (
     <TooltipTrigger delay={400} closeDelay={0}>
-      <Button {...rest} aria-label={label} className={cx(styles['button'], styles[size], styles[tone])}>
+      <Button
+        {...rest}
+        aria-label={label}
+        className={cx(styles['button'], styles[size], styles[tone])}
+      >
         <Icon {...ICON} size={size === 'small' ? 16 : 18} />
       </Button>
       <Tooltip placement={placement} offset={6} className={cx(styles['tip'])}>

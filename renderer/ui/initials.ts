@@ -6,7 +6,8 @@ export function initialsOf(name: string): string {
   const first = words[0];
   if (first === undefined) return letters(name.trim())[0] ?? '?';
   // 林佳穎 is known as 佳穎, 王明 as 明: the surname comes first and says least.
-  if (/^[\p{Script=Han}\p{Script=Hangul}]/u.test(first)) return letters(first)[Math.min(1, letters(first).length - 1)] ?? first;
+  if (/^[\p{Script=Han}\p{Script=Hangul}]/u.test(first))
+    return letters(first)[Math.min(1, letters(first).length - 1)] ?? first;
   const last = words.length > 1 ? words.at(-1) : undefined;
   const one = letters(first)[0] ?? '';
   const two = last === undefined ? (letters(first)[1] ?? '') : (letters(last)[0] ?? '');

@@ -30,7 +30,13 @@ export interface MenuProps {
   readonly onOpenChange?: (isOpen: boolean) => void;
 }
 
-export function Menu({ label, entries, trigger, placement = 'bottom start', onOpenChange }: MenuProps) {
+export function Menu({
+  label,
+  entries,
+  trigger,
+  placement = 'bottom start',
+  onOpenChange,
+}: MenuProps) {
   return (
     <MenuTrigger {...(onOpenChange ? { onOpenChange } : {})}>
       {trigger}
@@ -51,7 +57,9 @@ export function Menu({ label, entries, trigger, placement = 'bottom start', onOp
                 {entry.icon !== undefined && <entry.icon {...ICON} size={16} />}
                 {entry.mark}
                 <span className={styles['label']}>{entry.label}</span>
-                {entry.shortcut !== undefined && <kbd className={styles['key']}>{entry.shortcut}</kbd>}
+                {entry.shortcut !== undefined && (
+                  <kbd className={styles['key']}>{entry.shortcut}</kbd>
+                )}
                 {entry.isChosen === true && <Check {...ICON} size={16} />}
               </MenuItem>
             ),

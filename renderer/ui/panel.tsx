@@ -31,7 +31,10 @@ export interface NoteProps {
 
 export function Note({ tone = 'plain', icon: Icon, children }: NoteProps) {
   return (
-    <div role={tone === 'alarm' ? 'alert' : undefined} className={cx(styles['note'], tone === 'alarm' && styles['alarm'])}>
+    <div
+      role={tone === 'alarm' ? 'alert' : undefined}
+      className={cx(styles['note'], tone === 'alarm' && styles['alarm'])}
+    >
       {Icon !== undefined && <Icon {...ICON} />}
       <div className={styles['words']}>{children}</div>
     </div>

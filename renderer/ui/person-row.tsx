@@ -19,7 +19,15 @@ export interface PersonRowProps {
   readonly children?: ReactNode;
 }
 
-export function PersonRow({ member, hue, presence, isMe = false, isChosen, onPress, children }: PersonRowProps) {
+export function PersonRow({
+  member,
+  hue,
+  presence,
+  isMe = false,
+  isChosen,
+  onPress,
+  children,
+}: PersonRowProps) {
   const words = useWords();
   const inside = (
     <>
@@ -32,7 +40,9 @@ export function PersonRow({ member, hue, presence, isMe = false, isChosen, onPre
           {!member.isActive ? (
             <span className={styles['mark']}>{words.say('people.inactive')}</span>
           ) : (
-            member.role !== 'member' && <span className={styles['mark']}>{words.say(`role.${member.role}`)}</span>
+            member.role !== 'member' && (
+              <span className={styles['mark']}>{words.say(`role.${member.role}`)}</span>
+            )
           )}
         </span>
         <span className={styles['more']}>
@@ -42,7 +52,12 @@ export function PersonRow({ member, hue, presence, isMe = false, isChosen, onPre
     </>
   );
   return onPress ? (
-    <button type="button" className={cx(styles['row'], isChosen && styles['chosen'])} aria-pressed={isChosen} onClick={onPress}>
+    <button
+      type="button"
+      className={cx(styles['row'], isChosen && styles['chosen'])}
+      aria-pressed={isChosen}
+      onClick={onPress}
+    >
       {inside}
       {children}
     </button>

@@ -11,5 +11,9 @@ export interface PresenceDotProps {
 
 export function PresenceDot({ presence, label }: PresenceDotProps) {
   const look = cx(styles['dot'], styles[presence]);
-  return label === undefined ? <span aria-hidden className={look} /> : <span role="img" aria-label={label} className={look} />;
+  return label === undefined ? (
+    <span aria-hidden className={look} />
+  ) : (
+    <span role="img" aria-label={label} className={look} />
+  );
 }

@@ -3,7 +3,13 @@ import styles from './qr.module.css';
 
 const QUIET = 4;
 
-export function Qr({ modules, label }: { readonly modules: readonly (readonly boolean[])[]; readonly label: string }) {
+export function Qr({
+  modules,
+  label,
+}: {
+  readonly modules: readonly (readonly boolean[])[];
+  readonly label: string;
+}) {
   const size = modules.length + 2 * QUIET;
   let path = '';
   modules.forEach((row, y) => {
@@ -16,7 +22,13 @@ export function Qr({ modules, label }: { readonly modules: readonly (readonly bo
     }
   });
   return (
-    <svg role="img" aria-label={label} viewBox={`0 0 ${size} ${size}`} shapeRendering="crispEdges" className={styles['qr']}>
+    <svg
+      role="img"
+      aria-label={label}
+      viewBox={`0 0 ${size} ${size}`}
+      shapeRendering="crispEdges"
+      className={styles['qr']}
+    >
       <path d={path} fill="#000" />
     </svg>
   );

@@ -12,7 +12,10 @@ import {
 import { cx } from './cx.ts';
 import styles from './field.module.css';
 
-export interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | 'style' | 'children'> {
+export interface TextFieldProps extends Omit<
+  AriaTextFieldProps,
+  'className' | 'style' | 'children'
+> {
   readonly label: string;
   readonly hint?: ReactNode;
   readonly error?: string | null;
@@ -22,11 +25,25 @@ export interface TextFieldProps extends Omit<AriaTextFieldProps, 'className' | '
   readonly prefix?: ReactNode;
 }
 
-export function TextField({ label, hint, error = null, placeholder, rows, isMono = false, prefix, ...rest }: TextFieldProps) {
+export function TextField({
+  label,
+  hint,
+  error = null,
+  placeholder,
+  rows,
+  isMono = false,
+  prefix,
+  ...rest
+}: TextFieldProps) {
   const input = cx(styles['input'], isMono && styles['mono']);
   const hold = placeholder === undefined ? {} : { placeholder };
   return (
-    <AriaTextField {...rest} isInvalid={error !== null} validationBehavior="aria" className={cx(styles['field'])}>
+    <AriaTextField
+      {...rest}
+      isInvalid={error !== null}
+      validationBehavior="aria"
+      className={cx(styles['field'])}
+    >
       <Label className={cx(styles['label'])}>{label}</Label>
       {rows === undefined ? (
         <span className={styles['box']}>

@@ -12,7 +12,14 @@ export interface VirtualListProps<Item> {
   readonly empty?: ReactNode;
 }
 
-export function VirtualList<Item>({ label, items, rowHeight, keyOf, render, empty }: VirtualListProps<Item>) {
+export function VirtualList<Item>({
+  label,
+  items,
+  rowHeight,
+  keyOf,
+  render,
+  empty,
+}: VirtualListProps<Item>) {
   const scroller = useRef<HTMLDivElement>(null);
   const rows = useVirtualizer({
     count: items.length,
@@ -25,7 +32,8 @@ export function VirtualList<Item>({ label, items, rowHeight, keyOf, render, empt
     overscan: 8,
     initialRect: { width: 400, height: 480 },
   });
-  if (items.length === 0 && empty !== undefined) return <div className={styles['empty']}>{empty}</div>;
+  if (items.length === 0 && empty !== undefined)
+    return <div className={styles['empty']}>{empty}</div>;
   return (
     <div ref={scroller} className={styles['scroller']} tabIndex={0} role="group" aria-label={label}>
       <ul style={{ blockSize: rows.getTotalSize() }} className={styles['rows']}>

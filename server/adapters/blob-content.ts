@@ -12,7 +12,10 @@ export const isShard = (text: string): boolean => SHARD.test(text);
 export const pathOf = (hash: BlobHash): string => `${hash.slice(0, 2)}/${hash.slice(2)}`;
 
 /** The span of a blob of this size that was asked for, clamped to what there is. */
-export function clamp(size: number, span?: { readonly from: number; readonly to: number }): { readonly from: number; readonly to: number } {
+export function clamp(
+  size: number,
+  span?: { readonly from: number; readonly to: number },
+): { readonly from: number; readonly to: number } {
   const from = Math.min(Math.max(0, span?.from ?? 0), size);
   return { from, to: Math.min(Math.max(from, span?.to ?? size), size) };
 }
@@ -21,7 +24,10 @@ export function clamp(size: number, span?: { readonly from: number; readonly to:
  * The content as it comes, one chunk late: who gets the last one has got what the name says.
  * @throws BlobDamaged  in place of the last chunk
  */
-export async function* checked(content: AsyncIterable<Uint8Array>, expected: BlobHash): AsyncGenerator<Uint8Array> {
+export async function* checked(
+  content: AsyncIterable<Uint8Array>,
+  expected: BlobHash,
+): AsyncGenerator<Uint8Array> {
   const hash = createHash('sha256');
   let held: Uint8Array | undefined;
   for await (const chunk of content) {

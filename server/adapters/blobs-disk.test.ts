@@ -74,7 +74,10 @@ function watched(before: (name: CallName) => void | Promise<void>): DiskFiles {
   const { open, ...others } = realFiles;
   const calls: DiskFiles = {
     ...Object.fromEntries(
-      (['link', 'lstat', 'mkdir', 'readdir', 'rename', 'unlink'] as const).map((name) => [name, heard(name, others[name] as never)]),
+      (['link', 'lstat', 'mkdir', 'readdir', 'rename', 'unlink'] as const).map((name) => [
+        name,
+        heard(name, others[name] as never),
+      ]),
     ),
     open: async (...args: Parameters<typeof open>) => {
       await before('open');
@@ -85,7 +88,10 @@ function watched(before: (name: CallName) => void | Promise<void>): DiskFiles {
 }
 const fault = (code: string): Error => Object.assign(new Error(`${code}: planted`), { code });
 /** Fails the call with this number (from 0), once. */
-function failingAt(at: number, code: string): { readonly files: DiskFiles; readonly calls: () => number } {
+function failingAt(
+  at: number,
+  code: string,
+): { readonly files: DiskFiles; readonly calls: () => number } {
   let calls = 0;
   return {
     files: watched(() => {
@@ -120,7 +126,8 @@ describe('a disk that fails', () => {
         const failing = create(failingAt(at, code).files);
         const outcome = await put(failing).catch((error: unknown) => error);
         // What cannot be taken away is swept later: that alone is no reason to refuse.
-        if (!(outcome instanceof Error)) expect(outcome).toMatchObject({ ok: true, value: { hash: HASH } });
+        if (!(outcome instanceof Error))
+          expect(outcome).toMatchObject({ ok: true, value: { hash: HASH } });
         else expect(outcome).toMatchObject({ name: 'BlobsUnavailable', kind });
         const after = create();
         const text = await textOf(after);
@@ -147,7 +154,10 @@ describe('a disk that fails', () => {
       await question(create(counted.files));
       for (let at = 0; at < counted.calls(); at++) {
         await put(blobs);
-        await expect(question(create(failingAt(at, code).files))).rejects.toMatchObject({ name: 'BlobsUnavailable', kind });
+        await expect(question(create(failingAt(at, code).files))).rejects.toMatchObject({
+          name: 'BlobsUnavailable',
+          kind,
+        });
       }
     }
   });
@@ -177,8 +187,12 @@ describe('a blob', () => {
     await ready();
     const calls: CallName[] = [];
     const blobs = create(watched((name) => void calls.push(name)));
-    expect(await blobs.put(chunks(Buffer.alloc(20_000_000)), { maxBytes: 1e9 })).toMatchObject({ ok: true });
-    const isWriting = calls.slice(0, calls.indexOf('link')).filter((name) => name === 'write' || name === 'sync');
+    expect(await blobs.put(chunks(Buffer.alloc(20_000_000)), { maxBytes: 1e9 })).toMatchObject({
+      ok: true,
+    });
+    const isWriting = calls
+      .slice(0, calls.indexOf('link'))
+      .filter((name) => name === 'write' || name === 'sync');
     expect(isWriting.filter((name) => name === 'write')).toHaveLength(20);
     expect(isWriting.indexOf('sync')).toBe(8);
   });
@@ -201,7 +215,9 @@ describe('a share', () => {
       if (name === 'rename') renames++;
     });
     const blobs = create(files);
-    expect([await put(blobs), await put(blobs)]).toEqual(Array(2).fill({ ok: true, value: { hash: HASH, bytes: TEXT.length } }));
+    expect([await put(blobs), await put(blobs)]).toEqual(
+      Array(2).fill({ ok: true, value: { hash: HASH, bytes: TEXT.length } }),
+    );
     expect([await textOf(blobs), renames]).toEqual([TEXT, 1]);
     expect([await blobs.leaveMark('one'), await blobs.leaveMark('other')]).toEqual(['one', 'one']);
     expect(readdirSync(partial())).toEqual([]);
@@ -270,10 +286,14 @@ describe('a share', () => {
     await Promise.resolve();
     expect(standing).toBe(blobDiskCalls);
     clock.advance(blobAnswerMs - 1);
-    const first = await Promise.race([Promise.allSettled([questions[0]]), Promise.resolve('waiting')]);
+    const first = await Promise.race([
+      Promise.allSettled([questions[0]]),
+      Promise.resolve('waiting'),
+    ]);
     expect(first).toBe('waiting');
     clock.advance(1);
-    for (const outcome of await outcomes) expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'away' } });
+    for (const outcome of await outcomes)
+      expect(outcome).toMatchObject({ status: 'rejected', reason: { kind: 'away' } });
     goOn();
     await expect(put(blobs)).resolves.toMatchObject({ ok: true });
   });
@@ -302,7 +322,8 @@ describe('what a killed writer left', () => {
     const blobs = await ready();
     async function* slow(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('hello ');
-      for (const name of readdirSync(partial())) utimesSync(join(partial(), name), new Date(0), new Date(0));
+      for (const name of readdirSync(partial()))
+        utimesSync(join(partial(), name), new Date(0), new Date(0));
       expect(await blobs.sweep()).toBe(0);
       yield Buffer.from('world');
     }
@@ -314,7 +335,8 @@ describe('what a killed writer left', () => {
     const [writer, sweeper] = [await ready(), await ready()];
     async function* slow(): AsyncGenerator<Uint8Array> {
       yield Buffer.from('hello ');
-      for (const name of readdirSync(partial())) utimesSync(join(partial(), name), new Date(0), new Date(0));
+      for (const name of readdirSync(partial()))
+        utimesSync(join(partial(), name), new Date(0), new Date(0));
       expect(await sweeper.sweep()).toBe(1);
     }
     await expect(writer.put(slow(), { maxBytes: 100 })).rejects.toMatchObject({ kind: 'away' });
@@ -338,7 +360,10 @@ test('a folder that cannot be written is said in one kind of error', async () =>
   const isRoot = process.getuid?.() === 0;
   if (isRoot) process.seteuid?.(NOBODY);
   try {
-    await expect(create().prepare()).rejects.toMatchObject({ name: 'BlobsUnavailable', kind: 'not-allowed' });
+    await expect(create().prepare()).rejects.toMatchObject({
+      name: 'BlobsUnavailable',
+      kind: 'not-allowed',
+    });
   } finally {
     if (isRoot) process.seteuid?.(0);
   }
@@ -348,5 +373,8 @@ const NOBODY = 65_534;
 test('a folder that is a file is said in one kind of error', async () => {
   rmSync(folder, { recursive: true });
   writeFileSync(folder, '');
-  await expect(create().prepare()).rejects.toMatchObject({ name: 'BlobsUnavailable', kind: 'away' });
+  await expect(create().prepare()).rejects.toMatchObject({
+    name: 'BlobsUnavailable',
+    kind: 'away',
+  });
 });

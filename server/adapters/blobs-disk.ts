@@ -30,7 +30,10 @@ import { causeOf, createDiskCalls, type DiskCalls } from './disk-calls.ts';
 import { readContent, writeContent } from './disk-content.ts';
 
 /** How the disk is reached. */
-export type DiskFiles = Pick<typeof nodeFiles, 'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'unlink'>;
+export type DiskFiles = Pick<
+  typeof nodeFiles,
+  'link' | 'lstat' | 'mkdir' | 'open' | 'readdir' | 'rename' | 'unlink'
+>;
 
 export interface DiskBlobsParts {
   /** Has to be there. Nothing else should live in it. */
@@ -69,7 +72,11 @@ class DiskBlobs implements Blobs {
     const { folder, clock, limits, files = nodeFiles } = parts;
     this.#parts = parts;
     this.#files = files;
-    this.#call = createDiskCalls({ clock, atOnce: limits.blobDiskCalls, patienceMs: limits.blobAnswerMs }).run;
+    this.#call = createDiskCalls({
+      clock,
+      atOnce: limits.blobDiskCalls,
+      patienceMs: limits.blobAnswerMs,
+    }).run;
     this.#incoming = join(folder, PARTIAL);
   }
 
@@ -83,9 +90,14 @@ class DiskBlobs implements Blobs {
     expect: { readonly maxBytes: number; readonly hash?: BlobHash },
   ): Promise<Result<Blob, BlobFault>> {
     return this.#withPartial(async (partial) => {
-      const written = await this.#write(partial, content, Math.min(expect.maxBytes, this.#parts.limits.blobBytes));
+      const written = await this.#write(
+        partial,
+        content,
+        Math.min(expect.maxBytes, this.#parts.limits.blobBytes),
+      );
       if (!written.ok) return written;
-      if (expect.hash !== undefined && expect.hash !== written.value.hash) return fail('wrong-hash');
+      if (expect.hash !== undefined && expect.hash !== written.value.hash)
+        return fail('wrong-hash');
       await this.#settle(partial, written.value);
       return written;
     });
@@ -95,7 +107,10 @@ class DiskBlobs implements Blobs {
     return isHash(hash) ? this.#sizeOf(this.#placeOf(hash)) : undefined;
   }
 
-  async read(hash: BlobHash, span?: { readonly from: number; readonly to: number }): Promise<AsyncIterable<Uint8Array> | undefined> {
+  async read(
+    hash: BlobHash,
+    span?: { readonly from: number; readonly to: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
     const size = await this.size(hash);
     if (size === undefined) return undefined;
     const { from, to } = clamp(size, span);
@@ -120,7 +135,8 @@ class DiskBlobs implements Blobs {
     const { folder } = this.#parts;
     for (const shard of await this.#namesIn(folder)) {
       if (!isShard(shard)) continue;
-      for (const rest of await this.#namesIn(join(folder, shard))) if (isHash(shard + rest)) yield shard + rest;
+      for (const rest of await this.#namesIn(join(folder, shard)))
+        if (isHash(shard + rest)) yield shard + rest;
     }
   }
 
@@ -167,7 +183,8 @@ class DiskBlobs implements Blobs {
       await this.#syncFolder(folder);
     });
     const mark = await this.mark();
-    if (mark === undefined) throw new BlobsUnavailable('failing', 'the disk does not keep what it was given');
+    if (mark === undefined)
+      throw new BlobsUnavailable('failing', 'the disk does not keep what it was given');
     return mark;
   }
 
@@ -221,7 +238,8 @@ class DiskBlobs implements Blobs {
       await this.#syncFolder(this.#parts.folder);
       this.#kept.add(shard);
     }
-    if (!(await this.#name(partial, place)) && !(await this.#isKept(blob))) await this.#call(() => this.#files.rename(partial, place));
+    if (!(await this.#name(partial, place)) && !(await this.#isKept(blob)))
+      await this.#call(() => this.#files.rename(partial, place));
     await this.#syncFolder(shard);
   }
 
@@ -244,7 +262,8 @@ class DiskBlobs implements Blobs {
   async #isKept({ hash, bytes }: Blob): Promise<boolean> {
     if ((await this.#sizeOf(this.#placeOf(hash))) !== bytes) return false;
     try {
-      for await (const chunk of checked(this.#bytes(hash, 0, bytes, { isSynced: true }), hash)) void chunk;
+      for await (const chunk of checked(this.#bytes(hash, 0, bytes, { isSynced: true }), hash))
+        void chunk;
       return true;
     } catch (error) {
       if (error instanceof BlobDamaged || causeOf(error) === 'ENOENT') return false;
@@ -252,7 +271,12 @@ class DiskBlobs implements Blobs {
     }
   }
 
-  async *#bytes(hash: BlobHash, from: number, to: number, { isSynced = false } = {}): AsyncGenerator<Uint8Array> {
+  async *#bytes(
+    hash: BlobHash,
+    from: number,
+    to: number,
+    { isSynced = false } = {},
+  ): AsyncGenerator<Uint8Array> {
     const file = await this.#open(this.#placeOf(hash), READ);
     try {
       let at = from;
@@ -312,7 +336,8 @@ class DiskBlobs implements Blobs {
   async #checkHere(): Promise<void> {
     const sign = this.#isMarked ? join(this.#parts.folder, MARK_NAME) : this.#incoming;
     const found = await this.#unlessMissing(this.#call(() => this.#files.lstat(sign)));
-    if (!found) throw new BlobsUnavailable('away', 'the folder is not what it was; is the share mounted?');
+    if (!found)
+      throw new BlobsUnavailable('away', 'the folder is not what it was; is the share mounted?');
   }
 
   async #namesIn(folder: string): Promise<readonly string[]> {

@@ -21,7 +21,12 @@ export interface LocalBudgets extends Budgets {
   readonly size: number;
 }
 
-export function createLocalBudgets({ clock, limits, maxEntries = 20_000, state = 'well' }: LocalBudgetsParts): LocalBudgets {
+export function createLocalBudgets({
+  clock,
+  limits,
+  maxEntries = 20_000,
+  state = 'well',
+}: LocalBudgetsParts): LocalBudgets {
   /** When each would be whole. */
   const budgets = new Map<string, number>();
   /** Until when each name is remembered. */
@@ -39,11 +44,16 @@ export function createLocalBudgets({ clock, limits, maxEntries = 20_000, state =
   };
   const takeNow = (all: readonly Budget[]): number => {
     const now = clock.monotonic();
-    const wait = Math.max(0, ...all.map(({ name, perSecond, burst }) => waitFor(wholeAt(name), now, 1, perSecond, burst)));
-    if (wait === 0) for (const { name, perSecond } of all) set(name, after(wholeAt(name), now, 1, perSecond));
+    const wait = Math.max(
+      0,
+      ...all.map(({ name, perSecond, burst }) => waitFor(wholeAt(name), now, 1, perSecond, burst)),
+    );
+    if (wait === 0)
+      for (const { name, perSecond } of all) set(name, after(wholeAt(name), now, 1, perSecond));
     return wait;
   };
-  const knowsNow = (name: string): boolean => (names.get(name) ?? Number.NEGATIVE_INFINITY) > clock.monotonic();
+  const knowsNow = (name: string): boolean =>
+    (names.get(name) ?? Number.NEGATIVE_INFINITY) > clock.monotonic();
 
   return {
     state,

@@ -27,12 +27,23 @@ describe.skipIf(REDIS_SERVER === undefined)('budgets over Redis', () => {
   });
 
   /** @param answerMs  a busy machine may take its time, where time is not the question */
-  async function open(hide = (name: string): string => name, answerMs = 5_000): Promise<RedisBudgets> {
+  async function open(
+    hide = (name: string): string => name,
+    answerMs = 5_000,
+  ): Promise<RedisBudgets> {
     const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
     const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
     const redis = { nodes: [{ host: server.host, port: server.port }] } as const;
     const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: answerMs };
-    const budgets = createRedisBudgets({ redis, team: TEAM, hide, clock: systemClock, random: systemRandom, log, limits });
+    const budgets = createRedisBudgets({
+      redis,
+      team: TEAM,
+      hide,
+      clock: systemClock,
+      random: systemRandom,
+      log,
+      limits,
+    });
     opened.push(budgets);
     await expect.poll(() => budgets.state).toBe('well');
     return budgets;
@@ -114,13 +125,14 @@ describe.skipIf(REDIS_SERVER === undefined)('budgets over Redis', () => {
       expect(await taken(a, slow(name, 3), 5)).toBe(3);
     }
     await server.ask(...write(keyOf('four')));
-    expect(await a.settle([{ budget: { name: 'four', perSecond: 1, burst: 3 }, amount: 2, overMs: 0 }])).toEqual([
-      expect.closeTo(2_000, -2),
-    ]);
+    expect(
+      await a.settle([{ budget: { name: 'four', perSecond: 1, burst: 3 }, amount: 2, overMs: 0 }]),
+    ).toEqual([expect.closeTo(2_000, -2)]);
     expect(a.counts.refused).toBe(4);
     expect(logged('redis-keys-refused')).toBe(1);
     expect(JSON.stringify(lines)).not.toContain('canary');
-    for (const key of (await server.ask('KEYS', '*')) as string[]) expect(Number(await server.ask('PTTL', key))).toBeGreaterThan(0);
+    for (const key of (await server.ask('KEYS', '*')) as string[])
+      expect(Number(await server.ask('PTTL', key))).toBeGreaterThan(0);
   });
 
   test.each(['1e300', '-1e300', 'inf', '99999999999999'])(
@@ -130,7 +142,9 @@ describe.skipIf(REDIS_SERVER === undefined)('budgets over Redis', () => {
       await server.ask('SET', keyOf('quick'), text);
       const verdict = await a.take([{ name: 'quick', perSecond: 2, burst: 4 }]);
       if (!verdict.isTaken) expect(verdict.retryAfterMs).toBeLessThanOrEqual(500);
-      await expect.poll(async () => (await a.take([{ name: 'quick', perSecond: 2, burst: 4 }])).isTaken).toBe(true);
+      await expect
+        .poll(async () => (await a.take([{ name: 'quick', perSecond: 2, burst: 4 }])).isTaken)
+        .toBe(true);
     },
   );
 

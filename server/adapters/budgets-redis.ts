@@ -92,7 +92,8 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
   // Apart, so that no number of those who speak makes a relay forget who guesses.
   const [tried, said] = [createLocalBudgets(parts), createLocalBudgets(parts)];
   const asker = new RedisAsker({ ...parts, use: 'budgets' });
-  const keyOf = (kind: 'budget' | 'name', name: string): string => `landline:${kind}:{${team}}:${hide(name)}`;
+  const keyOf = (kind: 'budget' | 'name', name: string): string =>
+    `landline:${kind}:{${team}}:${hide(name)}`;
   const budgetKey = ({ name }: Budget): string => keyOf('budget', name);
   const each = ({ perSecond }: Budget): number => 1_000 / perSecond;
 
@@ -122,13 +123,18 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
       const levels = [...(await said.settle(uses))];
       for (let from = 0; from < uses.length; from += AT_ONCE) {
         const some = uses.slice(from, from + AT_ONCE);
-        const asked = some.flatMap(({ budget, amount, overMs }) => [each(budget) * amount, limits.settleDebtMs, overMs]);
+        const asked = some.flatMap(({ budget, amount, overMs }) => [
+          each(budget) * amount,
+          limits.settleDebtMs,
+          overMs,
+        ]);
         const answer = await asker.run(
           SETTLE,
           some.map(({ budget }) => budgetKey(budget)),
           asked,
         );
-        for (const [at, level] of (answer ?? []).entries()) levels[from + at] = Math.max(levels[from + at] ?? 0, Number(level) || 0);
+        for (const [at, level] of (answer ?? []).entries())
+          levels[from + at] = Math.max(levels[from + at] ?? 0, Number(level) || 0);
       }
       return levels;
     },

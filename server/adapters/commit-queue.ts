@@ -13,7 +13,9 @@ export interface Waiting {
 }
 
 /** What one work of a group came to. */
-export type Outcome = { readonly isDone: true; readonly value: unknown } | { readonly isDone: false; readonly error: unknown };
+export type Outcome =
+  | { readonly isDone: true; readonly value: unknown }
+  | { readonly isDone: false; readonly error: unknown };
 
 export interface CommitQueueParts {
   /** Runs the callback when the current turn's input has been read. */
@@ -64,7 +66,8 @@ export class CommitQueue {
   #start(): void {
     if (this.#running || this.#waiting.length === 0) return;
     const { mostPerGroup, runGroup } = this.#parts;
-    const group = this.#waiting.length > mostPerGroup ? this.#waiting.splice(0, mostPerGroup) : this.#waiting;
+    const group =
+      this.#waiting.length > mostPerGroup ? this.#waiting.splice(0, mostPerGroup) : this.#waiting;
     if (group === this.#waiting) this.#waiting = [];
     this.#running = runGroup(group).finally(() => {
       this.#running = undefined;

@@ -98,8 +98,13 @@ export const codeOf = (error: unknown): string | undefined => {
 function asUnavailable(error: Error): Error {
   const code = codeOf(error);
   if (error instanceof BlobsUnavailable || code === undefined) return error;
-  return new BlobsUnavailable(KINDS[code] ?? 'failing', `the disk cannot do that now (${code})`, error);
+  return new BlobsUnavailable(
+    KINDS[code] ?? 'failing',
+    `the disk cannot do that now (${code})`,
+    error,
+  );
 }
 
 /** The system's code for why a call failed, where one is known. */
-export const causeOf = (error: unknown): string | undefined => (error instanceof BlobsUnavailable ? codeOf(error.cause) : undefined);
+export const causeOf = (error: unknown): string | undefined =>
+  error instanceof BlobsUnavailable ? codeOf(error.cause) : undefined;

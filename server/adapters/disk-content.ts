@@ -31,7 +31,8 @@ export async function writeContent(
     hash.update(chunk);
     for (let at = 0; at < chunk.length;) {
       const from = at;
-      at += (await call(() => file.write(chunk, from, Math.min(CALL_BYTES, chunk.length - from)))).bytesWritten;
+      at += (await call(() => file.write(chunk, from, Math.min(CALL_BYTES, chunk.length - from))))
+        .bytesWritten;
       unsynced += at - from;
       if (isSynced && unsynced >= SYNC_BYTES) {
         await call(() => file.sync());
@@ -44,7 +45,12 @@ export async function writeContent(
 }
 
 /** The bytes `from` up to but without `to`; fewer where the file ends before. @throws BlobsUnavailable */
-export async function* readContent(call: DiskCalls['run'], file: FileHandle, from: number, to: number): AsyncGenerator<Uint8Array> {
+export async function* readContent(
+  call: DiskCalls['run'],
+  file: FileHandle,
+  from: number,
+  to: number,
+): AsyncGenerator<Uint8Array> {
   for (let at = from; at < to;) {
     const chunk = Buffer.allocUnsafe(Math.min(CHUNK_BYTES, to - at));
     const position = at;

@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TEAM_FEED, type TeamId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
-import { REDIS_SERVER, startRedis, startRedisCluster, type RedisAddress, type RedisServer } from '../../test/kit/services/redis.ts';
+import {
+  REDIS_SERVER,
+  startRedis,
+  startRedisCluster,
+  type RedisAddress,
+  type RedisServer,
+} from '../../test/kit/services/redis.ts';
 import { freePort } from '../../test/kit/free-port.ts';
 import { makeCertificate } from '../lan/certificate.ts';
 import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
@@ -18,7 +24,12 @@ import { systemClock, systemRandom } from './system-clock.ts';
 const TEAM = '01980000-0000-7000-8000-00000000000a' as TeamId;
 const CHANNEL = `landline:hints:${TEAM}`;
 /** Quicker than in a house, and patient with a busy machine. */
-const QUICK: Limits = { ...DEFAULT_LIMITS, hintBeatMs: 100, doubtEveryMs: 300, redisAnswerMs: 2_000 };
+const QUICK: Limits = {
+  ...DEFAULT_LIMITS,
+  hintBeatMs: 100,
+  doubtEveryMs: 300,
+  redisAnswerMs: 2_000,
+};
 /** Where doubts are counted: a node that a busy machine holds up for some beats would be taken for silent, which is one more. */
 const STEADY = { hintBeatMs: 300 };
 
@@ -35,12 +46,28 @@ function openOver(redis: RedisSettings, limits: Partial<Limits> = {}): Node {
   const lines: Node['lines'] = [];
   const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
   const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
-  const fanOut = createRedisFanOut({ redis, team: TEAM, clock: systemClock, random: systemRandom, log, limits: { ...QUICK, ...limits } });
+  const fanOut = createRedisFanOut({
+    redis,
+    team: TEAM,
+    clock: systemClock,
+    random: systemRandom,
+    log,
+    limits: { ...QUICK, ...limits },
+  });
   fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message)));
-  return { fanOut, heard, lines, beatMs: limits.hintBeatMs ?? QUICK.hintBeatMs, doubts: () => fanOut.counts.doubts };
+  return {
+    fanOut,
+    heard,
+    lines,
+    beatMs: limits.hintBeatMs ?? QUICK.hintBeatMs,
+    doubts: () => fanOut.counts.doubts,
+  };
 }
 const stateOf = (node: Node) => expect.poll(() => node.fanOut.state);
-const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });
+const moved = (head: number): FanOutMessage => ({
+  kind: 'moved',
+  heads: new Map([[TEAM_FEED, head]]),
+});
 
 describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
   let server: RedisServer;
@@ -71,7 +98,10 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     const isCalm = async (node: Node): Promise<void> => {
       let before = -1;
       await expect
-        .poll(() => [before, (before = node.doubts())].every((count, _, [first]) => count === first), { interval: 3 * node.beatMs })
+        .poll(
+          () => [before, (before = node.doubts())].every((count, _, [first]) => count === first),
+          { interval: 3 * node.beatMs },
+        )
         .toBe(true);
     };
     await Promise.all(all.map(isCalm));
@@ -104,11 +134,9 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
     await expect.poll(() => node.doubts()).toBeGreaterThan(before);
     await stateOf(node).toBe('well');
-    expect(node.lines.filter(({ event }) => event.startsWith('redis-')).map(({ event }) => event)).toEqual([
-      'redis-up',
-      'redis-down',
-      'redis-up',
-    ]);
+    expect(
+      node.lines.filter(({ event }) => event.startsWith('redis-')).map(({ event }) => event),
+    ).toEqual(['redis-up', 'redis-down', 'redis-up']);
   });
 
   test('standing still (SIGSTOP): noticed by the own beat, though the connection stays; going on: well again', async () => {
@@ -118,7 +146,9 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     server.stop();
     await stateOf(b).toBe('degraded');
     await expect.poll(() => b.doubts()).toBeGreaterThanOrEqual(before + 2);
-    expect(b.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({ reason: 'no-beat' });
+    expect(b.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({
+      reason: 'no-beat',
+    });
     server.goOn();
     await stateOf(a).toBe('well');
     await stateOf(b).toBe('well');
@@ -194,7 +224,8 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
   test('a flood is not looked at beyond `hintsPerBeat`, and what may have drowned in it is a doubt', async () => {
     const node = await openWell({ hintsPerBeat: 50, hintBeatMs: 2_000, redisAnswerMs: 60_000 });
     await expect.poll(() => node.doubts()).toBe(2);
-    const flood = "for i = 1, 1000 do redis.call('PUBLISH', ARGV[1], (string.gsub(ARGV[2], '0,', i .. ',', 1))) end";
+    const flood =
+      "for i = 1, 1000 do redis.call('PUBLISH', ARGV[1], (string.gsub(ARGV[2], '0,', i .. ',', 1))) end";
     await server.ask('EVAL', flood, '0', CHANNEL, forged(0, { heads: { team: 9 } }));
     await expect.poll(() => node.fanOut.counts.refused + node.fanOut.counts.heard).toBe(1_000);
     await expect.poll(() => node.doubts()).toBeGreaterThan(2);
@@ -219,7 +250,9 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over Redis', () => {
     const right = open({}, { password: 'open sesame' });
     await stateOf(right).toBe('well');
     const wrong = open({}, { password: 'open barley' });
-    await expect.poll(() => wrong.lines.find(({ event }) => event === 'redis-down')?.fields).toMatchObject({ reason: 'WRONGPASS' });
+    await expect
+      .poll(() => wrong.lines.find(({ event }) => event === 'redis-down')?.fields)
+      .toMatchObject({ reason: 'WRONGPASS' });
     expect(wrong.fanOut.state).toBe('degraded');
     expect(JSON.stringify([right.lines, wrong.lines])).not.toContain('barley');
   });
@@ -239,7 +272,10 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over a Redis of another k
   test('a cluster that loses a shard: degraded until it is back', async () => {
     const cluster = await startRedisCluster();
     ends.push(() => cluster.dispose());
-    const nodes = cluster.servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const nodes = cluster.servers.map(({ host, port }) => ({ host, port })) as [
+      RedisAddress,
+      ...RedisAddress[],
+    ];
     const [a, b] = [open({ nodes }), open({ nodes })];
     for (const node of [a, b]) await stateOf(node).toBe('well');
     await cluster.servers[1]?.kill();
@@ -256,16 +292,39 @@ describe.skipIf(REDIS_SERVER === undefined)('a fan-out over a Redis of another k
     const makeCa = (name: string): string => {
       const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
       const [from, until] = [Date.now() - 1_000, Date.now() + 3_600_000];
-      const ca = makeCertificate({ key: privateKey, commonName: name, hosts: ['127.0.0.1'], from, until, serial: randomBytes(16) });
-      writeFileSync(join(folder, `${name}.key`), privateKey.export({ type: 'pkcs8', format: 'pem' }));
+      const ca = makeCertificate({
+        key: privateKey,
+        commonName: name,
+        hosts: ['127.0.0.1'],
+        from,
+        until,
+        serial: randomBytes(16),
+      });
+      writeFileSync(
+        join(folder, `${name}.key`),
+        privateKey.export({ type: 'pkcs8', format: 'pem' }),
+      );
       writeFileSync(join(folder, `${name}.crt`), ca);
       return ca;
     };
     const [ca, otherCa] = [makeCa('redis'), makeCa('other')];
     const port = await freePort();
     const file = (end: string): string => join(folder, `redis.${end}`);
-    const files = ['--tls-cert-file', file('crt'), '--tls-key-file', file('key'), '--tls-ca-cert-file', file('crt')];
-    const server = await startRedis(['--tls-port', `${port}`, ...files, '--tls-auth-clients', 'no']);
+    const files = [
+      '--tls-cert-file',
+      file('crt'),
+      '--tls-key-file',
+      file('key'),
+      '--tls-ca-cert-file',
+      file('crt'),
+    ];
+    const server = await startRedis([
+      '--tls-port',
+      `${port}`,
+      ...files,
+      '--tls-auth-clients',
+      'no',
+    ]);
     ends.push(() => server.dispose());
     const nodes = [{ host: server.host, port }] as const;
     await stateOf(open({ nodes, tls: { ca } })).toBe('well');

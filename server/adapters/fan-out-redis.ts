@@ -81,7 +81,10 @@ class RedisFanOut implements FanOut {
     const { redis, clock, random, log, limits } = parts;
     this.#local = createLocalFanOut({ log });
     this.#self = Buffer.from(random.bytes(16)).toString('hex');
-    this.#gaps = new HintGaps({ clock, limits: { clusterNodes: limits.clusterNodes, silentMs: SILENT_BEATS * limits.hintBeatMs } });
+    this.#gaps = new HintGaps({
+      clock,
+      limits: { clusterNodes: limits.clusterNodes, silentMs: SILENT_BEATS * limits.hintBeatMs },
+    });
     this.#line = new RedisLine({
       redis,
       clock,
@@ -170,11 +173,17 @@ class RedisFanOut implements FanOut {
     this.#pending = undefined;
     const { hintFeeds } = this.#parts.limits;
     const headsOf = Map.groupBy(heads, ([feed]) => this.#channelOf(feed));
-    const typingOf = Map.groupBy(typing.values(), ([channel]) => this.#channelOf(channelFeed(channel)));
+    const typingOf = Map.groupBy(typing.values(), ([channel]) =>
+      this.#channelOf(channelFeed(channel)),
+    );
     for (const at of new Set([...headsOf.keys(), ...typingOf.keys()])) {
       const [some, signals] = [headsOf.get(at) ?? [], typingOf.get(at) ?? []];
       for (let from = 0; from < Math.max(some.length, signals.length); from += hintFeeds)
-        this.#say(at, new Map(some.slice(from, from + hintFeeds)), signals.slice(from, from + hintFeeds));
+        this.#say(
+          at,
+          new Map(some.slice(from, from + hintFeeds)),
+          signals.slice(from, from + hintFeeds),
+        );
     }
   }
 
@@ -188,10 +197,12 @@ class RedisFanOut implements FanOut {
       this.#counts.dropped++;
       return;
     }
-    const carried = link.publish(channel, encodeHint({ team, from: this.#self, n, heads, typing })).then(
-      () => this.#counts.sent++,
-      () => this.#counts.dropped++,
-    );
+    const carried = link
+      .publish(channel, encodeHint({ team, from: this.#self, n, heads, typing }))
+      .then(
+        () => this.#counts.sent++,
+        () => this.#counts.dropped++,
+      );
     this.#inFlight.add(carried);
     void carried.finally(() => this.#inFlight.delete(carried));
   }
@@ -217,7 +228,8 @@ class RedisFanOut implements FanOut {
     this.#counts.heard++;
     if (this.#gaps.heard(hint.from, at, hint.n)) this.#doubt();
     if (hint.heads.size > 0) this.#local.publish({ kind: 'moved', heads: hint.heads });
-    for (const [of, member] of hint.typing) this.#local.publish({ kind: 'typing', channel: of, member });
+    for (const [of, member] of hint.typing)
+      this.#local.publish({ kind: 'typing', channel: of, member });
   }
 
   /** Once per `hintBeatMs`, whatever happens. */
@@ -236,7 +248,8 @@ class RedisFanOut implements FanOut {
       this.#say(at, NO_HEADS, NO_TYPING);
       if (isNewRound) this.#awaited.set(at, this.#spoken[at] as number);
     }
-    if (isNewRound) this.#cancelAnswer = clock.after(limits.redisAnswerMs, () => this.#miss(this.#awaited));
+    if (isNewRound)
+      this.#cancelAnswer = clock.after(limits.redisAnswerMs, () => this.#miss(this.#awaited));
   }
 
   /** The time for an answer is over. Where this process was held up, the answer is here already and only unread. */
@@ -294,7 +307,9 @@ const NO_HEADS: Hint['heads'] = new Map();
 const NO_TYPING: Hint['typing'] = [];
 
 const channelsOf = (team: TeamId, isCluster: boolean): readonly string[] =>
-  isCluster ? Array.from({ length: SHARDS }, (_, shard) => `landline:hints:${team}:${shard}`) : [`landline:hints:${team}`];
+  isCluster
+    ? Array.from({ length: SHARDS }, (_, shard) => `landline:hints:${team}:${shard}`)
+    : [`landline:hints:${team}`];
 
 /** FNV-1a: the same on every node. */
 function shardOf(feed: FeedId): number {

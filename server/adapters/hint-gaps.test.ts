@@ -9,17 +9,24 @@ function start(clusterNodes = 64) {
 
 test('a number that was left out is a gap, once; one that comes twice is none', () => {
   const { gaps } = start();
-  expect([1, 2, 2, 3, 5, 6].map((n) => gaps.heard('a', 0, n))).toEqual([false, false, false, false, true, false]);
+  expect([1, 2, 2, 3, 5, 6].map((n) => gaps.heard('a', 0, n))).toEqual([
+    false,
+    false,
+    false,
+    false,
+    true,
+    false,
+  ]);
 });
 
 test('every node counts for itself, and each channel for itself', () => {
   const { gaps } = start();
-  expect([gaps.heard('a', 0, 1), gaps.heard('b', 0, 1), gaps.heard('a', 1, 1), gaps.heard('a', 0, 2)]).toEqual([
-    false,
-    false,
-    false,
-    false,
-  ]);
+  expect([
+    gaps.heard('a', 0, 1),
+    gaps.heard('b', 0, 1),
+    gaps.heard('a', 1, 1),
+    gaps.heard('a', 0, 2),
+  ]).toEqual([false, false, false, false]);
 });
 
 test('a node that has spoken before it was first heard is a gap', () => {
@@ -29,7 +36,13 @@ test('a node that has spoken before it was first heard is a gap', () => {
 
 test('a number that was forged costs one doubt when the true ones come, and hides no later gap', () => {
   const { gaps } = start();
-  expect([1, Number.MAX_SAFE_INTEGER, 2, 3, 5].map((n) => gaps.heard('a', 0, n))).toEqual([false, true, true, false, true]);
+  expect([1, Number.MAX_SAFE_INTEGER, 2, 3, 5].map((n) => gaps.heard('a', 0, n))).toEqual([
+    false,
+    true,
+    true,
+    false,
+    true,
+  ]);
 });
 
 test('a node that falls silent is noticed once, but not for the time in which nobody could be heard', () => {
@@ -49,5 +62,9 @@ test('a node that falls silent is noticed once, but not for the time in which no
 test('no more than `clusterNodes` are kept in mind: of a crowd the first is forgotten', () => {
   const { gaps } = start(2);
   for (const node of ['a', 'b', 'c']) gaps.heard(node, 0, 1);
-  expect([gaps.heard('c', 0, 2), gaps.heard('b', 0, 2), gaps.heard('a', 0, 2)]).toEqual([false, false, true]);
+  expect([gaps.heard('c', 0, 2), gaps.heard('b', 0, 2), gaps.heard('a', 0, 2)]).toEqual([
+    false,
+    false,
+    true,
+  ]);
 });

@@ -3,7 +3,11 @@ import { z } from 'zod';
 import { teamId, type TeamId } from '../../protocol/ids.ts';
 
 /** What every word begins with. `from`: a node from its start to its end, 128 random bits. */
-export const spoken = z.object({ v: z.literal(1), team: teamId, from: z.string().regex(/^[0-9a-f]{32}$/) });
+export const spoken = z.object({
+  v: z.literal(1),
+  team: teamId,
+  from: z.string().regex(/^[0-9a-f]{32}$/),
+});
 
 type Spoken = z.output<typeof spoken>;
 

@@ -13,21 +13,47 @@ import { systemClock, systemRandom } from './system-clock.ts';
 
 const TEAM = '01980000-0000-7000-8000-00000000000a' as TeamId;
 const BASE = `landline:presence:{${TEAM}}`;
-const [ADA, BO, CY] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as unknown as [MemberId, MemberId, MemberId];
+const [ADA, BO, CY] = [1, 2, 3].map(
+  (n) => `00000000-0000-4000-8000-00000000000${n}`,
+) as unknown as [MemberId, MemberId, MemberId];
 const GHOST = 'f'.repeat(32);
 
 test('a word of a node is read as it was said, and what is none is refused', () => {
   const limits = { ...DEFAULT_LIMITS, hintFeeds: 1 };
-  const word = { team: TEAM, from: GHOST, rev: 4, members: new Map<MemberId, Presence>([[ADA, 'dnd']]) };
+  const word = {
+    team: TEAM,
+    from: GHOST,
+    rev: 4,
+    members: new Map<MemberId, Presence>([[ADA, 'dnd']]),
+  };
   const read = (text: string) => decodeWord(Buffer.from(text), TEAM, limits);
   expect(read(encodeWord(word))).toEqual(word);
-  expect(read(encodeWord({ team: TEAM, from: GHOST, isOver: true }))).toEqual({ team: TEAM, from: GHOST, isOver: true });
+  expect(read(encodeWord({ team: TEAM, from: GHOST, isOver: true }))).toEqual({
+    team: TEAM,
+    from: GHOST,
+    isOver: true,
+  });
   const good = JSON.parse(encodeWord(word)) as object;
-  const bad = [{ v: 2 }, { team: GHOST }, { from: 'x' }, { rev: -1 }, { members: { [ADA]: 'dancing' } }, { members: { ada: 'here' } }];
-  expect(bad.map((change) => read(JSON.stringify({ ...good, ...change })))).toEqual(bad.map(() => undefined));
-  expect(read(encodeWord({ ...word, members: new Map([[ADA, 'here'] as const, [BO, 'here'] as const]) }))).toBeUndefined();
+  const bad = [
+    { v: 2 },
+    { team: GHOST },
+    { from: 'x' },
+    { rev: -1 },
+    { members: { [ADA]: 'dancing' } },
+    { members: { ada: 'here' } },
+  ];
+  expect(bad.map((change) => read(JSON.stringify({ ...good, ...change })))).toEqual(
+    bad.map(() => undefined),
+  );
+  expect(
+    read(
+      encodeWord({ ...word, members: new Map([[ADA, 'here'] as const, [BO, 'here'] as const]) }),
+    ),
+  ).toBeUndefined();
   expect(read('{')).toBeUndefined();
-  expect(decodeWord(Buffer.from(encodeWord(word)), TEAM, { ...limits, hintBytes: 20 })).toBeUndefined();
+  expect(
+    decodeWord(Buffer.from(encodeWord(word)), TEAM, { ...limits, hintBytes: 20 }),
+  ).toBeUndefined();
 });
 
 describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
@@ -47,7 +73,14 @@ describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
     const keep = (event: string, fields?: LogFields): void => void lines.push({ event, fields });
     const log: Log = { debug: keep, info: keep, warn: keep, error: keep };
     const redis = { nodes: [{ host: server.host, port: server.port }] } as const;
-    const board = createRedisPresence({ redis, team: TEAM, clock, random: systemRandom, log, limits: { ...DEFAULT_LIMITS, ...limits } });
+    const board = createRedisPresence({
+      redis,
+      team: TEAM,
+      clock,
+      random: systemRandom,
+      log,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    });
     boards.push(board);
     return board;
   }
@@ -56,7 +89,8 @@ describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
     board.listen((changes) => told.push(...changes));
     return told;
   }
-  const shownBy = (board: PresenceBoard) => expect.poll(async () => Object.fromEntries(await board.snapshot()));
+  const shownBy = (board: PresenceBoard) =>
+    expect.poll(async () => Object.fromEntries(await board.snapshot()));
   async function pair(): Promise<readonly [PresenceBoard, PresenceBoard]> {
     const [a, b] = [open(), open()];
     await a.put(ADA, 'here');
@@ -109,7 +143,9 @@ describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
     const told = listen(b);
     await server.flush();
     await expect.poll(() => server.ask('ZCARD', `${BASE}:nodes`)).toBe(2);
-    await expect.poll(async () => ((await server.ask('KEYS', `${BASE}:node:*`)) as unknown[]).length).toBe(2);
+    await expect
+      .poll(async () => ((await server.ask('KEYS', `${BASE}:node:*`)) as unknown[]).length)
+      .toBe(2);
     await a.put(ADA, 'dnd');
     await shownBy(b).toEqual({ [ADA]: 'dnd', [BO]: 'away' });
     expect(told).toEqual([[ADA, 'dnd']]);
@@ -127,10 +163,20 @@ describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
 
   test('what nobody of the team wrote is shown to nobody, and stops nothing', async () => {
     const [a, b] = await pair();
-    for (const text of ['', '{', 'null', '"canary"', 'canary'.repeat(1_000_000)]) await server.ask('PUBLISH', BASE, text);
+    for (const text of ['', '{', 'null', '"canary"', 'canary'.repeat(1_000_000)])
+      await server.ask('PUBLISH', BASE, text);
     await server.ask('ZADD', `${BASE}:nodes`, '0', 'no node', '0', GHOST, '0', 'e'.repeat(32));
     await server.ask('SET', `${BASE}:node:${GHOST}`, 'canary');
-    await server.ask('HSET', `${BASE}:node:${'e'.repeat(32)}`, ':rev', '1', 'canary', 'here', ADA, 'dancing');
+    await server.ask(
+      'HSET',
+      `${BASE}:node:${'e'.repeat(32)}`,
+      ':rev',
+      '1',
+      'canary',
+      'here',
+      ADA,
+      'dancing',
+    );
     await a.put(ADA, 'dnd');
     await shownBy(b).toEqual({ [ADA]: 'dnd', [BO]: 'away' });
     await expect.poll(() => server.ask('ZSCORE', `${BASE}:nodes`, GHOST)).toBeNull();
@@ -141,7 +187,8 @@ describe.skipIf(REDIS_SERVER === undefined)('presence over Redis', () => {
   test('keys that became something else are made anew', async () => {
     const [a, b] = await pair();
     await server.ask('SET', `${BASE}:nodes`, 'not a list');
-    for (const key of (await server.ask('KEYS', `${BASE}:node:*`)) as string[]) await server.ask('SET', key, 'not a hash');
+    for (const key of (await server.ask('KEYS', `${BASE}:node:*`)) as string[])
+      await server.ask('SET', key, 'not a hash');
     await a.put(ADA, 'dnd');
     for (const board of [a, b]) await shownBy(board).toEqual({ [ADA]: 'dnd', [BO]: 'away' });
     await expect.poll(() => server.ask('TYPE', `${BASE}:nodes`)).toBe('zset');

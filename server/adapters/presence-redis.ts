@@ -164,7 +164,8 @@ class RedisPresence implements PresenceBoard {
           this.#due.whole = true;
           this.#isBroken = true;
           // A line that went down has said so itself.
-          if (link === this.#line.link) this.#parts.log.warn('presence-failed', { reason: redisFault(error) });
+          if (link === this.#line.link)
+            this.#parts.log.warn('presence-failed', { reason: redisFault(error) });
         },
       )
       .finally(() => (this.#isBusy = false));
@@ -210,8 +211,15 @@ class RedisPresence implements PresenceBoard {
     if (!isWhole && changed.size === 0) return;
     const key = this.#keyOf(this.#self);
     const rev = ++this.#rev;
-    const changes = new Map([...(isWhole ? this.#own.keys() : changed)].map((member) => [member, this.#own.get(member) ?? 'gone']));
-    const gone = [...changes].filter(([, presence]) => presence === 'gone').map(([member]) => member);
+    const changes = new Map(
+      [...(isWhole ? this.#own.keys() : changed)].map((member) => [
+        member,
+        this.#own.get(member) ?? 'gone',
+      ]),
+    );
+    const gone = [...changes]
+      .filter(([, presence]) => presence === 'gone')
+      .map(([member]) => member);
     const there = [...changes].filter(([, presence]) => presence !== 'gone').flat();
     await this.#answered(
       link.run(key, [
@@ -229,7 +237,10 @@ class RedisPresence implements PresenceBoard {
   }
 
   #say(link: RedisLink, word: Omit<PresenceWord, 'team' | 'from'>): Promise<unknown> {
-    return link.publish(this.#base, encodeWord({ team: this.#parts.team, from: this.#self, ...word }));
+    return link.publish(
+      this.#base,
+      encodeWord({ team: this.#parts.team, from: this.#self, ...word }),
+    );
   }
 
   #hear(message: Buffer): void {
@@ -258,8 +269,12 @@ class RedisPresence implements PresenceBoard {
   async #look(link: RedisLink): Promise<void> {
     const { clusterNodes } = this.#parts.limits;
     const nodesKey = `${this.#base}:nodes`;
-    const [listed] = await this.#answered(link.run(nodesKey, [['ZRANGE', nodesKey, '0', String(clusterNodes)]]));
-    const names = (Array.isArray(listed) ? (listed as readonly unknown[]) : []).map(String).filter((name) => /^[0-9a-f]{32}$/.test(name));
+    const [listed] = await this.#answered(
+      link.run(nodesKey, [['ZRANGE', nodesKey, '0', String(clusterNodes)]]),
+    );
+    const names = (Array.isArray(listed) ? (listed as readonly unknown[]) : [])
+      .map(String)
+      .filter((name) => /^[0-9a-f]{32}$/.test(name));
     const nodes = new Set([...this.#others.keys(), ...names].slice(0, clusterNodes));
     nodes.delete(this.#self);
     await Promise.all([...nodes].map((node) => this.#lookAt(link, node)));
@@ -275,7 +290,8 @@ class RedisPresence implements PresenceBoard {
         ['HLEN', key],
       ]),
     ).catch(() => [null, 0]);
-    if (typeof rev !== 'string' || Number(size) > this.#parts.limits.presenceMembers + 1) return this.#miss(link, node, other);
+    if (typeof rev !== 'string' || Number(size) > this.#parts.limits.presenceMembers + 1)
+      return this.#miss(link, node, other);
     if (other && Number(rev) === other.rev) {
       other.seenAt = this.#parts.clock.monotonic();
       other.misses = 0;
@@ -312,7 +328,9 @@ class RedisPresence implements PresenceBoard {
     const changes: Shown = new Map();
     for (const member of members) {
       const presence = strongest(
-        [this.#own, ...[...this.#others.values()].map((other) => other.members)].map((all) => all.get(member) ?? 'gone'),
+        [this.#own, ...[...this.#others.values()].map((other) => other.members)].map(
+          (all) => all.get(member) ?? 'gone',
+        ),
       );
       if (presence === (this.#shown.get(member) ?? 'gone')) continue;
       changes.set(member, presence);
@@ -349,7 +367,8 @@ function readTable(all: unknown): { readonly rev: number; readonly members: Show
   const members: Shown = new Map();
   for (const [member, shown] of Object.entries(rest)) {
     const presence = PRESENCES.find((one) => one === shown);
-    if (isMemberId(member) && presence !== undefined && presence !== 'gone') members.set(member, presence);
+    if (isMemberId(member) && presence !== undefined && presence !== 'gone')
+      members.set(member, presence);
   }
   return { rev: Number(rev), members };
 }

@@ -27,7 +27,11 @@ export const encodeWord = ({ members, ...rest }: PresenceWord): string =>
   JSON.stringify({ v: 1, ...rest, ...(members ? { members: Object.fromEntries(members) } : {}) });
 
 /** Undefined for what no node of this team can have said. */
-export function decodeWord(message: Buffer, team: TeamId, limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>): PresenceWord | undefined {
+export function decodeWord(
+  message: Buffer,
+  team: TeamId,
+  limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>,
+): PresenceWord | undefined {
   const word = readWord(schema, message, { team, bytes: limits.hintBytes });
   if (!word) return undefined;
   const { from, rev, members, isOver } = word;

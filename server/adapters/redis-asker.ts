@@ -74,8 +74,18 @@ export class RedisAsker {
   }
 
   /** @returns what the script answered, without its first entry */
-  async run(script: string, keys: readonly string[], values: readonly (string | number)[]): Promise<readonly unknown[] | undefined> {
-    const answer = await this.ask(keys[0] ?? '', ['EVAL', script, String(keys.length), ...keys, ...values.map(String)]);
+  async run(
+    script: string,
+    keys: readonly string[],
+    values: readonly (string | number)[],
+  ): Promise<readonly unknown[] | undefined> {
+    const answer = await this.ask(keys[0] ?? '', [
+      'EVAL',
+      script,
+      String(keys.length),
+      ...keys,
+      ...values.map(String),
+    ]);
     if (!Array.isArray(answer)) return undefined;
     const [found, ...rest] = answer as readonly unknown[];
     if (Number(found) > 0) this.#tellFound(Number(found));
@@ -122,7 +132,10 @@ export class RedisAsker {
     this.#isFailing = true;
     if (this.#hasTold.failed) return;
     this.#hasTold.failed = true;
-    this.#parts.log.warn('redis-question-failed', { use: this.#parts.use, reason: redisFault(error) });
+    this.#parts.log.warn('redis-question-failed', {
+      use: this.#parts.use,
+      reason: redisFault(error),
+    });
   }
 
   #tellFound(count: number): void {

@@ -5,7 +5,8 @@
  */
 import { createClient, createCluster, type RedisClientType, type RedisClusterType } from 'redis';
 
-export type RedisNode = { readonly host: string; readonly port: number } | { readonly path: string };
+export type RedisNode =
+  { readonly host: string; readonly port: number } | { readonly path: string };
 
 export interface RedisSettings {
   /** Where the server listens; of a cluster, some of its nodes. They are tried in turn. */
@@ -41,7 +42,11 @@ interface Driver extends RedisLink {
 /** A code for the log: an answer of Redis may quote what it was sent, and that stays out of it. */
 export function redisFault(error: unknown): string {
   if (!(error instanceof Error)) return 'unknown';
-  return (error as NodeJS.ErrnoException).code ?? /^[A-Z]{2,}\b/.exec(error.message)?.[0] ?? error.constructor.name;
+  return (
+    (error as NodeJS.ErrnoException).code ??
+    /^[A-Z]{2,}\b/.exec(error.message)?.[0] ??
+    error.constructor.name
+  );
 }
 
 export class RedisConnection implements RedisLink {
@@ -93,7 +98,13 @@ export class RedisConnection implements RedisLink {
     return this.#driver;
   }
 
-  async #use<Client extends { connect(): Promise<unknown> }>({ client, driver }: { client: Client; driver: Driver }): Promise<Client> {
+  async #use<Client extends { connect(): Promise<unknown> }>({
+    client,
+    driver,
+  }: {
+    client: Client;
+    driver: Driver;
+  }): Promise<Client> {
     this.#driver = driver;
     await client.connect();
     if (!this.#isDestroyed) return client;
@@ -126,10 +137,14 @@ export class RedisConnection implements RedisLink {
     const { nodes } = this.#settings;
     const client: RedisClusterType = createCluster({
       rootNodes: nodes.map((node) => ({ socket: node as { host: string; port: number } })),
-      defaults: { ...this.#common(), socket: { ...this.#tls(), reconnectStrategy: false } as never },
+      defaults: {
+        ...this.#common(),
+        socket: { ...this.#tls(), reconnectStrategy: false } as never,
+      },
       topologyRefreshOnReconnectionAttemptStrategy: false,
     });
-    for (const event of ['error', 'node-error', 'sharded-channel-moved-error']) client.on(event, this.#trouble);
+    for (const event of ['error', 'node-error', 'sharded-channel-moved-error'])
+      client.on(event, this.#trouble);
     const driver: Driver = {
       publish: (channel, text) => client.sPublish(channel, text),
       async run(key, commands) {

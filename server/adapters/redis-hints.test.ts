@@ -1,6 +1,12 @@
 /** What is on the channel may come from anybody who reaches Redis. */
 import { expect, test } from 'vitest';
-import { TEAM_FEED, channelFeed, type ChannelId, type MemberId, type TeamId } from '../../protocol/ids.ts';
+import {
+  TEAM_FEED,
+  channelFeed,
+  type ChannelId,
+  type MemberId,
+  type TeamId,
+} from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { decodeHint, encodeHint, type Hint } from './redis-hints.ts';
 
@@ -17,7 +23,8 @@ const hint: Hint = {
   ]),
   typing: [[CHANNEL, MEMBER]],
 };
-const decode = (text: string | Buffer, limits = DEFAULT_LIMITS) => decodeHint(Buffer.from(text as string), TEAM, limits);
+const decode = (text: string | Buffer, limits = DEFAULT_LIMITS) =>
+  decodeHint(Buffer.from(text as string), TEAM, limits);
 
 test('what a node says is what another one reads', () => {
   expect(decode(encodeHint(hint))).toEqual(hint);
@@ -26,11 +33,14 @@ test('what a node says is what another one reads', () => {
 });
 
 test('a field of a later version is passed over', () => {
-  expect(decode(JSON.stringify({ ...(JSON.parse(encodeHint(hint)) as object), later: [1] }))).toEqual(hint);
+  expect(
+    decode(JSON.stringify({ ...(JSON.parse(encodeHint(hint)) as object), later: [1] })),
+  ).toEqual(hint);
 });
 
 const good = JSON.parse(encodeHint(hint)) as Readonly<Record<string, unknown>>;
-const changed = (change: Readonly<Record<string, unknown>>): string => JSON.stringify({ ...good, ...change });
+const changed = (change: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ ...good, ...change });
 
 test.each<[string, string | Buffer]>([
   ['nothing', ''],
@@ -61,8 +71,12 @@ test('a prototype is passed over', () => {
 test('more feeds or signals than `hintFeeds` are refused', () => {
   const limits = { ...DEFAULT_LIMITS, hintFeeds: 1 };
   expect(decode(changed({ heads: { team: 1 } }), limits)).toBeDefined();
-  expect(decode(changed({ heads: { team: 1, [channelFeed(CHANNEL)]: 1 } }), limits)).toBeUndefined();
-  expect(decode(changed({ heads: {}, typing: [...hint.typing, ...hint.typing] }), limits)).toBeUndefined();
+  expect(
+    decode(changed({ heads: { team: 1, [channelFeed(CHANNEL)]: 1 } }), limits),
+  ).toBeUndefined();
+  expect(
+    decode(changed({ heads: {}, typing: [...hint.typing, ...hint.typing] }), limits),
+  ).toBeUndefined();
 });
 
 test('a message longer than `hintBytes` is refused, and one with `hintFeeds` feeds is not that long', () => {
@@ -73,6 +87,11 @@ test('a message longer than `hintBytes` is refused, and one with `hintFeeds` fee
     channelFeed(`${CHANNEL.slice(0, -4)}${String(i).padStart(4, '0')}` as ChannelId),
   );
   const typing = feeds.map((): [ChannelId, MemberId] => [CHANNEL, MEMBER]);
-  const longest = encodeHint({ ...hint, n: Number.MAX_SAFE_INTEGER, heads: new Map(feeds.map((feed) => [feed, 1e12])), typing });
+  const longest = encodeHint({
+    ...hint,
+    n: Number.MAX_SAFE_INTEGER,
+    heads: new Map(feeds.map((feed) => [feed, 1e12])),
+    typing,
+  });
   expect(longest.length).toBeLessThan(DEFAULT_LIMITS.hintBytes);
 });

@@ -4,7 +4,15 @@
  * Whatever else is on the channel is refused here, before anybody acts on it.
  */
 import { z } from 'zod';
-import { channelId, feedId, memberId, type ChannelId, type FeedId, type MemberId, type TeamId } from '../../protocol/ids.ts';
+import {
+  channelId,
+  feedId,
+  memberId,
+  type ChannelId,
+  type FeedId,
+  type MemberId,
+  type TeamId,
+} from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { readWord, spoken } from './node-words.ts';
 
@@ -36,7 +44,11 @@ export function encodeHint({ team, from, n, heads, typing }: Hint): string {
 }
 
 /** Undefined for what no node of this team can have said. */
-export function decodeHint(message: Buffer, team: TeamId, limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>): Hint | undefined {
+export function decodeHint(
+  message: Buffer,
+  team: TeamId,
+  limits: Pick<Limits, 'hintBytes' | 'hintFeeds'>,
+): Hint | undefined {
   const word = readWord(schema, message, { team, bytes: limits.hintBytes });
   if (!word) return undefined;
   const { from, n, heads = {}, typing = [] } = word;

@@ -7,7 +7,12 @@
 import type { Limits } from '../../protocol/limits.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
-import { RedisConnection, redisFault, type RedisLink, type RedisSettings } from './redis-connection.ts';
+import {
+  RedisConnection,
+  redisFault,
+  type RedisLink,
+  type RedisSettings,
+} from './redis-connection.ts';
 
 export interface RedisLineParts {
   readonly redis: RedisSettings;
@@ -61,7 +66,10 @@ export class RedisLine {
   #open(): void {
     const { redis, clock, limits, channels, onMessage, onUp, log, use } = this.#parts;
     const node = redis.nodes[this.#tries % redis.nodes.length] ?? redis.nodes[0];
-    const connection = new RedisConnection(redis, node, { onTrouble: (reason) => this.#fail(connection, reason), onMessage });
+    const connection = new RedisConnection(redis, node, {
+      onTrouble: (reason) => this.#fail(connection, reason),
+      onMessage,
+    });
     this.#connection = connection;
     this.#cancel = clock.after(limits.redisAnswerMs, () => this.#fail(connection, 'no-answer'));
     connection.open(channels).then(
@@ -85,8 +93,14 @@ export class RedisLine {
     this.#connection = undefined;
     this.#cancel();
     connection.destroy();
-    const delayMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#tries++) * (0.5 + random.fraction() / 2);
-    log[wasUp || this.#tries === 1 ? 'warn' : 'debug']('redis-down', { use, reason, delayMs: Math.round(delayMs) });
+    const delayMs =
+      Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** this.#tries++) *
+      (0.5 + random.fraction() / 2);
+    log[wasUp || this.#tries === 1 ? 'warn' : 'debug']('redis-down', {
+      use,
+      reason,
+      delayMs: Math.round(delayMs),
+    });
     this.#cancel = clock.after(delayMs, () => this.#open());
     if (wasUp) onDown();
   }

@@ -53,12 +53,19 @@ describe.skipIf(REDIS_SERVER === undefined)('seats over Redis', () => {
       places.take('ada', holder);
       return holder;
     };
-    return { seats, lost, take, leave: (holder: object) => places.leave(holder as { readonly name: string }) };
+    return {
+      seats,
+      lost,
+      take,
+      leave: (holder: object) => places.leave(holder as { readonly name: string }),
+    };
   }
   /** Every node has said what it had to say, and heard what others took. */
   async function rounds(): Promise<void> {
     const before = new Map(opened.map((seats) => [seats, seats.counts.answered]));
-    await expect.poll(() => [...before].every(([seats, answered]) => seats.counts.answered >= answered + 6)).toBe(true);
+    await expect
+      .poll(() => [...before].every(([seats, answered]) => seats.counts.answered >= answered + 6))
+      .toBe(true);
   }
   const held = async (): Promise<number> => Number(await server.ask('ZCARD', LIST));
 
@@ -99,7 +106,9 @@ describe.skipIf(REDIS_SERVER === undefined)('seats over Redis', () => {
     await rounds();
     server.stop();
     await expect.poll(() => seats.state).toBe('degraded');
-    expect(lines.filter(({ event }) => event === 'redis-down')).toMatchObject([{ fields: { use: 'seats', reason: 'no-answer' } }]);
+    expect(lines.filter(({ event }) => event === 'redis-down')).toMatchObject([
+      { fields: { use: 'seats', reason: 'no-answer' } },
+    ]);
     for (const holder of gone) leave(holder);
     for (const name of ['4', '5', '6']) take(name);
     server.goOn();
@@ -116,7 +125,9 @@ describe.skipIf(REDIS_SERVER === undefined)('seats over Redis', () => {
     await rounds();
     for (let n = 1; n <= 3; n++) {
       await server.ask('CLIENT', 'PAUSE', '600', 'ALL');
-      await expect.poll(() => lines.filter(({ event }) => event === 'redis-down').length).toBeGreaterThanOrEqual(2 * n);
+      await expect
+        .poll(() => lines.filter(({ event }) => event === 'redis-down').length)
+        .toBeGreaterThanOrEqual(2 * n);
       await expect.poll(() => [a.seats.state, b.seats.state]).toEqual(['well', 'well']);
       await rounds();
     }
@@ -154,7 +165,11 @@ describe.skipIf(REDIS_SERVER === undefined)('seats over Redis', () => {
 
   test('a list longer than the nodes could make it is thrown away', async () => {
     const { seats, take, lost } = await open();
-    await server.ask('ZADD', LIST, ...Array.from({ length: 5_000 }, (_, n) => [String(n), `${GHOST} ${n}`]).flat());
+    await server.ask(
+      'ZADD',
+      LIST,
+      ...Array.from({ length: 5_000 }, (_, n) => [String(n), `${GHOST} ${n}`]).flat(),
+    );
     take('1');
     await expect.poll(held).toBe(1);
     expect([lost, seats.counts.refused]).toEqual([[], 1]);

@@ -24,7 +24,10 @@ export interface RedisSeatsParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  readonly limits: Pick<Limits, 'seatsEveryMs' | 'seatLeaseMs' | 'redisAnswerMs' | 'budgetAnswerMs'>;
+  readonly limits: Pick<
+    Limits,
+    'seatsEveryMs' | 'seatLeaseMs' | 'redisAnswerMs' | 'budgetAnswerMs'
+  >;
 }
 
 export interface RedisSeats extends Seats {
@@ -190,7 +193,15 @@ class TeamSeats implements RedisSeats {
 
   #take(rule: SeatRule, whose: string, holder: object, lose: () => void): void {
     if (this.#isClosed) return;
-    const seat: Seat = { n: ++this.#count, rule, whose, holder, lose, takenAt: this.#parts.clock.monotonic(), toldAt: undefined };
+    const seat: Seat = {
+      n: ++this.#count,
+      rule,
+      whose,
+      holder,
+      lose,
+      takenAt: this.#parts.clock.monotonic(),
+      toldAt: undefined,
+    };
     this.#byHolder.set(holder, seat);
     this.#seats.set(seat.n, seat);
     this.#due.add(seat);
@@ -251,11 +262,21 @@ class TeamSeats implements RedisSeats {
     const marks = [this.#self, ...this.#struck].map((name) => `${this.#base}:struck:${name}`);
     const answer = await this.#asker.run(
       ROUND,
-      [`${this.#base}:nodes`, `${this.#base}:taken`, ...marks, ...[...left, ...due].map((seat) => this.#keyOf(seat))],
+      [
+        `${this.#base}:nodes`,
+        `${this.#base}:taken`,
+        ...marks,
+        ...[...left, ...due].map((seat) => this.#keyOf(seat)),
+      ],
       [
         ...[this.#self, limits.seatLeaseMs, LIST_STAYS_MS, this.#struck.length, ...this.#struck],
         ...left.flatMap(({ n, rule }) => ['leave', n, 0, rule.most]),
-        ...due.flatMap(({ n, rule, takenAt }) => [rule.gives, n, Math.max(0, Math.round(now - takenAt)), rule.most]),
+        ...due.flatMap(({ n, rule, takenAt }) => [
+          rule.gives,
+          n,
+          Math.max(0, Math.round(now - takenAt)),
+          rule.most,
+        ]),
       ],
     );
     if (this.#isClosed) return false;
@@ -265,8 +286,10 @@ class TeamSeats implements RedisSeats {
     }
     this.#struck = [];
     const [isNew, taken, ...own] = answer;
-    if (Number(isNew) === 1) for (const seat of this.#seats.values()) if (seat.toldAt !== now) this.#due.add(seat);
-    for (const n of [...String(taken).split(' '), ...own.map(String)]) if (/^\d+$/.test(n)) this.#lose(Number(n));
+    if (Number(isNew) === 1)
+      for (const seat of this.#seats.values()) if (seat.toldAt !== now) this.#due.add(seat);
+    for (const n of [...String(taken).split(' '), ...own.map(String)])
+      if (/^\d+$/.test(n)) this.#lose(Number(n));
     return true;
   }
 

@@ -21,8 +21,19 @@ export function editedJson(
 
 /** @param was  the kind of the event whose words are taken away */
 export function redactedJson(json: string, message: string, was: string): string {
-  const event = JSON.parse(json) as { readonly seq: number; readonly at: number; readonly by: string };
-  return JSON.stringify({ seq: event.seq, at: event.at, by: event.by, kind: 'redacted', id: message, was });
+  const event = JSON.parse(json) as {
+    readonly seq: number;
+    readonly at: number;
+    readonly by: string;
+  };
+  return JSON.stringify({
+    seq: event.seq,
+    at: event.at,
+    by: event.by,
+    kind: 'redacted',
+    id: message,
+    was,
+  });
 }
 
 /** What is known of an event that has the operation id of a draft. */
@@ -38,7 +49,8 @@ export interface KnownEvent {
  * keeps. Deleted content always agrees.
  */
 export function isSameContent(known: KnownEvent, draft: EventDraft): boolean | 'edited' {
-  if (known.asked !== null || draft.asked !== undefined) return known.asked === (draft.asked ?? null);
+  if (known.asked !== null || draft.asked !== undefined)
+    return known.asked === (draft.asked ?? null);
   if (known.json === eventJson(known.seq, known.at, draft)) return true;
   const now = JSON.parse(known.json) as { readonly kind: string; readonly edited?: unknown };
   if (now.kind === 'redacted') return true;

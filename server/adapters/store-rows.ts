@@ -49,13 +49,16 @@ export const channelOf = (row: ChannelColumns): Channel => ({
 });
 
 /** One text for a set of members, whatever their order: what makes a direct conversation the only one of its kind. */
-export const membersKey = (members: readonly MemberId[]): string => [...new Set(members)].sort().join(' ');
+export const membersKey = (members: readonly MemberId[]): string =>
+  [...new Set(members)].sort().join(' ');
 
 export interface ReadStateColumns extends ChannelColumns {
   readonly read_seq: number;
   readonly level: string;
 }
-export const readStateOf = (row: ReadStateColumns): { channel: Channel; readSeq: number; level: Level } => ({
+export const readStateOf = (
+  row: ReadStateColumns,
+): { channel: Channel; readSeq: number; level: Level } => ({
   channel: channelOf(row),
   readSeq: row.read_seq,
   level: row.level as Level,

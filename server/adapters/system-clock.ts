@@ -11,7 +11,10 @@ export const systemClock: Clock = {
   after(ms, run) {
     let timer: NodeJS.Timeout;
     const wait = (left: number): void => {
-      timer = left > LONGEST_MS ? setTimeout(() => wait(left - LONGEST_MS), LONGEST_MS) : setTimeout(run, left);
+      timer =
+        left > LONGEST_MS
+          ? setTimeout(() => wait(left - LONGEST_MS), LONGEST_MS)
+          : setTimeout(run, left);
     };
     wait(ms);
     return () => clearTimeout(timer);

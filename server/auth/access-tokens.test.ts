@@ -14,7 +14,12 @@ const TEAM = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b01' as TeamId;
 const MEMBER = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b02' as MemberId;
 const SESSION = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b03' as SessionId;
 const keysOf = (...kids: readonly string[]): TokenKeys =>
-  parseTokenKeys(JSON.stringify({ keys: kids.map((kid) => ({ kid, secret: randomBytes(32).toString('base64url') })) }), 'keys.json');
+  parseTokenKeys(
+    JSON.stringify({
+      keys: kids.map((kid) => ({ kid, secret: randomBytes(32).toString('base64url') })),
+    }),
+    'keys.json',
+  );
 
 function set() {
   const clock = createFakeClock();
@@ -22,11 +27,20 @@ function set() {
   const keys = keysOf('k1');
   const tokens = createAccessTokens({ keys, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
   const nowS = Math.floor(clock.now() / 1000);
-  const claims = { iss: TEAM, aud: 'landline-relay', sub: MEMBER, sid: SESSION, iat: nowS, exp: nowS + 600, jti: 'A'.repeat(22) };
+  const claims = {
+    iss: TEAM,
+    aud: 'landline-relay',
+    sub: MEMBER,
+    sid: SESSION,
+    iat: nowS,
+    exp: nowS + 600,
+    jti: 'A'.repeat(22),
+  };
   return { clock, random, keys, tokens, claims, nowS };
 }
 
-const part = (value: unknown): string => base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
+const part = (value: unknown): string =>
+  base64url.encode(typeof value === 'string' ? value : JSON.stringify(value));
 /** Signs anything at all with the relay's true key: what is refused then is refused for its form. */
 function sign(header: unknown, payload: unknown, keys: TokenKeys): string {
   const text = `${part(header)}.${part(payload)}`;
@@ -52,7 +66,9 @@ describe('an access token', () => {
   test('carries exactly the claims of the contract', async () => {
     const { tokens, nowS } = set();
     const { access } = await tokens.issue(MEMBER, SESSION);
-    const [header, payload] = access.split('.').map((text) => Buffer.from(text, 'base64url').toString());
+    const [header, payload] = access
+      .split('.')
+      .map((text) => Buffer.from(text, 'base64url').toString());
     expect(JSON.parse(header!)).toEqual(HEADER);
     expect(JSON.parse(payload!)).toEqual({
       iss: TEAM,
@@ -69,16 +85,26 @@ describe('an access token', () => {
     const { tokens, keys } = set();
     const { access } = await tokens.issue(MEMBER, SESSION);
     const isGoodForJose = (token: string): Promise<boolean> =>
-      jwtVerify(token, keys[0].access, { algorithms: ['HS256'], typ: 'at+jwt', audience: 'landline-relay', currentDate: new Date(0) }).then(
+      jwtVerify(token, keys[0].access, {
+        algorithms: ['HS256'],
+        typ: 'at+jwt',
+        audience: 'landline-relay',
+        currentDate: new Date(0),
+      }).then(
         () => true,
         () => false,
       );
     expect(await isGoodForJose(access)).toBe(true);
-    const changed = fc.tuple(fc.nat({ max: access.length - 1 }), fc.constantFrom(...'ABCxyz019-_.')).map(([at, other]) => {
-      return access.slice(0, at) + other + access.slice(at + 1);
-    });
+    const changed = fc
+      .tuple(fc.nat({ max: access.length - 1 }), fc.constantFrom(...'ABCxyz019-_.'))
+      .map(([at, other]) => {
+        return access.slice(0, at) + other + access.slice(at + 1);
+      });
     await fc.assert(
-      fc.asyncProperty(changed, async (token) => (await isGoodForJose(token)) || !tokens.verify(token).ok),
+      fc.asyncProperty(
+        changed,
+        async (token) => (await isGoodForJose(token)) || !tokens.verify(token).ok,
+      ),
       { numRuns: 500 },
     );
   });
@@ -87,8 +113,20 @@ describe('an access token', () => {
     const { clock, random } = set();
     const old = keysOf('old');
     const next: TokenKeys = [keysOf('new')[0], old[0]];
-    const before = createAccessTokens({ keys: old, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
-    const after = createAccessTokens({ keys: next, team: TEAM, clock, random, limits: DEFAULT_LIMITS });
+    const before = createAccessTokens({
+      keys: old,
+      team: TEAM,
+      clock,
+      random,
+      limits: DEFAULT_LIMITS,
+    });
+    const after = createAccessTokens({
+      keys: next,
+      team: TEAM,
+      clock,
+      random,
+      limits: DEFAULT_LIMITS,
+    });
     const { access } = await before.issue(MEMBER, SESSION);
     expect(after.verify(access).ok).toBe(true);
     expect(before.verify((await after.issue(MEMBER, SESSION)).access).ok).toBe(false);
@@ -105,7 +143,9 @@ describe('an access token', () => {
 describe('a token is refused', () => {
   const { keys, claims, nowS } = set();
   const headers: readonly (readonly [string, unknown])[] = [
-    ...['none', 'None', 'NONE', 'nOnE', 'none ', ''].map((alg) => [`alg "${alg}"`, { ...HEADER, alg }] as const),
+    ...['none', 'None', 'NONE', 'nOnE', 'none ', ''].map(
+      (alg) => [`alg "${alg}"`, { ...HEADER, alg }] as const,
+    ),
     ['without alg', { typ: 'at+jwt', kid: 'k1' }],
     ['alg HS512', { ...HEADER, alg: 'HS512' }],
     ['alg EdDSA', { ...HEADER, alg: 'EdDSA' }],
@@ -129,7 +169,13 @@ describe('a token is refused', () => {
     ['header that is no object', 'null'],
   ];
   test.each(headers)('header: %s', async (_what, header) => {
-    const own = createAccessTokens({ keys, team: TEAM, clock: createFakeClock(), random: createSeededRandom(1), limits: DEFAULT_LIMITS });
+    const own = createAccessTokens({
+      keys,
+      team: TEAM,
+      clock: createFakeClock(),
+      random: createSeededRandom(1),
+      limits: DEFAULT_LIMITS,
+    });
     expect(own.verify(sign(HEADER, claims, keys)).ok).toBe(true);
     expect(own.verify(sign(header, claims, keys)).ok).toBe(false);
   });
@@ -174,7 +220,13 @@ describe('a token is refused', () => {
     ['null', 'null'],
   ];
   test.each(payloads)('claims: %s', async (_what, payload) => {
-    const own = createAccessTokens({ keys, team: TEAM, clock: createFakeClock(), random: createSeededRandom(1), limits: DEFAULT_LIMITS });
+    const own = createAccessTokens({
+      keys,
+      team: TEAM,
+      clock: createFakeClock(),
+      random: createSeededRandom(1),
+      limits: DEFAULT_LIMITS,
+    });
     expect(own.verify(sign(HEADER, payload, keys)).ok).toBe(false);
   });
 
@@ -182,10 +234,19 @@ describe('a token is refused', () => {
     const { tokens, keys: own } = set();
     const good = sign(HEADER, claims, own);
     const secret = randomBytes(32);
-    const jwe = await new EncryptJWT({ ...claims }).setProtectedHeader({ alg: 'dir', enc: 'A256GCM' }).encrypt(secret);
+    const jwe = await new EncryptJWT({ ...claims })
+      .setProtectedHeader({ alg: 'dir', enc: 'A256GCM' })
+      .encrypt(secret);
     const nested = sign(HEADER, JSON.stringify(good), own);
     const [header, payload, signature] = good.split('.');
-    for (const token of [jwe, nested, JSON.stringify({ protected: header, payload, signature }), `${good}.`, `.${good}`, `${good}.x.y`]) {
+    for (const token of [
+      jwe,
+      nested,
+      JSON.stringify({ protected: header, payload, signature }),
+      `${good}.`,
+      `.${good}`,
+      `${good}.x.y`,
+    ]) {
       expect(tokens.verify(token).ok).toBe(false);
     }
     expect(tokens.verify(good).ok).toBe(true);
@@ -198,7 +259,9 @@ describe('a token is refused', () => {
     const raw = publicKey.export({ type: 'spki', format: 'der' });
     const text = `${part(HEADER)}.${part(claims)}`;
     for (const secret of [raw, pem, ` ${pem}`, `${pem}\n`, '', 'secret', 'changeme']) {
-      expect(tokens.verify(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`)).toEqual({
+      expect(
+        tokens.verify(`${text}.${createHmac('sha256', secret).update(text).digest('base64url')}`),
+      ).toEqual({
         ok: false,
         error: 'untrusted',
       });
@@ -210,8 +273,14 @@ describe('a token is refused', () => {
    * "base64"), each made anew with a key, a header and claims that would be accepted: what is refused here is refused for its shape. Those
    * that tamper after signing keep the old signature; those that are malformed throughout are signed as they stand.
    */
-  const SHAPES: readonly (readonly [string, (good: readonly [string, string, string], mac: (text: string) => string) => string])[] = [
-    ['a signature changed in its first character', ([h, p, s]) => `${h}.${p}.${s.startsWith('X') ? 'Y' : 'X'}${s.slice(1)}`],
+  const SHAPES: readonly (readonly [
+    string,
+    (good: readonly [string, string, string], mac: (text: string) => string) => string,
+  ])[] = [
+    [
+      'a signature changed in its first character',
+      ([h, p, s]) => `${h}.${p}.${s.startsWith('X') ? 'Y' : 'X'}${s.slice(1)}`,
+    ],
     ['no signature', ([h, p]) => `${h}.${p}.`],
     ['no signature, nor the point before it', ([h, p]) => `${h}.${p}`],
     ['a changed payload', ([h, p, s]) => `${h}.${p.slice(0, -4)}AAAA.${s}`],
@@ -229,10 +298,17 @@ describe('a token is refused', () => {
     ['an empty part more', ([h, p, s]) => `${h}.${p}.${s}.`],
     ['a part more', ([h, p, s]) => `${h}.${p}.${s}.foo`],
     ['alg none and no signature', ([, p]) => `${part({ alg: 'none', kid: 'k1' })}.${p}.`],
-    ['alg none, our type, and no signature', ([, p]) => `${part({ ...HEADER, alg: 'none' })}.${p}.`],
+    [
+      'alg none, our type, and no signature',
+      ([, p]) => `${part({ ...HEADER, alg: 'none' })}.${p}.`,
+    ],
     [
       'JSON serialisation with an unprotected header',
-      ([h, p, s]) => JSON.stringify({ payload: p, signatures: [{ protected: h, header: { unknown: 'untrustworthy' }, signature: s }] }),
+      ([h, p, s]) =>
+        JSON.stringify({
+          payload: p,
+          signatures: [{ protected: h, header: { unknown: 'untrustworthy' }, signature: s }],
+        }),
     ],
     ['spaces before the signature', ([h, p, s]) => `${h}.${p}.    ${s}`],
     ['a stray character before the signature', ([h, p, s]) => `${h}.${p}.?${s}`],
@@ -240,38 +316,66 @@ describe('a token is refused', () => {
     ['a stray character in place of the first', ([h, p, s]) => `${h}.${p}.?${s.slice(1)}`],
     ['stray characters in place of the first four', ([h, p, s]) => `${h}.${p}.????${s.slice(4)}`],
     ['spaces after the header, signed', ([h, p], mac) => `${h}    .${p}.${mac(`${h}    .${p}`)}`],
-    ['stray characters after the header, signed', ([h, p], mac) => `${h}####.${p}.${mac(`${h}####.${p}`)}`],
+    [
+      'stray characters after the header, signed',
+      ([h, p], mac) => `${h}####.${p}.${mac(`${h}####.${p}`)}`,
+    ],
     ['a padded header, signed', ([h, p], mac) => `${h}==.${p}.${mac(`${h}==.${p}`)}`],
-    ['a stray character in the header', ([h, p, s]) => `${h.slice(0, -1)}?${h.slice(-1)}.${p}.${s}`],
+    [
+      'a stray character in the header',
+      ([h, p, s]) => `${h.slice(0, -1)}?${h.slice(-1)}.${p}.${s}`,
+    ],
     ['spaces before the payload, signed', ([h, p], mac) => `${h}.    ${p}.${mac(`${h}.    ${p}`)}`],
-    ['stray characters before the payload, signed', ([h, p], mac) => `${h}.####${p}.${mac(`${h}.####${p}`)}`],
-    ['a stray character before the payload, signed', ([h, p], mac) => `${h}.?${p}.${mac(`${h}.?${p}`)}`],
+    [
+      'stray characters before the payload, signed',
+      ([h, p], mac) => `${h}.####${p}.${mac(`${h}.####${p}`)}`,
+    ],
+    [
+      'a stray character before the payload, signed',
+      ([h, p], mac) => `${h}.?${p}.${mac(`${h}.?${p}`)}`,
+    ],
     ['a padded payload, signed', ([h, p], mac) => `${h}.${p}=.${mac(`${h}.${p}=`)}`],
     ['a stray character after the payload', ([h, p, s]) => `${h}.${p}?.${s}`],
-    ['a payload in the plain alphabet, signed', ([h, p], mac) => `${h}.+/${p}.${mac(`${h}.+/${p}`)}`],
+    [
+      'a payload in the plain alphabet, signed',
+      ([h, p], mac) => `${h}.+/${p}.${mac(`${h}.+/${p}`)}`,
+    ],
     ['a payload that is no text, signed', ([h], mac) => `${h}.AB.${mac(`${h}.AB`)}`],
     [
       'white space within the header, signed',
-      ([, p], mac) => ((h) => `${h}.${p}.${mac(`${h}.${p}`)}`)(part('{ "alg": "HS256", "typ": "at+jwt", "kid": "k1" }')),
+      ([, p], mac) =>
+        ((h) => `${h}.${p}.${mac(`${h}.${p}`)}`)(
+          part('{ "alg": "HS256", "typ": "at+jwt", "kid": "k1" }'),
+        ),
     ],
     [
       'a line within the header, signed',
-      ([, p], mac) => ((h) => `${h}.${p}.${mac(`${h}.${p}`)}`)(part('{"alg":"HS256",\n\t"typ":"at+jwt","kid":"k1"}')),
+      ([, p], mac) =>
+        ((h) => `${h}.${p}.${mac(`${h}.${p}`)}`)(
+          part('{"alg":"HS256",\n\t"typ":"at+jwt","kid":"k1"}'),
+        ),
     ],
-    ['a signature cut to 16 bytes', ([h, p, s]) => `${h}.${p}.${Buffer.from(s, 'base64url').subarray(0, 16).toString('base64url')}`],
+    [
+      'a signature cut to 16 bytes',
+      ([h, p, s]) =>
+        `${h}.${p}.${Buffer.from(s, 'base64url').subarray(0, 16).toString('base64url')}`,
+    ],
     [
       'a signature of 33 bytes',
-      ([h, p, s]) => `${h}.${p}.${Buffer.concat([Buffer.from(s, 'base64url'), Buffer.of(0)]).toString('base64url')}`,
+      ([h, p, s]) =>
+        `${h}.${p}.${Buffer.concat([Buffer.from(s, 'base64url'), Buffer.of(0)]).toString('base64url')}`,
     ],
     [
       'a signature by HMAC-SHA-512, cut to 32 bytes',
-      ([h, p]) => `${h}.${p}.${createHmac('sha512', keys[0].access).update(`${h}.${p}`).digest().subarray(0, 32).toString('base64url')}`,
+      ([h, p]) =>
+        `${h}.${p}.${createHmac('sha512', keys[0].access).update(`${h}.${p}`).digest().subarray(0, 32).toString('base64url')}`,
     ],
   ];
   test.each(SHAPES)('shape: %s', (_what, shape) => {
     const { tokens, keys: own, claims: good } = set();
     const text = `${part(HEADER)}.${part(good)}`;
-    const mac = (over: string): string => createHmac('sha256', own[0].access).update(over).digest('base64url');
+    const mac = (over: string): string =>
+      createHmac('sha256', own[0].access).update(over).digest('base64url');
     expect(tokens.verify(`${text}.${mac(text)}`).ok).toBe(true);
     expect(tokens.verify(shape([part(HEADER), part(good), mac(text)], mac)).ok).toBe(false);
   });
@@ -298,7 +402,13 @@ describe('a token is refused', () => {
       const other = access.slice(0, -1) + last;
       expect(tokens.verify(other).ok).toBe(other === access);
     }
-    for (const other of [`${access}=`, `${access} `, ` ${access}`, `${access}\n`, access.replace('-', '+').replace('_', '/') + '']) {
+    for (const other of [
+      `${access}=`,
+      `${access} `,
+      ` ${access}`,
+      `${access}\n`,
+      access.replace('-', '+').replace('_', '/') + '',
+    ]) {
       if (other !== access) expect(tokens.verify(other).ok).toBe(false);
     }
   });
@@ -315,14 +425,22 @@ describe('a token is refused', () => {
   test('when it was mutated in any of five thousand ways', async () => {
     const { tokens } = set();
     const { access } = await tokens.issue(MEMBER, SESSION);
-    const { access: other } = await tokens.issue(MEMBER, '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b04' as SessionId);
+    const { access: other } = await tokens.issue(
+      MEMBER,
+      '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b04' as SessionId,
+    );
     const place = fc.nat({ max: access.length });
     const mutant = fc.oneof(
       fc
         .tuple(place, place, fc.string({ maxLength: 8 }))
-        .map(([from, to, text]) => access.slice(0, Math.min(from, to)) + text + access.slice(Math.max(from, to))),
+        .map(
+          ([from, to, text]) =>
+            access.slice(0, Math.min(from, to)) + text + access.slice(Math.max(from, to)),
+        ),
       fc.tuple(place, place).map(([from, to]) => access.slice(0, from) + other.slice(to)),
-      fc.tuple(fc.json(), fc.json()).map(([header, payload]) => `${part(header)}.${part(payload)}.${access.split('.')[2]}`),
+      fc
+        .tuple(fc.json(), fc.json())
+        .map(([header, payload]) => `${part(header)}.${part(payload)}.${access.split('.')[2]}`),
       fc.constantFrom(...[0, 1, 2]).map((at) =>
         access
           .split('.')
@@ -331,7 +449,10 @@ describe('a token is refused', () => {
       ),
     );
     fc.assert(
-      fc.property(mutant, (token) => (token === access || token === other) === tokens.verify(token).ok),
+      fc.property(
+        mutant,
+        (token) => (token === access || token === other) === tokens.verify(token).ok,
+      ),
       { numRuns: 5_000, seed: 20_261_128 },
     );
   });
@@ -339,7 +460,10 @@ describe('a token is refused', () => {
   test('of a megabyte, before anything of it is parsed', async () => {
     const { tokens, keys: own } = set();
     expect(tokens.verify('A'.repeat(1_000_000))).toEqual({ ok: false, error: 'too-long' });
-    expect(tokens.verify(sign({ ...HEADER, kid: 'x'.repeat(10_240) }, claims, own))).toEqual({ ok: false, error: 'too-long' });
+    expect(tokens.verify(sign({ ...HEADER, kid: 'x'.repeat(10_240) }, claims, own))).toEqual({
+      ok: false,
+      error: 'too-long',
+    });
   });
 
   test('that is a refresh token, or was signed with the key of refresh tokens', async () => {

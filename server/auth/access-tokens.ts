@@ -7,7 +7,13 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { z } from 'zod';
-import { memberId, sessionId, type MemberId, type SessionId, type TeamId } from '../../protocol/ids.ts';
+import {
+  memberId,
+  sessionId,
+  type MemberId,
+  type SessionId,
+  type TeamId,
+} from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import type { Clock, Random } from '../ports/clock.ts';
@@ -30,7 +36,10 @@ export interface AccessClaims {
 export type TokenFault = 'too-long' | 'malformed' | 'expired' | 'untrusted';
 
 export interface AccessTokens {
-  issue(member: MemberId, session: SessionId): Promise<{ readonly access: string; readonly accessExpiresInMs: number }>;
+  issue(
+    member: MemberId,
+    session: SessionId,
+  ): Promise<{ readonly access: string; readonly accessExpiresInMs: number }>;
   verify(token: string): Result<AccessClaims, TokenFault>;
 }
 
@@ -54,7 +63,13 @@ const claims = z.strictObject({
   jti: z.string().regex(/^[A-Za-z0-9_-]{22}$/),
 });
 
-export function createAccessTokens({ keys, team, clock, random, limits }: AccessTokensParts): AccessTokens {
+export function createAccessTokens({
+  keys,
+  team,
+  clock,
+  random,
+  limits,
+}: AccessTokensParts): AccessTokens {
   const byHeader = new Map(keys.map((key) => [encodedHeader(key), key]));
   const lifeS = Math.floor(limits.accessTokenMs / 1000);
   return {
@@ -78,13 +93,15 @@ export function createAccessTokens({ keys, team, clock, random, limits }: Access
       const key = byHeader.get(header);
       if (!key) return fail(header === '' ? 'malformed' : 'untrusted');
       // 43 characters hold two bits more than 32 bytes: of four spellings of one signature only the canonical one is good.
-      if (Buffer.from(signature, 'base64url').toString('base64url') !== signature) return fail('malformed');
+      if (Buffer.from(signature, 'base64url').toString('base64url') !== signature)
+        return fail('malformed');
       if (!isSigned(`${header}.${payload}`, signature, key)) return fail('untrusted');
       const parsed = claims.safeParse(decoded(payload));
       if (!parsed.success || parsed.data.iss !== team) return fail('untrusted');
       const { iat, exp, sub, sid } = parsed.data;
       const nowMs = clock.now();
-      if (exp <= iat || exp - iat > lifeS || iat > nowMs / 1000 + ISSUED_AHEAD_S) return fail('untrusted');
+      if (exp <= iat || exp - iat > lifeS || iat > nowMs / 1000 + ISSUED_AHEAD_S)
+        return fail('untrusted');
       if (exp * 1000 <= nowMs) return fail('expired');
       return ok({ member: sub, session: sid, expiresAt: exp * 1000 });
     },
@@ -92,10 +109,14 @@ export function createAccessTokens({ keys, team, clock, random, limits }: Access
 }
 
 /** Exactly what `SignJWT` writes for this key; a test holds the two together. */
-const encodedHeader = ({ kid }: TokenKey): string => Buffer.from(JSON.stringify({ alg: ALGORITHM, typ: TYPE, kid })).toString('base64url');
+const encodedHeader = ({ kid }: TokenKey): string =>
+  Buffer.from(JSON.stringify({ alg: ALGORITHM, typ: TYPE, kid })).toString('base64url');
 
 function isSigned(text: string, signature: string, { access }: TokenKey): boolean {
-  return timingSafeEqual(createHmac('sha256', access).update(text).digest(), Buffer.from(signature, 'base64url'));
+  return timingSafeEqual(
+    createHmac('sha256', access).update(text).digest(),
+    Buffer.from(signature, 'base64url'),
+  );
 }
 
 /** We signed it, and so we wrote it; that it is JSON is asked all the same. */

@@ -9,11 +9,26 @@ let kit: AuthKit;
 beforeEach(() => void (kit = createAuthKit()));
 afterEach(() => kit.dispose());
 
-const ADA = { team: 'Night shift', name: 'Ada Okafor', handle: 'ada', password: PASSWORD, device: 'desk' };
-const LIN = { name: '林佳穎', handle: '林佳穎', password: 'the lift is out again', device: 'phone' };
+const ADA = {
+  team: 'Night shift',
+  name: 'Ada Okafor',
+  handle: 'ada',
+  password: PASSWORD,
+  device: 'desk',
+};
+const LIN = {
+  name: '林佳穎',
+  handle: '林佳穎',
+  password: 'the lift is out again',
+  device: 'phone',
+};
 const signInAda = { handle: 'ada', password: PASSWORD, device: 'laptop' };
 const kinds = async (feed: string): Promise<readonly string[]> => {
-  const { events } = await kit.store.page(feed as typeof TEAM_FEED, { from: 1, to: 100 }, { events: 100, bytes: 1e6 });
+  const { events } = await kit.store.page(
+    feed as typeof TEAM_FEED,
+    { from: 1, to: 100 },
+    { events: 100, bytes: 1e6 },
+  );
   return events.map(({ json }) => (JSON.parse(json) as { kind: string }).kind);
 };
 
@@ -23,7 +38,9 @@ describe('setting the team up', () => {
     expect(team).toMatchObject({ id: kit.store.teamId, name: 'Night shift' });
     expect(member).toMatchObject({ handle: 'ada', role: 'owner', isActive: true });
     expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
-    expect(await kit.store.memberChannels(member.id)).toMatchObject([{ channel: { name: 'general', kind: 'public' } }]);
+    expect(await kit.store.memberChannels(member.id)).toMatchObject([
+      { channel: { name: 'general', kind: 'public' } },
+    ]);
     expect(await kinds(memberFeed(member.id))).toContain('session-started');
     expect((await kit.store.session(session))?.device).toBe('desk');
   });
@@ -36,19 +53,30 @@ describe('setting the team up', () => {
     ]);
     expect(both.filter((one) => one.ok)).toHaveLength(1);
     expect(await kit.store.members()).toHaveLength(1);
-    expect(await kit.auth.accounts.setup({ code, ...ADA }, FROM)).toMatchObject({ error: { kind: 'setup-done' } });
+    expect(await kit.auth.accounts.setup({ code, ...ADA }, FROM)).toMatchObject({
+      error: { kind: 'setup-done' },
+    });
   });
 
   test('takes only the newest setup code', async () => {
     const old = await kit.auth.invites.createSetup();
     const fresh = await kit.auth.invites.createSetup();
-    expect(await kit.auth.accounts.setup({ code: old.code, ...ADA }, FROM)).toMatchObject({ error: { kind: 'wrong-credentials' } });
-    expect(await kit.auth.accounts.setup({ code: fresh.code.toLowerCase().replaceAll('-', ''), ...ADA }, FROM)).toMatchObject({ ok: true });
+    expect(await kit.auth.accounts.setup({ code: old.code, ...ADA }, FROM)).toMatchObject({
+      error: { kind: 'wrong-credentials' },
+    });
+    expect(
+      await kit.auth.accounts.setup(
+        { code: fresh.code.toLowerCase().replaceAll('-', ''), ...ADA },
+        FROM,
+      ),
+    ).toMatchObject({ ok: true });
   });
 
   test('with a weak password changes nothing and leaves the code good', async () => {
     const { code } = await kit.auth.invites.createSetup();
-    expect(await kit.auth.accounts.setup({ code, ...ADA, password: 'short' }, FROM)).toMatchObject({ error: { kind: 'weak-password' } });
+    expect(await kit.auth.accounts.setup({ code, ...ADA, password: 'short' }, FROM)).toMatchObject({
+      error: { kind: 'weak-password' },
+    });
     expect(await kit.store.team()).toBeUndefined();
     expect((await kit.auth.accounts.setup({ code, ...ADA }, FROM)).ok).toBe(true);
   });
@@ -63,10 +91,18 @@ describe('an invite', () => {
   test('tells who invites to what, and takes a person in with its role', async () => {
     const { code, invite: row } = await invite(1, 'admin');
     expect(await kit.auth.accounts.lookAtInvite(code, FROM)).toMatchObject({
-      value: { team: { name: 'Night shift' }, role: 'admin', invitedBy: 'Ada Okafor', expiresAt: row.expiresAt },
+      value: {
+        team: { name: 'Night shift' },
+        role: 'admin',
+        invitedBy: 'Ada Okafor',
+        expiresAt: row.expiresAt,
+      },
     });
     const joined = await kit.auth.accounts.join({ code, ...LIN }, FROM);
-    expect(joined).toMatchObject({ ok: true, value: { member: { handle: '林佳穎', role: 'admin' } } });
+    expect(joined).toMatchObject({
+      ok: true,
+      value: { member: { handle: '林佳穎', role: 'admin' } },
+    });
     expect(await kinds(TEAM_FEED)).toContain('member-joined');
   });
 
@@ -95,7 +131,9 @@ describe('an invite', () => {
     expect(await kit.auth.accounts.join({ code, ...LIN, handle: 'ada' }, FROM)).toMatchObject({
       error: { kind: 'taken', field: 'handle' },
     });
-    expect(await kit.auth.accounts.join({ code, ...LIN, password: 'aaaaaaaaaaaaa' }, FROM)).toMatchObject({
+    expect(
+      await kit.auth.accounts.join({ code, ...LIN, password: 'aaaaaaaaaaaaa' }, FROM),
+    ).toMatchObject({
       error: { kind: 'weak-password' },
     });
     expect((await kit.auth.accounts.join({ code, ...LIN }, FROM)).ok).toBe(true);
@@ -103,8 +141,13 @@ describe('an invite', () => {
 
   test('says the same when unknown, expired, ended, or made by somebody who was shut out', async () => {
     const { code, invite: row } = await invite(5);
-    const refused = { ok: false, error: { kind: 'wrong-credentials', retryable: false, field: 'code' } };
-    expect(await kit.auth.accounts.lookAtInvite('00000-00000-00000-00000-00000-0', FROM)).toEqual(refused);
+    const refused = {
+      ok: false,
+      error: { kind: 'wrong-credentials', retryable: false, field: 'code' },
+    };
+    expect(await kit.auth.accounts.lookAtInvite('00000-00000-00000-00000-00000-0', FROM)).toEqual(
+      refused,
+    );
     const maker = (await kit.store.member(row.createdBy!))!;
     await kit.store.write((tx) => tx.putMember({ ...maker, isActive: false }));
     expect(await kit.auth.accounts.lookAtInvite(code, FROM)).toEqual(refused);
@@ -129,12 +172,18 @@ describe('an invite', () => {
 describe('signing in', () => {
   test('finds the member however the handle was typed', async () => {
     await kit.found();
-    for (const handle of ['ada', ' @Ada ', 'ADA']) expect((await kit.auth.accounts.signIn({ ...signInAda, handle }, FROM)).ok).toBe(true);
+    for (const handle of ['ada', ' @Ada ', 'ADA'])
+      expect((await kit.auth.accounts.signIn({ ...signInAda, handle }, FROM)).ok).toBe(true);
   });
 
   test('costs and says the same for a wrong password, an unknown, impossible or deactivated member', async () => {
     const { member } = await kit.found();
-    const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: member.id });
+    const { code } = await kit.auth.invites.create({
+      role: 'member',
+      days: 1,
+      uses: 1,
+      createdBy: member.id,
+    });
     const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
     if (!lin.ok) throw new Error(lin.error.kind);
     await kit.store.write((tx) => tx.putMember({ ...lin.value.member, isActive: false }));
@@ -145,7 +194,10 @@ describe('signing in', () => {
       { ...signInAda, handle: LIN.handle, password: LIN.password },
     ]) {
       const begun = kit.auth.passwords.hashesBegun;
-      expect(await kit.auth.accounts.signIn(ask, FROM)).toEqual({ ok: false, error: { kind: 'wrong-credentials', retryable: false } });
+      expect(await kit.auth.accounts.signIn(ask, FROM)).toEqual({
+        ok: false,
+        error: { kind: 'wrong-credentials', retryable: false },
+      });
       expect(kit.auth.passwords.hashesBegun).toBe(begun + 1);
     }
   });
@@ -162,7 +214,8 @@ describe('signing in', () => {
   test('is slowed by address, and an honest person elsewhere is not', async () => {
     await kit.found();
     const wrong = { ...signInAda, password: 'guess after guess' };
-    for (let n = 0; n < 20; n++) await kit.auth.accounts.signIn({ ...wrong, handle: `h${n}` }, { address: '203.0.113.9' });
+    for (let n = 0; n < 20; n++)
+      await kit.auth.accounts.signIn({ ...wrong, handle: `h${n}` }, { address: '203.0.113.9' });
     const begun = kit.auth.passwords.hashesBegun;
     const slowed = await kit.auth.accounts.signIn(wrong, { address: '203.0.113.9' });
     expect(slowed).toMatchObject({ error: { kind: 'rate-limited', retryable: true } });
@@ -182,15 +235,20 @@ describe('ten thousand guesses a minute', () => {
     expect((await kit.auth.accounts.signIn(signInAda, home)).ok).toBe(true);
     return kit.auth.passwords.hashesBegun;
   };
-  const kindsOf = (answers: readonly { readonly ok: boolean; readonly error?: { readonly kind: string } }[]): Record<string, number> => {
+  const kindsOf = (
+    answers: readonly { readonly ok: boolean; readonly error?: { readonly kind: string } }[],
+  ): Record<string, number> => {
     const counted: Record<string, number> = {};
-    for (const { error } of answers) counted[error?.kind ?? 'ok'] = (counted[error?.kind ?? 'ok'] ?? 0) + 1;
+    for (const { error } of answers)
+      counted[error?.kind ?? 'ok'] = (counted[error?.kind ?? 'ok'] ?? 0) + 1;
     return counted;
   };
 
   test('at one account from a thousand addresses cost ten hashes, and its owner comes in from home as before', async () => {
     const before = await atHome();
-    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => guess('ada', stranger(n % 1_000))));
+    const answers = await Promise.all(
+      Array.from({ length: 10_000 }, (_, n) => guess('ada', stranger(n % 1_000))),
+    );
     expect(kindsOf(answers)).toEqual({ 'wrong-credentials': 10, 'rate-limited': 9_990 });
     expect(kit.auth.passwords.hashesBegun - before).toBe(10);
     expect((await kit.auth.accounts.signIn(signInAda, { address: '10.9.9.9' })).ok).toBe(false);
@@ -199,7 +257,9 @@ describe('ten thousand guesses a minute', () => {
 
   test('over a thousand accounts from one address cost twenty hashes, and nobody elsewhere is slowed', async () => {
     const before = await atHome();
-    const answers = await Promise.all(Array.from({ length: 10_000 }, (_, n) => guess(`h${n % 1_000}`, '203.0.113.9')));
+    const answers = await Promise.all(
+      Array.from({ length: 10_000 }, (_, n) => guess(`h${n % 1_000}`, '203.0.113.9')),
+    );
     expect(kindsOf(answers)).toEqual({ 'wrong-credentials': 20, 'rate-limited': 9_980 });
     expect(kit.auth.passwords.hashesBegun - before).toBe(20);
     expect((await kit.auth.accounts.signIn(signInAda, { address: '10.9.9.9' })).ok).toBe(true);
@@ -214,7 +274,9 @@ describe('ten thousand guesses a minute', () => {
       if (isIn && !answer.ok && answer.error.kind === 'wrong-credentials') after += 1;
       return answer;
     };
-    const flood = Array.from({ length: 10_000 }, (_, n) => guess(`h${n % 1_000}`, stranger(n)).then(count));
+    const flood = Array.from({ length: 10_000 }, (_, n) =>
+      guess(`h${n % 1_000}`, stranger(n)).then(count),
+    );
     // The same turn: all of them stand before her.
     const ada = kit.auth.accounts.signIn(signInAda, home).then((answer) => {
       isIn = true;
@@ -236,7 +298,10 @@ describe('ten thousand guesses a minute', () => {
     expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(true);
     expect((await kit.auth.sessions.refresh(tokens.refresh)).ok).toBe(true);
     const who = { member: member.id, session };
-    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({ ok: true, value: null });
+    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({
+      ok: true,
+      value: null,
+    });
   });
 });
 
@@ -248,19 +313,27 @@ describe('changing the password', () => {
     const heard: SessionId[] = [];
     kit.auth.sessions.onEnded((session) => heard.push(session));
     const who = { member: first.member.id, session: first.session };
-    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({ ok: true, value: null });
+    expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'another fine password')).toEqual({
+      ok: true,
+      value: null,
+    });
     expect(heard).toEqual([second.value.session]);
     expect((await kit.auth.sessions.admit(second.value.tokens.access)).ok).toBe(false);
     expect((await kit.auth.sessions.refresh(second.value.tokens.refresh)).ok).toBe(false);
     expect((await kit.auth.sessions.admit(first.tokens.access)).ok).toBe(true);
     expect((await kit.auth.accounts.signIn(signInAda, FROM)).ok).toBe(false);
-    expect((await kit.auth.accounts.signIn({ ...signInAda, password: 'another fine password' }, FROM)).ok).toBe(true);
+    expect(
+      (await kit.auth.accounts.signIn({ ...signInAda, password: 'another fine password' }, FROM))
+        .ok,
+    ).toBe(true);
   });
 
   test('needs the current one, and a strong next one', async () => {
     const { member, session } = await kit.found();
     const who = { member: member.id, session };
-    expect(await kit.auth.accounts.changePassword(who, 'wrong one here', 'another fine password')).toMatchObject({
+    expect(
+      await kit.auth.accounts.changePassword(who, 'wrong one here', 'another fine password'),
+    ).toMatchObject({
       error: { kind: 'wrong-credentials', field: 'current' },
     });
     expect(await kit.auth.accounts.changePassword(who, PASSWORD, 'short')).toMatchObject({
@@ -272,9 +345,16 @@ describe('changing the password', () => {
     const { member, session } = await kit.found();
     for (let n = 0; n < 20; n++) {
       const handle = n % 2 === 0 ? `member ${member.id}` : `MEMBER ${member.id}`;
-      await kit.auth.accounts.signIn({ handle, password: 'guess after guess', device: 'x' }, { address: `203.0.113.${n}` });
+      await kit.auth.accounts.signIn(
+        { handle, password: 'guess after guess', device: 'x' },
+        { address: `203.0.113.${n}` },
+      );
     }
-    const changed = await kit.auth.accounts.changePassword({ member: member.id, session }, PASSWORD, 'another fine password');
+    const changed = await kit.auth.accounts.changePassword(
+      { member: member.id, session },
+      PASSWORD,
+      'another fine password',
+    );
     expect(changed).toEqual({ ok: true, value: null });
   });
 
@@ -283,8 +363,12 @@ describe('changing the password', () => {
     const reset = await kit.auth.accounts.resetPassword(member.id);
     if (!reset.ok) throw new Error(reset.error.kind);
     expect((await kit.auth.sessions.admit(tokens.access)).ok).toBe(false);
-    expect((await kit.auth.accounts.signIn({ ...signInAda, password: reset.value }, FROM)).ok).toBe(true);
-    expect(await kit.auth.accounts.resetPassword('00000000-0000-4000-8000-000000000009' as MemberId)).toMatchObject({
+    expect((await kit.auth.accounts.signIn({ ...signInAda, password: reset.value }, FROM)).ok).toBe(
+      true,
+    );
+    expect(
+      await kit.auth.accounts.resetPassword('00000000-0000-4000-8000-000000000009' as MemberId),
+    ).toMatchObject({
       error: { kind: 'not-found' },
     });
   });
@@ -294,26 +378,43 @@ describe('the gateway', () => {
   const asked = async () => {
     const first = await kit.found();
     const gateway: GatewayAuth = kit.auth.gateway;
-    const who = { member: first.member.id, session: first.session, accessExpiresAt: kit.clock.now() + 600_000 };
+    const who = {
+      member: first.member.id,
+      session: first.session,
+      accessExpiresAt: kit.clock.now() + 600_000,
+    };
     return { first, gateway, who };
   };
 
   test('learns who is behind an upgrade, or that nobody is', async () => {
     const { first, gateway, who } = await asked();
-    const upgrade = (authorization: string | undefined) => gateway.verifyUpgrade({ headers: { authorization } });
+    const upgrade = (authorization: string | undefined) =>
+      gateway.verifyUpgrade({ headers: { authorization } });
     expect(await upgrade(`Bearer ${first.tokens.access}`)).toEqual({ ok: true, value: who });
-    for (const bad of [undefined, '', 'Bearer', `Basic ${first.tokens.access}`, first.tokens.access, `Bearer ${first.tokens.refresh}`]) {
+    for (const bad of [
+      undefined,
+      '',
+      'Bearer',
+      `Basic ${first.tokens.access}`,
+      first.tokens.access,
+      `Bearer ${first.tokens.refresh}`,
+    ]) {
       expect(await upgrade(bad)).toEqual({ ok: false, error: { status: 401 } });
     }
     await gateway.endSession(who, first.session);
-    expect(await upgrade(`Bearer ${first.tokens.access}`)).toEqual({ ok: false, error: { status: 401 } });
+    expect(await upgrade(`Bearer ${first.tokens.access}`)).toEqual({
+      ok: false,
+      error: { status: 401 },
+    });
   });
 
   test('refreshes with the token of its own session only', async () => {
     const { first, gateway, who } = await asked();
     const second = await kit.auth.accounts.signIn(signInAda, FROM);
     if (!second.ok) throw new Error(second.error.kind);
-    expect(await gateway.refresh(who, second.value.tokens.refresh)).toMatchObject({ error: { kind: 'wrong-credentials' } });
+    expect(await gateway.refresh(who, second.value.tokens.refresh)).toMatchObject({
+      error: { kind: 'wrong-credentials' },
+    });
     expect((await kit.auth.sessions.admit(second.value.tokens.access)).ok).toBe(true);
     expect(await gateway.refresh(who, first.tokens.refresh)).toMatchObject({
       ok: true,
@@ -324,15 +425,21 @@ describe('the gateway', () => {
   test('lists and ends the own sessions, never those of others', async () => {
     const { gateway, who } = await asked();
     const { invite, code } = (
-      (await gateway.createInvite(who, { role: 'member', days: 7, uses: 1 })) as { value: { invite: { id: string }; code: string } }
+      (await gateway.createInvite(who, { role: 'member', days: 7, uses: 1 })) as {
+        value: { invite: { id: string }; code: string };
+      }
     ).value;
     const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
     if (!lin.ok) throw new Error(lin.error.kind);
     expect(await gateway.sessions(who)).toMatchObject([{ id: who.session, device: 'desk' }]);
-    expect(await gateway.endSession(who, lin.value.session)).toMatchObject({ error: { kind: 'not-found' } });
+    expect(await gateway.endSession(who, lin.value.session)).toMatchObject({
+      error: { kind: 'not-found' },
+    });
     expect(await gateway.endInvite(who, invite.id)).toMatchObject({ error: { kind: 'not-found' } });
     const asLin = { member: lin.value.member.id, session: lin.value.session, accessExpiresAt: 0 };
-    expect(await gateway.createInvite(asLin, { role: 'member', days: 1, uses: 1 })).toMatchObject({ error: { kind: 'not-allowed' } });
+    expect(await gateway.createInvite(asLin, { role: 'member', days: 1, uses: 1 })).toMatchObject({
+      error: { kind: 'not-allowed' },
+    });
     expect(await gateway.invites(asLin)).toMatchObject({ error: { kind: 'not-allowed' } });
   });
 
@@ -357,12 +464,21 @@ describe('the gateway', () => {
 
 test('no flow leaves a password, token, code or name in the log', async () => {
   const { member, tokens, session } = await kit.found();
-  const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: member.id });
+  const { code } = await kit.auth.invites.create({
+    role: 'member',
+    days: 7,
+    uses: 1,
+    createdBy: member.id,
+  });
   await kit.auth.accounts.lookAtInvite(code, FROM);
   const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
   await kit.auth.accounts.signIn({ ...signInAda, password: 'canary-wrong-password' }, FROM);
   const refreshed = await kit.auth.sessions.refresh(tokens.refresh);
-  await kit.auth.accounts.changePassword({ member: member.id, session }, PASSWORD, 'canary-next-password');
+  await kit.auth.accounts.changePassword(
+    { member: member.id, session },
+    PASSWORD,
+    'canary-next-password',
+  );
   const reset = await kit.auth.accounts.resetPassword(member.id);
   if (!lin.ok || !refreshed.ok || !reset.ok) throw new Error('a flow failed');
   const log = kit.lines.join('');

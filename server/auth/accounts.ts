@@ -73,7 +73,9 @@ export interface Accounts {
   /** For the operator: a fresh password, told once, in place of the old one; ends every session of the member. */
   resetPassword(member: MemberId): Promise<Result<string, Refusal>>;
   /** For the operator: a member with a fresh password, told once. */
-  addMember(draft: PersonDraft & { readonly role: Role }): Promise<Result<{ readonly member: Member; readonly password: string }, Refusal>>;
+  addMember(
+    draft: PersonDraft & { readonly role: Role },
+  ): Promise<Result<{ readonly member: Member; readonly password: string }, Refusal>>;
 }
 
 export interface AccountsParts {
@@ -96,9 +98,22 @@ const FIRST_CHANNEL = 'general';
 /** A member id nobody has: an unknown handle makes the same questions to the store as a known one. */
 const NOBODY = '00000000-0000-4000-8000-000000000000' as MemberId;
 
-export function createAccounts({ store, clock, random, log, passwords, sessions, invites, throttle }: AccountsParts): Accounts {
+export function createAccounts({
+  store,
+  clock,
+  random,
+  log,
+  passwords,
+  sessions,
+  invites,
+  throttle,
+}: AccountsParts): Accounts {
   /** The session, tokens and member of somebody who just proved who they are. */
-  const welcome = async (team: Team, member: Member, { row, refresh }: StartedSession): Promise<SignedIn> => ({
+  const welcome = async (
+    team: Team,
+    member: Member,
+    { row, refresh }: StartedSession,
+  ): Promise<SignedIn> => ({
     team,
     member,
     session: row.id,
@@ -112,7 +127,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
     return fail(refuse('rate-limited', { retryAfterMs: verdict.retryAfterMs }));
   };
 
-  const newMember = async (tx: WriteTx, draft: PersonDraft & { readonly role: Role }, hash: string): Promise<Result<Member, Refusal>> => {
+  const newMember = async (
+    tx: WriteTx,
+    draft: PersonDraft & { readonly role: Role },
+    hash: string,
+  ): Promise<Result<Member, Refusal>> => {
     const added = await createMember(tx, { id: newId<MemberId>(random), ...draft }, clock.now());
     if (added.ok) await tx.putCredential({ member: added.value.id, hash });
     return added;
@@ -150,7 +169,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
       });
       if (!done.ok) return done;
       admitted.value.succeeded();
-      log.info('team-founded', { team: done.value.team.id, member: done.value.member.id, session: done.value.started.row.id });
+      log.info('team-founded', {
+        team: done.value.team.id,
+        member: done.value.member.id,
+        session: done.value.started.row.id,
+      });
       return ok(await welcome(done.value.team, done.value.member, done.value.started));
     },
 
@@ -182,12 +205,23 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
         const team = await tx.team();
         const taken = memberInvite(await invites.take(tx, ask.code));
         if (!team || !taken.ok) return fail(wrongCode);
-        const member = await newMember(tx, { handle: ask.handle, name: ask.name, role: taken.value.role }, hash.value);
+        const member = await newMember(
+          tx,
+          { handle: ask.handle, name: ask.name, role: taken.value.role },
+          hash.value,
+        );
         if (!member.ok) return member;
-        return ok({ team, member: member.value, started: await sessions.start(tx, member.value.id, ask.device) });
+        return ok({
+          team,
+          member: member.value,
+          started: await sessions.start(tx, member.value.id, ask.device),
+        });
       });
       if (!done.ok) return done;
-      log.info('member-joined', { member: done.value.member.id, session: done.value.started.row.id });
+      log.info('member-joined', {
+        member: done.value.member.id,
+        session: done.value.started.row.id,
+      });
       return ok(await welcome(done.value.team, done.value.member, done.value.started));
     },
 
@@ -197,7 +231,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
       if (!admitted.ok) return admitted;
       const known = isHandle(handle) ? await store.memberByHandle(handle) : undefined;
       const credential = await store.credential(known?.id ?? NOBODY);
-      const verdict = await passwords.verify(ask.password, credential?.hash, admitted.value.isFamiliar ? 'known' : 'stranger');
+      const verdict = await passwords.verify(
+        ask.password,
+        credential?.hash,
+        admitted.value.isFamiliar ? 'known' : 'stranger',
+      );
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !known) {
         log.info('sign-in-refused', { address: from.address, member: known?.id });
@@ -215,19 +253,27 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
       });
       if (!done.ok) return done;
       admitted.value.succeeded();
-      log.info('signed-in', { member: done.value.member.id, session: done.value.started.row.id, isRehashed: renewed?.ok === true });
+      log.info('signed-in', {
+        member: done.value.member.id,
+        session: done.value.started.row.id,
+        isRehashed: renewed?.ok === true,
+      });
       return ok(await welcome(done.value.team, done.value.member, done.value.started));
     },
 
     async changePassword(who, current, next) {
       // In capitals, which no typed handle has.
-      const admitted = await admit({ address: `session ${who.session}`, handle: `MEMBER ${who.member}` });
+      const admitted = await admit({
+        address: `session ${who.session}`,
+        handle: `MEMBER ${who.member}`,
+      });
       if (!admitted.ok) return admitted;
       const member = await store.member(who.member);
       const credential = await store.credential(who.member);
       const verdict = await passwords.verify(current, credential?.hash, 'known');
       if (!verdict.ok) return verdict;
-      if (!verdict.value.isRight || !member) return fail(refuse('wrong-credentials', { field: 'current' }));
+      if (!verdict.value.isRight || !member)
+        return fail(refuse('wrong-credentials', { field: 'current' }));
       admitted.value.succeeded();
       const weak = passwords.check(next, [member.handle, member.name]);
       if (weak) return fail({ ...weak, field: 'next' });
@@ -239,7 +285,11 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
         return ok(await sessions.endAll(tx, who.member, who.session));
       });
       if (!done.ok) return done;
-      log.info('password-changed', { member: who.member, session: who.session, sessionsEnded: done.value });
+      log.info('password-changed', {
+        member: who.member,
+        session: who.session,
+        sessionsEnded: done.value,
+      });
       return ok(null);
     },
 
@@ -273,4 +323,5 @@ export function createAccounts({ store, clock, random, log, passwords, sessions,
 }
 
 /** The handle a person means: `@Ada ` is `ada`. */
-const typedHandle = (typed: string): string => typed.trim().replace(/^@/, '').normalize('NFC').toLowerCase();
+const typedHandle = (typed: string): string =>
+  typed.trim().replace(/^@/, '').normalize('NFC').toLowerCase();

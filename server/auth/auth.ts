@@ -41,11 +41,24 @@ export function createAuth(parts: AuthParts): Auth {
   const { store, clock, random, log, limits, budgets, keys, identity } = parts;
   const access = createAccessTokens({ keys, team: store.teamId, clock, random, limits });
   const refreshTokens = createRefreshTokens(keys, random);
-  const passwords = createPasswords({ random, rules: limits, ...(parts.passwordCost ? { cost: parts.passwordCost } : {}) });
+  const passwords = createPasswords({
+    random,
+    rules: limits,
+    ...(parts.passwordCost ? { cost: parts.passwordCost } : {}),
+  });
   const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits });
   const invites = createInvites({ store, clock, random, limits });
   const throttle = createThrottle({ budgets, limits });
-  const accounts = createAccounts({ store, clock, random, log, passwords, sessions, invites, throttle });
+  const accounts = createAccounts({
+    store,
+    clock,
+    random,
+    log,
+    passwords,
+    sessions,
+    invites,
+    throttle,
+  });
   const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };
 }

@@ -22,6 +22,10 @@ export function makeCode(random: Random): string {
 
 /** The same for every way of writing one code: `o` for zero, `i` and `l` for one, spaces and dashes anywhere. */
 export function codeHash(typed: string): string {
-  const normal = typed.toUpperCase().replace(/[\s-]/g, '').replaceAll('O', '0').replace(/[IL]/g, '1');
+  const normal = typed
+    .toUpperCase()
+    .replace(/[\s-]/g, '')
+    .replaceAll('O', '0')
+    .replace(/[IL]/g, '1');
   return createHash('sha256').update(normal).digest('hex');
 }

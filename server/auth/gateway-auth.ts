@@ -44,12 +44,23 @@ export interface SocketAuth {
   refresh(
     who: Admitted,
     token: string,
-  ): Promise<Result<{ readonly access: string; readonly refresh: string; readonly accessExpiresAt: number }, Refusal>>;
-  sessions(who: Admitted): Promise<readonly Pick<SessionRow, 'id' | 'device' | 'createdAt' | 'lastSeenAt'>[]>;
+  ): Promise<
+    Result<
+      { readonly access: string; readonly refresh: string; readonly accessExpiresAt: number },
+      Refusal
+    >
+  >;
+  sessions(
+    who: Admitted,
+  ): Promise<readonly Pick<SessionRow, 'id' | 'device' | 'createdAt' | 'lastSeenAt'>[]>;
   endSession(who: Admitted, session: SessionId): Promise<Result<null, Refusal>>;
   createInvite(
     who: Admitted,
-    ask: { readonly role: 'admin' | 'member' | 'guest'; readonly days: number; readonly uses: number },
+    ask: {
+      readonly role: 'admin' | 'member' | 'guest';
+      readonly days: number;
+      readonly uses: number;
+    },
   ): Promise<Result<WireInvite, Refusal>>;
   invites(who: Admitted): Promise<Result<readonly Invite[], Refusal>>;
   endInvite(who: Admitted, invite: string): Promise<Result<null, Refusal>>;
@@ -59,8 +70,16 @@ export interface SocketAuth {
 
 const BEARER = /^Bearer ([A-Za-z0-9._-]+)$/i;
 
-export function createGatewayAuth({ store, log, sessions, accounts, invites, identity }: GatewayAuthParts): SocketAuth {
-  const inviter = (member: MemberId): Promise<Result<Member, Refusal>> => checkTeam(store, member, 'invite');
+export function createGatewayAuth({
+  store,
+  log,
+  sessions,
+  accounts,
+  invites,
+  identity,
+}: GatewayAuthParts): SocketAuth {
+  const inviter = (member: MemberId): Promise<Result<Member, Refusal>> =>
+    checkTeam(store, member, 'invite');
 
   return {
     async verifyUpgrade({ headers }) {
@@ -76,16 +95,26 @@ export function createGatewayAuth({ store, log, sessions, accounts, invites, ide
     },
     async sessions(who) {
       const rows = await sessions.list(who.member);
-      return rows.map(({ id, device, createdAt, lastSeenAt }) => ({ id, device, createdAt, lastSeenAt }));
+      return rows.map(({ id, device, createdAt, lastSeenAt }) => ({
+        id,
+        device,
+        createdAt,
+        lastSeenAt,
+      }));
     },
     async endSession(who, session) {
-      const isEnded = await sessions.end(session, who.member, session === who.session ? 'signed-out' : 'revoked');
+      const isEnded = await sessions.end(
+        session,
+        who.member,
+        session === who.session ? 'signed-out' : 'revoked',
+      );
       return isEnded ? ok(null) : fail(refuse('not-found'));
     },
     async createInvite(who, ask) {
       const asker = await inviter(who.member);
       if (!asker.ok) return asker;
-      if (ask.role === 'admin' && asker.value.role !== 'owner') return fail(refuse('not-allowed', { field: 'role' }));
+      if (ask.role === 'admin' && asker.value.role !== 'owner')
+        return fail(refuse('not-allowed', { field: 'role' }));
       const { invite, code } = await invites.create({ ...ask, createdBy: who.member });
       log.info('invite-made', { invite: invite.id, member: who.member });
       return ok({
@@ -113,6 +142,9 @@ export function createGatewayAuth({ store, log, sessions, accounts, invites, ide
 }
 
 /** @param fallback  whom to name for an invite of the command line */
-function wireInvite({ id, role, createdBy, createdAt, expiresAt, usesLeft }: InviteRow, fallback: MemberId): Invite {
+function wireInvite(
+  { id, role, createdBy, createdAt, expiresAt, usesLeft }: InviteRow,
+  fallback: MemberId,
+): Invite {
   return { id, role, createdBy: createdBy ?? fallback, createdAt, expiresAt, usesLeft };
 }

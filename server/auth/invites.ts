@@ -52,14 +52,18 @@ export interface InvitesParts {
 async function isBacked(reads: StoreReads, { createdBy }: InviteRow): Promise<boolean> {
   if (createdBy === null) return true;
   const maker = await reads.member(createdBy);
-  return maker !== undefined && maker.isActive && (maker.role === 'owner' || maker.role === 'admin');
+  return (
+    maker !== undefined && maker.isActive && (maker.role === 'owner' || maker.role === 'admin')
+  );
 }
 
 export function createInvites({ store, clock, random, limits }: InvitesParts): Invites {
-  const isGood = (invite: InviteRow): boolean => invite.usesLeft > 0 && invite.expiresAt > clock.now();
+  const isGood = (invite: InviteRow): boolean =>
+    invite.usesLeft > 0 && invite.expiresAt > clock.now();
   const find = async (reads: StoreReads, code: string): Promise<Result<InviteRow, Refusal>> => {
     const invite = await reads.invite(codeHash(code));
-    if (!invite || !isGood(invite) || !(await isBacked(reads, invite))) return fail(refuse('wrong-credentials', { field: 'code' }));
+    if (!invite || !isGood(invite) || !(await isBacked(reads, invite)))
+      return fail(refuse('wrong-credentials', { field: 'code' }));
     return ok(invite);
   };
   const draw = (wish: {
@@ -87,7 +91,8 @@ export function createInvites({ store, clock, random, limits }: InvitesParts): I
     async create(wish) {
       const made = draw(wish);
       await store.write(async (tx) => {
-        for (const old of await tx.invites()) if (old.role !== 'owner' && !isGood(old)) await tx.removeInvite(old.id);
+        for (const old of await tx.invites())
+          if (old.role !== 'owner' && !isGood(old)) await tx.removeInvite(old.id);
         await tx.putInvite(made.invite);
       });
       return made;
@@ -95,7 +100,8 @@ export function createInvites({ store, clock, random, limits }: InvitesParts): I
     async createSetup() {
       const made = draw({ role: 'owner', days: limits.inviteDays, uses: 1, createdBy: null });
       await store.write(async (tx) => {
-        for (const { id, role } of await tx.invites()) if (role === 'owner') await tx.removeInvite(id);
+        for (const { id, role } of await tx.invites())
+          if (role === 'owner') await tx.removeInvite(id);
         await tx.putInvite(made.invite);
       });
       return made;
@@ -111,11 +117,15 @@ export function createInvites({ store, clock, random, limits }: InvitesParts): I
     },
     async list() {
       const all = await store.invites();
-      return all.filter((invite) => invite.role !== 'owner' && isGood(invite)).sort((a, b) => b.createdAt - a.createdAt);
+      return all
+        .filter((invite) => invite.role !== 'owner' && isGood(invite))
+        .sort((a, b) => b.createdAt - a.createdAt);
     },
     end: (id) =>
       store.write(async (tx) => {
-        const isThere = (await tx.invites()).some((invite) => invite.id === id && invite.role !== 'owner');
+        const isThere = (await tx.invites()).some(
+          (invite) => invite.id === id && invite.role !== 'owner',
+        );
         if (isThere) await tx.removeInvite(id);
         return isThere;
       }),

@@ -22,16 +22,31 @@ const begin = (limits: Partial<Limits> = {}): AuthKit => (kit = createAuthKit(li
 
 describe('an access token', () => {
   const TEAM = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b01' as TeamId;
-  const who = ['3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b02' as MemberId, '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b03' as SessionId] as const;
-  const keys = parseTokenKeys(JSON.stringify({ keys: [{ kid: 'k1', secret: randomBytes(32).toString('base64url') }] }), 'keys');
+  const who = [
+    '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b02' as MemberId,
+    '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b03' as SessionId,
+  ] as const;
+  const keys = parseTokenKeys(
+    JSON.stringify({ keys: [{ kid: 'k1', secret: randomBytes(32).toString('base64url') }] }),
+    'keys',
+  );
   const make = (limits: Partial<Limits>, clock = createFakeClock()) =>
-    createAccessTokens({ keys, team: TEAM, clock, random: createSeededRandom('tokens'), limits: { ...DEFAULT_LIMITS, ...limits } });
+    createAccessTokens({
+      keys,
+      team: TEAM,
+      clock,
+      random: createSeededRandom('tokens'),
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    });
 
   test('may have accessTokenBytes, and is not looked at with one more', async () => {
     const { access } = await make({}).issue(...who);
     expect(access.length).toBeLessThanOrEqual(DEFAULT_LIMITS.accessTokenBytes);
     expect(make({ accessTokenBytes: access.length }).verify(access).ok).toBe(true);
-    expect(make({ accessTokenBytes: access.length - 1 }).verify(access)).toEqual({ ok: false, error: 'too-long' });
+    expect(make({ accessTokenBytes: access.length - 1 }).verify(access)).toEqual({
+      ok: false,
+      error: 'too-long',
+    });
   });
 
   test('is good for accessTokenMs, and not a millisecond longer', async () => {
@@ -74,7 +89,9 @@ describe('a session', () => {
     const refreshed = await auth.sessions.refresh(tokens.refresh);
     expect(refreshed.ok).toBe(true);
     clock.advance(3 * DAY_MS);
-    expect(refreshed.ok && (await auth.sessions.refresh(refreshed.value.tokens.refresh)).ok).toBe(false);
+    expect(refreshed.ok && (await auth.sessions.refresh(refreshed.value.tokens.refresh)).ok).toBe(
+      false,
+    );
   });
 });
 
@@ -91,22 +108,33 @@ describe('an invite', () => {
 
 describe('a password', () => {
   const rules = (more: Partial<Limits> = {}) =>
-    createPasswords({ random: createSeededRandom('limits'), rules: { ...DEFAULT_LIMITS, ...more }, cost: COST_FLOOR });
+    createPasswords({
+      random: createSeededRandom('limits'),
+      rules: { ...DEFAULT_LIMITS, ...more },
+      cost: COST_FLOOR,
+    });
   const mixed = (length: number): string => 'aber'.repeat(length).slice(0, length);
 
   test('has passwordMinLength code points at least', () => {
     const { passwordMinLength } = DEFAULT_LIMITS;
     expect(rules().check(mixed(passwordMinLength), [])).toBeUndefined();
-    expect(rules().check(mixed(passwordMinLength - 1), [])).toMatchObject({ kind: 'weak-password' });
+    expect(rules().check(mixed(passwordMinLength - 1), [])).toMatchObject({
+      kind: 'weak-password',
+    });
   });
 
   test('has passwordMaxBytes at most, counted as they are written and as they are hashed', async () => {
     const { passwordMaxBytes } = DEFAULT_LIMITS;
     const passwords = rules();
     expect(passwords.check(mixed(passwordMaxBytes), [])).toBeUndefined();
-    expect(passwords.check(mixed(passwordMaxBytes + 1), [])).toMatchObject({ kind: 'too-large', field: 'password' });
+    expect(passwords.check(mixed(passwordMaxBytes + 1), [])).toMatchObject({
+      kind: 'too-large',
+      field: 'password',
+    });
     // One character of three bytes that the normal form writes as two of three.
-    expect(passwords.check(`${mixed(passwordMaxBytes - 3)}\u0958`, [])).toMatchObject({ kind: 'too-large' });
+    expect(passwords.check(`${mixed(passwordMaxBytes - 3)}\u0958`, [])).toMatchObject({
+      kind: 'too-large',
+    });
     expect((await passwords.hash(mixed(passwordMaxBytes + 1))).ok).toBe(false);
     expect(passwords.hashesBegun).toBe(0);
   });
@@ -123,7 +151,9 @@ describe('a password', () => {
 });
 
 describe('guessing', () => {
-  const admitted = async (attempts: readonly { address: string; handle: string }[]): Promise<number> => {
+  const admitted = async (
+    attempts: readonly { address: string; handle: string }[],
+  ): Promise<number> => {
     const budgets = createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS });
     const throttle = createThrottle({ budgets, limits: DEFAULT_LIMITS });
     const verdicts = await Promise.all(attempts.map((attempt) => throttle.admit(attempt)));
@@ -132,27 +162,34 @@ describe('guessing', () => {
   const { signInsPerMinutePerAddress, signInsPerMinutePerHandle } = DEFAULT_LIMITS;
 
   test('from one address goes signInsPerMinutePerAddress times', async () => {
-    expect(await admitted(Array.from({ length: 50 }, (_, n) => ({ address: '10.0.0.7', handle: `h${n}` })))).toBe(
-      signInsPerMinutePerAddress,
-    );
+    expect(
+      await admitted(
+        Array.from({ length: 50 }, (_, n) => ({ address: '10.0.0.7', handle: `h${n}` })),
+      ),
+    ).toBe(signInsPerMinutePerAddress);
   });
 
   test('at one handle goes signInsPerMinutePerHandle times', async () => {
-    expect(await admitted(Array.from({ length: 50 }, (_, n) => ({ address: `10.0.0.${n}`, handle: 'ada' })))).toBe(
-      signInsPerMinutePerHandle,
-    );
+    expect(
+      await admitted(
+        Array.from({ length: 50 }, (_, n) => ({ address: `10.0.0.${n}`, handle: 'ada' })),
+      ),
+    ).toBe(signInsPerMinutePerHandle);
   });
 
   test('beyond that is refused in words, with a time to wait, before a hash is computed', async () => {
     const { auth, found } = begin({ signInsPerMinutePerHandle: 2 });
     await found();
-    const guess = () => auth.accounts.signIn({ handle: 'ada', password: 'not the password', device: 'x' }, FROM);
+    const guess = () =>
+      auth.accounts.signIn({ handle: 'ada', password: 'not the password', device: 'x' }, FROM);
     expect([await guess(), await guess()]).toMatchObject([
       { error: { kind: 'wrong-credentials' } },
       { error: { kind: 'wrong-credentials' } },
     ]);
     const begun = auth.passwords.hashesBegun;
-    expect(await guess()).toMatchObject({ error: { kind: 'rate-limited', retryable: true, retryAfterMs: expect.any(Number) } });
+    expect(await guess()).toMatchObject({
+      error: { kind: 'rate-limited', retryable: true, retryAfterMs: expect.any(Number) },
+    });
     expect(auth.passwords.hashesBegun).toBe(begun);
   });
 });

@@ -2,4 +2,5 @@
 import { v4 } from 'uuid';
 import type { Random } from '../ports/clock.ts';
 
-export const newId = <Id extends string = string>(random: Random): Id => v4({ random: random.bytes(16) }) as Id;
+export const newId = <Id extends string = string>(random: Random): Id =>
+  v4({ random: random.bytes(16) }) as Id;

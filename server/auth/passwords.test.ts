@@ -5,13 +5,21 @@ import { COST_FLOOR, createPasswords, type Passwords } from './passwords.ts';
 
 const GOOD = 'correct horse battery';
 const make = (rules = {}, cost = COST_FLOOR): Passwords =>
-  createPasswords({ random: createSeededRandom('passwords'), rules: { ...DEFAULT_LIMITS, ...rules }, cost });
+  createPasswords({
+    random: createSeededRandom('passwords'),
+    rules: { ...DEFAULT_LIMITS, ...rules },
+    cost,
+  });
 const hashOf = async (passwords: Passwords, password: string): Promise<string> => {
   const hash = await passwords.hash(password);
   if (!hash.ok) throw new Error(hash.error.kind);
   return hash.value;
 };
-const isRight = async (passwords: Passwords, password: string, stored: string): Promise<boolean> => {
+const isRight = async (
+  passwords: Passwords,
+  password: string,
+  stored: string,
+): Promise<boolean> => {
   const verdict = await passwords.verify(password, stored);
   return verdict.ok && verdict.value.isRight;
 };
@@ -20,7 +28,9 @@ describe('a password', () => {
   test('is kept as an argon2id PHC string and matches only itself', async () => {
     const passwords = make();
     const stored = await hashOf(passwords, GOOD);
-    expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/);
+    expect(stored).toMatch(
+      /^\$argon2id\$v=19\$m=19456,t=2,p=1\$[A-Za-z0-9+/]{22}\$[A-Za-z0-9+/]{43}$/,
+    );
     expect(await isRight(passwords, GOOD, stored)).toBe(true);
     expect(await isRight(passwords, `${GOOD} `, stored)).toBe(false);
   });
@@ -42,14 +52,21 @@ describe('a password', () => {
   test('is the same however the keyboard composed it', async () => {
     const passwords = make();
     const stored = await hashOf(passwords, 'caf\u00e9 cr\u00e8me br\u00fbl\u00e9e');
-    expect(await isRight(passwords, 'cafe\u0301 cre\u0300me bru\u0302le\u0301e', stored)).toBe(true);
+    expect(await isRight(passwords, 'cafe\u0301 cre\u0300me bru\u0302le\u0301e', stored)).toBe(
+      true,
+    );
   });
 
   test.each([
     ['shorter than ten characters', 'abc def g', [], 'weak-password'],
     ['of one character', 'aaaaaaaaaaaaaaaa', [], 'weak-password'],
     ['that is the handle', 'priya.natarajan', ['priya.natarajan'], 'weak-password'],
-    ['that is the name in other case', 'priya natarajan', ['p', 'Priya Natarajan'], 'weak-password'],
+    [
+      'that is the name in other case',
+      'priya natarajan',
+      ['p', 'Priya Natarajan'],
+      'weak-password',
+    ],
     ['with half a character', 'correct horse \ud800', [], 'weak-password'],
     ['of a megabyte', 'ab cd '.repeat(180_000), [], 'too-large'],
     ['of more bytes than characters', '密'.repeat(400), [], 'too-large'],
@@ -57,9 +74,12 @@ describe('a password', () => {
     expect(make().check(password, about)).toMatchObject({ kind, field: 'password' });
   });
 
-  test.each([GOOD, '電線桿上的麻雀正在開會', '🦊🐢🦉🐝🦊🐢🦉🐝🐙🦆'])('%s is accepted', (password) => {
-    expect(make().check(password, ['priya'])).toBeUndefined();
-  });
+  test.each([GOOD, '電線桿上的麻雀正在開會', '🦊🐢🦉🐝🦊🐢🦉🐝🐙🦆'])(
+    '%s is accepted',
+    (password) => {
+      expect(make().check(password, ['priya'])).toBeUndefined();
+    },
+  );
 
   test('of a megabyte is turned away before any hash is computed', async () => {
     const passwords = make();
@@ -77,15 +97,24 @@ describe('checking a password', () => {
     const begun = passwords.hashesBegun;
     await passwords.verify('wrong password', stored);
     expect(passwords.hashesBegun).toBe(begun + 1);
-    expect(await passwords.verify('wrong password', undefined)).toEqual({ ok: true, value: { isRight: false, isOutdated: false } });
+    expect(await passwords.verify('wrong password', undefined)).toEqual({
+      ok: true,
+      value: { isRight: false, isOutdated: false },
+    });
     expect(passwords.hashesBegun).toBe(begun + 2);
   });
 
   test('names a stored hash that is weaker than the present cost', async () => {
     const stored = await hashOf(make(), GOOD);
     const now = make({}, { ...COST_FLOOR, passes: 3 });
-    expect(await now.verify(GOOD, stored)).toEqual({ ok: true, value: { isRight: true, isOutdated: true } });
-    expect(await now.verify('wrong password', stored)).toEqual({ ok: true, value: { isRight: false, isOutdated: false } });
+    expect(await now.verify(GOOD, stored)).toEqual({
+      ok: true,
+      value: { isRight: true, isOutdated: true },
+    });
+    expect(await now.verify('wrong password', stored)).toEqual({
+      ok: true,
+      value: { isRight: false, isOutdated: false },
+    });
   });
 
   test.each([
@@ -96,14 +125,21 @@ describe('checking a password', () => {
     '$argon2id$v=19$m=1,t=1,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA',
     'correct horse battery',
   ])('against the forged or broken hash "%s" fails without harm', async (stored) => {
-    expect(await make().verify(GOOD, stored)).toEqual({ ok: true, value: { isRight: false, isOutdated: false } });
+    expect(await make().verify(GOOD, stored)).toEqual({
+      ok: true,
+      value: { isRight: false, isOutdated: false },
+    });
   });
 
   test('never runs more hashes at once than allowed and turns away what cannot wait', async () => {
     const passwords = make({ passwordHashesAtOnce: 1, passwordHashesWaiting: 2 });
     const all = await Promise.all(Array.from({ length: 6 }, () => passwords.hash(GOOD)));
     expect(all.filter((one) => one.ok)).toHaveLength(3);
-    expect(all.filter((one) => !one.ok && one.error.kind === 'rate-limited' && (one.error.retryAfterMs ?? 0) > 0)).toHaveLength(3);
+    expect(
+      all.filter(
+        (one) => !one.ok && one.error.kind === 'rate-limited' && (one.error.retryAfterMs ?? 0) > 0,
+      ),
+    ).toHaveLength(3);
     expect((await passwords.hash(GOOD)).ok).toBe(true);
   });
 

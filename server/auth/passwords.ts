@@ -60,13 +60,18 @@ export interface Passwords {
    * time tells nothing. Refuses `rate-limited` when too many hashes wait.
    * @param from  `known` is a session, or a place where this handle signed in before: not any place one cares to name
    */
-  verify(password: string, stored: string | undefined, from?: Line): Promise<Result<Verdict, Refusal>>;
+  verify(
+    password: string,
+    stored: string | undefined,
+    from?: Line,
+  ): Promise<Result<Verdict, Refusal>>;
   /** How many hashes were begun since the start: what a test compares instead of time. */
   readonly hashesBegun: number;
 }
 
 export function createPasswords({ random, rules, cost = DEFAULT_COST }: PasswordsParts): Passwords {
-  if (isBelow(cost, COST_FLOOR)) throw new RangeError('the cost of password hashes is below the floor');
+  if (isBelow(cost, COST_FLOOR))
+    throw new RangeError('the cost of password hashes is below the floor');
   const gate = createGate(rules.passwordHashesAtOnce, rules.passwordHashesWaiting);
   const nobody: Phc = { cost, salt: random.bytes(SALT_BYTES), hash: random.bytes(HASH_BYTES) };
   let begun = 0;
@@ -81,7 +86,16 @@ export function createPasswords({ random, rules, cost = DEFAULT_COST }: Password
     if (!leave) return fail(refuse('rate-limited', { retryAfterMs: 2_000 }));
     begun += 1;
     try {
-      return ok(await argon2id({ message, nonce: salt, parallelism: lanes, tagLength: HASH_BYTES, memory: memoryKiB, passes }));
+      return ok(
+        await argon2id({
+          message,
+          nonce: salt,
+          parallelism: lanes,
+          tagLength: HASH_BYTES,
+          memory: memoryKiB,
+          passes,
+        }),
+      );
     } finally {
       leave();
     }
@@ -113,11 +127,21 @@ export function createPasswords({ random, rules, cost = DEFAULT_COST }: Password
   };
 }
 
-function checkPassword(password: string, about: readonly string[], rules: PasswordRules): Refusal | undefined {
-  if (!passwordBytes(password, rules.passwordMaxBytes)) return refuse('too-large', { field: 'password' });
+function checkPassword(
+  password: string,
+  about: readonly string[],
+  rules: PasswordRules,
+): Refusal | undefined {
+  if (!passwordBytes(password, rules.passwordMaxBytes))
+    return refuse('too-large', { field: 'password' });
   const points = [...password.normalize('NFC')];
   const weak = refuse('weak-password', { field: 'password' });
-  if (!password.isWellFormed() || points.length < rules.passwordMinLength || new Set(points).size < 4) return weak;
+  if (
+    !password.isWellFormed() ||
+    points.length < rules.passwordMinLength ||
+    new Set(points).size < 4
+  )
+    return weak;
   const plain = password.normalize('NFC').toLowerCase();
   return about.some((word) => word.toLowerCase() === plain) ? weak : undefined;
 }
@@ -135,8 +159,10 @@ interface Phc {
   readonly hash: Uint8Array;
 }
 
-const PHC = /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
-const unpadded = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64').replace(/=+$/, '');
+const PHC =
+  /^\$argon2id\$v=19\$m=(\d{1,8}),t=(\d{1,3}),p=(\d{1,2})\$([A-Za-z0-9+/]{22})\$([A-Za-z0-9+/]{43})$/;
+const unpadded = (bytes: Uint8Array): string =>
+  Buffer.from(bytes).toString('base64').replace(/=+$/, '');
 
 function formatPhc({ cost, salt, hash }: Phc): string {
   return `$argon2id$v=19$m=${cost.memoryKiB},t=${cost.passes},p=${cost.lanes}$${unpadded(salt)}$${unpadded(hash)}`;
@@ -145,7 +171,11 @@ function formatPhc({ cost, salt, hash }: Phc): string {
 function parsePhc(text: string): Phc | undefined {
   const match = PHC.exec(text);
   if (!match) return undefined;
-  const cost: ArgonCost = { memoryKiB: Number(match[1]), passes: Number(match[2]), lanes: Number(match[3]) };
+  const cost: ArgonCost = {
+    memoryKiB: Number(match[1]),
+    passes: Number(match[2]),
+    lanes: Number(match[3]),
+  };
   const isSane =
     cost.lanes >= 1 &&
     cost.passes >= 1 &&
@@ -154,7 +184,11 @@ function parsePhc(text: string): Phc | undefined {
     cost.passes <= COST_CEILING.passes &&
     cost.lanes <= COST_CEILING.lanes;
   if (!isSane) return undefined;
-  return { cost, salt: Buffer.from(match[4] ?? '', 'base64'), hash: Buffer.from(match[5] ?? '', 'base64') };
+  return {
+    cost,
+    salt: Buffer.from(match[4] ?? '', 'base64'),
+    hash: Buffer.from(match[5] ?? '', 'base64'),
+  };
 }
 
 const isBelow = (cost: ArgonCost, than: ArgonCost): boolean =>
@@ -175,7 +209,10 @@ const argon2id = (ask: ArgonAsk): Promise<Buffer> =>
   });
 
 /** Lets `atOnce` in, keeps `waiting` in each line, the known ones first, and turns the rest away with nothing. */
-function createGate(atOnce: number, waiting: number): (from: Line) => Promise<(() => void) | undefined> {
+function createGate(
+  atOnce: number,
+  waiting: number,
+): (from: Line) => Promise<(() => void) | undefined> {
   const lines: Readonly<Record<Line, (() => void)[]>> = { known: [], stranger: [] };
   let inside = 0;
   const leave = (): void => {

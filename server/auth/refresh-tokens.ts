@@ -26,7 +26,10 @@ const SHAPE = /^llr_[A-Za-z0-9_-]{86}$/;
 export function createRefreshTokens(keys: TokenKeys, random: Random): RefreshTokens {
   return {
     make(session) {
-      const body = Buffer.concat([Buffer.from(session.replaceAll('-', ''), 'hex'), random.bytes(RANDOM_BYTES)]);
+      const body = Buffer.concat([
+        Buffer.from(session.replaceAll('-', ''), 'hex'),
+        random.bytes(RANDOM_BYTES),
+      ]);
       if (body.length !== BODY_BYTES) throw new RangeError('a session id is a UUID');
       return PREFIX + Buffer.concat([body, seal(keys[0], body)]).toString('base64url');
     },

@@ -15,7 +15,10 @@ class Refused extends Error {
   }
 }
 
-export async function writeOrRefuse<T>(store: Store, work: (tx: WriteTx) => Promise<Result<T, Refusal>>): Promise<Result<T, Refusal>> {
+export async function writeOrRefuse<T>(
+  store: Store,
+  work: (tx: WriteTx) => Promise<Result<T, Refusal>>,
+): Promise<Result<T, Refusal>> {
   try {
     return ok(
       await store.write(async (tx) => {

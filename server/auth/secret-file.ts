@@ -3,7 +3,18 @@
  * read them too. A key that others can read is no key; the relay then says so and does not start. On Windows the mode says nothing
  * and the check is left to the folder's own rights.
  */
-import { closeSync, constants, fstatSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, unlinkSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  unlinkSync,
+  writeSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A secret file is missing its secrecy or its sense. The message is for the operator and names what to do. */
@@ -20,7 +31,8 @@ export function readSecretFile(path: string): string | undefined {
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === 'ENOENT') return undefined;
-    if (code === 'ELOOP') throw new SecretFileError(`${path} is a symbolic link. Put the key file itself there.`);
+    if (code === 'ELOOP')
+      throw new SecretFileError(`${path} is a symbolic link. Put the key file itself there.`);
     throw new SecretFileError(`${path} cannot be read (${code ?? 'unknown'}).`, { cause: error });
   }
   try {
@@ -55,7 +67,10 @@ export function writeSecretFile(path: string, text: string): void {
     } catch {
       // It was never made, or it has its final name already.
     }
-    throw new SecretFileError(`${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`, { cause: error });
+    throw new SecretFileError(
+      `${path} cannot be written (${(error as NodeJS.ErrnoException).code ?? 'unknown'}).`,
+      { cause: error },
+    );
   }
 }
 
@@ -64,14 +79,21 @@ export function secrecyProblem(
   stat: { readonly mode: number; readonly uid: number; isFile(): boolean },
   path: string,
 ): { readonly says: string; readonly remedy: string } | undefined {
-  if (!stat.isFile()) return { says: `${path} is not a file`, remedy: 'Put the key file itself there.' };
+  if (!stat.isFile())
+    return { says: `${path} is not a file`, remedy: 'Put the key file itself there.' };
   if (process.platform === 'win32') return undefined;
   if ((stat.mode & 0o077) !== 0) {
-    return { says: `${path} can be read by other accounts (mode ${(stat.mode & 0o777).toString(8)})`, remedy: `Run: chmod 600 '${path}'` };
+    return {
+      says: `${path} can be read by other accounts (mode ${(stat.mode & 0o777).toString(8)})`,
+      remedy: `Run: chmod 600 '${path}'`,
+    };
   }
   const me = process.geteuid?.();
   if (me !== undefined && stat.uid !== me && stat.uid !== 0) {
-    return { says: `${path} belongs to another account (uid ${stat.uid})`, remedy: 'Run this as the account that runs the relay.' };
+    return {
+      says: `${path} belongs to another account (uid ${stat.uid})`,
+      remedy: 'Run this as the account that runs the relay.',
+    };
   }
   return undefined;
 }

@@ -57,7 +57,11 @@ describe('refreshing', () => {
     expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
     expect(await refresh(third)).toBe('refused session-ended');
     expect(ended).toEqual([ada.session]);
-    expect(kit.lines.some((line) => line.includes('"reason":"replayed"') && line.includes('"level":"warn"'))).toBe(true);
+    expect(
+      kit.lines.some(
+        (line) => line.includes('"reason":"replayed"') && line.includes('"level":"warn"'),
+      ),
+    ).toBe(true);
   });
 
   test('with the token before the current one ends the session after the minute', async () => {
@@ -79,7 +83,10 @@ describe('refreshing', () => {
   });
 
   test('twice at once with the token before leaves one good chain', async () => {
-    const [one, two] = await Promise.all([refresh(ada.tokens.refresh), refresh(ada.tokens.refresh)]);
+    const [one, two] = await Promise.all([
+      refresh(ada.tokens.refresh),
+      refresh(ada.tokens.refresh),
+    ]);
     expect(one).toMatch(/^llr_/);
     expect(two).toMatch(/^llr_/);
     expect(await refresh(two)).toMatch(/^llr_/);
@@ -98,7 +105,9 @@ describe('refreshing', () => {
   test('with a stranger costs the writer nothing', async () => {
     let writes = 0;
     const write = kit.store.write.bind(kit.store);
-    Object.assign(kit.store, { write: (work: Parameters<typeof write>[0]) => (writes++, write(work)) });
+    Object.assign(kit.store, {
+      write: (work: Parameters<typeof write>[0]) => (writes++, write(work)),
+    });
     await refresh(`llr_${'A'.repeat(86)}`);
     expect(writes).toBe(0);
     await refresh(ada.tokens.refresh);
@@ -111,11 +120,15 @@ describe('refreshing', () => {
 
   test('works after the token keys were lost: the device proves itself by what the store knows', async () => {
     const secret = Buffer.from(createSeededRandom('new keys').bytes(32)).toString('base64url');
-    const after = kit.another({ keys: parseTokenKeys(JSON.stringify({ keys: [{ kid: 'new', secret }] }), 'keys') });
+    const after = kit.another({
+      keys: parseTokenKeys(JSON.stringify({ keys: [{ kid: 'new', secret }] }), 'keys'),
+    });
     expect((await after.sessions.admit(ada.tokens.access)).ok).toBe(false);
     const refreshed = await after.sessions.refresh(ada.tokens.refresh);
     expect(refreshed).toMatchObject({ ok: true, value: { session: ada.session } });
-    expect(refreshed.ok && (await after.sessions.admit(refreshed.value.tokens.access)).ok).toBe(true);
+    expect(refreshed.ok && (await after.sessions.admit(refreshed.value.tokens.access)).ok).toBe(
+      true,
+    );
     after.dispose();
   });
 
@@ -163,7 +176,10 @@ describe('an ended session', () => {
 
 test('a session is forgotten when it has been over for as long as a refresh token lives, and one that stands is not', async () => {
   const DAYS = DEFAULT_LIMITS.refreshDays * 24 * 60 * MINUTE;
-  const second = await kit.auth.accounts.signIn({ handle: 'ada', password: PASSWORD, device: 'phone' }, FROM);
+  const second = await kit.auth.accounts.signIn(
+    { handle: 'ada', password: PASSWORD, device: 'phone' },
+    FROM,
+  );
   if (!second.ok) throw new Error(second.error.kind);
   await kit.auth.sessions.end(ada.session, ada.member.id, 'signed-out');
   kit.clock.advance(DAYS - 1);
@@ -173,10 +189,10 @@ test('a session is forgotten when it has been over for as long as a refresh toke
   expect(await refresh(ada.tokens.refresh)).toBe('refused session-ended');
   kit.clock.advance(2);
   expect(await kit.auth.sessions.tidy()).toBe(1);
-  expect([await kit.store.session(ada.session), (await kit.store.session(second.value.session))?.id]).toEqual([
-    undefined,
-    second.value.session,
-  ]);
+  expect([
+    await kit.store.session(ada.session),
+    (await kit.store.session(second.value.session))?.id,
+  ]).toEqual([undefined, second.value.session]);
   expect(await refresh(ada.tokens.refresh)).toBe('refused wrong-credentials');
   expect(await refresh(kept)).toMatch(/^llr_/);
   // One that nobody signed out and nobody came back to.
@@ -186,14 +202,29 @@ test('a session is forgotten when it has been over for as long as a refresh toke
 });
 
 test('deactivating a member ends their sessions for good, also when they come back', async () => {
-  const owner = { tx: undefined as never, by: ada.member.id, limits: DEFAULT_LIMITS, now: kit.clock.now() };
-  const { code } = await kit.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: owner.by });
-  const lin = await kit.auth.accounts.join({ code, name: 'Lin', handle: 'lin', password: PASSWORD, device: 'phone' }, FROM);
+  const owner = {
+    tx: undefined as never,
+    by: ada.member.id,
+    limits: DEFAULT_LIMITS,
+    now: kit.clock.now(),
+  };
+  const { code } = await kit.auth.invites.create({
+    role: 'member',
+    days: 1,
+    uses: 1,
+    createdBy: owner.by,
+  });
+  const lin = await kit.auth.accounts.join(
+    { code, name: 'Lin', handle: 'lin', password: PASSWORD, device: 'phone' },
+    FROM,
+  );
   if (!lin.ok) throw new Error(lin.error.kind);
   const { member, session, tokens } = lin.value;
   const set = (isActive: boolean, n: number) => {
     const op = `0192f0a0-0000-7000-8000-00000000000${n}` as never;
-    return kit.store.write((tx) => setActive({ ...owner, tx }, { t: 'set-active', op, member: member.id, isActive }));
+    return kit.store.write((tx) =>
+      setActive({ ...owner, tx }, { t: 'set-active', op, member: member.id, isActive }),
+    );
   };
   expect((await set(false, 1)).ok).toBe(true);
   expect(ended).toEqual([session]);

@@ -88,7 +88,15 @@ type Rotation =
   | { readonly kind: 'ended-now'; readonly row: SessionRow; readonly reason: EndReason }
   | { readonly kind: 'rotated'; readonly row: SessionRow; readonly refresh: string };
 
-export function createSessions({ store, clock, random, log, access, refreshTokens, limits }: SessionsParts): Sessions {
+export function createSessions({
+  store,
+  clock,
+  random,
+  log,
+  access,
+  refreshTokens,
+  limits,
+}: SessionsParts): Sessions {
   const listeners = new Set<(session: SessionId) => void>();
   const stopListening = store.onCommitted((events) => {
     for (const event of events) {
@@ -102,7 +110,8 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     return (await reads.member(row.member))?.isActive === true;
   };
 
-  const endRow = (tx: WriteTx, row: SessionRow): Promise<void> => endSession(tx, row, row.member, clock.now());
+  const endRow = (tx: WriteTx, row: SessionRow): Promise<void> =>
+    endSession(tx, row, row.member, clock.now());
 
   const rotate = (token: string, of: SessionId | undefined): Promise<Rotation> =>
     store.write(async (tx) => {
@@ -171,7 +180,12 @@ export function createSessions({ store, clock, random, log, access, refreshToken
       };
       await tx.putSession(row);
       const session = { id, device, createdAt: now, lastSeenAt: now, isLive: true };
-      await tx.append(memberFeed(member), { by: member, kind: 'session-started', op: null, body: { session } });
+      await tx.append(memberFeed(member), {
+        by: member,
+        kind: 'session-started',
+        op: null,
+        body: { session },
+      });
       return { row, refresh };
     },
     tokensFor,
@@ -189,7 +203,9 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     },
     async refresh(token, of) {
       // A made-up token must not cost a turn of the writer.
-      const isOurs = refreshTokens.genuineSession(token) ?? (await store.sessionByRefresh(refreshTokens.hash(token)));
+      const isOurs =
+        refreshTokens.genuineSession(token) ??
+        (await store.sessionByRefresh(refreshTokens.hash(token)));
       if (isOurs === undefined) return fail(untrusted);
       const rotation = await rotate(token, of);
       switch (rotation.kind) {
@@ -203,7 +219,12 @@ export function createSessions({ store, clock, random, log, access, refreshToken
         case 'rotated': {
           const tokens = await tokensFor(rotation.row, rotation.refresh);
           const { member, id } = rotation.row;
-          return ok({ member, session: id, tokens, accessExpiresAt: clock.now() + tokens.accessExpiresInMs });
+          return ok({
+            member,
+            session: id,
+            tokens,
+            accessExpiresAt: clock.now() + tokens.accessExpiresInMs,
+          });
         }
         default:
           return assertNever(rotation);
@@ -223,7 +244,9 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     async endByRefresh(token) {
       const row = await store.write(async (tx) => {
         const family = refreshTokens.genuineSession(token);
-        const found = (await tx.sessionByRefresh(refreshTokens.hash(token))) ?? (family && (await tx.session(family)));
+        const found =
+          (await tx.sessionByRefresh(refreshTokens.hash(token))) ??
+          (family && (await tx.session(family)));
         if (found) await endRow(tx, found);
         return found;
       });
@@ -237,7 +260,9 @@ export function createSessions({ store, clock, random, log, access, refreshToken
     },
     list: (member) => store.sessions(member),
     async tidy() {
-      const count = await store.write((tx) => tx.removeSessions(clock.now() - limits.refreshDays * DAY_MS));
+      const count = await store.write((tx) =>
+        tx.removeSessions(clock.now() - limits.refreshDays * DAY_MS),
+      );
       if (count > 0) log.info('sessions-forgotten', { count });
       return count;
     },
@@ -256,5 +281,7 @@ export function createSessions({ store, clock, random, log, access, refreshToken
 function endedSession({ feed, json }: StoredEvent): SessionId | undefined {
   if (!feed.startsWith('member/') || !json.includes('"session-ended"')) return undefined;
   const event = JSON.parse(json) as { readonly kind?: unknown; readonly session?: unknown };
-  return event.kind === 'session-ended' && typeof event.session === 'string' ? (event.session as SessionId) : undefined;
+  return event.kind === 'session-ended' && typeof event.session === 'string'
+    ? (event.session as SessionId)
+    : undefined;
 }

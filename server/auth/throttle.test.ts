@@ -26,7 +26,10 @@ describe('the sign-in throttle', () => {
   test('lets one address try twenty times a minute, then one more every three seconds', async () => {
     const { clock, throttle, tries } = set();
     expect(await tries({ address: '10.0.0.7' }, 30)).toBe(20);
-    expect(await throttle.admit({ address: '10.0.0.7' })).toEqual({ isAdmitted: false, retryAfterMs: 3_000 });
+    expect(await throttle.admit({ address: '10.0.0.7' })).toEqual({
+      isAdmitted: false,
+      retryAfterMs: 3_000,
+    });
     clock.advance(3_000);
     expect(await tries({ address: '10.0.0.7' }, 5)).toBe(1);
     clock.advance(60_000);
@@ -35,7 +38,11 @@ describe('the sign-in throttle', () => {
 
   test('lets one handle be tried ten times a minute from anywhere', async () => {
     const { throttle } = set();
-    const all = await Promise.all(Array.from({ length: 50 }, (_, n) => throttle.admit({ address: `10.0.${n}.1`, handle: 'ada' })));
+    const all = await Promise.all(
+      Array.from({ length: 50 }, (_, n) =>
+        throttle.admit({ address: `10.0.${n}.1`, handle: 'ada' }),
+      ),
+    );
     expect(all.filter(({ isAdmitted }) => isAdmitted)).toHaveLength(10);
   });
 
@@ -45,7 +52,8 @@ describe('the sign-in throttle', () => {
     await signIn(home);
     for (let n = 0; n < 50; n++) await throttle.admit({ address: `10.9.${n}.1`, handle: 'ada' });
     // Nor do those who type what the place is called.
-    for (let n = 0; n < 50; n++) await throttle.admit({ address: `10.9.${n}.1`, handle: 'ada from 10.0.0.7' });
+    for (let n = 0; n < 50; n++)
+      await throttle.admit({ address: `10.9.${n}.1`, handle: 'ada from 10.0.0.7' });
     expect((await throttle.admit({ address: '10.8.0.1', handle: 'ada' })).isAdmitted).toBe(false);
     expect(await throttle.admit(home)).toMatchObject({ isAdmitted: true, isFamiliar: true });
     // A familiar place is slowed too, by a budget of its own.
@@ -70,7 +78,8 @@ describe('the sign-in throttle', () => {
 
   test('keeps a bounded number of budgets whatever is thrown at it', async () => {
     const { budgets, throttle } = set(100);
-    for (let n = 0; n < 10_000; n++) await throttle.admit({ address: `10.${n >> 8}.${n & 255}.1`, handle: `h${n}` });
+    for (let n = 0; n < 10_000; n++)
+      await throttle.admit({ address: `10.${n >> 8}.${n & 255}.1`, handle: `h${n}` });
     expect(budgets.size).toBeLessThanOrEqual(100);
   });
 });

@@ -30,7 +30,10 @@ export interface Throttle {
 
 export interface ThrottleParts {
   readonly budgets: Pick<Budgets, 'take' | 'giveBack' | 'knows' | 'remember'>;
-  readonly limits: Pick<Limits, 'signInsPerMinutePerAddress' | 'signInsPerMinutePerHandle' | 'familiarDays'>;
+  readonly limits: Pick<
+    Limits,
+    'signInsPerMinutePerAddress' | 'signInsPerMinutePerHandle' | 'familiarDays'
+  >;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -43,7 +46,10 @@ export function createThrottle({ budgets, limits }: ThrottleParts): Throttle {
       // Another first word than the strangers' budget has: a handle may be typed in any way.
       const pair = handle === undefined ? undefined : `place ${place} handle ${handle}`;
       const isFamiliar = pair !== undefined && (await budgets.knows(pair));
-      if (pair !== undefined) asked.push(perMinute(isFamiliar ? pair : `handle ${handle}`, limits.signInsPerMinutePerHandle));
+      if (pair !== undefined)
+        asked.push(
+          perMinute(isFamiliar ? pair : `handle ${handle}`, limits.signInsPerMinutePerHandle),
+        );
       const taken = await budgets.take(asked);
       if (!taken.isTaken) return { isAdmitted: false, retryAfterMs: taken.retryAfterMs };
       const succeeded = (): void => {
@@ -55,7 +61,11 @@ export function createThrottle({ budgets, limits }: ThrottleParts): Throttle {
   };
 }
 
-const perMinute = (name: string, count: number): Budget => ({ name, perSecond: count / 60, burst: count });
+const perMinute = (name: string, count: number): Budget => ({
+  name,
+  perSecond: count / 60,
+  burst: count,
+});
 
 /** One household or machine: an IPv4 address, or the /64 of an IPv6 one (whose lower half a machine may choose at will). */
 export function placeOf(address: string): string {

@@ -1,4 +1,12 @@
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -23,12 +31,15 @@ describe('the key file', () => {
     expect(again[0].access.equals(first[0].access)).toBe(true);
   });
 
-  test.each([0o644, 0o640, 0o606, 0o660, 0o601])('with mode %o is refused, with the command that helps', (mode) => {
-    loadTokenKeys(path(), random);
-    chmodSync(path(), mode);
-    expect(() => loadTokenKeys(path(), random)).toThrow(SecretFileError);
-    expect(() => loadTokenKeys(path(), random)).toThrow(/chmod 600/);
-  });
+  test.each([0o644, 0o640, 0o606, 0o660, 0o601])(
+    'with mode %o is refused, with the command that helps',
+    (mode) => {
+      loadTokenKeys(path(), random);
+      chmodSync(path(), mode);
+      expect(() => loadTokenKeys(path(), random)).toThrow(SecretFileError);
+      expect(() => loadTokenKeys(path(), random)).toThrow(/chmod 600/);
+    },
+  );
 
   test('that is a symbolic link or a folder is refused', () => {
     writeFileSync(join(folder, 'elsewhere'), '{}', { mode: 0o600 });
@@ -103,12 +114,15 @@ describe('a refresh token', () => {
       const other = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
       expect(mine.genuineSession(other), `character ${at}`).toBeUndefined();
     }
-    for (const other of ['', 'llr_', token.slice(1), `${token}A`, token.slice(0, -1)]) expect(mine.genuineSession(other)).toBeUndefined();
+    for (const other of ['', 'llr_', token.slice(1), `${token}A`, token.slice(0, -1)])
+      expect(mine.genuineSession(other)).toBeUndefined();
   });
 });
 
 test('a name is hidden alike by all who share the keys, and otherwise by everybody else', () => {
-  const [mine, again, theirs] = [path(), path(), join(folder, 'other.json')].map((file) => loadTokenKeys(file, random));
+  const [mine, again, theirs] = [path(), path(), join(folder, 'other.json')].map((file) =>
+    loadTokenKeys(file, random),
+  );
   if (!mine || !again || !theirs) throw new Error('no keys');
   const hidden = hideName(mine, 'handle ada');
   expect(hidden).toMatch(/^[\w-]{22}$/);

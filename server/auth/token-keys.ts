@@ -30,7 +30,12 @@ const HIDDEN_LENGTH = 22;
 
 const keyFile = z.strictObject({
   keys: z
-    .array(z.strictObject({ kid: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/), secret: z.string().regex(/^[A-Za-z0-9_-]{1,512}$/) }))
+    .array(
+      z.strictObject({
+        kid: z.string().regex(/^[A-Za-z0-9_-]{1,32}$/),
+        secret: z.string().regex(/^[A-Za-z0-9_-]{1,512}$/),
+      }),
+    )
     .min(1)
     .max(8),
 });
@@ -51,13 +56,21 @@ export function parseTokenKeys(text: string, path: string): TokenKeys {
   try {
     raw = JSON.parse(text);
   } catch {
-    throw new SecretFileError(`${path} is not a key file. Restore it from the backup; a new one signs everybody out.`);
+    throw new SecretFileError(
+      `${path} is not a key file. Restore it from the backup; a new one signs everybody out.`,
+    );
   }
   const parsed = keyFile.safeParse(raw);
-  if (!parsed.success) throw new SecretFileError(`${path} is not a key file (${parsed.error.issues[0]?.path.join('.') ?? ''}).`);
+  if (!parsed.success)
+    throw new SecretFileError(
+      `${path} is not a key file (${parsed.error.issues[0]?.path.join('.') ?? ''}).`,
+    );
   const kids = new Set(parsed.data.keys.map(({ kid }) => kid));
-  if (kids.size !== parsed.data.keys.length) throw new SecretFileError(`${path} names two keys alike.`);
-  const [first, ...rest] = parsed.data.keys.map(({ kid, secret }) => tokenKey(kid, Buffer.from(secret, 'base64url'), path));
+  if (kids.size !== parsed.data.keys.length)
+    throw new SecretFileError(`${path} names two keys alike.`);
+  const [first, ...rest] = parsed.data.keys.map(({ kid, secret }) =>
+    tokenKey(kid, Buffer.from(secret, 'base64url'), path),
+  );
   if (!first) throw new SecretFileError(`${path} holds no key.`);
   return [first, ...rest];
 }
@@ -68,12 +81,19 @@ export function hideName([{ names }]: TokenKeys, name: string): string {
 }
 
 function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
-  if (secret.length < KEY_BYTES) throw new SecretFileError(`${path}: the key ${kid} is too short; it needs ${KEY_BYTES} random bytes.`);
+  if (secret.length < KEY_BYTES)
+    throw new SecretFileError(
+      `${path}: the key ${kid} is too short; it needs ${KEY_BYTES} random bytes.`,
+    );
   if (new Set(secret).size < LEAST_DIFFERENT_BYTES || isReadable(secret)) {
-    throw new SecretFileError(`${path}: the key ${kid} is not random. Remove the file; the next start makes a good one.`);
+    throw new SecretFileError(
+      `${path}: the key ${kid} is not random. Remove the file; the next start makes a good one.`,
+    );
   }
   const derive = (purpose: string): KeyObject =>
-    createSecretKey(Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `landline ${purpose}`, KEY_BYTES)));
+    createSecretKey(
+      Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `landline ${purpose}`, KEY_BYTES)),
+    );
   return { kid, access: derive('access'), refresh: derive('refresh'), names: derive('names') };
 }
 

@@ -14,13 +14,39 @@ import type { LineToExamine } from './line-doctor.ts';
 
 export type Invocation =
   | { readonly kind: 'help' }
-  | { readonly kind: 'serve'; readonly config: ConfigTexts; readonly isJson: boolean; readonly stopsWithStdin: boolean }
+  | {
+      readonly kind: 'serve';
+      readonly config: ConfigTexts;
+      readonly isJson: boolean;
+      readonly stopsWithStdin: boolean;
+    }
   /** Something for the operator of a relay that may be running or not. */
-  | { readonly kind: 'command'; readonly config: ConfigTexts; readonly isJson: boolean; readonly command: Command }
+  | {
+      readonly kind: 'command';
+      readonly config: ConfigTexts;
+      readonly isJson: boolean;
+      readonly command: Command;
+    }
   /** `line`: the way to another place, in place of the relay of this machine. */
-  | { readonly kind: 'doctor'; readonly config: ConfigTexts; readonly isJson: boolean; readonly line?: LineToExamine }
-  | { readonly kind: 'restore'; readonly config: ConfigTexts; readonly isJson: boolean; readonly from: string }
-  | { readonly kind: 'move'; readonly isJson: boolean; readonly config: ConfigTexts; readonly from: StorePlace; readonly to: StorePlace };
+  | {
+      readonly kind: 'doctor';
+      readonly config: ConfigTexts;
+      readonly isJson: boolean;
+      readonly line?: LineToExamine;
+    }
+  | {
+      readonly kind: 'restore';
+      readonly config: ConfigTexts;
+      readonly isJson: boolean;
+      readonly from: string;
+    }
+  | {
+      readonly kind: 'move';
+      readonly isJson: boolean;
+      readonly config: ConfigTexts;
+      readonly from: StorePlace;
+      readonly to: StorePlace;
+    };
 
 /** Where a store is: in a data folder, or in the database whose address stands in a file. */
 export interface StorePlace {
@@ -29,10 +55,9 @@ export interface StorePlace {
 }
 
 const OPTIONS = {
-  ...(Object.fromEntries(Object.keys(CONFIG_OPTIONS).map((name) => [name, { type: 'string' }])) as Record<
-    ConfigOption,
-    { type: 'string' }
-  >),
+  ...(Object.fromEntries(
+    Object.keys(CONFIG_OPTIONS).map((name) => [name, { type: 'string' }]),
+  ) as Record<ConfigOption, { type: 'string' }>),
   help: { type: 'boolean', short: 'h' },
   json: { type: 'boolean' },
   'stop-with-stdin': { type: 'boolean' },
@@ -69,7 +94,10 @@ const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
 const COMMON = new Set<string>(['help', 'json', ...Object.keys(CONFIG_OPTIONS)]);
 
 /** @param resolvePath  makes a path of the shell's folder absolute */
-export function readArguments(argv: readonly string[], resolvePath: (path: string) => string): Result<Invocation, string> {
+export function readArguments(
+  argv: readonly string[],
+  resolvePath: (path: string) => string,
+): Result<Invocation, string> {
   let parsed;
   try {
     parsed = parseArgs({ args: [...argv], options: OPTIONS, allowPositionals: true, strict: true });
@@ -81,8 +109,11 @@ export function readArguments(argv: readonly string[], resolvePath: (path: strin
   const words = parsed.positionals;
   const name = words[0] === 'member' ? words.slice(0, 2).join(' ') : (words[0] ?? '');
   const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined;
-  if (!own) return fail(name === '' ? 'which command?' : `there is no command "${name.slice(0, 80)}"`);
-  const stray = Object.keys(values).find((option) => !COMMON.has(option) && !own.includes(option as keyof typeof OPTIONS));
+  if (!own)
+    return fail(name === '' ? 'which command?' : `there is no command "${name.slice(0, 80)}"`);
+  const stray = Object.keys(values).find(
+    (option) => !COMMON.has(option) && !own.includes(option as keyof typeof OPTIONS),
+  );
   if (stray !== undefined) return fail(`${name} has no option --${stray}`);
   return invocationOf(name, words.slice(name.split(' ').length), values, resolvePath);
 }
@@ -100,10 +131,15 @@ function invocationOf(
     }),
   ) as ConfigTexts;
   const base = { config, isJson: values.json === true };
-  const command = (ask: Command): Result<Invocation, string> => ok({ kind: 'command', ...base, command: ask });
+  const command = (ask: Command): Result<Invocation, string> =>
+    ok({ kind: 'command', ...base, command: ask });
   const wants = WORDS[name] ?? [];
-  if (rest.length < wants.length) return fail(`${name} needs ${wants.slice(rest.length).join(' and ')}`);
-  if (rest.length > wants.length) return fail(`${name} does not know what to do with "${(rest[wants.length] ?? '').slice(0, 80)}"`);
+  if (rest.length < wants.length)
+    return fail(`${name} needs ${wants.slice(rest.length).join(' and ')}`);
+  if (rest.length > wants.length)
+    return fail(
+      `${name} does not know what to do with "${(rest[wants.length] ?? '').slice(0, 80)}"`,
+    );
   const [first = '', second = ''] = rest;
   switch (name) {
     case 'serve':
@@ -118,7 +154,9 @@ function invocationOf(
     case 'member activate':
       return command({ command: 'set-active', who: first, isActive: name === 'member activate' });
     case 'member role':
-      return isRole(second) ? command({ command: 'set-role', who: first, role: second }) : fail(`a role is one of ${ROLES.join(', ')}`);
+      return isRole(second)
+        ? command({ command: 'set-role', who: first, role: second })
+        : fail(`a role is one of ${ROLES.join(', ')}`);
     case 'member reset-password':
       return command({ command: 'reset-password', who: first });
     case 'backup':
@@ -143,14 +181,23 @@ const WORDS: Readonly<Record<string, readonly string[]>> = {
   restore: ['<file>'],
 };
 
-function doctorOf(values: Values, base: { readonly config: ConfigTexts; readonly isJson: boolean }): Result<Invocation, string> {
+function doctorOf(
+  values: Values,
+  base: { readonly config: ConfigTexts; readonly isJson: boolean },
+): Result<Invocation, string> {
   const { address, key } = values;
-  if (typeof address !== 'string') return key === undefined ? ok({ kind: 'doctor', ...base }) : fail('--key goes with --address');
+  if (typeof address !== 'string')
+    return key === undefined ? ok({ kind: 'doctor', ...base }) : fail('--key goes with --address');
   if (!isRelayAddress(address)) return fail('--address is a host, or host:port');
   const fingerprint = typeof key === 'string' ? key.replaceAll(':', '').toLowerCase() : null;
-  if (fingerprint !== null && !isFingerprint(fingerprint)) return fail('--key is a fingerprint: 64 hex digits, with or without colons');
+  if (fingerprint !== null && !isFingerprint(fingerprint))
+    return fail('--key is a fingerprint: 64 hex digits, with or without colons');
   const [, host = '', port] = /^\[?(.+?)\]?(?::(\d+))?$/.exec(address) ?? [];
-  return ok({ kind: 'doctor', ...base, line: { host, port: Number(port ?? DEFAULT_PORT), key: fingerprint } });
+  return ok({
+    kind: 'doctor',
+    ...base,
+    line: { host, port: Number(port ?? DEFAULT_PORT), key: fingerprint },
+  });
 }
 
 function moveOf(
@@ -159,30 +206,50 @@ function moveOf(
   resolvePath: (path: string) => string,
 ): Result<Invocation, string> {
   const [source, target] = [placeOf(from, resolvePath), placeOf(to, resolvePath)];
-  if (!source || !target) return fail('move needs --from and --to, each sqlite:<data folder> or postgres:<file with the address>');
+  if (!source || !target)
+    return fail(
+      'move needs --from and --to, each sqlite:<data folder> or postgres:<file with the address>',
+    );
   return ok({ kind: 'move', ...base, from: source, to: target });
 }
 
-function placeOf(text: string | boolean | undefined, resolvePath: (path: string) => string): StorePlace | undefined {
-  const [, kind, path = ''] = /^(sqlite|postgres):(.+)$/.exec(typeof text === 'string' ? text : '') ?? [];
+function placeOf(
+  text: string | boolean | undefined,
+  resolvePath: (path: string) => string,
+): StorePlace | undefined {
+  const [, kind, path = ''] =
+    /^(sqlite|postgres):(.+)$/.exec(typeof text === 'string' ? text : '') ?? [];
   return kind === 'sqlite' || kind === 'postgres' ? { kind, path: resolvePath(path) } : undefined;
 }
 
 type AsCommand = (ask: Command) => Result<Invocation, string>;
 
 function inviteOf(values: Values, command: AsCommand): Result<Invocation, string> {
-  const { role = 'member', days = String(DEFAULT_LIMITS.inviteDays), uses = String(DEFAULT_LIMITS.inviteUses) } = values;
-  if (role !== 'admin' && role !== 'member' && role !== 'guest') return fail('--role of an invite is admin, member or guest');
+  const {
+    role = 'member',
+    days = String(DEFAULT_LIMITS.inviteDays),
+    uses = String(DEFAULT_LIMITS.inviteUses),
+  } = values;
+  if (role !== 'admin' && role !== 'member' && role !== 'guest')
+    return fail('--role of an invite is admin, member or guest');
   const [inDays, ofUses] = [numberIn(days, 365), numberIn(uses, 1_000)];
   if (inDays === undefined) return fail('--days is a number from 1 to 365');
   if (ofUses === undefined) return fail('--uses is a number from 1 to 1000');
   return command({ command: 'invite', role, days: inDays, uses: ofUses });
 }
 
-function newMemberOf(typedName: string, values: Values, command: AsCommand): Result<Invocation, string> {
+function newMemberOf(
+  typedName: string,
+  values: Values,
+  command: AsCommand,
+): Result<Invocation, string> {
   const name = cleanName(typedName);
-  if (name === '' || [...name].length > DEFAULT_LIMITS.nameLength) return fail(`a name has 1 to ${DEFAULT_LIMITS.nameLength} characters`);
-  const handle = typeof values.handle === 'string' ? values.handle.replace(/^@/, '').normalize('NFC').toLowerCase() : suggestHandle(name);
+  if (name === '' || [...name].length > DEFAULT_LIMITS.nameLength)
+    return fail(`a name has 1 to ${DEFAULT_LIMITS.nameLength} characters`);
+  const handle =
+    typeof values.handle === 'string'
+      ? values.handle.replace(/^@/, '').normalize('NFC').toLowerCase()
+      : suggestHandle(name);
   if (!isHandle(handle) || [...handle].length > DEFAULT_LIMITS.handleLength) {
     return fail('--handle is letters, digits, and . _ - between them, at most 32');
   }

@@ -1,5 +1,13 @@
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -24,8 +32,18 @@ let config: RelayConfig;
 let audit: readonly string[];
 const clock = createFakeClock(Date.now());
 const random = createSeededRandom('doctor');
-const status = { team: 'Night shift', teamId: 'team', blobsPlace: null, members: 2, addresses: [], fingerprint: null, startedAt: 1 };
-const operator = { run: async ({ command }: Command) => ok(command === 'audit' ? audit : status) } as Operator;
+const status = {
+  team: 'Night shift',
+  teamId: 'team',
+  blobsPlace: null,
+  members: 2,
+  addresses: [],
+  fingerprint: null,
+  startedAt: 1,
+};
+const operator = {
+  run: async ({ command }: Command) => ok(command === 'audit' ? audit : status),
+} as Operator;
 
 beforeEach(async () => {
   audit = [];
@@ -35,7 +53,10 @@ beforeEach(async () => {
   writeFileSync(dataFiles(data).store, '');
   server = createServer(tls.options, (_request, response) => response.end()).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const read = readConfig({ data, host: '127.0.0.1', port: String((server.address() as AddressInfo).port) }, {});
+  const read = readConfig(
+    { data, host: '127.0.0.1', port: String((server.address() as AddressInfo).port) },
+    {},
+  );
   if (!read.ok) throw new Error(read.error.problem);
   config = read.value;
 });
@@ -45,7 +66,15 @@ afterEach(() => {
 });
 
 const look = (change: Partial<DoctorParts> = {}): Promise<readonly Finding[]> =>
-  examine({ config, now: clock.now(), operator, isRunning: true, blobs: null, nodeVersion: 'v24.21.0', ...change });
+  examine({
+    config,
+    now: clock.now(),
+    operator,
+    isRunning: true,
+    blobs: null,
+    nodeVersion: 'v24.21.0',
+    ...change,
+  });
 const bad = async (change: Partial<DoctorParts> = {}): Promise<readonly string[]> =>
   (await look(change)).filter(({ isOk }) => !isOk).map(({ check }) => check);
 
@@ -63,9 +92,17 @@ describe('the doctor', () => {
     ['a relay key others can read', 'relay key', () => chmodSync(join(data, KEY_FILE), 0o644)],
     ['missing token keys', 'token keys', () => rmSync(tokenKeysFile(data))],
     ['a spoilt certificate', 'certificate', () => writeFileSync(join(data, CERTIFICATE_FILE), 'x')],
-    ['a proxy whose certificate is not there', "the proxy's key", () => ({ config: { ...config, proxyCertificate: '/nowhere.pem' } })],
+    [
+      'a proxy whose certificate is not there',
+      "the proxy's key",
+      () => ({ config: { ...config, proxyCertificate: '/nowhere.pem' } }),
+    ],
     ['a clock of long ago', 'clock', () => ({ now: Date.UTC(2001, 0, 1) })],
-    ['a clock before the last write', 'clock', () => utimesSync(dataFiles(data).store, new Date(), new Date(clock.now() + 3_600_000))],
+    [
+      'a clock before the last write',
+      'clock',
+      () => utimesSync(dataFiles(data).store, new Date(), new Date(clock.now() + 3_600_000)),
+    ],
     ['a damaged store', 'store', () => void (audit = ['row 7 missing from index'])],
     ['no relay', 'relay', () => ({ isRunning: false })],
     ['no store', 'store', () => ({ operator: 'There is no relay here.', isRunning: false })],
@@ -88,10 +125,18 @@ describe('the doctor', () => {
       mkdirSync(share);
       blobs = createDiskBlobs({ folder: share, clock, random, limits });
     });
-    const found = async (at: string | null, change: Partial<DoctorParts> = {}): Promise<Finding | undefined> =>
-      (await look({ config: { ...config, blobs: at }, blobs, ...change })).find(({ check }) => check === 'blobs');
+    const found = async (
+      at: string | null,
+      change: Partial<DoctorParts> = {},
+    ): Promise<Finding | undefined> =>
+      (await look({ config: { ...config, blobs: at }, blobs, ...change })).find(
+        ({ check }) => check === 'blobs',
+      );
     const knowing = (blobsPlace: string | null) => ({
-      operator: { run: async ({ command }: Command) => ok(command === 'audit' ? audit : { ...status, blobsPlace }) } as Operator,
+      operator: {
+        run: async ({ command }: Command) =>
+          ok(command === 'audit' ? audit : { ...status, blobsPlace }),
+      } as Operator,
     });
     const settle = async (team = status.teamId): Promise<void> => {
       await blobs.prepare();
@@ -101,22 +146,48 @@ describe('the doctor', () => {
     test('which are well where they can be written and the store knows the place', async () => {
       await settle();
       const before = readdirSync(share, { recursive: true });
-      expect(await found(share, knowing(place))).toEqual({ check: 'blobs', isOk: true, says: `${share} can be written` });
+      expect(await found(share, knowing(place))).toEqual({
+        check: 'blobs',
+        isOk: true,
+        says: `${share} can be written`,
+      });
       expect(readdirSync(share, { recursive: true })).toEqual(before);
     });
 
     test('which are well where there are none', async () => {
-      expect(await found(null, { blobs: null })).toMatchObject({ isOk: true, says: expect.stringContaining('kept nowhere') });
+      expect(await found(null, { blobs: null })).toMatchObject({
+        isOk: true,
+        says: expect.stringContaining('kept nowhere'),
+      });
       expect(await found(null)).toMatchObject({ isOk: true, says: 'none yet' });
-      expect(await found(share)).toMatchObject({ isOk: true, says: expect.stringContaining('no relay has used yet') });
+      expect(await found(share)).toMatchObject({
+        isOk: true,
+        says: expect.stringContaining('no relay has used yet'),
+      });
     });
 
     test.each<readonly [string, string, () => Promise<Partial<DoctorParts>>]>([
-      ['a place that cannot be read as one', 'describes no', async () => ({ blobs: 'x describes no storage server' })],
+      [
+        'a place that cannot be read as one',
+        'describes no',
+        async () => ({ blobs: 'x describes no storage server' }),
+      ],
       ['a share that is not mounted', 'mounted?', async () => knowing(place)],
-      ['another place than the others name', 'not where this team keeps', async () => (await settle(), knowing('cd'.repeat(16)))],
-      ['the place of another team', 'another team', async () => (await settle('others'), knowing(null))],
-      ['a place that cannot be written', 'ENOTDIR', async () => (await settle(), spoil(), knowing(place))],
+      [
+        'another place than the others name',
+        'not where this team keeps',
+        async () => (await settle(), knowing('cd'.repeat(16))),
+      ],
+      [
+        'the place of another team',
+        'another team',
+        async () => (await settle('others'), knowing(null)),
+      ],
+      [
+        'a place that cannot be written',
+        'ENOTDIR',
+        async () => (await settle(), spoil(), knowing(place)),
+      ],
     ])('and names %s', async (_what, words, change) => {
       expect(await found(share, await change())).toMatchObject({
         isOk: false,
@@ -146,8 +217,11 @@ describe('the doctor', () => {
   });
 
   test('shows the key that a proxy in front shows to desktops', async () => {
-    const findings = await look({ config: { ...config, proxyCertificate: join(data, CERTIFICATE_FILE) } });
-    const says = (check: string): string | undefined => findings.find((finding) => finding.check === check)?.says;
+    const findings = await look({
+      config: { ...config, proxyCertificate: join(data, CERTIFICATE_FILE) },
+    });
+    const says = (check: string): string | undefined =>
+      findings.find((finding) => finding.check === check)?.says;
     expect(says("the proxy's key")).toBe(says('fingerprint'));
     expect(says('fingerprint')).toMatch(/^[0-9A-F]{2}:/);
   });

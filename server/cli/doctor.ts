@@ -15,7 +15,13 @@ import { dataFiles, tokenKeysFile, type RelayConfig } from '../config.ts';
 import { adviceFor, keptAt, NOT_NAMED, placeProblem } from '../blobs-place.ts';
 import type { Operator } from '../control/operator.ts';
 import { BlobsUnavailable, MARK_NAME, type Blobs } from '../ports/blobs.ts';
-import { CERTIFICATE_FILE, fingerprintOf, KEY_FILE, readCertificate, storedFingerprint } from '../lan/tls.ts';
+import {
+  CERTIFICATE_FILE,
+  fingerprintOf,
+  KEY_FILE,
+  readCertificate,
+  storedFingerprint,
+} from '../lan/tls.ts';
 
 export interface Finding {
   readonly check: string;
@@ -46,7 +52,10 @@ const EARLIEST = Date.UTC(2026, 0, 1);
 
 export async function examine(parts: DoctorParts): Promise<readonly Finding[]> {
   const { config, nodeVersion, now } = parts;
-  const files = [tokenKeysFile(config.keys), ...(config.tls === 'own' ? [join(config.keys, KEY_FILE)] : [])];
+  const files = [
+    tokenKeysFile(config.keys),
+    ...(config.tls === 'own' ? [join(config.keys, KEY_FILE)] : []),
+  ];
   return [
     checkNode(nodeVersion),
     checkFolder(config.data),
@@ -68,19 +77,29 @@ export function describeFindings(findings: readonly Finding[]): string {
     return advice === undefined ? line : `${line}\n         ${' '.repeat(width)}  -> ${advice}`;
   });
   const bad = findings.filter(({ isOk }) => !isOk).length;
-  const end = bad === 0 ? 'All is well.' : `${bad} ${bad === 1 ? 'thing needs' : 'things need'} attention.`;
+  const end =
+    bad === 0 ? 'All is well.' : `${bad} ${bad === 1 ? 'thing needs' : 'things need'} attention.`;
   return `${lines.join('\n')}\n\n${end}\n`;
 }
 
 const fine = (check: string, says: string): Finding => ({ check, isOk: true, says });
-const problem = (check: string, says: string, advice: string): Finding => ({ check, isOk: false, says, advice });
+const problem = (check: string, says: string, advice: string): Finding => ({
+  check,
+  isOk: false,
+  says,
+  advice,
+});
 
 /** What runs in an old Node.js stops somewhere inside, in words for nobody; so it is looked at first. */
 export function checkNode(version: string): Finding {
   const [major = 0, minor = 0] = version.replace(/^v/, '').split('.').map(Number);
   const isGood = major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1]);
   if (isGood) return fine('Node.js', version);
-  return problem('Node.js', `${version} is too old`, `Run the relay with Node.js ${LEAST_NODE.join('.')} or later.`);
+  return problem(
+    'Node.js',
+    `${version} is too old`,
+    `Run the relay with Node.js ${LEAST_NODE.join('.')} or later.`,
+  );
 }
 
 export function checkFolder(data: string): Finding {
@@ -89,15 +108,24 @@ export function checkFolder(data: string): Finding {
   try {
     stat = lstatSync(data);
   } catch {
-    return problem(check, `${data} is not there`, 'Name the folder with --data, or start the relay once with `serve`.');
+    return problem(
+      check,
+      `${data} is not there`,
+      'Name the folder with --data, or start the relay once with `serve`.',
+    );
   }
-  if (!stat.isDirectory()) return problem(check, `${data} is not a folder`, 'Name the folder with --data.');
+  if (!stat.isDirectory())
+    return problem(check, `${data} is not a folder`, 'Name the folder with --data.');
   if (process.platform !== 'win32' && (stat.mode & 0o022) !== 0) {
     return problem(check, `${data} can be changed by other accounts`, `Run: chmod 700 '${data}'`);
   }
   const me = process.geteuid?.();
   if (me !== undefined && me !== 0 && stat.uid !== me) {
-    return problem(check, `${data} belongs to another account (uid ${stat.uid})`, 'Run this as the account that runs the relay.');
+    return problem(
+      check,
+      `${data} belongs to another account (uid ${stat.uid})`,
+      'Run this as the account that runs the relay.',
+    );
   }
   return fine(check, data);
 }
@@ -114,10 +142,16 @@ function checkSecret(path: string): Finding {
     const without = isRelayKey
       ? 'the next start makes another relay of it, and everybody needs a new invite'
       : 'the next start makes new ones';
-    return problem(check, says, `Restore it from where you keep your backups. Without it, ${without}.`);
+    return problem(
+      check,
+      says,
+      `Restore it from where you keep your backups. Without it, ${without}.`,
+    );
   }
   const wrong = secrecyProblem(stat, path);
-  return wrong === undefined ? fine(check, 'for this account alone') : problem(check, wrong.says, wrong.remedy);
+  return wrong === undefined
+    ? fine(check, 'for this account alone')
+    : problem(check, wrong.says, wrong.remedy);
 }
 
 function checkClock(data: string, now: number): Finding {
@@ -127,7 +161,8 @@ function checkClock(data: string, now: number): Finding {
   if (now < EARLIEST) return problem(check, `${says} is long ago`, advice);
   try {
     const { mtimeMs } = lstatSync(dataFiles(data).store);
-    if (mtimeMs > now + 60_000) return problem(check, `${says} is before the store was last written`, advice);
+    if (mtimeMs > now + 60_000)
+      return problem(check, `${says} is before the store was last written`, advice);
   } catch {
     // No store yet: nothing to compare with.
   }
@@ -140,7 +175,11 @@ function checkRoom(data: string): Finding {
     const { bavail, bsize } = statfsSync(data);
     const mib = Math.floor((bavail * bsize) / (1024 * 1024));
     if (bavail * bsize >= LEAST_FREE_BYTES) return fine(check, `${mib} MiB free`);
-    return problem(check, `only ${mib} MiB free`, 'Make room. When the disk is full, messages are refused until there is some.');
+    return problem(
+      check,
+      `only ${mib} MiB free`,
+      'Make room. When the disk is full, messages are refused until there is some.',
+    );
   } catch {
     return problem(check, 'cannot be asked', 'Check the data folder.');
   }
@@ -149,9 +188,19 @@ function checkRoom(data: string): Finding {
 function checkCertificate(data: string, now: number): Finding {
   const check = 'certificate';
   const certificate = readCertificate(join(data, CERTIFICATE_FILE));
-  if (!certificate) return problem(check, 'is missing or spoilt', 'Restart the relay; it makes a new one with the same key.');
+  if (!certificate)
+    return problem(
+      check,
+      'is missing or spoilt',
+      'Restart the relay; it makes a new one with the same key.',
+    );
   const days = Math.floor((certificate.validToDate.getTime() - now) / DAY_MS);
-  if (days < 30) return problem(check, `is good for ${days} days`, 'Restart the relay; it makes a new one with the same key.');
+  if (days < 30)
+    return problem(
+      check,
+      `is good for ${days} days`,
+      'Restart the relay; it makes a new one with the same key.',
+    );
   return fine(check, `good for ${days} days`);
 }
 
@@ -168,8 +217,12 @@ function checkProxyCertificate(path: string): Finding {
 }
 
 async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonly Finding[]> {
-  if (typeof operator === 'string') return [problem('store', operator, 'See above; then run the doctor again.')];
-  const [audit, status] = [await operator.run({ command: 'audit' }), await operator.run({ command: 'status' })];
+  if (typeof operator === 'string')
+    return [problem('store', operator, 'See above; then run the doctor again.')];
+  const [audit, status] = [
+    await operator.run({ command: 'audit' }),
+    await operator.run({ command: 'status' }),
+  ];
   const store = !audit.ok
     ? problem('store', audit.error.message, 'Look into the log of the relay.')
     : audit.value.length > 0
@@ -178,8 +231,12 @@ async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonl
           audit.value.slice(0, 5).join('; '),
           'Stop the relay, keep a copy of the data folder, and restore the last backup: landline-relay restore <file>',
         )
-      : fine('store', `sound (asked ${isRunning ? 'the running relay' : 'the store; no relay runs'})`);
-  if (!status.ok) return [store, problem('team', status.error.message, 'Look into the log of the relay.')];
+      : fine(
+          'store',
+          `sound (asked ${isRunning ? 'the running relay' : 'the store; no relay runs'})`,
+        );
+  if (!status.ok)
+    return [store, problem('team', status.error.message, 'Look into the log of the relay.')];
   const { team, members } = status.value;
   return [
     store,
@@ -192,10 +249,13 @@ async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonl
 /** Writes a few bytes there and takes them away again: nothing else tells whether that can be done. */
 async function checkBlobs({ config, blobs, operator }: DoctorParts): Promise<Finding> {
   const check = 'blobs';
-  if (typeof blobs === 'string') return problem(check, blobs, 'Name the place of the blobs with --blobs.');
-  const status = typeof operator === 'string' ? undefined : await operator.run({ command: 'status' });
+  if (typeof blobs === 'string')
+    return problem(check, blobs, 'Name the place of the blobs with --blobs.');
+  const status =
+    typeof operator === 'string' ? undefined : await operator.run({ command: 'status' });
   const known = status?.ok === true ? (status.value.blobsPlace ?? undefined) : undefined;
-  if (config.blobs === null && known !== undefined) return problem(check, NOT_NAMED, 'Start the relay with --blobs.');
+  if (config.blobs === null && known !== undefined)
+    return problem(check, NOT_NAMED, 'Start the relay with --blobs.');
   if (blobs === null) return fine(check, 'kept nowhere: --blobs names no place');
   const at = keptAt(config);
   if (at === null) return fine(check, 'none yet');
@@ -204,7 +264,12 @@ async function checkBlobs({ config, blobs, operator }: DoctorParts): Promise<Fin
     if (config.blobs !== null && status?.ok === true) {
       const wrong = placeProblem({ at, mark, team: status.value.teamId, known });
       const { teamId: team } = status.value;
-      if (wrong !== undefined) return problem(check, wrong, mark === undefined ? lostPlace({ team, place: known }) : SAME_PLACE);
+      if (wrong !== undefined)
+        return problem(
+          check,
+          wrong,
+          mark === undefined ? lostPlace({ team, place: known }) : SAME_PLACE,
+        );
       if (mark === undefined) return fine(check, `${at}, which no relay has used yet`);
     }
     await blobs.probe();
@@ -221,13 +286,18 @@ const lostPlace = (mark: object): string =>
 
 async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly Finding[]> {
   const { port, tls, data } = config;
-  if (!isRunning) return [problem('relay', 'does not run on this data folder', 'Start it: landline-relay serve')];
+  if (!isRunning)
+    return [problem('relay', 'does not run on this data folder', 'Start it: landline-relay serve')];
   const host = config.host === '::' || config.host === '0.0.0.0' ? '127.0.0.1' : config.host;
   const isHereOnly = config.host === '::1' || config.host.startsWith('127.');
   const reached = await ask({ host, port, path: HTTP.ready }, tls === 'own');
   if (typeof reached === 'string') {
     return [
-      problem('port', `${host}:${port} does not answer (${reached})`, 'Check --port and --host, and whether a firewall is in the way.'),
+      problem(
+        'port',
+        `${host}:${port} does not answer (${reached})`,
+        'Check --port and --host, and whether a firewall is in the way.',
+      ),
     ];
   }
   const ready = reached.status === 200;
@@ -238,9 +308,17 @@ async function checkReach({ config, isRunning }: DoctorParts): Promise<readonly 
     ),
     ready
       ? fine('readiness', 'takes connections')
-      : problem('readiness', `says ${reached.status}`, 'The relay is going down or its store cannot answer; look into its log.'),
+      : problem(
+          'readiness',
+          `says ${reached.status}`,
+          'The relay is going down or its store cannot answer; look into its log.',
+        ),
   ];
-  if (tls === 'off') return [...findings, fine('fingerprint', 'none: TLS is off, so a proxy in front must speak it')];
+  if (tls === 'off')
+    return [
+      ...findings,
+      fine('fingerprint', 'none: TLS is off, so a proxy in front must speak it'),
+    ];
   const own = readableFingerprint(data);
   const isSame = own !== undefined && own === reached.fingerprint;
   return [
@@ -277,7 +355,8 @@ function ask(where: RequestOptions, isTls: boolean): Promise<Reached | string> {
     request.on('response', (response) => {
       response.resume();
       const peer = isTls ? (response.socket as TLSSocket).getPeerCertificate() : undefined;
-      const spki = peer && new X509Certificate(peer.raw).publicKey.export({ type: 'spki', format: 'der' });
+      const spki =
+        peer && new X509Certificate(peer.raw).publicKey.export({ type: 'spki', format: 'der' });
       const fingerprint = spki && createHash('sha256').update(spki).digest('hex');
       response.on('end', () => resolve({ status: response.statusCode ?? 0, fingerprint }));
     });

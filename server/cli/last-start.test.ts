@@ -31,5 +31,11 @@ test('what was written before a relay could stand among others is read too', () 
   const { port, host, tls, advertise } = START;
   writeFileSync(join(folder, 'start.json'), JSON.stringify({ port, host, tls, advertise }));
   const rest = { proxyCertificate: null, postgres: null, redis: null, blobs: null };
-  expect(readLastStart(join(folder, 'start.json'))).toEqual({ port, host, tls, advertise, ...rest });
+  expect(readLastStart(join(folder, 'start.json'))).toEqual({
+    port,
+    host,
+    tls,
+    advertise,
+    ...rest,
+  });
 });

@@ -26,7 +26,11 @@ export function readLastStart(path: string): LastStart | undefined {
 
 export function writeLastStart(path: string, start: LastStart): void {
   const { port, host, tls, proxyCertificate, advertise, keys, postgres, redis, blobs } = start;
-  writeFileSync(path, `${JSON.stringify({ port, host, tls, proxyCertificate, advertise, keys, postgres, redis, blobs })}\n`, {
-    mode: 0o600,
-  });
+  writeFileSync(
+    path,
+    `${JSON.stringify({ port, host, tls, proxyCertificate, advertise, keys, postgres, redis, blobs })}\n`,
+    {
+      mode: 0o600,
+    },
+  );
 }

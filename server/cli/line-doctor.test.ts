@@ -24,14 +24,20 @@ test('a relay that is well is found well from the command line, token or not', a
   ]);
   expect(describeFindings(findings)).toMatch(/team Night shift[^]*All is well\.\n$/);
   const other = await examineLine({ host: '127.0.0.1', port, key: 'ab'.repeat(32) }, parts);
-  expect(describeFindings(other)).toMatch(/PROBLEM {2}TLS and key {2}the key is .* -> .*1 thing needs attention\.\n$/s);
+  expect(describeFindings(other)).toMatch(
+    /PROBLEM {2}TLS and key {2}the key is .* -> .*1 thing needs attention\.\n$/s,
+  );
 });
 
 test('has words for all the doctor may say, and advice for all that is wrong', () => {
   const facts = Object.fromEntries(
-    'name addresses code port seen expected team status min max seconds silent pause ms'.split(' ').map((name) => [name, '7']),
+    'name addresses code port seen expected team status min max seconds silent pause ms'
+      .split(' ')
+      .map((name) => [name, '7']),
   );
-  const all = Object.entries(SAYINGS).flatMap(([step, ways]) => Object.keys(ways).map((way) => `${step}.${way}` as Saying));
+  const all = Object.entries(SAYINGS).flatMap(([step, ways]) =>
+    Object.keys(ways).map((way) => `${step}.${way}` as Saying),
+  );
   for (const says of all) {
     const { isOk, says: words, advice } = inWords(finding(says, facts));
     expect(words, says).not.toContain('?');

@@ -22,9 +22,16 @@ export async function examineLine(
   parts: { readonly sockets: Sockets; readonly clock: Clock },
 ): Promise<readonly Finding[]> {
   const trust: Trust = key === null ? { kind: 'anyone' } : { kind: 'key', fingerprint: key };
-  const subject = { place: { host, port, trust }, team: null, access: null, hello: null, withSilence: false };
+  const subject = {
+    place: { host, port, trust },
+    team: null,
+    access: null,
+    hello: null,
+    withSilence: false,
+  };
   const findings: Finding[] = [];
-  for await (const found of examine(subject, { ...parts, signal: new AbortController().signal })) findings.push(inWords(found));
+  for await (const found of examine(subject, { ...parts, signal: new AbortController().signal }))
+    findings.push(inWords(found));
   return findings;
 }
 
@@ -42,7 +49,12 @@ const CHECKS: Readonly<Record<StepName, string>> = {
 
 export function inWords(found: LineFinding): Finding {
   const [says, advice] = words(found.says, found.facts);
-  return { check: CHECKS[found.step], isOk: found.isWell, says, ...(advice === undefined ? {} : { advice }) };
+  return {
+    check: CHECKS[found.step],
+    isOk: found.isWell,
+    says,
+    ...(advice === undefined ? {} : { advice }),
+  };
 }
 
 const PROXY =
@@ -61,19 +73,34 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
     case 'name.found':
       return [`${fact('name')} is ${fact('addresses')}`];
     case 'name.unknown':
-      return [`nobody knows the name ${fact('name')}`, 'Check the spelling, or put the name into the DNS of this network.'];
+      return [
+        `nobody knows the name ${fact('name')}`,
+        'Check the spelling, or put the name into the DNS of this network.',
+      ];
     case 'name.no-answer':
-      return [`the name ${fact('name')} could not be looked up (${fact('code')})`, "Check this machine's network and its DNS server."];
+      return [
+        `the name ${fact('name')} could not be looked up (${fact('code')})`,
+        "Check this machine's network and its DNS server.",
+      ];
     case 'port.open':
       return [`${fact('port')} is open`];
     case 'port.refused':
-      return [`${fact('port')} is closed (${fact('code')})`, 'Start the relay, or check --port and the port behind the address.'];
+      return [
+        `${fact('port')} is closed (${fact('code')})`,
+        'Start the relay, or check --port and the port behind the address.',
+      ];
     case 'port.silent':
-      return [`${fact('port')} does not answer`, 'A firewall swallows it, or no machine has this address.'];
+      return [
+        `${fact('port')} does not answer`,
+        'A firewall swallows it, or no machine has this address.',
+      ];
     case 'port.no-route':
       return [`there is no way to the address (${fact('code')})`, "Check this machine's network."];
     case 'port.failed':
-      return [`${fact('port')} cannot be reached (${fact('code')})`, "Check the address and this machine's network."];
+      return [
+        `${fact('port')} cannot be reached (${fact('code')})`,
+        "Check the address and this machine's network.",
+      ];
     case 'tls.pinned':
       return [`the key is ${key('seen')}, as it should be`];
     case 'tls.shown':
@@ -88,14 +115,20 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
         'Another machine or a proxy answers here, or the key was exchanged.',
       ];
     case 'tls.not-trusted':
-      return [`the certificate is not trusted (${fact('code')})`, "Renew it, or check the name in it and this machine's clock."];
+      return [
+        `the certificate is not trusted (${fact('code')})`,
+        "Renew it, or check the name in it and this machine's clock.",
+      ];
     case 'tls.no-tls':
       return [
         'what answers does not speak TLS',
         'Another program has this port, or the relay runs with --tls off and its proxy is not here.',
       ];
     case 'tls.cut':
-      return [`the TLS handshake was cut off (${fact('code')})`, 'A firewall or a proxy that looks into TLS may be in the way.'];
+      return [
+        `the TLS handshake was cut off (${fact('code')})`,
+        'A firewall or a proxy that looks into TLS may be in the way.',
+      ];
     case 'http.relay':
       return [`a Landline relay, team ${fact('team')}`];
     case 'http.no-team-yet':
@@ -105,14 +138,20 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
     case 'http.other-team':
       return [`another team is here: ${fact('team')}`, 'Check the address.'];
     case 'http.version':
-      return [`the relay speaks versions ${fact('min')} to ${fact('max')}, which this program does not`, 'Update whichever is older.'];
+      return [
+        `the relay speaks versions ${fact('min')} to ${fact('max')}, which this program does not`,
+        'Update whichever is older.',
+      ];
     case 'http.not-a-relay':
       return [
         `what answers is no Landline relay (status ${fact('status')})`,
         'Another server has this address, or a sign-in page of the network is in the way.',
       ];
     case 'http.unavailable':
-      return [`says ${fact('status')}`, 'A proxy answers without its relay, or the relay is going down. Look into the log of both.'];
+      return [
+        `says ${fact('status')}`,
+        'A proxy answers without its relay, or the relay is going down. Look into the log of both.',
+      ];
     case 'http.cut':
       return [
         `asked and not answered (${fact('code')})`,
@@ -139,7 +178,10 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
     case 'upgrade.asked-token':
       return ['reaches the relay, which asks for a token as it should'];
     case 'upgrade.wrong-accept':
-      return ['answered by something that did not read it', `A cache or proxy answered in the relay's place. ${PROXY}`];
+      return [
+        'answered by something that did not read it',
+        `A cache or proxy answered in the relay's place. ${PROXY}`,
+      ];
     case 'upgrade.refused':
       return [`to a WebSocket refused with ${fact('status')}`, PROXY];
     case 'upgrade.cut':
@@ -155,13 +197,23 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
     case 'idle.kept':
       return [`borne for ${fact('silent')} s, longer than Landline needs anything to`];
     case 'idle.enough':
-      return [`cut after ${fact('silent')} s; no harm, the relay speaks at least every ${fact('pause')} s`];
+      return [
+        `cut after ${fact('silent')} s; no harm, the relay speaks at least every ${fact('pause')} s`,
+      ];
     case 'idle.spoken':
-      return [`kept for ${fact('seconds')} s; the longest silence the relay left in it was ${fact('silent')} s`];
+      return [
+        `kept for ${fact('seconds')} s; the longest silence the relay left in it was ${fact('silent')} s`,
+      ];
     case 'idle.tight':
-      return [`cut after ${fact('silent')} s; the relay speaks at least every ${fact('pause')} s, so one late ping ends a line`, IDLE];
+      return [
+        `cut after ${fact('silent')} s; the relay speaks at least every ${fact('pause')} s, so one late ping ends a line`,
+        IDLE,
+      ];
     case 'idle.cut':
-      return [`cut after ${fact('silent')} s, sooner than the relay speaks (up to ${fact('pause')} s apart)`, IDLE];
+      return [
+        `cut after ${fact('silent')} s, sooner than the relay speaks (up to ${fact('pause')} s apart)`,
+        IDLE,
+      ];
     case 'idle.closed':
       return [`ended by the relay (${fact('code')})`, 'Look into the log of the relay.'];
     default:

@@ -12,7 +12,12 @@ import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../pr
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../../test/kit/services/postgres.ts';
 import { openPostgresStore } from '../adapters/store-postgres/store.ts';
 import { openWholePostgres } from '../adapters/store-postgres/whole.ts';
 import { openSqliteStore } from '../adapters/store-sqlite/store.ts';
@@ -28,9 +33,11 @@ const clock = createFakeClock();
 const random = createSeededRandom('move');
 const id = (() => {
   let count = 0;
-  return <T extends string>(): T => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
+  return <T extends string>(): T =>
+    `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
 })();
-const ask = (store: Store, by: MemberId, frame: Mutation) => mutate({ store, clock, limits: DEFAULT_LIMITS }, by, frame);
+const ask = (store: Store, by: MemberId, frame: Mutation) =>
+  mutate({ store, clock, limits: DEFAULT_LIMITS }, by, frame);
 const must = async (store: Store, by: MemberId, frame: Mutation): Promise<void> => {
   const done = await ask(store, by, frame);
   if (!done.ok) throw new Error(`${frame.t} was refused: ${done.error.kind}`);
@@ -46,8 +53,10 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
   const opened: WholeStore[] = [];
 
   const file = (name: string): string => join(folder, name, 'team.sqlite');
-  const openFile = (name: string, isTarget = false): WholeStore => keep(openWholeSqlite(file(name), { isTarget, random }));
-  const openDatabase = async (): Promise<WholeStore> => keep(await openWholePostgres([address], random));
+  const openFile = (name: string, isTarget = false): WholeStore =>
+    keep(openWholeSqlite(file(name), { isTarget, random }));
+  const openDatabase = async (): Promise<WholeStore> =>
+    keep(await openWholePostgres([address], random));
   const keep = (store: WholeStore): WholeStore => {
     opened.push(store);
     return store;
@@ -56,7 +65,8 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     for (const store of opened.splice(0)) await store.close();
   };
   const relayOnFile = (name: string): Store => openSqliteStore({ path: file(name), clock, random });
-  const relayOnDatabase = (): Promise<Store> => openPostgresStore({ servers: [address], clock, random, log: silentLog });
+  const relayOnDatabase = (): Promise<Store> =>
+    openPostgresStore({ servers: [address], clock, random, log: silentLog });
   const contents = async (store: WholeStore): Promise<Readonly<Record<string, readonly Row[]>>> => {
     const rows: Record<string, readonly Row[]> = {};
     for (const table of TABLES) rows[table.name] = await store.rows(table, undefined, 1e6);
@@ -83,40 +93,116 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
   const seed = async (store: Store): Promise<void> => {
     const team = { id: store.teamId, name: 'Night shift “夜”' };
     await store.write((tx) =>
-      createTeamWithOwner(tx, { team, owner: { id: ada, handle: 'ada', name: 'Ada' }, channelName: 'general', now: clock.now() }),
+      createTeamWithOwner(tx, {
+        team,
+        owner: { id: ada, handle: 'ada', name: 'Ada' },
+        channelName: 'general',
+        now: clock.now(),
+      }),
     );
-    await store.write((tx) => createMember(tx, { id: bo, handle: 'bo', name: 'Bo', role: 'member' }, clock.now()));
-    await must(store, ada, { t: 'create-channel', op: id(), id: channel, kind: 'private', name: 'plans', topic: 'x', members: [bo] });
+    await store.write((tx) =>
+      createMember(tx, { id: bo, handle: 'bo', name: 'Bo', role: 'member' }, clock.now()),
+    );
+    await must(store, ada, {
+      t: 'create-channel',
+      op: id(),
+      id: channel,
+      kind: 'private',
+      name: 'plans',
+      topic: 'x',
+      members: [bo],
+    });
     await must(store, bo, { t: 'open-direct', op: id(), id: id(), members: [ada] });
-    for (let n = 0; n < 30; n++) await must(store, n % 2 ? ada : bo, { t: 'post', op: id(), channel, text: `text ${n} "\\" 🦊` });
+    for (let n = 0; n < 30; n++)
+      await must(store, n % 2 ? ada : bo, {
+        t: 'post',
+        op: id(),
+        channel,
+        text: `text ${n} "\\" 🦊`,
+      });
     await must(store, ada, { t: 'post', op: edited, channel, text: 'first' });
     await must(store, ada, { t: 'edit', op: id(), channel, message: edited, text: 'second' });
     await must(store, ada, { t: 'post', op: deleted, channel, text: 'canary' });
-    await must(store, ada, { t: 'edit', op: id(), channel, message: deleted, text: 'canary again' });
+    await must(store, ada, {
+      t: 'edit',
+      op: id(),
+      channel,
+      message: deleted,
+      text: 'canary again',
+    });
     await must(store, ada, { t: 'delete', op: id(), channel, message: deleted });
     await must(store, bo, { t: 'read', op: id(), channel, seq: 7 });
     await must(store, bo, { t: 'level', op: id(), channel, level: 'none' });
     await store.write(async (tx) => {
       await tx.putCredential({ member: ada, hash: '$argon2id$…' });
-      const session = { id: 's1' as SessionId, member: ada, device: 'desk', createdAt: 1, lastSeenAt: 2, refreshExpiresAt: 9 };
-      await tx.putSession({ ...session, endedAt: null, refreshHash: 'r', previousHash: 'p', rotatedAt: 2 });
-      await tx.putSession({ ...session, id: 's2' as SessionId, endedAt: 5, refreshHash: 'r2', previousHash: null, rotatedAt: null });
+      const session = {
+        id: 's1' as SessionId,
+        member: ada,
+        device: 'desk',
+        createdAt: 1,
+        lastSeenAt: 2,
+        refreshExpiresAt: 9,
+      };
+      await tx.putSession({
+        ...session,
+        endedAt: null,
+        refreshHash: 'r',
+        previousHash: 'p',
+        rotatedAt: 2,
+      });
+      await tx.putSession({
+        ...session,
+        id: 's2' as SessionId,
+        endedAt: 5,
+        refreshHash: 'r2',
+        previousHash: null,
+        rotatedAt: null,
+      });
       await tx.putBlobsPlace('the share');
-      await tx.putInvite({ id: 'i', codeHash: 'c', role: 'guest', createdBy: null, createdAt: 1, expiresAt: 5, usesLeft: 2 });
+      await tx.putInvite({
+        id: 'i',
+        codeHash: 'c',
+        role: 'guest',
+        createdBy: null,
+        createdAt: 1,
+        expiresAt: 5,
+        usesLeft: 2,
+      });
     });
   };
 
   /** What anybody could ask a relay about the team. */
   const told = async (store: Store): Promise<unknown> => {
-    const feeds: FeedId[] = [TEAM_FEED, memberFeed(ada), memberFeed(bo), ...[...(await store.headsOf(ada)).keys()]];
-    const reads = feeds.map((feed) => store.page(feed, { from: 1, to: 1e6 }, { events: 1e6, bytes: 1e9 }));
+    const feeds: FeedId[] = [
+      TEAM_FEED,
+      memberFeed(ada),
+      memberFeed(bo),
+      ...[...(await store.headsOf(ada)).keys()],
+    ];
+    const reads = feeds.map((feed) =>
+      store.page(feed, { from: 1, to: 1e6 }, { events: 1e6, bytes: 1e9 }),
+    );
     return {
       identity: [store.epoch, store.teamId, await store.blobsPlace()],
       pages: await Promise.all(reads),
       heads: [[...(await store.headsOf(ada))], [...(await store.headsOf(bo))].length],
-      directory: [await store.team(), await store.members(), await store.publicChannels(), await store.roster(channel)],
-      own: [await store.memberChannels(ada), await store.memberChannels(bo), await store.readMark(channel, bo)],
-      signIn: [await store.credential(ada), await store.sessions(ada), await store.sessionByRefresh('p'), await store.invites()],
+      directory: [
+        await store.team(),
+        await store.members(),
+        await store.publicChannels(),
+        await store.roster(channel),
+      ],
+      own: [
+        await store.memberChannels(ada),
+        await store.memberChannels(bo),
+        await store.readMark(channel, bo),
+      ],
+      signIn: [
+        await store.credential(ada),
+        await store.sessions(ada),
+        await store.sessionByRefresh('p'),
+        await store.invites(),
+      ],
     };
   };
 
@@ -127,7 +213,10 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     const source = openFile('home');
     const rows = await contents(source);
     const there = await moveTeam({ from: source, to: await openDatabase() });
-    expect(there).toMatchObject({ ok: true, value: { rows: { event: rows['event']?.length, session: 2, revision: 1 } } });
+    expect(there).toMatchObject({
+      ok: true,
+      value: { rows: { event: rows['event']?.length, session: 2, revision: 1 } },
+    });
     await closeAll();
     expect(() => relayOnFile('home')).toThrow('moved to another store');
 
@@ -136,11 +225,17 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     expect(await away.audit()).toEqual([]);
     // What was acknowledged before is acknowledged again, and all goes on from where it was.
     const head = await away.head(channelFeed(channel));
-    expect(await ask(away, ada, { t: 'post', op: edited, channel, text: 'first' })).toMatchObject({ ok: true });
-    expect(await ask(away, ada, { t: 'post', op: edited, channel, text: 'other' })).toMatchObject({ ok: false });
+    expect(await ask(away, ada, { t: 'post', op: edited, channel, text: 'first' })).toMatchObject({
+      ok: true,
+    });
+    expect(await ask(away, ada, { t: 'post', op: edited, channel, text: 'other' })).toMatchObject({
+      ok: false,
+    });
     await must(away, ada, { t: 'edit', op: id(), channel, message: edited, text: 'third' });
     const cy = id<MemberId>();
-    await away.write((tx) => createMember(tx, { id: cy, handle: 'cy', name: 'Cy', role: 'member' }, clock.now()));
+    await away.write((tx) =>
+      createMember(tx, { id: cy, handle: 'cy', name: 'Cy', role: 'member' }, clock.now()),
+    );
     expect(await away.head(channelFeed(channel))).toBe(head + 1);
     const afterwards = await told(away);
     await away.close();
@@ -190,7 +285,8 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
       // The first run comes as far as its mark; before that the target is any empty store.
       const left = { writes: deaths === 0 ? 2 : 1 };
       const [from, to] = [dying(openFile('home'), left), dying(await openDatabase(), left)];
-      const onProgress = (table: string, count: number) => crossed.push(...Array.from({ length: count }, () => table));
+      const onProgress = (table: string, count: number) =>
+        crossed.push(...Array.from({ length: count }, () => table));
       ended = await moveTeam({ from, to, batch: 8, onProgress }).catch(() => undefined);
       await closeAll();
       if (ended) break;
@@ -209,7 +305,13 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
   });
 
   test('whose source was used after a kill begins anew', async () => {
-    await expect(moveTeam({ from: openFile('home'), to: dying(await openDatabase(), { writes: 12 }), batch: 8 })).rejects.toThrow('killed');
+    await expect(
+      moveTeam({
+        from: openFile('home'),
+        to: dying(await openDatabase(), { writes: 12 }),
+        batch: 8,
+      }),
+    ).rejects.toThrow('killed');
     await closeAll();
     const home = relayOnFile('home');
     await must(home, ada, { t: 'edit', op: id(), channel, message: edited, text: 'fourth' });
@@ -227,7 +329,11 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     const bent: WholeStore = dying(target, { writes: 1e6 });
     const bend: WholeStore = {
       ...bent,
-      insert: (table, rows) => target.insert(table, table.name === 'event' ? rows.map((row) => [...row.slice(0, 7), 'bent']) : rows),
+      insert: (table, rows) =>
+        target.insert(
+          table,
+          table.name === 'event' ? rows.map((row) => [...row.slice(0, 7), 'bent']) : rows,
+        ),
     };
     expect(await moveTeam({ from: openFile('home'), to: bend })).toMatchObject({
       ok: false,
@@ -253,20 +359,34 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
     await seed(other);
     await other.close();
     const taken = await moveTeam({ from: openFile('other'), to: await openDatabase() });
-    expect(taken).toMatchObject({ ok: false, error: expect.stringContaining('holds a team already') });
+    expect(taken).toMatchObject({
+      ok: false,
+      error: expect.stringContaining('holds a team already'),
+    });
   });
   test('moves by the command line, with the address in a file that only its owner may read', async () => {
     const secret = join(folder, 'address');
     const url = `postgres://${address.user}@/${address.database}?host=${encodeURIComponent(address.host)}`;
-    const command = ['server/main.ts', 'move', '--json', '--from', `sqlite:${join(folder, 'home')}`, '--to', `postgres:${secret}`];
+    const command = [
+      'server/main.ts',
+      'move',
+      '--json',
+      '--from',
+      `sqlite:${join(folder, 'home')}`,
+      '--to',
+      `postgres:${secret}`,
+    ];
     const run = async () => {
-      const { stdout } = await promisify(execFile)(join(ROOT, 'node_modules/.bin/node'), command, { cwd: ROOT }).catch(
-        (error: unknown) => error as { readonly stdout: string },
-      );
+      const { stdout } = await promisify(execFile)(join(ROOT, 'node_modules/.bin/node'), command, {
+        cwd: ROOT,
+      }).catch((error: unknown) => error as { readonly stdout: string });
       return JSON.parse(stdout) as unknown;
     };
     writeFileSync(secret, url, { mode: 0o644 });
-    expect(await run()).toMatchObject({ ok: false, error: { message: expect.stringContaining('other accounts') } });
+    expect(await run()).toMatchObject({
+      ok: false,
+      error: { message: expect.stringContaining('other accounts') },
+    });
     rmSync(secret);
     writeFileSync(secret, url, { mode: 0o600 });
     expect(await run()).toMatchObject({ ok: true, value: { rows: { team: 1, member: 2 } } });

@@ -33,14 +33,22 @@ const [FEED, TEAM] = TABLES;
 /** A move that was killed goes on where it was; one that is done is done again by doing nothing. */
 export async function moveTeam(parts: MoveParts): Promise<Result<Moved, string>> {
   const { from, to } = parts;
-  if ((await from.fact('arriving')) !== undefined) return fail('The source holds half of a team: an unfinished move leads there.');
-  const [team, epoch, fence] = [await from.fact('team'), await from.fact('epoch'), await from.fact('fence')];
-  if (team === undefined || epoch === undefined || (await from.lastKey(TEAM)) === undefined) return fail('There is no team in the source.');
+  if ((await from.fact('arriving')) !== undefined)
+    return fail('The source holds half of a team: an unfinished move leads there.');
+  const [team, epoch, fence] = [
+    await from.fact('team'),
+    await from.fact('epoch'),
+    await from.fact('fence'),
+  ];
+  if (team === undefined || epoch === undefined || (await from.lastKey(TEAM)) === undefined)
+    return fail('There is no team in the source.');
   const mark = JSON.stringify({ team, epoch, fence: fence ?? '0' });
   const retired = await from.fact('moved');
   const arriving = await to.fact('arriving');
-  if (retired !== undefined && arriving === undefined && (await to.fact('epoch')) === epoch) return compare(from, to, parts);
-  if (retired !== undefined && arriving !== retired) return fail('The team has left the source already, to another place than this.');
+  if (retired !== undefined && arriving === undefined && (await to.fact('epoch')) === epoch)
+    return compare(from, to, parts);
+  if (retired !== undefined && arriving !== retired)
+    return fail('The team has left the source already, to another place than this.');
   if (retired === undefined) {
     const room = await makeRoom(to, team, mark, arriving);
     if (!room.ok) return room;
@@ -54,13 +62,22 @@ export async function moveTeam(parts: MoveParts): Promise<Result<Moved, string>>
 }
 
 /** The target is empty, or holds a part of just this. */
-async function makeRoom(to: WholeStore, team: string, mark: string, arriving: string | undefined): Promise<Result<null, string>> {
+async function makeRoom(
+  to: WholeStore,
+  team: string,
+  mark: string,
+  arriving: string | undefined,
+): Promise<Result<null, string>> {
   if (arriving === mark) return ok(null);
-  if ((await to.fact('moved')) !== undefined) return fail('A team has moved away from the target. Choose an empty one.');
+  if ((await to.fact('moved')) !== undefined)
+    return fail('A team has moved away from the target. Choose an empty one.');
   if (arriving === undefined && (await to.lastKey(FEED)) !== undefined) {
     return fail('The target holds a team already. Choose an empty one.');
   }
-  if (arriving !== undefined && (JSON.parse(arriving) as { readonly team?: unknown }).team !== team) {
+  if (
+    arriving !== undefined &&
+    (JSON.parse(arriving) as { readonly team?: unknown }).team !== team
+  ) {
     return fail('The target holds half of another team. Finish that move, or choose an empty one.');
   }
   // A relay has been at the source since: what is here may be out of date.
@@ -69,7 +86,10 @@ async function makeRoom(to: WholeStore, team: string, mark: string, arriving: st
   return ok(null);
 }
 
-async function copy(table: Table, { from, to, batch = BATCH, onProgress }: MoveParts): Promise<void> {
+async function copy(
+  table: Table,
+  { from, to, batch = BATCH, onProgress }: MoveParts,
+): Promise<void> {
   let after = await to.lastKey(table);
   for (;;) {
     const rows = await from.rows(table, after, batch);
@@ -80,14 +100,20 @@ async function copy(table: Table, { from, to, batch = BATCH, onProgress }: MoveP
   }
 }
 
-async function compare(from: WholeStore, to: WholeStore, { batch = BATCH }: MoveParts): Promise<Result<Moved, string>> {
+async function compare(
+  from: WholeStore,
+  to: WholeStore,
+  { batch = BATCH }: MoveParts,
+): Promise<Result<Moved, string>> {
   const rows: Record<string, number> = {};
   let feeds = 0;
   for (const table of TABLES) {
     const [here, there] = [await digest(table, from, batch), await digest(table, to, batch)];
     if (table.name === 'event') feeds = here.feeds.size;
-    for (const [feed, hash] of here.feeds) if (there.feeds.get(feed) !== hash) return differs(`the events of feed number ${feed}`);
-    if (here.count !== there.count) return differs(`${table.name}: ${here.count} rows became ${there.count}`);
+    for (const [feed, hash] of here.feeds)
+      if (there.feeds.get(feed) !== hash) return differs(`the events of feed number ${feed}`);
+    if (here.count !== there.count)
+      return differs(`${table.name}: ${here.count} rows became ${there.count}`);
     if (here.hash !== there.hash) return differs(`the rows of ${table.name}`);
     rows[table.name] = here.count;
   }
@@ -95,7 +121,9 @@ async function compare(from: WholeStore, to: WholeStore, { batch = BATCH }: Move
 }
 
 const differs = (what: string): Result<never, string> =>
-  fail(`The copy is not what the source is (${what}). The source is untouched; begin again with an empty target.`);
+  fail(
+    `The copy is not what the source is (${what}). The source is untouched; begin again with an empty target.`,
+  );
 
 interface Digest {
   readonly count: number;
@@ -119,7 +147,11 @@ async function digest(table: Table, store: WholeStore, batch: number): Promise<D
     count += rows.length;
     after = keyOf(table, rows);
   }
-  return { count, hash: whole.digest('hex'), feeds: new Map([...feeds].map(([feed, hash]) => [feed, hash.digest('hex')])) };
+  return {
+    count,
+    hash: whole.digest('hex'),
+    feeds: new Map([...feeds].map(([feed, hash]) => [feed, hash.digest('hex')])),
+  };
 }
 
 function hashOf(feeds: Map<number, Hash>, feed: number): Hash {
@@ -130,4 +162,5 @@ function hashOf(feeds: Map<number, Hash>, feed: number): Hash {
   return made;
 }
 
-const keyOf = (table: Table, rows: readonly Row[]): Row | undefined => rows.at(-1)?.slice(0, table.keyLength);
+const keyOf = (table: Table, rows: readonly Row[]): Row | undefined =>
+  rows.at(-1)?.slice(0, table.keyLength);

@@ -15,13 +15,23 @@ afterEach(() => rmSync(folder, { recursive: true }));
 
 const run = (...args: readonly string[]) => {
   const data = join(folder, 'data');
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--import', PRETEND, MAIN, ...args, '--data', data], {
-    encoding: 'utf8',
-  });
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    ['--import', PRETEND, MAIN, ...args, '--data', data],
+    {
+      encoding: 'utf8',
+    },
+  );
   return { status, stdout, stderr, isDataMade: existsSync(data) };
 };
 
-test.each([['serve'], ['member', 'list'], ['invite'], ['backup', 'to.sqlite'], ['restore', 'from.sqlite']])('%s %s', (...args) => {
+test.each([
+  ['serve'],
+  ['member', 'list'],
+  ['invite'],
+  ['backup', 'to.sqlite'],
+  ['restore', 'from.sqlite'],
+])('%s %s', (...args) => {
   expect(run(...args.filter((one) => one !== undefined))).toEqual({
     status: 1,
     stdout: '',
@@ -31,11 +41,15 @@ test.each([['serve'], ['member', 'list'], ['invite'], ['backup', 'to.sqlite'], [
 });
 
 test('a program that starts the relay is told the same', () => {
-  expect(run('serve', '--json').stdout).toBe(`${JSON.stringify({ event: 'failed', kind: 'old-node', message: SENTENCE })}\n`);
+  expect(run('serve', '--json').stdout).toBe(
+    `${JSON.stringify({ event: 'failed', kind: 'old-node', message: SENTENCE })}\n`,
+  );
 });
 
 test('the doctor goes on and names it', () => {
   const { status, stdout } = run('doctor');
   expect(status).toBe(1);
-  expect(stdout).toMatch(/^PROBLEM {2}Node\.js +v22\.23\.3 is too old\n +-> Run the relay with Node\.js 24\.7 or later\./);
+  expect(stdout).toMatch(
+    /^PROBLEM {2}Node\.js +v22\.23\.3 is too old\n +-> Run the relay with Node\.js 24\.7 or later\./,
+  );
 });

@@ -23,17 +23,29 @@ export interface Restored {
   readonly before: string | null;
 }
 
-export async function putBackupInPlace({ from, store, now, audit, lock }: RestoreParts): Promise<Result<Restored, string>> {
+export async function putBackupInPlace({
+  from,
+  store,
+  now,
+  audit,
+  lock,
+}: RestoreParts): Promise<Result<Restored, string>> {
   if (!existsSync(from)) return fail(`There is no backup at ${from}.`);
   const copy = `${store}.restoring`;
   removeAll(copy);
   try {
     copyFileSync(from, copy, constants.COPYFILE_EXCL);
     const wrong = await faultsOf(copy, audit);
-    if (wrong !== undefined) return fail(`Nothing was changed: the backup ${from} is damaged, or none (${wrong}). Try another one.`);
+    if (wrong !== undefined)
+      return fail(
+        `Nothing was changed: the backup ${from} is damaged, or none (${wrong}). Try another one.`,
+      );
     const release = lock(store);
     try {
-      const before = moveAside(store, `${store}.before-restore-${new Date(now).toISOString().replace(/[:.]/g, '-')}`);
+      const before = moveAside(
+        store,
+        `${store}.before-restore-${new Date(now).toISOString().replace(/[:.]/g, '-')}`,
+      );
       renameSync(copy, store);
       return ok({ before });
     } finally {
@@ -52,7 +64,8 @@ async function faultsOf(copy: string, audit: RestoreParts['audit']): Promise<str
     const wrong = await audit(copy);
     return wrong.length === 0 ? undefined : wrong.slice(0, 3).join('; ');
   } catch (error) {
-    if ((error as { readonly kind?: unknown }).kind === 'not-a-store') return 'it is not a store of a relay';
+    if ((error as { readonly kind?: unknown }).kind === 'not-a-store')
+      return 'it is not a store of a relay';
     throw error;
   }
 }
@@ -62,11 +75,13 @@ const SUFFIXES = ['', '-wal', '-shm'];
 
 function moveAside(store: string, to: string): string | null {
   if (!existsSync(store)) return null;
-  for (const suffix of SUFFIXES) if (existsSync(store + suffix)) renameSync(store + suffix, to + suffix);
+  for (const suffix of SUFFIXES)
+    if (existsSync(store + suffix)) renameSync(store + suffix, to + suffix);
   return to;
 }
 
 function removeAll(copy: string): void {
   const folder = dirname(copy);
-  for (const name of readdirSync(folder)) if (name.startsWith(basename(copy))) rmSync(join(folder, name), { force: true });
+  for (const name of readdirSync(folder))
+    if (name.startsWith(basename(copy))) rmSync(join(folder, name), { force: true });
 }

@@ -42,7 +42,14 @@ export async function serve(parts: ServeParts): Promise<void> {
   const addresses = relay.identity.addresses();
   const { fingerprint } = relay.identity;
   const setupLink =
-    relay.setupCode === null ? null : formatInviteLink({ purpose: 'setup', relays: addresses, code: relay.setupCode, fingerprint });
+    relay.setupCode === null
+      ? null
+      : formatInviteLink({
+          purpose: 'setup',
+          relays: addresses,
+          code: relay.setupCode,
+          fingerprint,
+        });
   const started: Started = { port: relay.port, addresses, fingerprint, setupLink };
   process.stderr.write(isJson ? '' : describeStart(started, config.data));
   if (isJson) process.stdout.write(`${JSON.stringify({ event: 'ready', ...started })}\n`);
@@ -60,13 +67,18 @@ function untilStopped({ stopsWithStdin, process }: ServeParts): Promise<string> 
     for (const signal of SIGNALS) process.once(signal, () => resolve(signal));
     if (!stopsWithStdin) return;
     // The program that started this relay died or let go of it.
-    for (const event of ['end', 'close', 'error']) process.stdin.once(event, () => resolve('stdin'));
+    for (const event of ['end', 'close', 'error'])
+      process.stdin.once(event, () => resolve('stdin'));
     process.stdin.resume();
   });
 }
 
 /** A relay that cannot hear its operator (a file system without sockets) still serves its team. */
-async function openControl({ config, operator, log }: ServeParts): Promise<ControlServer | undefined> {
+async function openControl({
+  config,
+  operator,
+  log,
+}: ServeParts): Promise<ControlServer | undefined> {
   try {
     return await listenForOperator(controlPath(config.data), operator, log);
   } catch (error) {

@@ -14,7 +14,10 @@ export interface Started {
 }
 
 /** For the operator who just started a relay. */
-export function describeStart({ port, addresses, fingerprint, setupLink }: Started, data: string): string {
+export function describeStart(
+  { port, addresses, fingerprint, setupLink }: Started,
+  data: string,
+): string {
   const lines = [
     `Landline relay, listening on port ${port}`,
     `  data         ${data}`,
@@ -22,20 +25,34 @@ export function describeStart({ port, addresses, fingerprint, setupLink }: Start
     `  fingerprint  ${fingerprint === null ? 'none: TLS is off' : showFingerprint(fingerprint)}`,
   ];
   if (setupLink !== null) {
-    lines.push('', 'This relay has no team yet. Whoever opens this link founds it and owns it:', '', `  ${setupLink}`, '', qr(setupLink));
+    lines.push(
+      '',
+      'This relay has no team yet. Whoever opens this link founds it and owns it:',
+      '',
+      `  ${setupLink}`,
+      '',
+      qr(setupLink),
+    );
   }
   if (isHereOnly(addresses)) lines.push('', HERE_ONLY);
   return `${lines.join('\n')}\n`;
 }
 
 const HERE_ONLY = 'Only this computer reaches the relay. For others: start it with --host ::';
-const isHereOnly = (addresses: readonly string[]): boolean => addresses.every((address) => /^(?:127\.|localhost|\[::1\])/.test(address));
+const isHereOnly = (addresses: readonly string[]): boolean =>
+  addresses.every((address) => /^(?:127\.|localhost|\[::1\])/.test(address));
 
-export function describe<C extends Command>(ask: C, value: Answers[C['command']], now: number): string {
+export function describe<C extends Command>(
+  ask: C,
+  value: Answers[C['command']],
+  now: number,
+): string {
   return describeAnswer({ name: ask.command, value } as Answered, now);
 }
 
-type Answered = { readonly [Name in CommandName]: { readonly name: Name; readonly value: Answers[Name] } }[CommandName];
+type Answered = {
+  readonly [Name in CommandName]: { readonly name: Name; readonly value: Answers[Name] };
+}[CommandName];
 
 function describeAnswer(answered: Answered, now: number): string {
   switch (answered.name) {
@@ -54,11 +71,16 @@ function describeAnswer(answered: Answered, now: number): string {
       return `${answered.value.name} is ${answered.value.role}.\n`;
     case 'backup': {
       const { path, blobs } = answered.value;
-      const others = blobs === null ? '' : `Blobs are not in it: copy those of ${blobs} now, after it and not before.\n`;
+      const others =
+        blobs === null
+          ? ''
+          : `Blobs are not in it: copy those of ${blobs} now, after it and not before.\n`;
       return `A complete copy is at ${path}.\n${others}Keep relay-key.pem and token-keys.json of the data folder with it, in a safe place.\n`;
     }
     case 'audit':
-      return answered.value.length === 0 ? 'The store is sound.\n' : `${answered.value.join('\n')}\n`;
+      return answered.value.length === 0
+        ? 'The store is sound.\n'
+        : `${answered.value.join('\n')}\n`;
     case 'status':
       return `${JSON.stringify(answered.value, null, 2)}\n`;
     default:
@@ -69,7 +91,10 @@ function describeAnswer(answered: Answered, now: number): string {
 function invite({ purpose, link, role, expiresAt, uses }: Answers['invite'], now: number): string {
   const days = Math.max(1, Math.round((expiresAt - now) / 86_400_000));
   const good = `good for ${days} ${days === 1 ? 'day' : 'days'}, ${uses === 1 ? 'for one person' : `for ${uses} people`}`;
-  const what = purpose === 'setup' ? 'Setup link: whoever opens it founds the team and owns it' : `Invite as ${role}`;
+  const what =
+    purpose === 'setup'
+      ? 'Setup link: whoever opens it founds the team and owns it'
+      : `Invite as ${role}`;
   const parsed = parseInviteLink(link);
   const note = parsed.ok && isHereOnly(parsed.value.relays) ? `\n${HERE_ONLY}\n` : '';
   return `${what} (${good})\n\n  ${link}\n\n${qr(link)}\n${note}`;
@@ -86,8 +111,10 @@ function members(all: readonly Member[]): string {
 }
 
 /** How wide a terminal draws it: Chinese, Japanese and Korean take two columns each. */
-const columns = (text: string): number => [...text.replace(/\p{M}/gu, '')].length + (text.match(WIDE) ?? []).length;
-const WIDE = /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/gu;
+const columns = (text: string): number =>
+  [...text.replace(/\p{M}/gu, '')].length + (text.match(WIDE) ?? []).length;
+const WIDE =
+  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\uff01-\uff60]/gu;
 
 /** The answer to a command, for people or for programs. */
 export function writeAnswer(
@@ -98,9 +125,17 @@ export function writeAnswer(
     now,
     out,
     err,
-  }: { readonly isJson: boolean; readonly now: number; readonly out: (text: string) => void; readonly err: (text: string) => void },
+  }: {
+    readonly isJson: boolean;
+    readonly now: number;
+    readonly out: (text: string) => void;
+    readonly err: (text: string) => void;
+  },
 ): number {
-  if (isJson) out(`${JSON.stringify(result.ok ? { ok: true, value: result.value } : { ok: false, error: result.error })}\n`);
+  if (isJson)
+    out(
+      `${JSON.stringify(result.ok ? { ok: true, value: result.value } : { ok: false, error: result.error })}\n`,
+    );
   else if (result.ok) out(describe(ask, result.value as never, now));
   else err(`${result.error.message}\n`);
   return result.ok ? 0 : 1;

@@ -17,7 +17,9 @@ export async function reachOperator(path: string): Promise<Operator | undefined>
   } finally {
     probe.destroy();
   }
-  return { run: async <C extends Command>(ask: C) => (await say(path, ask)) as CommandResult<C['command']> };
+  return {
+    run: async <C extends Command>(ask: C) => (await say(path, ask)) as CommandResult<C['command']>,
+  };
 }
 
 async function say(path: string, ask: Command): Promise<Result<unknown, CommandFault>> {
@@ -29,6 +31,9 @@ async function say(path: string, ask: Command): Promise<Result<unknown, CommandF
     for await (const part of socket) text += part as string;
     return JSON.parse(text) as Result<unknown, CommandFault>;
   } catch {
-    return fail({ kind: 'failed', message: 'The relay hung up before it answered. Look into its log.' });
+    return fail({
+      kind: 'failed',
+      message: 'The relay hung up before it answered. Look into its log.',
+    });
   }
 }

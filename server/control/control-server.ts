@@ -21,7 +21,11 @@ const MAX_LINE_BYTES = 64 * 1024;
 /** A command is typed by a program; one that takes longer to arrive is not coming. Backups may take long to answer. */
 const SILENCE_MS = 10_000;
 
-export async function listenForOperator(path: string, operator: Operator, log: Log): Promise<ControlServer> {
+export async function listenForOperator(
+  path: string,
+  operator: Operator,
+  log: Log,
+): Promise<ControlServer> {
   const isFile = process.platform !== 'win32';
   if (isFile) {
     prepareControlFolder(dirname(path));
@@ -68,7 +72,10 @@ async function answer(line: string, operator: Operator): Promise<CommandResult> 
   const parsed = command.safeParse(raw);
   if (parsed.success) return operator.run(parsed.data);
   const { path, message } = parsed.error.issues[0] ?? { path: [], message: '' };
-  return fail({ kind: 'bad-command', message: `${path.map(String).join('.') || 'command'}: ${message}` });
+  return fail({
+    kind: 'bad-command',
+    message: `${path.map(String).join('.') || 'command'}: ${message}`,
+  });
 }
 
 /** The first line, or nothing when the other side hangs up or says too much. */

@@ -24,7 +24,14 @@ beforeEach(async () => {
   path = controlPath(folder);
   blobsAt = null;
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
-  operator = createOperator({ store: kit.store, auth: kit.auth, identity, blobsAt: () => blobsAt, log: silentLog, startedAt: 1 });
+  operator = createOperator({
+    store: kit.store,
+    auth: kit.auth,
+    identity,
+    blobsAt: () => blobsAt,
+    log: silentLog,
+    startedAt: 1,
+  });
   control = await listenForOperator(path, operator, silentLog);
 });
 afterEach(async () => {
@@ -56,7 +63,10 @@ describe('the control socket', () => {
     writeFileSync(path, 'left behind');
     expect(await reachOperator(path)).toBeUndefined();
     control = await listenForOperator(path, operator, silentLog);
-    expect(await (await reachOperator(path))?.run({ command: 'members' })).toEqual({ ok: true, value: [] });
+    expect(await (await reachOperator(path))?.run({ command: 'members' })).toEqual({
+      ok: true,
+      value: [],
+    });
   });
 
   test.each([
@@ -68,7 +78,10 @@ describe('the control socket', () => {
     ['__proto__', '{"command":"members","__proto__":{"x":1}}\n'],
     ['a relative path', '{"command":"backup","path":"b.sqlite"}\n'],
   ])('answers %s with what is wrong', async (_what, bytes) => {
-    expect(JSON.parse(await say(bytes))).toMatchObject({ ok: false, error: { kind: 'bad-command', message: expect.any(String) } });
+    expect(JSON.parse(await say(bytes))).toMatchObject({
+      ok: false,
+      error: { kind: 'bad-command', message: expect.any(String) },
+    });
   });
 
   test('hangs up on somebody who never ends the line', async () => {
@@ -85,7 +98,9 @@ describe('the control socket', () => {
     expect(controlPath('/srv/landline', 'win32')).toMatch(/^\\\\\.\\pipe\\landline-[0-9a-f]{24}$/);
     const far = await listenForOperator(near, operator, silentLog);
     expect(statSync(join(near, '..')).mode & 0o777).toBe(0o700);
-    expect(await (await reachOperator(near))?.run({ command: 'members' })).toMatchObject({ ok: true });
+    expect(await (await reachOperator(near))?.run({ command: 'members' })).toMatchObject({
+      ok: true,
+    });
     await far.close();
     rmSync(join(near, '..'), { recursive: true });
   });
@@ -111,16 +126,28 @@ describe('the operator', () => {
     expect((await kit.auth.accounts.setup({ code: fresh.value.code, ...who }, FROM)).ok).toBe(true);
     const third = await (await reach()).run(ask);
     expect(third).toMatchObject({ ok: true, value: { purpose: 'join', role: 'member' } });
-    expect(await kit.store.invites()).toMatchObject([{ createdBy: (await kit.store.members())[0]?.id }]);
+    expect(await kit.store.invites()).toMatchObject([
+      { createdBy: (await kit.store.members())[0]?.id },
+    ]);
   });
 
   test('tells every desktop what it changed', async () => {
     await kit.found();
     const told: string[] = [];
-    kit.store.onCommitted((events) => told.push(...events.map(({ json }) => (JSON.parse(json) as { kind: string }).kind)));
-    const added = await operator.run({ command: 'add-member', handle: 'lin', name: 'Lin', role: 'member' });
+    kit.store.onCommitted((events) =>
+      told.push(...events.map(({ json }) => (JSON.parse(json) as { kind: string }).kind)),
+    );
+    const added = await operator.run({
+      command: 'add-member',
+      handle: 'lin',
+      name: 'Lin',
+      role: 'member',
+    });
     if (!added.ok) throw new Error(added.error.message);
-    const lin = await kit.auth.accounts.signIn({ handle: 'lin', password: added.value.password, device: 'x' }, FROM);
+    const lin = await kit.auth.accounts.signIn(
+      { handle: 'lin', password: added.value.password, device: 'x' },
+      FROM,
+    );
     await operator.run({ command: 'set-role', who: 'lin', role: 'admin' });
     await operator.run({ command: 'set-role', who: 'lin', role: 'admin' });
     await operator.run({ command: 'set-active', who: added.value.member.id, isActive: false });
@@ -134,7 +161,10 @@ describe('the operator', () => {
   });
 
   test('is told when a backup cannot be made, and nothing half is left', async () => {
-    const result = await operator.run({ command: 'backup', path: join(folder, 'no-such-folder', 'b.sqlite') });
+    const result = await operator.run({
+      command: 'backup',
+      path: join(folder, 'no-such-folder', 'b.sqlite'),
+    });
     expect(result).toMatchObject({ ok: false, error: { kind: 'failed' } });
     expect(readdirSync(folder)).toEqual(['control.sock']);
   });
@@ -147,7 +177,10 @@ describe('the operator', () => {
   });
 
   test('is told in plain words when something breaks', async () => {
-    const broken = { ...kit.store, members: () => Promise.reject(new Error('SELECT secret')) } as never;
+    const broken = {
+      ...kit.store,
+      members: () => Promise.reject(new Error('SELECT secret')),
+    } as never;
     const sick = createOperator({
       store: broken,
       auth: kit.auth,

@@ -14,7 +14,13 @@ import type { Auth } from '../auth/auth.ts';
 import type { RelayIdentity } from '../auth/gateway-auth.ts';
 import { writeOrRefuse } from '../auth/refusable.ts';
 import type { Log } from '../ports/log.ts';
-import { BackupElsewhere, StoreUnavailable, type Store, type StoreReads, type WriteTx } from '../ports/store.ts';
+import {
+  BackupElsewhere,
+  StoreUnavailable,
+  type Store,
+  type StoreReads,
+  type WriteTx,
+} from '../ports/store.ts';
 import type { Answers, Command, CommandFault, CommandName, CommandOf } from './commands.ts';
 
 export interface OperatorParts {
@@ -28,7 +34,10 @@ export interface OperatorParts {
   readonly startedAt: number | null;
 }
 
-export type CommandResult<Name extends CommandName = CommandName> = Result<Answers[Name], CommandFault>;
+export type CommandResult<Name extends CommandName = CommandName> = Result<
+  Answers[Name],
+  CommandFault
+>;
 
 export interface Operator {
   run<C extends Command>(ask: C): Promise<CommandResult<C['command']>>;
@@ -42,7 +51,12 @@ export function createOperator(parts: OperatorParts): Operator {
       } catch (error) {
         parts.log.error('operator-command-failed', { command: ask.command }, error);
         const isStore = error instanceof StoreUnavailable;
-        return fault('failed', isStore ? `The store cannot do that now: ${error.message}.` : 'Something broke; the log says what.');
+        return fault(
+          'failed',
+          isStore
+            ? `The store cannot do that now: ${error.message}.`
+            : 'Something broke; the log says what.',
+        );
       }
     },
   };
@@ -77,7 +91,11 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
   }
 }
 
-async function status({ store, identity, startedAt }: OperatorParts): Promise<CommandResult<'status'>> {
+async function status({
+  store,
+  identity,
+  startedAt,
+}: OperatorParts): Promise<CommandResult<'status'>> {
   const [team, members] = [await store.team(), await store.members()];
   return ok({
     team: team?.name ?? null,
@@ -90,26 +108,52 @@ async function status({ store, identity, startedAt }: OperatorParts): Promise<Co
   });
 }
 
-async function invite({ store, auth, identity, log }: OperatorParts, ask: CommandOf<'invite'>): Promise<CommandResult<'invite'>> {
+async function invite(
+  { store, auth, identity, log }: OperatorParts,
+  ask: CommandOf<'invite'>,
+): Promise<CommandResult<'invite'>> {
   const team = await store.team();
-  const owner = (await store.members()).find((member) => member.role === 'owner' && member.isActive);
+  const owner = (await store.members()).find(
+    (member) => member.role === 'owner' && member.isActive,
+  );
   const { role, days, uses } = ask;
-  const made = team ? await auth.invites.create({ role, days, uses, createdBy: owner?.id ?? null }) : await auth.invites.createSetup();
+  const made = team
+    ? await auth.invites.create({ role, days, uses, createdBy: owner?.id ?? null })
+    : await auth.invites.createSetup();
   log.info('invite-made', { invite: made.invite.id, role: made.invite.role });
   const purpose = team ? 'join' : 'setup';
-  const link = formatInviteLink({ purpose, relays: identity.addresses(), code: made.code, fingerprint: identity.fingerprint });
-  return ok({ purpose, link, role: made.invite.role, expiresAt: made.invite.expiresAt, uses: made.invite.usesLeft });
+  const link = formatInviteLink({
+    purpose,
+    relays: identity.addresses(),
+    code: made.code,
+    fingerprint: identity.fingerprint,
+  });
+  return ok({
+    purpose,
+    link,
+    role: made.invite.role,
+    expiresAt: made.invite.expiresAt,
+    uses: made.invite.usesLeft,
+  });
 }
 
-async function addMember({ accounts }: OperatorParts['auth'], ask: CommandOf<'add-member'>): Promise<CommandResult<'add-member'>> {
+async function addMember(
+  { accounts }: OperatorParts['auth'],
+  ask: CommandOf<'add-member'>,
+): Promise<CommandResult<'add-member'>> {
   const { handle, name, role } = ask;
   const added = await accounts.addMember({ handle, name, role });
   if (added.ok) return ok(added.value);
   if (added.error.kind === 'not-found') return notSetUp;
-  return added.error.kind === 'taken' ? fault('refused', `The handle ${handle} is taken.`) : refused(added.error);
+  return added.error.kind === 'taken'
+    ? fault('refused', `The handle ${handle} is taken.`)
+    : refused(added.error);
 }
 
-async function resetPassword({ store, auth }: OperatorParts, who: string): Promise<CommandResult<'reset-password'>> {
+async function resetPassword(
+  { store, auth }: OperatorParts,
+  who: string,
+): Promise<CommandResult<'reset-password'>> {
   const member = await find(store, who);
   if (!member) return noSuchMember(who);
   const reset = await auth.accounts.resetPassword(member.id);
@@ -129,7 +173,12 @@ async function changeMember(
     await tx.putMember(changed);
     const isOwned = (await tx.members()).some(({ role, isActive }) => role === 'owner' && isActive);
     if (!isOwned) return fail(refuse('not-allowed'));
-    await tx.append(TEAM_FEED, { by: member.id, kind: 'member-changed', op: null, body: { member: changed } });
+    await tx.append(TEAM_FEED, {
+      by: member.id,
+      kind: 'member-changed',
+      op: null,
+      body: { member: changed },
+    });
     return ok(changed);
   });
   if (done.ok) {
@@ -138,20 +187,28 @@ async function changeMember(
     return done;
   }
   if (done.error.kind === 'not-found') return noSuchMember(who);
-  if (done.error.kind === 'not-allowed') return fault('refused', 'A team needs an active owner. Make somebody else an owner first.');
+  if (done.error.kind === 'not-allowed')
+    return fault('refused', 'A team needs an active owner. Make somebody else an owner first.');
   return refused(done.error);
 }
 
-async function backup({ store, log, blobsAt }: OperatorParts, { path }: CommandOf<'backup'>): Promise<CommandResult<'backup'>> {
+async function backup(
+  { store, log, blobsAt }: OperatorParts,
+  { path }: CommandOf<'backup'>,
+): Promise<CommandResult<'backup'>> {
   if (!isAbsolute(path)) return fault('bad-command', 'The path of a backup must be absolute.');
-  if (existsSync(path)) return fault('exists', `${path} exists already. A backup never overwrites anything.`);
+  if (existsSync(path))
+    return fault('exists', `${path} exists already. A backup never overwrites anything.`);
   try {
     await store.backup(path);
   } catch (error) {
     if (error instanceof BackupElsewhere) return fault('failed', error.message);
     log.error('backup-failed', {}, error);
     const reason = error instanceof Error ? error.message : 'unknown';
-    return fault('failed', `The backup was not made: ${reason}. Check that the folder exists and has room.`);
+    return fault(
+      'failed',
+      `The backup was not made: ${reason}. Check that the folder exists and has room.`,
+    );
   }
   log.info('backup-made');
   return ok({ path, blobs: blobsAt() });
@@ -162,8 +219,13 @@ async function find(reads: StoreReads, who: string): Promise<Member | undefined>
   return (await reads.memberByHandle(plain)) ?? (await reads.member(plain as MemberId));
 }
 
-const fault = (kind: CommandFault['kind'], message: string): { readonly ok: false; readonly error: CommandFault } =>
-  fail({ kind, message });
-const notSetUp = fault('not-set-up', 'The team is not set up yet. Open the setup link first; the command invite prints it.');
+const fault = (
+  kind: CommandFault['kind'],
+  message: string,
+): { readonly ok: false; readonly error: CommandFault } => fail({ kind, message });
+const notSetUp = fault(
+  'not-set-up',
+  'The team is not set up yet. Open the setup link first; the command invite prints it.',
+);
 const noSuchMember = (who: string) => fault('no-such-member', `There is no member ${who}.`);
 const refused = ({ kind }: Refusal) => fault('refused', `Refused: ${kind}.`);

@@ -5,7 +5,13 @@ import type { ChannelId, MemberId } from '../../protocol/ids.ts';
 import { ok, type Result } from '../../protocol/result.ts';
 import type { Standing, StoreReads } from '../ports/store.ts';
 import { refused } from './outcome.ts';
-import { mayInChannel, mayInTeam, relationTo, type ChannelAction, type TeamAction } from './policy.ts';
+import {
+  mayInChannel,
+  mayInTeam,
+  relationTo,
+  type ChannelAction,
+  type TeamAction,
+} from './policy.ts';
 
 export interface ChannelAccess {
   readonly asker: Member;
@@ -13,11 +19,18 @@ export interface ChannelAccess {
 }
 
 /** The asker as a member who may act at all. */
-export async function checkMember(reads: StoreReads, by: MemberId): Promise<Result<Member, Refusal>> {
+export async function checkMember(
+  reads: StoreReads,
+  by: MemberId,
+): Promise<Result<Member, Refusal>> {
   return active(await reads.member(by));
 }
 
-export async function checkTeam(reads: StoreReads, by: MemberId, action: TeamAction): Promise<Result<Member, Refusal>> {
+export async function checkTeam(
+  reads: StoreReads,
+  by: MemberId,
+  action: TeamAction,
+): Promise<Result<Member, Refusal>> {
   const asker = await checkMember(reads, by);
   return !asker.ok || mayInTeam(asker.value.role, action) ? asker : refused('not-allowed');
 }
@@ -32,7 +45,11 @@ export async function checkChannel(
 }
 
 /** The same for whoever has asked the store how they stand. */
-export function judge({ member, channel, isIn }: Standing, by: MemberId, action: ChannelAction): Result<ChannelAccess, Refusal> {
+export function judge(
+  { member, channel, isIn }: Standing,
+  by: MemberId,
+  action: ChannelAction,
+): Result<ChannelAccess, Refusal> {
   const asker = active(member);
   if (!asker.ok) return asker;
   if (!channel) return refused('not-found');
@@ -42,4 +59,5 @@ export function judge({ member, channel, isIn }: Standing, by: MemberId, action:
   return verdict === 'yes' ? ok({ asker: asker.value, channel }) : refused(verdict);
 }
 
-const active = (member: Member | undefined): Result<Member, Refusal> => (member?.isActive ? ok(member) : refused('session-ended'));
+const active = (member: Member | undefined): Result<Member, Refusal> =>
+  member?.isActive ? ok(member) : refused('session-ended');

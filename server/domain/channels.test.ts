@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId, type OperationId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type MemberId,
+  type OperationId,
+} from '../../protocol/ids.ts';
 import { createDomainKit, type DomainKit } from '../../test/kit/domain-kit.ts';
 
 let kit: DomainKit;
@@ -20,7 +27,14 @@ describe('creating a channel', () => {
   test('tells its members on their own feeds, the channel, and for a public one the team', async () => {
     const id = kit.id<ChannelId>();
     const teamHead = await kit.store.head(TEAM_FEED);
-    const ack = await kit.must(ada, { t: 'create-channel', id, kind: 'public', name: 'Plans', topic: 'soon', members: [bo, bo, ada] });
+    const ack = await kit.must(ada, {
+      t: 'create-channel',
+      id,
+      kind: 'public',
+      name: 'Plans',
+      topic: 'soon',
+      members: [bo, bo, ada],
+    });
     expect(ack).toMatchObject({ feed: channelFeed(id), seq: 1, channel: id });
     const channel = {
       id,
@@ -32,7 +46,9 @@ describe('creating a channel', () => {
       createdBy: ada,
       seq: 1,
     };
-    expect(await kit.events(channelFeed(id))).toMatchObject([{ kind: 'created', by: ada, channel, members: [ada, bo] }]);
+    expect(await kit.events(channelFeed(id))).toMatchObject([
+      { kind: 'created', by: ada, channel, members: [ada, bo] },
+    ]);
     expect((await kit.events(memberFeed(bo))).at(-1)).toMatchObject({
       kind: 'channel-joined',
       by: ada,
@@ -40,7 +56,9 @@ describe('creating a channel', () => {
       readSeq: 1,
       level: 'mentions',
     });
-    expect((await kit.events(TEAM_FEED)).slice(teamHead)).toMatchObject([{ kind: 'channel-listed', channel }]);
+    expect((await kit.events(TEAM_FEED)).slice(teamHead)).toMatchObject([
+      { kind: 'channel-listed', channel },
+    ]);
     expect(await kit.store.roster(id)).toEqual([ada, bo]);
   });
 
@@ -64,19 +82,31 @@ describe('creating a channel', () => {
     kit.clock.advance(5_000);
     expect(await kit.must(ada, { ...frame, members: [] })).toEqual(first);
     expect(await kit.refusal(ada, { ...frame, members: [], name: 'y' })).toBe('conflict');
-    expect(await kit.refusal(bo, { ...frame, members: [], op: kit.id<OperationId>() })).toBe('conflict');
+    expect(await kit.refusal(bo, { ...frame, members: [], op: kit.id<OperationId>() })).toBe(
+      'conflict',
+    );
   });
 
   test('a public name is taken whatever its case, and free for private channels', async () => {
     const create = (name: string, kind: 'public' | 'private') =>
       kit.ask(ada, { t: 'create-channel', id: kit.id(), kind, name, topic: '', members: [] });
-    expect(await create('General', 'public')).toMatchObject({ ok: false, error: { kind: 'taken', field: 'name' } });
+    expect(await create('General', 'public')).toMatchObject({
+      ok: false,
+      error: { kind: 'taken', field: 'name' },
+    });
     expect(await create('General', 'private')).toMatchObject({ ok: true });
   });
 
   test('is refused with strangers, deactivated members, or too many of them', async () => {
     const create = (members: MemberId[]) =>
-      kit.refusal(ada, { t: 'create-channel', id: kit.id(), kind: 'private', name: 'x', topic: '', members });
+      kit.refusal(ada, {
+        t: 'create-channel',
+        id: kit.id(),
+        kind: 'private',
+        name: 'x',
+        topic: '',
+        members,
+      });
     expect(await create([kit.id<MemberId>()])).toBe('not-found members');
     await kit.must(kit.owner, { t: 'set-active', member: bo, isActive: false });
     expect(await create([bo])).toBe('not-found members');
@@ -86,37 +116,58 @@ describe('creating a channel', () => {
 
   test('ends where a member is in as many channels as allowed', async () => {
     for (let i = 0; i < 5; i++) await kit.channel('private', ada);
-    expect(await kit.refusal(ada, { t: 'create-channel', id: kit.id(), kind: 'private', name: 'x', topic: '', members: [] })).toBe(
-      'limit-reached members',
-    );
+    expect(
+      await kit.refusal(ada, {
+        t: 'create-channel',
+        id: kit.id(),
+        kind: 'private',
+        name: 'x',
+        topic: '',
+        members: [],
+      }),
+    ).toBe('limit-reached members');
   });
 });
 
 describe('a direct conversation', () => {
-  const open = (by: MemberId, members: MemberId[]) => kit.must(by, { t: 'open-direct', id: kit.id(), members });
+  const open = (by: MemberId, members: MemberId[]) =>
+    kit.must(by, { t: 'open-direct', id: kit.id(), members });
 
   test('of the same people is always the same one, whoever opens it', async () => {
     const first = await open(ada, [bo]);
     expect((await open(bo, [ada])).channel).toBe(first.channel);
     expect((await open(ada, [bo, ada])).channel).toBe(first.channel);
     expect((await open(ada, [bo, kit.owner])).channel).not.toBe(first.channel);
-    expect(await kit.store.channel(first.channel as ChannelId)).toMatchObject({ kind: 'direct', name: '', members: [ada, bo] });
+    expect(await kit.store.channel(first.channel as ChannelId)).toMatchObject({
+      kind: 'direct',
+      name: '',
+      members: [ada, bo],
+    });
   });
 
   test('with oneself is a place for notes', async () => {
     const { channel } = await open(ada, []);
-    expect(await kit.store.channel(channel as ChannelId)).toMatchObject({ kind: 'direct', members: [ada] });
+    expect(await kit.store.channel(channel as ChannelId)).toMatchObject({
+      kind: 'direct',
+      members: [ada],
+    });
   });
 
   test('of more than two is a group, up to the limit', async () => {
-    expect(await kit.store.channel((await open(ada, [bo, kit.owner])).channel as ChannelId)).toMatchObject({ kind: 'group' });
+    expect(
+      await kit.store.channel((await open(ada, [bo, kit.owner])).channel as ChannelId),
+    ).toMatchObject({ kind: 'group' });
     const c = await kit.member('c');
-    expect(await kit.refusal(ada, { t: 'open-direct', id: kit.id(), members: [bo, kit.owner, c] })).toBe('limit-reached members');
+    expect(
+      await kit.refusal(ada, { t: 'open-direct', id: kit.id(), members: [bo, kit.owner, c] }),
+    ).toBe('limit-reached members');
   });
 
   test('keeps its members for ever', async () => {
     const channel = (await open(ada, [bo])).channel as ChannelId;
-    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.owner })).toBe('not-allowed');
+    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.owner })).toBe(
+      'not-allowed',
+    );
     expect(await kit.refusal(ada, { t: 'leave', channel })).toBe('not-allowed');
     expect(await kit.refusal(ada, { t: 'remove-member', channel, member: bo })).toBe('not-allowed');
     expect(await kit.refusal(ada, { t: 'change-channel', channel, name: 'x' })).toBe('not-allowed');
@@ -125,10 +176,18 @@ describe('a direct conversation', () => {
 
   test('may be opened by a guest with people they share a channel with', async () => {
     const guest = await kit.member('guest', 'guest');
-    expect(await kit.refusal(guest, { t: 'open-direct', id: kit.id(), members: [ada] })).toBe('not-allowed');
-    await kit.must(ada, { t: 'add-member', channel: await kit.channel('private', ada), member: guest });
+    expect(await kit.refusal(guest, { t: 'open-direct', id: kit.id(), members: [ada] })).toBe(
+      'not-allowed',
+    );
+    await kit.must(ada, {
+      t: 'add-member',
+      channel: await kit.channel('private', ada),
+      member: guest,
+    });
     await open(guest, [ada]);
-    expect(await kit.refusal(guest, { t: 'open-direct', id: kit.id(), members: [ada, bo] })).toBe('not-allowed');
+    expect(await kit.refusal(guest, { t: 'open-direct', id: kit.id(), members: [ada, bo] })).toBe(
+      'not-allowed',
+    );
   });
 });
 
@@ -137,7 +196,11 @@ describe('changing a channel', () => {
     const channel = await kit.channel('public', ada);
     const teamHead = await kit.store.head(TEAM_FEED);
     await kit.must(ada, { t: 'change-channel', channel, topic: 'now' });
-    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({ kind: 'changed', topic: 'now', seq: 2 });
+    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({
+      kind: 'changed',
+      topic: 'now',
+      seq: 2,
+    });
     expect((await kit.events(channelFeed(channel))).at(-1)).not.toHaveProperty('name');
     expect((await kit.events(TEAM_FEED)).slice(teamHead)).toMatchObject([
       { kind: 'channel-listed', channel: { id: channel, topic: 'now', seq: 2 } },
@@ -153,7 +216,9 @@ describe('changing a channel', () => {
 
   test('may not take a public name that is in use', async () => {
     const channel = await kit.channel('public', ada);
-    expect(await kit.refusal(ada, { t: 'change-channel', channel, name: 'GENERAL' })).toBe('taken name');
+    expect(await kit.refusal(ada, { t: 'change-channel', channel, name: 'GENERAL' })).toBe(
+      'taken name',
+    );
   });
 
   test('by archiving stops everything but reading, marking, leaving and bringing it back', async () => {
@@ -165,7 +230,13 @@ describe('changing a channel', () => {
     await kit.must(bo, { t: 'leave', channel });
     await kit.must(ada, { t: 'archive', channel, isArchived: false });
     await kit.must(ada, { t: 'post', channel, text: 'x' });
-    expect(await kinds(channelFeed(channel))).toEqual(['created', 'archived', 'left', 'archived', 'posted']);
+    expect(await kinds(channelFeed(channel))).toEqual([
+      'created',
+      'archived',
+      'left',
+      'archived',
+      'posted',
+    ]);
   });
 });
 
@@ -179,7 +250,12 @@ describe('who is in a channel', () => {
       channel: { id: channel, seq: 5 },
       readSeq: 5,
     });
-    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({ kind: 'joined', seq: 5, by: bo, member: bo });
+    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({
+      kind: 'joined',
+      seq: 5,
+      by: bo,
+      member: bo,
+    });
     expect(await kit.store.readMark(channel, bo)).toBe(5);
   });
 
@@ -204,8 +280,15 @@ describe('who is in a channel', () => {
   test('leaving tells the channel and the member', async () => {
     const channel = await kit.channel('private', ada, [bo]);
     await kit.must(bo, { t: 'leave', channel });
-    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({ kind: 'left', by: bo, member: bo });
-    expect((await kit.events(memberFeed(bo))).at(-1)).toMatchObject({ kind: 'channel-left', channel });
+    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({
+      kind: 'left',
+      by: bo,
+      member: bo,
+    });
+    expect((await kit.events(memberFeed(bo))).at(-1)).toMatchObject({
+      kind: 'channel-left',
+      channel,
+    });
     expect(await kit.refusal(bo, { t: 'post', channel, text: 'x' })).toBe('not-found');
   });
 
@@ -213,20 +296,30 @@ describe('who is in a channel', () => {
     const admin = await kit.member('admin', 'admin');
     const channel = await kit.channel('private', ada, [admin]);
     await kit.must(ada, { t: 'add-member', channel, member: bo });
-    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({ kind: 'joined', by: ada, member: bo });
+    expect((await kit.events(channelFeed(channel))).at(-1)).toMatchObject({
+      kind: 'joined',
+      by: ada,
+      member: bo,
+    });
     expect(await kit.refusal(bo, { t: 'remove-member', channel, member: ada })).toBe('not-allowed');
     await kit.must(ada, { t: 'remove-member', channel, member: admin });
     await kit.must(ada, { t: 'add-member', channel, member: admin });
     await kit.must(admin, { t: 'remove-member', channel, member: bo });
     await kit.must(ada, { t: 'add-member', channel, member: kit.owner });
-    expect(await kit.refusal(admin, { t: 'remove-member', channel, member: kit.owner })).toBe('not-allowed');
-    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.id() })).toBe('not-found member');
+    expect(await kit.refusal(admin, { t: 'remove-member', channel, member: kit.owner })).toBe(
+      'not-allowed',
+    );
+    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.id() })).toBe(
+      'not-found member',
+    );
   });
 
   test('a full channel takes nobody more', async () => {
     const all = await Promise.all(['c', 'd', 'e'].map((handle) => kit.member(handle)));
     const channel = await kit.channel('public', ada, [bo, ...all]);
     expect(await kit.refusal(kit.owner, { t: 'join', channel })).toBe('limit-reached channel');
-    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.owner })).toBe('limit-reached channel');
+    expect(await kit.refusal(ada, { t: 'add-member', channel, member: kit.owner })).toBe(
+      'limit-reached channel',
+    );
   });
 });

@@ -12,16 +12,22 @@ import { checkChannel, checkTeam } from './access.ts';
 import { admit } from './membership.ts';
 import { asItIs, done, doneBefore, refused, type Outcome, type Situation } from './outcome.ts';
 
-export async function createChannel(situation: Situation, ask: MutationOf<'create-channel'>): Promise<Outcome> {
+export async function createChannel(
+  situation: Situation,
+  ask: MutationOf<'create-channel'>,
+): Promise<Outcome> {
   const { tx, by, limits, now } = situation;
   const feed = channelFeed(ask.id);
   const asked = JSON.stringify([ask.id, ask.kind, ask.name, ask.topic, ask.members]);
-  const before = doneBefore(await tx.repeated(feed, { by, kind: 'created', op: ask.op, body: {}, asked }));
+  const before = doneBefore(
+    await tx.repeated(feed, { by, kind: 'created', op: ask.op, body: {}, asked }),
+  );
   if (before) return before;
   const asker = await checkTeam(tx, by, ask.kind === 'public' ? 'create-public' : 'create-private');
   if (!asker.ok) return asker;
   if (await tx.channel(ask.id)) return refused('conflict');
-  if (ask.kind === 'public' && (await isNameTaken(tx, ask.name, ask.id))) return refused('taken', 'name');
+  if (ask.kind === 'public' && (await isNameTaken(tx, ask.name, ask.id)))
+    return refused('taken', 'name');
   const members = everyoneOnce(by, ask.members);
   if (members.length > limits.channelMembers) return refused('limit-reached', 'members');
   const room = await checkRoom(situation, members);
@@ -39,10 +45,15 @@ export async function createChannel(situation: Situation, ask: MutationOf<'creat
   return found(situation, channel, members, { op: ask.op, asked });
 }
 
-export async function openDirect(situation: Situation, ask: MutationOf<'open-direct'>): Promise<Outcome> {
+export async function openDirect(
+  situation: Situation,
+  ask: MutationOf<'open-direct'>,
+): Promise<Outcome> {
   const { tx, by, limits, now } = situation;
   const asked = JSON.stringify([ask.id, ask.members]);
-  const before = doneBefore(await tx.repeated(channelFeed(ask.id), { by, kind: 'created', op: ask.op, body: {}, asked }));
+  const before = doneBefore(
+    await tx.repeated(channelFeed(ask.id), { by, kind: 'created', op: ask.op, body: {}, asked }),
+  );
   if (before) return before;
   const asker = await checkTeam(tx, by, 'open-direct');
   if (!asker.ok) return asker;
@@ -53,7 +64,8 @@ export async function openDirect(situation: Situation, ask: MutationOf<'open-dir
   if (await tx.channel(ask.id)) return refused('conflict');
   const room = await checkRoom(situation, members);
   if (!room.ok) return room;
-  if (asker.value.role === 'guest' && !(await sharesChannelWith(tx, by, members))) return refused('not-allowed');
+  if (asker.value.role === 'guest' && !(await sharesChannelWith(tx, by, members)))
+    return refused('not-allowed');
   const channel: Channel = {
     id: ask.id,
     kind: members.length > 2 ? 'group' : 'direct',
@@ -68,11 +80,16 @@ export async function openDirect(situation: Situation, ask: MutationOf<'open-dir
   return found(situation, channel, members, { op: ask.op, asked });
 }
 
-export async function changeChannel(situation: Situation, ask: MutationOf<'change-channel'>): Promise<Outcome> {
+export async function changeChannel(
+  situation: Situation,
+  ask: MutationOf<'change-channel'>,
+): Promise<Outcome> {
   const { tx, by } = situation;
   const feed = channelFeed(ask.channel);
   const asked = JSON.stringify([ask.name ?? null, ask.topic ?? null]);
-  const before = doneBefore(await tx.repeated(feed, { by, kind: 'changed', op: ask.op, body: {}, asked }));
+  const before = doneBefore(
+    await tx.repeated(feed, { by, kind: 'changed', op: ask.op, body: {}, asked }),
+  );
   if (before) return before;
   const access = await checkChannel(tx, by, ask.channel, 'change');
   if (!access.ok) return access;
@@ -80,15 +97,32 @@ export async function changeChannel(situation: Situation, ask: MutationOf<'chang
   const name = ask.name ?? channel.name;
   const topic = ask.topic ?? channel.topic;
   if (name === channel.name && topic === channel.topic) return asItIs(situation, feed);
-  if (channel.kind === 'public' && name !== channel.name && (await isNameTaken(tx, name, channel.id))) return refused('taken', 'name');
-  const body = { ...(name === channel.name ? {} : { name }), ...(topic === channel.topic ? {} : { topic }) };
-  return describe(situation, { ...channel, name, topic }, { by, kind: 'changed', op: ask.op, body, asked });
+  if (
+    channel.kind === 'public' &&
+    name !== channel.name &&
+    (await isNameTaken(tx, name, channel.id))
+  )
+    return refused('taken', 'name');
+  const body = {
+    ...(name === channel.name ? {} : { name }),
+    ...(topic === channel.topic ? {} : { topic }),
+  };
+  return describe(
+    situation,
+    { ...channel, name, topic },
+    { by, kind: 'changed', op: ask.op, body, asked },
+  );
 }
 
 export async function archive(situation: Situation, ask: MutationOf<'archive'>): Promise<Outcome> {
   const { tx, by } = situation;
   const feed = channelFeed(ask.channel);
-  const draft: EventDraft = { by, kind: 'archived', op: ask.op, body: { isArchived: ask.isArchived } };
+  const draft: EventDraft = {
+    by,
+    kind: 'archived',
+    op: ask.op,
+    body: { isArchived: ask.isArchived },
+  };
   const before = doneBefore(await tx.repeated(feed, draft));
   if (before) return before;
   const access = await checkChannel(tx, by, ask.channel, 'archive');
@@ -107,13 +141,22 @@ export async function found(
 ): Promise<Outcome> {
   await tx.putChannel(channel);
   for (const member of members) await admit({ tx, by }, channel, member);
-  const created = await tx.append(channelFeed(channel.id), { by, kind: 'created', ...operation, body: { channel, members } });
+  const created = await tx.append(channelFeed(channel.id), {
+    by,
+    kind: 'created',
+    ...operation,
+    body: { channel, members },
+  });
   if (channel.kind === 'public') await list(tx, by, channel);
   return done(created);
 }
 
 /** Appends the event that changes the channel's describing facts, and keeps the facts as of that event. */
-async function describe({ tx, by }: Situation, changed: Channel, draft: EventDraft): Promise<Outcome> {
+async function describe(
+  { tx, by }: Situation,
+  changed: Channel,
+  draft: EventDraft,
+): Promise<Outcome> {
   const appended = await tx.append(channelFeed(changed.id), draft);
   const channel = { ...changed, seq: appended.event.seq };
   await tx.putChannel(channel);
@@ -124,25 +167,37 @@ async function describe({ tx, by }: Situation, changed: Channel, draft: EventDra
 const list = (tx: WriteTx, by: MemberId, channel: Channel): Promise<unknown> =>
   tx.append(TEAM_FEED, { by, kind: 'channel-listed', op: null, body: { channel } });
 
-const everyoneOnce = (by: MemberId, others: readonly MemberId[]): readonly MemberId[] => [...new Set([by, ...others])];
+const everyoneOnce = (by: MemberId, others: readonly MemberId[]): readonly MemberId[] => [
+  ...new Set([by, ...others]),
+];
 
 /** Two public channels of one name could not be told apart in the directory. Private names are nobody else's business. */
 async function isNameTaken(tx: WriteTx, name: string, self: ChannelId): Promise<boolean> {
   const wanted = name.toLowerCase();
-  return (await tx.publicChannels()).some((channel) => channel.id !== self && channel.name.toLowerCase() === wanted);
+  return (await tx.publicChannels()).some(
+    (channel) => channel.id !== self && channel.name.toLowerCase() === wanted,
+  );
 }
 
 /** Whether all of them are active members with room for one more channel. */
-async function checkRoom({ tx, limits }: Situation, members: readonly MemberId[]): Promise<Result<null, Refusal>> {
+async function checkRoom(
+  { tx, limits }: Situation,
+  members: readonly MemberId[],
+): Promise<Result<null, Refusal>> {
   for (const id of members) {
     const member = await tx.member(id);
     if (!member?.isActive) return refused('not-found', 'members');
-    if ((await tx.channelCount(id)) >= limits.channelsPerMember) return refused('limit-reached', 'members');
+    if ((await tx.channelCount(id)) >= limits.channelsPerMember)
+      return refused('limit-reached', 'members');
   }
   return ok(null);
 }
 
-async function sharesChannelWith(tx: WriteTx, guest: MemberId, members: readonly MemberId[]): Promise<boolean> {
+async function sharesChannelWith(
+  tx: WriteTx,
+  guest: MemberId,
+  members: readonly MemberId[],
+): Promise<boolean> {
   const own = await tx.memberChannels(guest);
   for (const member of members) {
     if (member === guest) continue;

@@ -18,7 +18,9 @@ test('an echo comes to its sender alone, once however often it is sent, and move
   expect(await kit.refusal(lin, { t: 'echo', op, text: 'yyyy' })).toBe('conflict');
   expect(first.feed).toBe(memberFeed(lin));
   const heard = (await kit.events(memberFeed(lin))).filter((event) => event['kind'] === 'echoed');
-  expect(heard).toEqual([{ seq: first.seq, at: first.at, by: lin, kind: 'echoed', id: op, text: 'xxxx' }]);
+  expect(heard).toEqual([
+    { seq: first.seq, at: first.at, by: lin, kind: 'echoed', id: op, text: 'xxxx' },
+  ]);
   expect(await heads()).toEqual(before);
 });
 

@@ -10,7 +10,12 @@ import { done, doneBefore, type Outcome, type Situation } from './outcome.ts';
 
 export async function echo({ tx, by }: Situation, ask: MutationOf<'echo'>): Promise<Outcome> {
   const feed = memberFeed(by);
-  const draft: EventDraft = { by, kind: 'echoed', op: ask.op, body: { id: ask.op, text: ask.text } };
+  const draft: EventDraft = {
+    by,
+    kind: 'echoed',
+    op: ask.op,
+    body: { id: ask.op, text: ask.text },
+  };
   const before = doneBefore(await tx.repeated(feed, draft));
   if (before) return before;
   const asker = await checkMember(tx, by);

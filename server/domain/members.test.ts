@@ -1,5 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelFeed, memberFeed, TEAM_FEED, type MemberId, type OperationId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type MemberId,
+  type OperationId,
+} from '../../protocol/ids.ts';
 import { createDomainKit, type DomainKit } from '../../test/kit/domain-kit.ts';
 import { createMember, createTeamWithOwner } from './members.ts';
 
@@ -20,7 +26,11 @@ describe('a team', () => {
     expect((await kit.events(TEAM_FEED)).slice(0, 3)).toMatchObject([
       { seq: 1, kind: 'team-changed', team: { id: kit.store.teamId, name: 'Night shift' } },
       { seq: 2, kind: 'member-joined', member: { id: kit.owner, role: 'owner', isActive: true } },
-      { seq: 3, kind: 'channel-listed', channel: { id: kit.general, name: 'general', kind: 'public' } },
+      {
+        seq: 3,
+        kind: 'channel-listed',
+        channel: { id: kit.general, name: 'general', kind: 'public' },
+      },
     ]);
     expect(await kit.store.isInChannel(kit.general, kit.owner)).toBe(true);
   });
@@ -51,9 +61,18 @@ describe('a team', () => {
 describe('a newcomer', () => {
   test('is told to the team and comes into the first channel', async () => {
     const bo = await kit.member('bo');
-    expect(await lastOfTeam()).toMatchObject({ kind: 'member-joined', by: bo, member: { id: bo, handle: 'bo' } });
-    expect((await kit.events(channelFeed(kit.general))).at(-1)).toMatchObject({ kind: 'joined', member: bo });
-    expect((await kit.events(memberFeed(bo))).map((event) => event['kind'])).toEqual(['channel-joined']);
+    expect(await lastOfTeam()).toMatchObject({
+      kind: 'member-joined',
+      by: bo,
+      member: { id: bo, handle: 'bo' },
+    });
+    expect((await kit.events(channelFeed(kit.general))).at(-1)).toMatchObject({
+      kind: 'joined',
+      member: bo,
+    });
+    expect((await kit.events(memberFeed(bo))).map((event) => event['kind'])).toEqual([
+      'channel-joined',
+    ]);
   });
 
   test('who is a guest comes into no channel', async () => {
@@ -68,7 +87,9 @@ describe('a newcomer', () => {
 
   test('needs a handle of their own, also from those who were shut out', async () => {
     await kit.must(kit.owner, { t: 'set-active', member: ada, isActive: false });
-    const made = await kit.store.write((tx) => createMember(tx, { id: kit.id(), handle: 'ada', name: 'x', role: 'member' }, 1));
+    const made = await kit.store.write((tx) =>
+      createMember(tx, { id: kit.id(), handle: 'ada', name: 'x', role: 'member' }, 1),
+    );
     expect(made).toMatchObject({ ok: false, error: { kind: 'taken', field: 'handle' } });
   });
 });
@@ -88,24 +109,42 @@ describe('roles', () => {
   test('are given up to one’s own, to those below', async () => {
     const [admin, other] = [await kit.member('admin', 'admin'), await kit.member('other', 'admin')];
     await kit.must(admin, { t: 'set-role', member: ada, role: 'admin' });
-    expect(await lastOfTeam()).toMatchObject({ kind: 'member-changed', by: admin, member: { id: ada, role: 'admin' } });
-    expect(await kit.refusal(admin, { t: 'set-role', member: other, role: 'member' })).toBe('not-allowed');
-    expect(await kit.refusal(admin, { t: 'set-role', member: kit.owner, role: 'member' })).toBe('not-allowed');
-    expect(await kit.refusal(admin, { t: 'set-role', member: admin, role: 'owner' })).toBe('not-allowed');
-    expect(await kit.refusal(admin, { t: 'set-role', member: kit.id(), role: 'guest' })).toBe('not-found member');
+    expect(await lastOfTeam()).toMatchObject({
+      kind: 'member-changed',
+      by: admin,
+      member: { id: ada, role: 'admin' },
+    });
+    expect(await kit.refusal(admin, { t: 'set-role', member: other, role: 'member' })).toBe(
+      'not-allowed',
+    );
+    expect(await kit.refusal(admin, { t: 'set-role', member: kit.owner, role: 'member' })).toBe(
+      'not-allowed',
+    );
+    expect(await kit.refusal(admin, { t: 'set-role', member: admin, role: 'owner' })).toBe(
+      'not-allowed',
+    );
+    expect(await kit.refusal(admin, { t: 'set-role', member: kit.id(), role: 'guest' })).toBe(
+      'not-found member',
+    );
     await kit.must(kit.owner, { t: 'set-role', member: other, role: 'owner' });
     await kit.must(other, { t: 'set-role', member: kit.owner, role: 'member' });
   });
 
   test('of the last owner stay', async () => {
-    expect(await kit.refusal(kit.owner, { t: 'set-role', member: kit.owner, role: 'member' })).toBe('not-allowed');
+    expect(await kit.refusal(kit.owner, { t: 'set-role', member: kit.owner, role: 'member' })).toBe(
+      'not-allowed',
+    );
     const second = await kit.member('second', 'owner');
     await kit.must(kit.owner, { t: 'set-active', member: second, isActive: false });
-    expect(await kit.refusal(kit.owner, { t: 'set-role', member: kit.owner, role: 'member' })).toBe('not-allowed');
+    expect(await kit.refusal(kit.owner, { t: 'set-role', member: kit.owner, role: 'member' })).toBe(
+      'not-allowed',
+    );
   });
 
   test('are not lifted by those who have none to give', async () => {
-    expect(await kit.refusal(ada, { t: 'set-role', member: ada, role: 'admin' })).toBe('not-allowed');
+    expect(await kit.refusal(ada, { t: 'set-role', member: ada, role: 'admin' })).toBe(
+      'not-allowed',
+    );
   });
 });
 
@@ -114,7 +153,11 @@ describe('deactivation', () => {
     const [one, two] = [await kit.session(ada), await kit.session(ada)];
     kit.clock.advance(7);
     await kit.must(kit.owner, { t: 'set-active', member: ada, isActive: false });
-    expect((await kit.events(memberFeed(ada))).slice(-2).map((event) => [event['kind'], event['session']])).toEqual(
+    expect(
+      (await kit.events(memberFeed(ada)))
+        .slice(-2)
+        .map((event) => [event['kind'], event['session']]),
+    ).toEqual(
       expect.arrayContaining([
         ['session-ended', one.id],
         ['session-ended', two.id],
@@ -122,13 +165,19 @@ describe('deactivation', () => {
     );
     expect(await kit.store.sessions(ada)).toEqual([]);
     expect((await kit.store.session(one.id))?.endedAt).toBe(kit.clock.now());
-    expect(await kit.refusal(ada, { t: 'post', channel: kit.general, text: 'x' })).toBe('session-ended');
+    expect(await kit.refusal(ada, { t: 'post', channel: kit.general, text: 'x' })).toBe(
+      'session-ended',
+    );
   });
 
   test('is not for oneself, nor upwards, and can be taken back', async () => {
     const admin = await kit.member('admin', 'admin');
-    expect(await kit.refusal(kit.owner, { t: 'set-active', member: kit.owner, isActive: false })).toBe('not-allowed');
-    expect(await kit.refusal(admin, { t: 'set-active', member: kit.owner, isActive: false })).toBe('not-allowed');
+    expect(
+      await kit.refusal(kit.owner, { t: 'set-active', member: kit.owner, isActive: false }),
+    ).toBe('not-allowed');
+    expect(await kit.refusal(admin, { t: 'set-active', member: kit.owner, isActive: false })).toBe(
+      'not-allowed',
+    );
     await kit.must(admin, { t: 'set-active', member: ada, isActive: false });
     await kit.must(admin, { t: 'set-active', member: ada, isActive: true });
     await kit.must(ada, { t: 'post', channel: kit.general, text: 'back' });

@@ -62,7 +62,11 @@ export async function createTeamWithOwner(
  * Adds a member to the team and to its first channel (guests come into no channel by themselves).
  * Refused with `taken` when the handle is in use, also by somebody who was shut out.
  */
-export async function createMember(tx: WriteTx, who: NewMember, now: number): Promise<Result<Member, Refusal>> {
+export async function createMember(
+  tx: WriteTx,
+  who: NewMember,
+  now: number,
+): Promise<Result<Member, Refusal>> {
   if (await tx.memberByHandle(who.handle)) return refused('taken', 'handle');
   if (await tx.member(who.id)) return refused('conflict');
   const member = memberFrom(who, now);
@@ -70,11 +74,15 @@ export async function createMember(tx: WriteTx, who: NewMember, now: number): Pr
   await tx.append(TEAM_FEED, { by: who.id, kind: 'member-joined', op: null, body: { member } });
   const team = await tx.team();
   const general = team && (await tx.channel(generalChannel(team.id as TeamId)));
-  if (general && !general.isArchived && who.role !== 'guest') await enter({ tx, by: who.id }, general, who.id, null);
+  if (general && !general.isArchived && who.role !== 'guest')
+    await enter({ tx, by: who.id }, general, who.id, null);
   return ok(member);
 }
 
-export async function changeProfile(situation: Situation, ask: MutationOf<'change-profile'>): Promise<Outcome> {
+export async function changeProfile(
+  situation: Situation,
+  ask: MutationOf<'change-profile'>,
+): Promise<Outcome> {
   const { tx, by } = situation;
   const draft = memberDraft(by, ask.op, `profile ${JSON.stringify(ask.name)}`);
   const before = doneBefore(await tx.repeated(TEAM_FEED, draft));
@@ -103,7 +111,10 @@ export async function setRole(situation: Situation, ask: MutationOf<'set-role'>)
   return changeMember(tx, draft, { ...member, role: ask.role });
 }
 
-export async function setActive(situation: Situation, ask: MutationOf<'set-active'>): Promise<Outcome> {
+export async function setActive(
+  situation: Situation,
+  ask: MutationOf<'set-active'>,
+): Promise<Outcome> {
   const { tx, by, now } = situation;
   const draft = memberDraft(by, ask.op, `active ${ask.member} ${ask.isActive}`);
   const before = doneBefore(await tx.repeated(TEAM_FEED, draft));
@@ -119,10 +130,15 @@ export async function setActive(situation: Situation, ask: MutationOf<'set-activ
   return outcome;
 }
 
-export async function changeTeam(situation: Situation, ask: MutationOf<'change-team'>): Promise<Outcome> {
+export async function changeTeam(
+  situation: Situation,
+  ask: MutationOf<'change-team'>,
+): Promise<Outcome> {
   const { tx, by } = situation;
   const asked = `team ${JSON.stringify(ask.name)}`;
-  const before = doneBefore(await tx.repeated(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: {}, asked }));
+  const before = doneBefore(
+    await tx.repeated(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: {}, asked }),
+  );
   if (before) return before;
   const asker = await checkTeam(tx, by, 'change-team');
   if (!asker.ok) return asker;
@@ -131,7 +147,9 @@ export async function changeTeam(situation: Situation, ask: MutationOf<'change-t
   if (current.name === ask.name) return asItIs(situation, TEAM_FEED);
   const team: Team = { ...current, name: ask.name };
   await tx.putTeam(team);
-  return done(await tx.append(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: { team }, asked }));
+  return done(
+    await tx.append(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: { team }, asked }),
+  );
 }
 
 const memberFrom = ({ id, handle, name, role }: NewMember, now: number): Member => ({
@@ -157,5 +175,7 @@ async function changeMember(tx: WriteTx, draft: EventDraft, member: Member): Pro
 }
 
 async function isLastOwner(tx: WriteTx, owner: MemberId): Promise<boolean> {
-  return !(await tx.members()).some((member) => member.role === 'owner' && member.isActive && member.id !== owner);
+  return !(await tx.members()).some(
+    (member) => member.role === 'owner' && member.isActive && member.id !== owner,
+  );
 }

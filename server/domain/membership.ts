@@ -25,10 +25,19 @@ export async function enter(
 }
 
 /** Row and own event of somebody who is in the channel as of `channel.seq`; the channel's event is the caller's. */
-export async function admit({ tx, by }: Pick<Situation, 'tx' | 'by'>, channel: Channel, member: MemberId): Promise<void> {
+export async function admit(
+  { tx, by }: Pick<Situation, 'tx' | 'by'>,
+  channel: Channel,
+  member: MemberId,
+): Promise<void> {
   const start = { readSeq: channel.seq, level: startingLevel(channel) };
   await tx.addToChannel(channel.id, member, start);
-  await tx.append(memberFeed(member), { by, kind: 'channel-joined', op: null, body: { channel, ...start } });
+  await tx.append(memberFeed(member), {
+    by,
+    kind: 'channel-joined',
+    op: null,
+    body: { channel, ...start },
+  });
 }
 
 export async function depart(
@@ -38,7 +47,17 @@ export async function depart(
   op: OperationId | null,
 ): Promise<Appended> {
   await tx.removeFromChannel(channel.id, member);
-  const appended = await tx.append(channelFeed(channel.id), { by, kind: 'left', op, body: { member } });
-  await tx.append(memberFeed(member), { by, kind: 'channel-left', op: null, body: { channel: channel.id } });
+  const appended = await tx.append(channelFeed(channel.id), {
+    by,
+    kind: 'left',
+    op,
+    body: { member },
+  });
+  await tx.append(memberFeed(member), {
+    by,
+    kind: 'channel-left',
+    op: null,
+    body: { channel: channel.id },
+  });
   return appended;
 }

@@ -1,5 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MemberId, type MessageId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type MemberId,
+  type MessageId,
+} from '../../protocol/ids.ts';
 import { createDomainKit, type DomainKit } from '../../test/kit/domain-kit.ts';
 
 let kit: DomainKit;
@@ -21,7 +28,14 @@ describe('posting', () => {
     const op = kit.id<MessageId>();
     const ack = await kit.must(ada, { t: 'post', op, channel: general, text: ' text\nas it is\t' });
     expect(ack).toEqual({ feed: channelFeed(general), seq: 4, at: kit.clock.now() });
-    expect(await last()).toEqual({ seq: 4, at: kit.clock.now(), by: ada, kind: 'posted', id: op, text: ' text\nas it is\t' });
+    expect(await last()).toEqual({
+      seq: 4,
+      at: kit.clock.now(),
+      by: ada,
+      kind: 'posted',
+      id: op,
+      text: ' text\nas it is\t',
+    });
   });
 
   test('the same again is acked alike, also when the sender has left, the channel is archived, or the message deleted', async () => {
@@ -38,8 +52,17 @@ describe('posting', () => {
   test('the same id with another text or in another channel is a conflict', async () => {
     const op = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op, channel: general, text: 'one' });
-    expect(await kit.refusal(ada, { t: 'post', op, channel: general, text: 'two' })).toBe('conflict');
-    expect(await kit.refusal(ada, { t: 'post', op, channel: await kit.channel('public', ada), text: 'one' })).toBe('conflict');
+    expect(await kit.refusal(ada, { t: 'post', op, channel: general, text: 'two' })).toBe(
+      'conflict',
+    );
+    expect(
+      await kit.refusal(ada, {
+        t: 'post',
+        op,
+        channel: await kit.channel('public', ada),
+        text: 'one',
+      }),
+    ).toBe('conflict');
   });
 
   test("another member's id is their business elsewhere, and a conflict in the same channel", async () => {
@@ -48,13 +71,17 @@ describe('posting', () => {
     const other = await kit.channel('private', bo);
     const mine = await kit.must(bo, { t: 'post', op, channel: other, text: 'not yours' });
     expect(mine.feed).toBe(channelFeed(other));
-    expect(await kit.refusal(bo, { t: 'post', op, channel: general, text: 'not yours' })).toBe('conflict');
+    expect(await kit.refusal(bo, { t: 'post', op, channel: general, text: 'not yours' })).toBe(
+      'conflict',
+    );
   });
 
   test('a text is measured in bytes of UTF-8', async () => {
     const fits = '界'.repeat(5461);
     await kit.must(ada, { t: 'post', channel: general, text: fits });
-    expect(await kit.refusal(ada, { t: 'post', channel: general, text: `${fits}界` })).toBe('too-large text');
+    expect(await kit.refusal(ada, { t: 'post', channel: general, text: `${fits}界` })).toBe(
+      'too-large text',
+    );
   });
 });
 
@@ -74,7 +101,13 @@ describe('editing', () => {
   test('twice with one id happens once', async () => {
     const op = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op, channel: general, text: 'one' });
-    const edit = { t: 'edit', op: kit.id<never>(), channel: general, message: op, text: 'two' } as const;
+    const edit = {
+      t: 'edit',
+      op: kit.id<never>(),
+      channel: general,
+      message: op,
+      text: 'two',
+    } as const;
     expect(await kit.must(ada, edit)).toEqual(await kit.must(ada, edit));
     expect(await kit.refusal(ada, { ...edit, text: 'three' })).toBe('conflict');
   });
@@ -82,11 +115,19 @@ describe('editing', () => {
   test("another's message is refused, to owners too, and a missing or deleted one is not found", async () => {
     const op = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op, channel: general, text: 'one' });
-    expect(await kit.refusal(bo, { t: 'edit', channel: general, message: op, text: 'x' })).toBe('not-allowed');
-    expect(await kit.refusal(kit.owner, { t: 'edit', channel: general, message: op, text: 'x' })).toBe('not-allowed');
-    expect(await kit.refusal(ada, { t: 'edit', channel: general, message: kit.id(), text: 'x' })).toBe('not-found');
+    expect(await kit.refusal(bo, { t: 'edit', channel: general, message: op, text: 'x' })).toBe(
+      'not-allowed',
+    );
+    expect(
+      await kit.refusal(kit.owner, { t: 'edit', channel: general, message: op, text: 'x' }),
+    ).toBe('not-allowed');
+    expect(
+      await kit.refusal(ada, { t: 'edit', channel: general, message: kit.id(), text: 'x' }),
+    ).toBe('not-found');
     await kit.must(ada, { t: 'delete', channel: general, message: op });
-    expect(await kit.refusal(ada, { t: 'edit', channel: general, message: op, text: 'x' })).toBe('not-found');
+    expect(await kit.refusal(ada, { t: 'edit', channel: general, message: op, text: 'x' })).toBe(
+      'not-found',
+    );
   });
 
   test('an own message is refused once one has left', async () => {
@@ -94,7 +135,9 @@ describe('editing', () => {
     const op = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op, channel, text: 'one' });
     await kit.must(kit.owner, { t: 'remove-member', channel, member: ada });
-    expect(await kit.refusal(ada, { t: 'edit', channel, message: op, text: 'x' })).toBe('not-found');
+    expect(await kit.refusal(ada, { t: 'edit', channel, message: op, text: 'x' })).toBe(
+      'not-found',
+    );
     expect(await kit.refusal(ada, { t: 'delete', channel, message: op })).toBe('not-found');
   });
 });
@@ -111,34 +154,48 @@ describe('deleting', () => {
       ['redacted', op, 'edited'],
       ['deleted', op, undefined],
     ]);
-    const everything = [...events, ...(await kit.events(TEAM_FEED)), ...(await kit.events(memberFeed(ada)))];
+    const everything = [
+      ...events,
+      ...(await kit.events(TEAM_FEED)),
+      ...(await kit.events(memberFeed(ada))),
+    ];
     expect(JSON.stringify(everything)).not.toContain('canary');
   });
 
   test('is for its author, and in a named channel for admins and owners', async () => {
     const admin = await kit.member('admin', 'admin');
     const [one, two] = [kit.id<MessageId>(), kit.id<MessageId>()];
-    for (const op of [one, two]) await kit.must(ada, { t: 'post', op, channel: general, text: 'x' });
-    expect(await kit.refusal(bo, { t: 'delete', channel: general, message: one })).toBe('not-allowed');
+    for (const op of [one, two])
+      await kit.must(ada, { t: 'post', op, channel: general, text: 'x' });
+    expect(await kit.refusal(bo, { t: 'delete', channel: general, message: one })).toBe(
+      'not-allowed',
+    );
     await kit.must(admin, { t: 'delete', channel: general, message: one });
     await kit.must(kit.owner, { t: 'delete', channel: general, message: two });
-    const direct = (await kit.must(kit.owner, { t: 'open-direct', id: kit.id(), members: [ada] })).channel as ChannelId;
+    const direct = (await kit.must(kit.owner, { t: 'open-direct', id: kit.id(), members: [ada] }))
+      .channel as ChannelId;
     const three = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op: three, channel: direct, text: 'x' });
-    expect(await kit.refusal(kit.owner, { t: 'delete', channel: direct, message: three })).toBe('not-allowed');
+    expect(await kit.refusal(kit.owner, { t: 'delete', channel: direct, message: three })).toBe(
+      'not-allowed',
+    );
   });
 
   test('what is deleted already changes nothing and is acked', async () => {
     const op = kit.id<MessageId>();
     await kit.must(ada, { t: 'post', op, channel: general, text: 'x' });
     const first = await kit.must(ada, { t: 'delete', channel: general, message: op });
-    expect(await kit.must(ada, { t: 'delete', channel: general, message: op })).toMatchObject({ seq: first.seq });
+    expect(await kit.must(ada, { t: 'delete', channel: general, message: op })).toMatchObject({
+      seq: first.seq,
+    });
   });
 });
 
 describe('read marks and levels', () => {
   const reads = async () =>
-    (await kit.events(memberFeed(ada))).filter((event) => event['kind'] === 'read').map((event) => event['readSeq']);
+    (await kit.events(memberFeed(ada)))
+      .filter((event) => event['kind'] === 'read')
+      .map((event) => event['readSeq']);
 
   test('go forward only, unless a person says back', async () => {
     for (let i = 0; i < 5; i++) await kit.must(bo, { t: 'post', channel: general, text: 'x' });
@@ -152,7 +209,9 @@ describe('read marks and levels', () => {
   });
 
   test('cannot be beyond what there is', async () => {
-    expect(await kit.refusal(ada, { t: 'read', channel: general, seq: 99 })).toBe('bad-request seq');
+    expect(await kit.refusal(ada, { t: 'read', channel: general, seq: 99 })).toBe(
+      'bad-request seq',
+    );
   });
 
   test('of a repeated operation move once', async () => {

@@ -11,8 +11,16 @@ import type { EventDraft } from '../ports/store.ts';
 import { judge } from './access.ts';
 import { asItIs, done, refused, type Outcome, type Situation } from './outcome.ts';
 
-export async function post({ tx, by, limits }: Situation, ask: MutationOf<'post'>): Promise<Outcome> {
-  const draft: EventDraft = { by, kind: 'posted', op: ask.op, body: { id: ask.op, text: ask.text } };
+export async function post(
+  { tx, by, limits }: Situation,
+  ask: MutationOf<'post'>,
+): Promise<Outcome> {
+  const draft: EventDraft = {
+    by,
+    kind: 'posted',
+    op: ask.op,
+    body: { id: ask.op, text: ask.text },
+  };
   const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.op);
   if (before) return done(before);
   const access = judge(standing, by, 'post');
@@ -22,8 +30,16 @@ export async function post({ tx, by, limits }: Situation, ask: MutationOf<'post'
   return done(await tx.append(channelFeed(ask.channel), draft));
 }
 
-export async function edit({ tx, by, limits }: Situation, ask: MutationOf<'edit'>): Promise<Outcome> {
-  const draft: EventDraft = { by, kind: 'edited', op: ask.op, body: { id: ask.message, text: ask.text } };
+export async function edit(
+  { tx, by, limits }: Situation,
+  ask: MutationOf<'edit'>,
+): Promise<Outcome> {
+  const draft: EventDraft = {
+    by,
+    kind: 'edited',
+    op: ask.op,
+    body: { id: ask.message, text: ask.text },
+  };
   const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.message);
   if (before) return done(before);
   const seen = judge(standing, by, 'see');
@@ -34,12 +50,19 @@ export async function edit({ tx, by, limits }: Situation, ask: MutationOf<'edit'
   if (isTooLong(ask.text, limits.textBytes)) return refused('too-large', 'text');
   const appended = await tx.append(channelFeed(ask.channel), draft);
   if (appended.isNew) {
-    await tx.reviseMessage(ask.channel, ask.message, { text: ask.text, seq: appended.event.seq, at: appended.event.at });
+    await tx.reviseMessage(ask.channel, ask.message, {
+      text: ask.text,
+      seq: appended.event.seq,
+      at: appended.event.at,
+    });
   }
   return done(appended);
 }
 
-export async function deleteMessage(situation: Situation, ask: MutationOf<'delete'>): Promise<Outcome> {
+export async function deleteMessage(
+  situation: Situation,
+  ask: MutationOf<'delete'>,
+): Promise<Outcome> {
   const { tx, by } = situation;
   const draft: EventDraft = { by, kind: 'deleted', op: ask.op, body: { id: ask.message } };
   const { before, standing, message } = await tx.preconditions(ask.channel, draft, ask.message);
@@ -57,4 +80,5 @@ export async function deleteMessage(situation: Situation, ask: MutationOf<'delet
 }
 
 /** A character takes at most three bytes per UTF-16 unit, so most texts need no counting. */
-const isTooLong = (text: string, bytes: number): boolean => text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;
+const isTooLong = (text: string, bytes: number): boolean =>
+  text.length * 3 > bytes && new TextEncoder().encode(text).length > bytes;

@@ -33,14 +33,22 @@ export interface Acknowledged extends Done {
 const STORE_RETRY_MS = 1_000;
 
 /** No async function of its own: thousands wait here at once, and each would keep its frame until the commit. */
-export function mutate({ store, clock, limits }: MutateParts, by: MemberId, ask: Mutation): Promise<Result<Acknowledged, Refusal>> {
+export function mutate(
+  { store, clock, limits }: MutateParts,
+  by: MemberId,
+  ask: Mutation,
+): Promise<Result<Acknowledged, Refusal>> {
   const outcome = store.write((tx) => perform({ tx, by, limits, now: clock.now() }, ask));
-  return outcome.then(ask.t === 'create-channel' || ask.t === 'open-direct' ? named : undefined, refusedByStore);
+  return outcome.then(
+    ask.t === 'create-channel' || ask.t === 'open-direct' ? named : undefined,
+    refusedByStore,
+  );
 }
 
 /** @throws what is no fault of the store */
 function refusedByStore(error: unknown): Result<Acknowledged, Refusal> {
-  if (error instanceof StoreUnavailable) return fail(refuse('unavailable', { retryAfterMs: STORE_RETRY_MS }));
+  if (error instanceof StoreUnavailable)
+    return fail(refuse('unavailable', { retryAfterMs: STORE_RETRY_MS }));
   throw error;
 }
 

@@ -25,7 +25,10 @@ export interface Situation {
   readonly now: number;
 }
 
-export const refused = (kind: RefusalKind, field?: string): { readonly ok: false; readonly error: Refusal } =>
+export const refused = (
+  kind: RefusalKind,
+  field?: string,
+): { readonly ok: false; readonly error: Refusal } =>
   fail(refuse(kind, field === undefined ? {} : { field }));
 
 /** The answer to an event that was just appended, or had been before. */
@@ -36,7 +39,8 @@ export function done(appended: Appended): Outcome {
 }
 
 /** The answer to an operation that was carried out before, whatever has happened since; undefined when it is new. */
-export const doneBefore = (repeated: Repeated | undefined): Outcome | undefined => repeated && done(repeated);
+export const doneBefore = (repeated: Repeated | undefined): Outcome | undefined =>
+  repeated && done(repeated);
 
 /** The answer to a change that is the case already: nothing is appended, the feed stands where it stands. */
 export async function asItIs({ tx, now }: Situation, feed: FeedId): Promise<Outcome> {

@@ -17,7 +17,8 @@ import {
   type Verdict,
 } from './policy.ts';
 
-const letters = (roles: string): readonly Role[] => ROLES.filter((role) => roles.includes(role.charAt(0)));
+const letters = (roles: string): readonly Role[] =>
+  ROLES.filter((role) => roles.includes(role.charAt(0)));
 
 const TEAM: Readonly<Record<TeamAction, string>> = {
   'create-public': 'oam',
@@ -82,7 +83,11 @@ describe.each(CHANNEL_ACTIONS)('in a channel, %s', (action) => {
       for (const kind of CHANNEL_KINDS) {
         for (const isArchived of [false, true]) {
           const found = mayInChannel({ role, relation, channel: { kind, isArchived } }, action);
-          expect({ kind, isArchived, found }).toEqual({ kind, isArchived, found: expected(action, role, relation, kind, isArchived) });
+          expect({ kind, isArchived, found }).toEqual({
+            kind,
+            isArchived,
+            found: expected(action, role, relation, kind, isArchived),
+          });
         }
       }
     });
@@ -95,30 +100,56 @@ describe('the relation to a channel', () => {
 
   test('of somebody in it is in, or maker', () => {
     for (const kind of CHANNEL_KINDS)
-      expect([relation(kind, 'guest', true), relation(kind, 'member', true, true)]).toEqual(['in', 'maker']);
+      expect([relation(kind, 'guest', true), relation(kind, 'member', true, true)]).toEqual([
+        'in',
+        'maker',
+      ]);
   });
 
   test('of somebody outside is beside a public channel, and none at all to the others', () => {
-    expect(CHANNEL_KINDS.map((kind) => relation(kind, 'owner', false))).toEqual(['beside', 'hidden', 'hidden', 'hidden']);
+    expect(CHANNEL_KINDS.map((kind) => relation(kind, 'owner', false))).toEqual([
+      'beside',
+      'hidden',
+      'hidden',
+      'hidden',
+    ]);
   });
 
   test('of a guest outside is none, also to a public channel', () => {
-    expect(CHANNEL_KINDS.map((kind) => relation(kind, 'guest', false))).toEqual(['hidden', 'hidden', 'hidden', 'hidden']);
+    expect(CHANNEL_KINDS.map((kind) => relation(kind, 'guest', false))).toEqual([
+      'hidden',
+      'hidden',
+      'hidden',
+      'hidden',
+    ]);
   });
 
   test('of a maker who left is that of anybody outside', () => {
-    expect([relation('private', 'owner', false, true), relation('public', 'member', false, true)]).toEqual(['hidden', 'beside']);
+    expect([
+      relation('private', 'owner', false, true),
+      relation('public', 'member', false, true),
+    ]).toEqual(['hidden', 'beside']);
   });
 });
 
 describe('rank', () => {
   test('lets owners act on everybody and admins on those below', () => {
     const acts = ROLES.map((actor) => ROLES.filter((other) => outranks(actor, other)));
-    expect(acts).toEqual([['owner', 'admin', 'member', 'guest'], ['member', 'guest'], ['guest'], []]);
+    expect(acts).toEqual([
+      ['owner', 'admin', 'member', 'guest'],
+      ['member', 'guest'],
+      ['guest'],
+      [],
+    ]);
   });
 
   test('lets nobody give more than they have', () => {
     const gives = ROLES.map((actor) => ROLES.filter((role) => mayGive(actor, role)));
-    expect(gives).toEqual([['owner', 'admin', 'member', 'guest'], ['admin', 'member', 'guest'], ['member', 'guest'], ['guest']]);
+    expect(gives).toEqual([
+      ['owner', 'admin', 'member', 'guest'],
+      ['admin', 'member', 'guest'],
+      ['member', 'guest'],
+      ['guest'],
+    ]);
   });
 });

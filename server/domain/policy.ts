@@ -41,7 +41,8 @@ export const TEAM_POLICY: Readonly<Record<TeamAction, readonly Role[]>> = {
   'see-usage': STAFF,
 };
 
-export const mayInTeam = (role: Role, action: TeamAction): boolean => TEAM_POLICY[action].includes(role);
+export const mayInTeam = (role: Role, action: TeamAction): boolean =>
+  TEAM_POLICY[action].includes(role);
 
 export const CHANNEL_ACTIONS = [
   'see',
@@ -111,10 +112,15 @@ export function relationTo(
   asker: { readonly id: string; readonly role: Role; readonly isIn: boolean },
 ): Relation {
   if (asker.isIn) return channel.createdBy === asker.id ? 'maker' : 'in';
-  return channel.kind === 'public' && CHANNEL_POLICY.see.beside.includes(asker.role) ? 'beside' : 'hidden';
+  return channel.kind === 'public' && CHANNEL_POLICY.see.beside.includes(asker.role)
+    ? 'beside'
+    : 'hidden';
 }
 
-export function mayInChannel({ role, relation, channel }: Standing, action: ChannelAction): Verdict {
+export function mayInChannel(
+  { role, relation, channel }: Standing,
+  action: ChannelAction,
+): Verdict {
   if (relation === 'hidden') return 'not-found';
   const rule = CHANNEL_POLICY[action];
   const roles = relation === 'maker' ? [...rule.in, ...rule.maker] : rule[relation];
@@ -125,7 +131,8 @@ export function mayInChannel({ role, relation, channel }: Standing, action: Chan
 const RANK: Readonly<Record<Role, number>> = { owner: 3, admin: 2, member: 1, guest: 0 };
 
 /** Admins act on those below them; owners on everybody. */
-export const outranks = (actor: Role, other: Role): boolean => actor === 'owner' || RANK[actor] > RANK[other];
+export const outranks = (actor: Role, other: Role): boolean =>
+  actor === 'owner' || RANK[actor] > RANK[other];
 
 /** A role one may give away: at most one's own. */
 export const mayGive = (actor: Role, role: Role): boolean => RANK[actor] >= RANK[role];

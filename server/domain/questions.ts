@@ -47,14 +47,22 @@ export async function readRange(
 }
 
 /** Whether the member may read the feed; `not-found` alike when it is hidden from them and when there is none. */
-export async function checkFeed(reads: StoreReads, by: MemberId, feed: FeedId): Promise<Result<unknown, Refusal>> {
+export async function checkFeed(
+  reads: StoreReads,
+  by: MemberId,
+  feed: FeedId,
+): Promise<Result<unknown, Refusal>> {
   const name = feedName(feed);
   if (name.kind === 'channel') return checkChannel(reads, by, name.channel, 'read');
   if (name.kind === 'member' && name.member !== by) return refused('not-found');
   return checkMember(reads, by);
 }
 
-export async function readRoster(reads: StoreReads, by: MemberId, id: ChannelId): Promise<Result<Roster, Refusal>> {
+export async function readRoster(
+  reads: StoreReads,
+  by: MemberId,
+  id: ChannelId,
+): Promise<Result<Roster, Refusal>> {
   const seq = await reads.head(channelFeed(id));
   const access = await checkChannel(reads, by, id, 'read');
   if (!access.ok) return access;
@@ -76,7 +84,9 @@ export async function readMissing(
 export async function readTeam(reads: StoreReads): Promise<TeamState | undefined> {
   const seq = await reads.head(TEAM_FEED);
   const team = await reads.team();
-  return team && { seq, team, members: await reads.members(), channels: await reads.publicChannels() };
+  return (
+    team && { seq, team, members: await reads.members(), channels: await reads.publicChannels() }
+  );
 }
 
 export async function readMember(reads: StoreReads, by: MemberId): Promise<MemberState> {

@@ -9,7 +9,12 @@ import { asItIs, done, doneBefore, refused, type Outcome, type Situation } from 
 export async function markRead(situation: Situation, ask: MutationOf<'read'>): Promise<Outcome> {
   const { tx, by } = situation;
   const feed = memberFeed(by);
-  const draft: EventDraft = { by, kind: 'read', op: ask.op, body: { channel: ask.channel, readSeq: ask.seq } };
+  const draft: EventDraft = {
+    by,
+    kind: 'read',
+    op: ask.op,
+    body: { channel: ask.channel, readSeq: ask.seq },
+  };
   const before = doneBefore(await tx.repeated(feed, draft));
   if (before) return before;
   const access = await checkChannel(tx, by, ask.channel, 'mark');
@@ -25,7 +30,12 @@ export async function markRead(situation: Situation, ask: MutationOf<'read'>): P
 export async function setLevel(situation: Situation, ask: MutationOf<'level'>): Promise<Outcome> {
   const { tx, by } = situation;
   const feed = memberFeed(by);
-  const draft: EventDraft = { by, kind: 'level', op: ask.op, body: { channel: ask.channel, level: ask.level } };
+  const draft: EventDraft = {
+    by,
+    kind: 'level',
+    op: ask.op,
+    body: { channel: ask.channel, level: ask.level },
+  };
   const before = doneBefore(await tx.repeated(feed, draft));
   if (before) return before;
   const access = await checkChannel(tx, by, ask.channel, 'mark');

@@ -26,7 +26,11 @@ export interface AnswersParts {
 }
 
 /** The answer as text, or the refusal. */
-export async function answer(parts: AnswersParts, connection: Connection, ask: Question): Promise<Result<string, Refusal>> {
+export async function answer(
+  parts: AnswersParts,
+  connection: Connection,
+  ask: Question,
+): Promise<Result<string, Refusal>> {
   const { store, auth, clock, limits, node, cpuMs } = parts;
   const { req } = ask;
   const by = connection.member.id;
@@ -42,12 +46,25 @@ export async function answer(parts: AnswersParts, connection: Connection, ask: Q
     }
     case 'roster': {
       const roster = await readRoster(store, by, ask.channel);
-      return roster.ok ? told({ t: 'roster', req, channel: roster.value.channel, members: [...roster.value.members] }) : roster;
+      return roster.ok
+        ? told({
+            t: 'roster',
+            req,
+            channel: roster.value.channel,
+            members: [...roster.value.members],
+          })
+        : roster;
     }
     case 'get-team': {
       const state = await readTeam(store);
       if (!state) return fail(refuse('not-found'));
-      return told({ t: 'team-state', req, ...state, members: [...state.members], channels: [...state.channels] });
+      return told({
+        t: 'team-state',
+        req,
+        ...state,
+        members: [...state.members],
+        channels: [...state.channels],
+      });
     }
     case 'get-member': {
       const state = await readMember(store, by);
@@ -55,7 +72,10 @@ export async function answer(parts: AnswersParts, connection: Connection, ask: Q
     }
     case 'sessions': {
       const live = new Set(connection.member.connections.map((one) => one.session));
-      const sessions: Session[] = (await auth.sessions(who)).map((session) => ({ ...session, isLive: live.has(session.id) }));
+      const sessions: Session[] = (await auth.sessions(who)).map((session) => ({
+        ...session,
+        isLive: live.has(session.id),
+      }));
       return told({ t: 'sessions', req, sessions });
     }
     case 'end-session':

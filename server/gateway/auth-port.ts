@@ -41,7 +41,9 @@ export type SessionFacts = Omit<Session, 'isLive'>;
 
 export interface GatewayAuth {
   /** Before `101`: token good, session not ended, member active. `status` answers the upgrade otherwise (401 …). */
-  verifyUpgrade(request: UpgradeCredentials): Promise<Result<Principal, { readonly status: number }>>;
+  verifyUpgrade(
+    request: UpgradeCredentials,
+  ): Promise<Result<Principal, { readonly status: number }>>;
   /** New tokens for the session of this socket; a refresh token of another session is refused. */
   refresh(who: Principal, token: string): Promise<Result<NewTokens, Refusal>>;
   /** The member's sessions that have not ended, newest first. */
@@ -50,7 +52,11 @@ export interface GatewayAuth {
   endSession(who: Principal, session: SessionId): Promise<Result<null, Refusal>>;
   createInvite(
     who: Principal,
-    ask: { readonly role: 'admin' | 'member' | 'guest'; readonly days: number; readonly uses: number },
+    ask: {
+      readonly role: 'admin' | 'member' | 'guest';
+      readonly days: number;
+      readonly uses: number;
+    },
   ): Promise<Result<NewInvite, Refusal>>;
   invites(who: Principal): Promise<Result<readonly Invite[], Refusal>>;
   endInvite(who: Principal, invite: string): Promise<Result<null, Refusal>>;

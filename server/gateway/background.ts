@@ -6,7 +6,8 @@ import { StoreUnavailable } from '../ports/store.ts';
 export function background(work: Promise<unknown>, log: Log, what: string): void {
   work.catch((error: unknown) => {
     if (error instanceof StoreUnavailable) log.warn('store-unavailable', { what });
-    else if (error instanceof BlobsUnavailable) log.warn('blobs-unavailable', { what, kind: error.kind });
+    else if (error instanceof BlobsUnavailable)
+      log.warn('blobs-unavailable', { what, kind: error.kind });
     else log.error('background-failed', { what }, error);
   });
 }

@@ -1,8 +1,22 @@
 /** Coming back: what is sent, in which order, how fast, and what is not sent any more. */
 import { afterEach, expect, test } from 'vitest';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type FeedId, type MessageId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type FeedId,
+  type MessageId,
+} from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import { createRelayKit, post, seqsOf, type Person, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import {
+  createRelayKit,
+  post,
+  seqsOf,
+  type Person,
+  type RelayKit,
+  type TestClient,
+} from '../../test/kit/relay-kit.ts';
 
 let kit: RelayKit;
 afterEach(async () => {
@@ -16,7 +30,15 @@ const start = async (limits: Partial<Limits> = {}): Promise<void> => {
 async function makeChannel(name: string, members: readonly Person[]): Promise<ChannelId> {
   const id = kit.id<ChannelId>();
   const maker = await kit.live(kit.owner);
-  maker.say({ t: 'create-channel', op: kit.id(), id, kind: 'private', name, topic: '', members: members.map((one) => one.id) });
+  maker.say({
+    t: 'create-channel',
+    op: kit.id(),
+    id,
+    kind: 'private',
+    name,
+    topic: '',
+    members: members.map((one) => one.id),
+  });
   await kit.settle();
   expect(maker.all('ack')).toHaveLength(1);
   maker.side.closed();
@@ -26,12 +48,19 @@ const fill = (channel: ChannelId, count: number, text = 'x'): Promise<void> =>
   kit.write(async (tx) => {
     for (let i = 0; i < count; i++) {
       const id = kit.id<MessageId>();
-      await tx.append(channelFeed(channel), { by: kit.owner.id, kind: 'posted', op: id, body: { id, text } });
+      await tx.append(channelFeed(channel), {
+        by: kit.owner.id,
+        kind: 'posted',
+        op: id,
+        body: { id, text },
+      });
     }
   });
 const pages = (client: TestClient, feed: FeedId): (readonly [number, number])[] =>
   client.all('page').flatMap((page) => (page.feed === feed ? [[page.from, page.to] as const] : []));
-const whole = (more: Record<string, number>): { epoch: typeof kit.store.epoch; positions: Record<FeedId, number> } => ({
+const whole = (
+  more: Record<string, number>,
+): { epoch: typeof kit.store.epoch; positions: Record<FeedId, number> } => ({
   epoch: kit.store.epoch,
   positions: more,
 });
@@ -73,17 +102,30 @@ test('far behind starts with the newest page, and says what the channel is by no
   await fill(kit.general, 300);
   const feed = channelFeed(kit.general);
   const client = await kit.connect(kit.owner);
-  client.hello({ ...whole({ [feed]: 100, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }), focus: kit.general });
+  client.hello({
+    ...whole({ [feed]: 100, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }),
+    focus: kit.general,
+  });
   await kit.settle();
   expect(client.all('page')).toMatchObject([
-    { feed, from: 272, to: 301, head: 301, channel: { id: kit.general, name: 'general', seq: 301 } },
+    {
+      feed,
+      from: 272,
+      to: 301,
+      head: 301,
+      channel: { id: kit.general, name: 'general', seq: 301 },
+    },
   ]);
 });
 
 test('the channel on screen comes first, the others by their last activity', async () => {
   await start();
   const bo = await kit.person('bo');
-  const [one, two, three] = [await makeChannel('one', [bo]), await makeChannel('two', [bo]), await makeChannel('three', [bo])];
+  const [one, two, three] = [
+    await makeChannel('one', [bo]),
+    await makeChannel('two', [bo]),
+    await makeChannel('three', [bo]),
+  ];
   for (const channel of [three, kit.general, one]) {
     kit.clock.advance(1_000);
     await fill(channel, 1);
@@ -91,8 +133,14 @@ test('the channel on screen comes first, the others by their last activity', asy
   const client = await kit.connect(bo);
   client.hello({ focus: two });
   await kit.settle();
-  expect(client.all('page').map((page) => page.feed)).toEqual([two, one, kit.general, three].map(channelFeed));
-  expect(client.frames.slice(0, 3).map((frame) => frame.t)).toEqual(['welcome', 'member-state', 'team-state']);
+  expect(client.all('page').map((page) => page.feed)).toEqual(
+    [two, one, kit.general, three].map(channelFeed),
+  );
+  expect(client.frames.slice(0, 3).map((frame) => frame.t)).toEqual([
+    'welcome',
+    'member-state',
+    'team-state',
+  ]);
 });
 
 test('a channel that is not on screen starts with a glance', async () => {
@@ -139,7 +187,8 @@ test('a thousand clients that come back together read each page once', async () 
   };
   const feed = channelFeed(kit.general);
   const clients = await Promise.all(Array.from({ length: 100 }, () => kit.connect(kit.owner)));
-  for (const client of clients) client.hello(whole({ [feed]: 1, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }));
+  for (const client of clients)
+    client.hello(whole({ [feed]: 1, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }));
   await kit.settle();
   expect(clients.every((client) => seqsOf(client, feed).length === 100)).toBe(true);
   expect(reads).toBe(1);
@@ -148,7 +197,11 @@ test('a thousand clients that come back together read each page once', async () 
 test('a page that was just read is forgotten when a message in it is deleted', async () => {
   await start();
   const feed = channelFeed(kit.general);
-  const [ada, one, two] = [await kit.live(kit.owner), await kit.connect(kit.owner), await kit.connect(kit.owner)];
+  const [ada, one, two] = [
+    await kit.live(kit.owner),
+    await kit.connect(kit.owner),
+    await kit.connect(kit.owner),
+  ];
   const id = kit.id<MessageId>();
   ada.say(post(id, kit.general, 'canary'));
   await kit.settle();
@@ -228,7 +281,14 @@ test('what was told of and never written keeps nobody catching up', async () => 
   const witness = await kit.live(kit.owner);
   kit.fanOut.publish({
     kind: 'events',
-    events: [{ feed, seq: 2, at: 1, json: JSON.stringify({ seq: 2, at: 1, by: kit.owner.id, kind: 'never' }) }],
+    events: [
+      {
+        feed,
+        seq: 2,
+        at: 1,
+        json: JSON.stringify({ seq: 2, at: 1, by: kit.owner.id, kind: 'never' }),
+      },
+    ],
   });
   const client = await kit.connect(kit.owner);
   client.hello(whole({ [feed]: 1 }));

@@ -32,7 +32,13 @@ export class CatchUp {
 
   /** Goes on where it is needed; to be called whenever the wire may have room again. */
   goOn(connection: Connection, focus: ChannelId | null = null): void {
-    if (connection.stage !== 'open' || !connection.missed || connection.isPumping || connection.isHushed) return;
+    if (
+      connection.stage !== 'open' ||
+      !connection.missed ||
+      connection.isPumping ||
+      connection.isHushed
+    )
+      return;
     connection.isPumping = true;
     background(
       this.#run(connection, focus).finally(() => (connection.isPumping = false)),
@@ -65,7 +71,8 @@ export class CatchUp {
       (connection.held ??= new Map<FeedId, number>()).set(feed, page.to);
       unsent += page.packet.text.length;
       const hasMoved = entry.head !== heard;
-      if (page.to < page.head || (hasMoved && page.to < (entry.head ?? 0))) note(connection, feed, page.to);
+      if (page.to < page.head || (hasMoved && page.to < (entry.head ?? 0)))
+        note(connection, feed, page.to);
       else if (!hasMoved) hub.believe(entry, page.head);
       if (unsent > LOW_WATER_BYTES) {
         outbound.send(connection);

@@ -5,7 +5,14 @@
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { decodeUp, type BadFrame } from '../../protocol/codec.ts';
 import { refuse, type Refusal } from '../../protocol/errors.ts';
-import { isMutation, isQuestion, type Hello, type Mutation, type Question, type UpFrame } from '../../protocol/frames-up.ts';
+import {
+  isMutation,
+  isQuestion,
+  type Hello,
+  type Mutation,
+  type Question,
+  type UpFrame,
+} from '../../protocol/frames-up.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { mutate, type Acknowledged } from '../domain/mutate.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -46,7 +53,13 @@ type Address = { readonly op?: string; readonly req?: number };
 
 const RETRY_MS = 1_000;
 /** Questions that read more of the store than a row or two. */
-const HISTORY: ReadonlySet<Question['t']> = new Set(['range', 'roster', 'get-team', 'get-member', 'missing']);
+const HISTORY: ReadonlySet<Question['t']> = new Set([
+  'range',
+  'roster',
+  'get-team',
+  'get-member',
+  'missing',
+]);
 
 export class Conversation {
   readonly #parts: ConversationParts;
@@ -63,7 +76,12 @@ export class Conversation {
     if (connection.stage === 'new') return this.#first(connection, text);
     const now = clock.monotonic();
     const meter = (connection.meter ??= new Meter());
-    const wait = meter.takeFrame(now, bytes, limits, connection.isTalk ? team?.of(connection.member.id) : undefined);
+    const wait = meter.takeFrame(
+      now,
+      bytes,
+      limits,
+      connection.isTalk ? team?.of(connection.member.id) : undefined,
+    );
     if (wait > 0 && meter.isFlood(now)) return this.#end(connection, CLOSE.flood);
     const decoded = decodeUp(text);
     if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
@@ -84,7 +102,13 @@ export class Conversation {
   goOn(connection: Connection): void {
     const { early } = connection;
     connection.early = undefined;
-    for (const frame of early ?? []) this.#perform(connection, (connection.meter ??= new Meter()), this.#parts.clock.monotonic(), frame);
+    for (const frame of early ?? [])
+      this.#perform(
+        connection,
+        (connection.meter ??= new Meter()),
+        this.#parts.clock.monotonic(),
+        frame,
+      );
   }
 
   /** A ping of the client: counted like a frame, so that a flood of them ends too. False when it should go unanswered. */
@@ -94,7 +118,8 @@ export class Conversation {
     const { clock, limits, close } = this.#parts;
     const now = clock.monotonic();
     const meter = (connection.meter ??= new Meter());
-    if (meter.takeFrame(now, 1, limits) === 0) return connection.wire.queuedBytes <= limits.outboundDropSignalsBytes;
+    if (meter.takeFrame(now, 1, limits) === 0)
+      return connection.wire.queuedBytes <= limits.outboundDropSignalsBytes;
     if (meter.isFlood(now)) close(connection, CLOSE.flood);
     return false;
   }
@@ -102,7 +127,8 @@ export class Conversation {
   /** Whoever does not begin with a good hello does not get a conversation about it. */
   #first(connection: Connection, text: string): false {
     const decoded = decodeUp(text);
-    if (!decoded.ok || decoded.value.t !== 'hello') return this.#end(connection, CLOSE.protocolError);
+    if (!decoded.ok || decoded.value.t !== 'hello')
+      return this.#end(connection, CLOSE.protocolError);
     this.#parts.onHello(connection, decoded.value);
     return false;
   }
@@ -111,7 +137,8 @@ export class Conversation {
     const { limits, presence, team } = this.#parts;
     if (isMutation(frame)) {
       // Reading is not sending: a person who scrolls fast is no spammer.
-      const wait = frame.t === 'read' ? 0 : meter.takeSend(now, limits, team?.of(connection.member.id));
+      const wait =
+        frame.t === 'read' ? 0 : meter.takeSend(now, limits, team?.of(connection.member.id));
       if (wait > 0) this.#refuse(connection, { op: frame.op }, rateLimited(wait));
       else this.#mutate(connection, now, frame);
     } else if (isQuestion(frame)) {
@@ -141,7 +168,11 @@ export class Conversation {
         outbound.queue(connection, new Packet(ackText(frame.op, result.value)));
       },
       (error: unknown) => {
-        this.#parts.log.error('mutation-failed', { frame: frame.t, member: connection.member.id }, error);
+        this.#parts.log.error(
+          'mutation-failed',
+          { frame: frame.t, member: connection.member.id },
+          error,
+        );
         this.#refuse(connection, { op: frame.op }, refuse('internal', { retryAfterMs: RETRY_MS }));
       },
     );
@@ -160,14 +191,20 @@ export class Conversation {
       },
       (error: unknown) => {
         const isUnavailable = error instanceof StoreUnavailable;
-        if (!isUnavailable) log.error('question-failed', { frame: frame.t, member: connection.member.id }, error);
-        this.#refuse(connection, { req: frame.req }, refuse(isUnavailable ? 'unavailable' : 'internal', { retryAfterMs: RETRY_MS }));
+        if (!isUnavailable)
+          log.error('question-failed', { frame: frame.t, member: connection.member.id }, error);
+        this.#refuse(
+          connection,
+          { req: frame.req },
+          refuse(isUnavailable ? 'unavailable' : 'internal', { retryAfterMs: RETRY_MS }),
+        );
       },
     );
   }
 
   #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): boolean {
-    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits)) return this.#end(connection, CLOSE.flood);
+    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits))
+      return this.#end(connection, CLOSE.flood);
     this.#refuse(connection, bad, bad.refusal);
     return true;
   }
@@ -175,11 +212,15 @@ export class Conversation {
   #refuse(connection: Connection, { op, req }: Address, refusal: Refusal): void {
     this.#parts.counts.refusals[refusal.kind]++;
     const address = { ...(op === undefined ? {} : { op }), ...(req === undefined ? {} : { req }) };
-    this.#parts.outbound.queue(connection, new Packet(JSON.stringify({ t: 'refused', ...address, refusal })));
+    this.#parts.outbound.queue(
+      connection,
+      new Packet(JSON.stringify({ t: 'refused', ...address, refusal })),
+    );
   }
 }
 
-const rateLimited = (wait: number): Refusal => refuse('rate-limited', { retryAfterMs: Math.ceil(wait) });
+const rateLimited = (wait: number): Refusal =>
+  refuse('rate-limited', { retryAfterMs: Math.ceil(wait) });
 
 function ackText(op: string, { feed, seq, at, channel }: Acknowledged): string {
   const named = channel === undefined ? '' : `,"channel":"${channel}"`;

@@ -1,6 +1,13 @@
 /** The relay's core from a client's side: hello, live events, acks, catching up, and who hears what. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelFeed, memberFeed, TEAM_FEED, type ChannelId, type MessageId, type OperationId } from '../../protocol/ids.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type MessageId,
+  type OperationId,
+} from '../../protocol/ids.ts';
 import { createRelayKit, post, seqsOf, type RelayKit } from '../../test/kit/relay-kit.ts';
 
 let kit: RelayKit;
@@ -17,7 +24,14 @@ describe('a first hello', () => {
     const client = await kit.connect(kit.owner);
     client.hello({ focus: kit.general });
     await kit.settle();
-    expect(client.frames.map((frame) => frame.t)).toEqual(['welcome', 'member-state', 'team-state', 'page', 'caught-up', 'presence']);
+    expect(client.frames.map((frame) => frame.t)).toEqual([
+      'welcome',
+      'member-state',
+      'team-state',
+      'page',
+      'caught-up',
+      'presence',
+    ]);
     const [welcome] = client.all('welcome');
     const general = channelFeed(kit.general);
     expect(welcome).toMatchObject({
@@ -25,7 +39,13 @@ describe('a first hello', () => {
       member: kit.owner.id,
       heads: { [general]: 1, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 },
     });
-    expect(client.all('page')[0]).toMatchObject({ feed: general, from: 1, to: 1, head: 1, channel: { id: kit.general, seq: 1 } });
+    expect(client.all('page')[0]).toMatchObject({
+      feed: general,
+      from: 1,
+      to: 1,
+      head: 1,
+      channel: { id: kit.general, seq: 1 },
+    });
   });
 });
 
@@ -50,14 +70,17 @@ describe('a message', () => {
     const feed = channelFeed(kit.general);
     expect(ada.all('ack')).toMatchObject([{ op, feed, seq: 3 }]);
     for (const client of [ada, other]) {
-      expect(client.all('events')).toMatchObject([{ feed, events: [{ seq: 3, kind: 'posted', id: op, text: 'hello', by: kit.owner.id }] }]);
+      expect(client.all('events')).toMatchObject([
+        { feed, events: [{ seq: 3, kind: 'posted', id: op, text: 'hello', by: kit.owner.id }] },
+      ]);
     }
   });
 
   test('sent a hundred times at once on five sockets is stored once and acked alike', async () => {
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => kit.live(kit.owner)));
     const op = kit.id<MessageId>();
-    for (let i = 0; i < 20; i++) for (const client of clients) client.say(post(op, kit.general, 'once'));
+    for (let i = 0; i < 20; i++)
+      for (const client of clients) client.say(post(op, kit.general, 'once'));
     await kit.settle();
     const acks = clients.flatMap((client) => client.all('ack'));
     expect(acks).toHaveLength(100);
@@ -82,7 +105,10 @@ describe('a returning client', () => {
     await kit.settle();
     const feed = channelFeed(kit.general);
     const back = await kit.connect(bo);
-    back.hello({ epoch: kit.store.epoch, positions: { [feed]: 5, [TEAM_FEED]: 4, [memberFeed(bo.id)]: 1 } });
+    back.hello({
+      epoch: kit.store.epoch,
+      positions: { [feed]: 5, [TEAM_FEED]: 4, [memberFeed(bo.id)]: 1 },
+    });
     await kit.settle();
     expect(seqsOf(back, feed)).toEqual([6, 7, 8, 9, 10, 11, 12]);
     expect(back.frames.map((frame) => frame.t)).toEqual(['welcome', 'page', 'caught-up']);
@@ -113,9 +139,14 @@ describe('a returning client', () => {
   test('with a position ahead of the head starts anew in that feed, and the relay notes it', async () => {
     const client = await kit.connect(kit.owner);
     const feed = channelFeed(kit.general);
-    client.hello({ epoch: kit.store.epoch, positions: { [feed]: 99, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 } });
+    client.hello({
+      epoch: kit.store.epoch,
+      positions: { [feed]: 99, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 },
+    });
     await kit.settle();
-    expect(client.all('page')).toMatchObject([{ feed, from: 1, to: 1, channel: { id: kit.general } }]);
+    expect(client.all('page')).toMatchObject([
+      { feed, from: 1, to: 1, channel: { id: kit.general } },
+    ]);
     expect(kit.lines.filter((line) => line.event === 'position-ahead')).toHaveLength(1);
   });
 });
@@ -125,9 +156,20 @@ describe('leaving a channel', () => {
     const bo = await kit.person('bo');
     const channel = kit.id<ChannelId>();
     const [ada, other] = [await kit.live(kit.owner), await kit.live(bo)];
-    ada.say({ t: 'create-channel', op: kit.id<OperationId>(), id: channel, kind: 'private', name: 'plans', topic: '', members: [bo.id] });
+    ada.say({
+      t: 'create-channel',
+      op: kit.id<OperationId>(),
+      id: channel,
+      kind: 'private',
+      name: 'plans',
+      topic: '',
+      members: [bo.id],
+    });
     await kit.settle();
-    expect(other.all('events').map((frame) => frame.feed)).toEqual([memberFeed(bo.id), channelFeed(channel)]);
+    expect(other.all('events').map((frame) => frame.feed)).toEqual([
+      memberFeed(bo.id),
+      channelFeed(channel),
+    ]);
     other.clear();
     ada.say(post(kit.id(), channel, 'before'));
     ada.say({ t: 'remove-member', op: kit.id<OperationId>(), channel, member: bo.id });

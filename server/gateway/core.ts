@@ -115,7 +115,15 @@ export class RelayCore {
     const afterCommit = parts.afterCommit ?? parts.soon ?? onceSaid;
     const close = (connection: Connection, code: number): void => this.#close(connection, code);
     const { counts } = this;
-    this.#outbound = new Outbound({ limits, clock, log, soon, close, counts, onDrained: (connection) => this.#catchUp.goOn(connection) });
+    this.#outbound = new Outbound({
+      limits,
+      clock,
+      log,
+      soon,
+      close,
+      counts,
+      onDrained: (connection) => this.#catchUp.goOn(connection),
+    });
     this.#pages = new Pages({ store, clock, limits });
     this.#hub = new Hub({
       store,
@@ -156,7 +164,9 @@ export class RelayCore {
     const team = parts.team && new TeamMeters({ ...parts.team, clock, limits, log });
     this.#team = team;
     const rule = { what: 'member', most: limits.socketsPerMember, gives: 'oldest' } as const;
-    this.#places = parts.team?.seats.open(rule, (connection: Connection) => this.#replace(connection));
+    this.#places = parts.team?.seats.open(rule, (connection: Connection) =>
+      this.#replace(connection),
+    );
     this.#conversation = new Conversation({
       store,
       auth: parts.auth,
@@ -193,7 +203,12 @@ export class RelayCore {
   get stats(): RelayStats {
     let members = 0;
     for (const _ of this.#hub.members()) members++;
-    return { connections: this.#connections, members, feeds: this.#hub.feedCount, queuedBytes: this.#outbound.queuedBytes };
+    return {
+      connections: this.#connections,
+      members,
+      feeds: this.#hub.feedCount,
+      queuedBytes: this.#outbound.queuedBytes,
+    };
   }
 
   /** For simulations and tests: a client over two functions. */
@@ -215,9 +230,15 @@ export class RelayCore {
     if (oldest && node.connections.length >= limits.socketsPerMember) this.#replace(oldest);
     const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
     // The member's last other socket may just have been the oldest.
-    const connection = new Connection(wire, this.#hub.enter(principal.member), principal.session, accessUntil);
+    const connection = new Connection(
+      wire,
+      this.#hub.enter(principal.member),
+      principal.session,
+      accessUntil,
+    );
     const { member } = connection;
-    member.connections = member.connections.length === 0 ? [connection] : [...member.connections, connection];
+    member.connections =
+      member.connections.length === 0 ? [connection] : [...member.connections, connection];
     this.#connections++;
     this.#places?.take(member.id, connection);
     this.#lifeline.start(connection);
@@ -229,7 +250,11 @@ export class RelayCore {
   }
 
   /** The client's hello came with its request. @param isPoll  it asks who is there by itself, and is not told */
-  begin(connection: Connection, hello: Hello, how: { readonly isGoingOn: boolean; readonly isPoll: boolean }): void {
+  begin(
+    connection: Connection,
+    hello: Hello,
+    how: { readonly isGoingOn: boolean; readonly isPoll: boolean },
+  ): void {
     this.#greet(connection, hello, how);
   }
 
@@ -286,7 +311,10 @@ export class RelayCore {
     this.#outbound.flush();
     await new Promise<void>((resolve) => {
       if (this.#connections === 0) return resolve();
-      const cancel = clock.after(Math.min(withinMs, DRAIN_LEAST_MS + spread + DRAIN_GRACE_MS), resolve);
+      const cancel = clock.after(
+        Math.min(withinMs, DRAIN_LEAST_MS + spread + DRAIN_GRACE_MS),
+        resolve,
+      );
       this.#onEmpty = () => {
         cancel();
         resolve();
@@ -322,14 +350,23 @@ export class RelayCore {
     this.#hub.audit(TICK_MS / AUDIT_MS);
   }
 
-  #greet(connection: Connection, hello: Hello, { isGoingOn, isPoll } = { isGoingOn: false, isPoll: false }): void {
+  #greet(
+    connection: Connection,
+    hello: Hello,
+    { isGoingOn, isPoll } = { isGoingOn: false, isPoll: false },
+  ): void {
     const { store, clock, limits, log, node = 'relay' } = this.#parts;
     const close = (one: Connection, code: number): void => this.#close(one, code);
     connection.stage = 'greeting';
     connection.asksPingMs = hello.pingEveryMs;
     // A poll is answered when there is nothing to tell, too: it would hold its request open.
     this.#lifeline.open(connection, isPoll ? 0 : hello.silenceMs);
-    greet({ store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close }, connection, hello, isGoingOn).then(
+    greet(
+      { store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close },
+      connection,
+      hello,
+      isGoingOn,
+    ).then(
       (isWelcome) => {
         if (!isWelcome) return;
         this.#catchUp.goOn(connection, hello.focus);
@@ -347,7 +384,10 @@ export class RelayCore {
 
   /** The member has too many sockets, here or over all relays. */
   #replace(connection: Connection): void {
-    this.#parts.log.info('client-replaced', { member: connection.member.id, session: connection.session });
+    this.#parts.log.info('client-replaced', {
+      member: connection.member.id,
+      session: connection.session,
+    });
     this.#close(connection, CLOSE.replaced);
   }
 

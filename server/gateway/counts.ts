@@ -39,7 +39,9 @@ export class Counts {
 }
 
 /** Upper ends in milliseconds, inclusive; what is longer than all of them falls into one more. */
-const ENDS: readonly number[] = [0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000];
+const ENDS: readonly number[] = [
+  0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000,
+];
 
 /** How long something took, sorted into buckets of fixed width. */
 export class Buckets {
@@ -60,6 +62,8 @@ export class Buckets {
   }
 }
 
-function zeros<Name extends RefusalKind | SlowReason>(names: readonly Name[]): Record<Name, number> {
+function zeros<Name extends RefusalKind | SlowReason>(
+  names: readonly Name[],
+): Record<Name, number> {
   return Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
 }

@@ -8,19 +8,29 @@ import { Doorkeeper } from './doorkeeper.ts';
 let ports = 1_000;
 function from(address: string): Socket {
   const port = ++ports;
-  return Object.defineProperties(new Socket(), { remoteAddress: { value: address }, remotePort: { value: port } });
+  return Object.defineProperties(new Socket(), {
+    remoteAddress: { value: address },
+    remotePort: { value: port },
+  });
 }
 const keeper = (trustedProxies: readonly string[] = []): Doorkeeper =>
-  new Doorkeeper({ limits: DEFAULT_LIMITS, trustedProxies: new Set(trustedProxies), onFull: () => undefined });
+  new Doorkeeper({
+    limits: DEFAULT_LIMITS,
+    trustedProxies: new Set(trustedProxies),
+    onFull: () => undefined,
+  });
 const arrivals = (door: Doorkeeper, addresses: readonly string[]): number =>
   addresses.map(from).filter((socket) => door.arrive(socket) && !socket.destroyed).length;
 const { socketsUnauthenticated, socketsUnauthenticatedPerAddress } = DEFAULT_LIMITS;
-const everybody = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
+const everybody = (count: number): readonly string[] =>
+  Array.from({ length: count }, (_, n) => `10.0.${n >> 8}.${n & 255}`);
 
 describe('at the door may stand', () => {
   test('socketsUnauthenticatedPerAddress of one address', () => {
     const door = keeper();
-    expect(arrivals(door, Array<string>(100).fill('10.0.0.7'))).toBe(socketsUnauthenticatedPerAddress);
+    expect(arrivals(door, Array<string>(100).fill('10.0.0.7'))).toBe(
+      socketsUnauthenticatedPerAddress,
+    );
     expect(arrivals(door, ['10.0.0.8'])).toBe(1);
   });
 
@@ -32,16 +42,25 @@ describe('at the door may stand', () => {
 
   test('socketsUnauthenticated in all, also when they come through a proxy', () => {
     expect(arrivals(keeper(), everybody(1_000))).toBe(socketsUnauthenticated);
-    expect(arrivals(keeper(['10.0.0.1']), Array<string>(1_000).fill('10.0.0.1'))).toBe(socketsUnauthenticated);
+    expect(arrivals(keeper(['10.0.0.1']), Array<string>(1_000).fill('10.0.0.1'))).toBe(
+      socketsUnauthenticated,
+    );
   });
 
   test('fewer of one address where others of it stand at other relays: the newest is closed, and those behind proxies are not counted', () => {
     const seats = createFakeSeats();
     let full = 0;
-    const door = new Doorkeeper({ limits: DEFAULT_LIMITS, trustedProxies: new Set(['10.0.0.1']), seats, onFull: () => full++ });
+    const door = new Doorkeeper({
+      limits: DEFAULT_LIMITS,
+      trustedProxies: new Set(['10.0.0.1']),
+      seats,
+      onFull: () => full++,
+    });
     const [first, second] = [from('10.0.0.7'), from('::ffff:10.0.0.7')];
     for (const socket of [first, second, from('10.0.0.1')]) door.arrive(socket);
-    expect([seats.held('stranger', '10.0.0.7'), seats.held('stranger', '10.0.0.1')]).toEqual([2, 0]);
+    expect([seats.held('stranger', '10.0.0.7'), seats.held('stranger', '10.0.0.1')]).toEqual([
+      2, 0,
+    ]);
     seats.crowd('stranger', '10.0.0.7');
     expect([first.destroyed, second.destroyed, full]).toEqual([false, true, 1]);
     door.admit(first);
@@ -50,7 +69,9 @@ describe('at the door may stand', () => {
 
   test('another one for each that went away or was let in', async () => {
     const door = keeper();
-    const sockets = Array.from({ length: socketsUnauthenticatedPerAddress }, () => from('10.0.0.7'));
+    const sockets = Array.from({ length: socketsUnauthenticatedPerAddress }, () =>
+      from('10.0.0.7'),
+    );
     for (const socket of sockets) door.arrive(socket);
     expect(arrivals(door, ['10.0.0.7'])).toBe(0);
     door.admit(sockets[0] as Socket);

@@ -32,7 +32,11 @@ export class Doorkeeper {
 
   constructor(parts: DoorkeeperParts) {
     this.#parts = parts;
-    const rule = { what: 'stranger', most: parts.limits.socketsUnauthenticatedPerAddress, gives: 'newest' } as const;
+    const rule = {
+      what: 'stranger',
+      most: parts.limits.socketsUnauthenticatedPerAddress,
+      gives: 'newest',
+    } as const;
     this.#places = parts.seats?.open(rule, ({ socket }: Waiting) => {
       parts.onFull();
       socket.destroy();
@@ -84,5 +88,7 @@ export class Doorkeeper {
   }
 }
 
-const keyOf = ({ remoteAddress, remotePort }: End): string => `${remoteAddress ?? ''} ${remotePort ?? 0}`;
-const plain = (address: string | undefined): string => (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '');
+const keyOf = ({ remoteAddress, remotePort }: End): string =>
+  `${remoteAddress ?? ''} ${remotePort ?? 0}`;
+const plain = (address: string | undefined): string =>
+  (address ?? '').replace(/^::ffff:(?=\d+\.)/i, '');

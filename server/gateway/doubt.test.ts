@@ -9,7 +9,9 @@ import { Doubt } from './doubt.ts';
 
 function start(doubtFeeds: number, heads: Readonly<Record<string, number>>) {
   const node = new MemberNode('ada' as MemberId);
-  const entries = Object.keys(heads).map((id) => Object.assign(new FeedEntry(id as FeedId, node), { head: 1 }));
+  const entries = Object.keys(heads).map((id) =>
+    Object.assign(new FeedEntry(id as FeedId, node), { head: 1 }),
+  );
   const asked: (readonly FeedId[])[] = [];
   const pulled: FeedId[] = [];
   let answer = Promise.resolve();

@@ -42,13 +42,19 @@ async function readAsWs(bytes: Buffer): Promise<readonly Found[]> {
     maxFragments: LIMITS.frameFragments,
   });
   receiver.on('message', (data: Buffer, isBinary: boolean) => {
-    found.push(isBinary ? { kind: 'broken', code: 1003 } : { kind: 'text', text: data.toString(), bytes: data.length });
+    found.push(
+      isBinary
+        ? { kind: 'broken', code: 1003 }
+        : { kind: 'text', text: data.toString(), bytes: data.length },
+    );
   });
   receiver.on('ping', (data: Buffer) => found.push({ kind: 'ping', data: data.toString('hex') }));
   receiver.on('pong', () => found.push({ kind: 'pong' }));
   receiver.on('conclude', (code: number) => found.push({ kind: 'bye', code }));
   receiver.on('error', (error: Error & { [key: symbol]: unknown }) => {
-    const status = Object.getOwnPropertySymbols(error).find((symbol) => symbol.description === 'status-code');
+    const status = Object.getOwnPropertySymbols(error).find(
+      (symbol) => symbol.description === 'status-code',
+    );
     found.push({ kind: 'broken', code: status === undefined ? 0 : Number(error[status]) });
   });
   receiver.write(Buffer.from(bytes));
@@ -59,7 +65,9 @@ async function readAsWs(bytes: Buffer): Promise<readonly Found[]> {
 
 /** Cut at each of these places. */
 function cut(bytes: Buffer, places: readonly number[]): readonly Buffer[] {
-  const sorted = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort((a, b) => a - b);
+  const sorted = [...new Set(places.map((place) => place % (bytes.length + 1)))].sort(
+    (a, b) => a - b,
+  );
   return [...sorted, bytes.length].map((place, i) => bytes.subarray(sorted[i - 1] ?? 0, place));
 }
 
@@ -69,19 +77,34 @@ const bodies = fc.oneof(
   fc.integer({ min: 120, max: 1_010 }).map((length) => Buffer.alloc(length, 'a')),
 );
 const closings = fc
-  .tuple(fc.oneof(fc.integer({ min: 990, max: 1_020 }), fc.integer({ min: 2_990, max: 5_010 })), fc.string({ maxLength: 20 }))
+  .tuple(
+    fc.oneof(fc.integer({ min: 990, max: 1_020 }), fc.integer({ min: 2_990, max: 5_010 })),
+    fc.string({ maxLength: 20 }),
+  )
   .map(([code, why]) => Buffer.concat([Buffer.from([code >> 8, code & 255]), Buffer.from(why)]));
 const honest = fc.oneof(
-  { weight: 6, arbitrary: bodies.map((payload): readonly FrameShape[] => [{ opcode: 1, payload }]) },
+  {
+    weight: 6,
+    arbitrary: bodies.map((payload): readonly FrameShape[] => [{ opcode: 1, payload }]),
+  },
   {
     weight: 3,
     arbitrary: fc
       .array(bodies, { minLength: 2, maxLength: 7 })
       .map((parts): readonly FrameShape[] =>
-        parts.map((payload, i) => ({ opcode: i === 0 ? 1 : 0, payload, isFinal: i === parts.length - 1 })),
+        parts.map((payload, i) => ({
+          opcode: i === 0 ? 1 : 0,
+          payload,
+          isFinal: i === parts.length - 1,
+        })),
       ),
   },
-  { weight: 2, arbitrary: fc.constantFrom(9, 10).map((opcode): readonly FrameShape[] => [{ opcode, payload: 'still there' }]) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(9, 10)
+      .map((opcode): readonly FrameShape[] => [{ opcode, payload: 'still there' }]),
+  },
 );
 const odd = fc.record({
   opcode: fc.integer({ min: 0, max: 15 }),
@@ -90,7 +113,9 @@ const odd = fc.record({
   isMasked: fc.integer({ min: 0, max: 9 }).map((n) => n > 0),
   reserved: fc.constantFrom(0, 0, 0, 0, 0, 0x10, 0x20, 0x40),
 });
-const closing = fc.oneof(closings, bodies).map((payload): readonly FrameShape[] => [{ opcode: 8, payload: payload.subarray(0, 125) }]);
+const closing = fc
+  .oneof(closings, bodies)
+  .map((payload): readonly FrameShape[] => [{ opcode: 8, payload: payload.subarray(0, 125) }]);
 const frames = fc
   .array(
     fc.oneof(
@@ -117,7 +142,10 @@ describe('whatever comes, cut anywhere, is read as ws reads it', () => {
   });
 
   test('bytes with some of them changed', async () => {
-    const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), { minLength: 1, maxLength: 4 });
+    const changes = fc.array(fc.tuple(fc.nat(), fc.nat({ max: 255 })), {
+      minLength: 1,
+      maxLength: 4,
+    });
     await fc.assert(
       fc.asyncProperty(frames, changes, places, async (shapes, changed, at) => {
         const bytes = Buffer.concat(shapes.map(frame));
@@ -148,7 +176,9 @@ test('one byte at a time says the same as all at once', () => {
 });
 
 test('a binary message is refused by its first bytes', () => {
-  expect(read([frame({ opcode: 2, payload: 'x'.repeat(500) }).subarray(0, 2)])).toEqual([{ kind: 'broken', code: 1003 }]);
+  expect(read([frame({ opcode: 2, payload: 'x'.repeat(500) }).subarray(0, 2)])).toEqual([
+    { kind: 'broken', code: 1003 },
+  ]);
 });
 
 test('a size beyond the limit is refused by the header, and nothing after a fault is read', () => {
@@ -172,5 +202,7 @@ test('a frame that is claimed and does not come takes no room', () => {
     reader.take(Buffer.from(begun));
     return reader;
   });
-  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(readers.length * 1024 + 1024 * 1024);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(
+    readers.length * 1024 + 1024 * 1024,
+  );
 });

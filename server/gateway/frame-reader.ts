@@ -26,7 +26,14 @@ export const NOT_UTF8 = 1007;
 export const TOO_MANY_PIECES = 1008;
 export const TOO_LARGE = 1009;
 
-const OPCODE = { continuation: 0x0, text: 0x1, binary: 0x2, close: 0x8, ping: 0x9, pong: 0xa } as const;
+const OPCODE = {
+  continuation: 0x0,
+  text: 0x1,
+  binary: 0x2,
+  close: 0x8,
+  ping: 0x9,
+  pong: 0xa,
+} as const;
 const FIN = 0x80;
 const RESERVED = 0x70;
 const MASKED = 0x80;
@@ -78,7 +85,8 @@ export class FrameReader {
     const first = bytes[at] ?? 0;
     const second = bytes[at + 1] ?? 0;
     const opcode = first & 0x0f;
-    if (!this.#isAllowed(first, second)) return this.#fault(opcode === OPCODE.binary ? NOT_TEXT : PROTOCOL_ERROR);
+    if (!this.#isAllowed(first, second))
+      return this.#fault(opcode === OPCODE.binary ? NOT_TEXT : PROTOCOL_ERROR);
     let length = second & 0x7f;
     let start = at + 2;
     if (length === 126) {
@@ -92,15 +100,18 @@ export class FrameReader {
     }
     const isControl = (opcode & CONTROL) !== 0;
     if (!isControl) {
-      if ((this.#pieces?.size ?? 0) + length > this.#limits.frameBytes) return this.#fault(TOO_LARGE);
-      if (this.#pieces !== undefined && this.#pieces.parts.length >= this.#limits.frameFragments) return this.#fault(TOO_MANY_PIECES);
+      if ((this.#pieces?.size ?? 0) + length > this.#limits.frameBytes)
+        return this.#fault(TOO_LARGE);
+      if (this.#pieces !== undefined && this.#pieces.parts.length >= this.#limits.frameFragments)
+        return this.#fault(TOO_MANY_PIECES);
     }
     const from = start + MASK_BYTES;
     const to = from + length;
     if (end < to) return 0;
     const isAscii = unmask(bytes, from, to);
     if (isControl) this.#control(opcode, bytes.subarray(from, to));
-    else if ((first & FIN) !== 0 && this.#pieces === undefined) this.#whole(bytes, from, to, isAscii);
+    else if ((first & FIN) !== 0 && this.#pieces === undefined)
+      this.#whole(bytes, from, to, isAscii);
     else this.#piece(bytes.subarray(from, to), (first & FIN) !== 0);
     return to - at;
   }
@@ -125,7 +136,8 @@ export class FrameReader {
 
   #whole(bytes: Buffer, from: number, to: number, isAscii: boolean): void {
     if (isAscii) this.#sink.text(bytes.toString('latin1', from, to), to - from);
-    else if (isUtf8(bytes.subarray(from, to))) this.#sink.text(bytes.toString('utf8', from, to), to - from);
+    else if (isUtf8(bytes.subarray(from, to)))
+      this.#sink.text(bytes.toString('utf8', from, to), to - from);
     else this.#fault(NOT_UTF8);
   }
 

@@ -14,11 +14,15 @@ const start = async (limits: Partial<Limits> = {}): Promise<TestClient> => {
   kit = await createRelayKit({ limits });
   return kit.live(kit.owner);
 };
-const refusals = (client: TestClient): string[] => client.all('refused').map(({ refusal }) => refusal.kind);
+const refusals = (client: TestClient): string[] =>
+  client.all('refused').map(({ refusal }) => refusal.kind);
 
 describe('hello', () => {
   test.each([
-    ['a post', '{"t":"post","op":"01980000-0000-7000-8000-00000000abcd","channel":"01980000-0000-7000-8000-00000000abcd","text":"x"}'],
+    [
+      'a post',
+      '{"t":"post","op":"01980000-0000-7000-8000-00000000abcd","channel":"01980000-0000-7000-8000-00000000abcd","text":"x"}',
+    ],
     ['a question', '{"t":"get-team","req":1}'],
     ['nonsense', 'nonsense'],
     ['an unknown frame', '{"t":"knock"}'],
@@ -96,10 +100,15 @@ describe('a frame that is not of its schema', () => {
     ],
     [
       'ten thousand keys',
-      () => `{"t":"get-team","req":1,${Array.from({ length: 5_000 }, (_, i) => `"k${i}":1`).join()}}`,
+      () =>
+        `{"t":"get-team","req":1,${Array.from({ length: 5_000 }, (_, i) => `"k${i}":1`).join()}}`,
       { kind: 'bad-request' },
     ],
-    ['a prototype', () => `{"t":"get-team","req":1,"__proto__":{"admin":true}}`, { kind: 'bad-request' }],
+    [
+      'a prototype',
+      () => `{"t":"get-team","req":1,"__proto__":{"admin":true}}`,
+      { kind: 'bad-request' },
+    ],
     [
       'a constructor',
       () => `{"t":"get-team","req":1,"constructor":{"prototype":{"admin":true}}}`,
@@ -115,14 +124,26 @@ describe('a frame that is not of its schema', () => {
       () => `{"t":"post","op":"${op}","channel":"${general()}","text":"x","by":"${op}"}`,
       { kind: 'bad-request', field: 'by' },
     ],
-    ['a text that is none', () => `{"t":"post","op":"${op}","channel":"${general()}","text":5}`, { kind: 'bad-request', field: 'text' }],
-    ['an empty text', () => `{"t":"post","op":"${op}","channel":"${general()}","text":""}`, { kind: 'bad-request', field: 'text' }],
+    [
+      'a text that is none',
+      () => `{"t":"post","op":"${op}","channel":"${general()}","text":5}`,
+      { kind: 'bad-request', field: 'text' },
+    ],
+    [
+      'an empty text',
+      () => `{"t":"post","op":"${op}","channel":"${general()}","text":""}`,
+      { kind: 'bad-request', field: 'text' },
+    ],
     [
       'half a character',
       () => `{"t":"post","op":"${op}","channel":"${general()}","text":"\\ud800"}`,
       { kind: 'bad-request', field: 'text' },
     ],
-    ['a NUL', () => `{"t":"post","op":"${op}","channel":"${general()}","text":"a\\u0000b"}`, { kind: 'bad-request', field: 'text' }],
+    [
+      'a NUL',
+      () => `{"t":"post","op":"${op}","channel":"${general()}","text":"a\\u0000b"}`,
+      { kind: 'bad-request', field: 'text' },
+    ],
     [
       'a text too long',
       () => `{"t":"post","op":"${op}","channel":"${general()}","text":"${'x'.repeat(16_385)}"}`,
@@ -138,12 +159,36 @@ describe('a frame that is not of its schema', () => {
       () => `{"t":"change-profile","op":"${op}","name":"\\u202egnp.exe"}`,
       { kind: 'bad-request', field: 'name' },
     ],
-    ['a negative seq', () => `{"t":"read","op":"${op}","channel":"${general()}","seq":-1}`, { kind: 'bad-request', field: 'seq' }],
-    ['a fraction', () => `{"t":"read","op":"${op}","channel":"${general()}","seq":1.5}`, { kind: 'bad-request', field: 'seq' }],
-    ['2^53', () => `{"t":"read","op":"${op}","channel":"${general()}","seq":9007199254740992}`, { kind: 'bad-request', field: 'seq' }],
-    ['a limit', () => `{"t":"range","req":1,"feed":"team","from":1,"to":9,"limit":1000000000}`, { kind: 'bad-request', field: 'limit' }],
-    ['a span from 0', () => `{"t":"range","req":1,"feed":"team","from":0,"to":9}`, { kind: 'bad-request', field: 'from' }],
-    ['a span of words', () => `{"t":"range","req":1,"feed":"team","from":"all","to":9}`, { kind: 'bad-request', field: 'from' }],
+    [
+      'a negative seq',
+      () => `{"t":"read","op":"${op}","channel":"${general()}","seq":-1}`,
+      { kind: 'bad-request', field: 'seq' },
+    ],
+    [
+      'a fraction',
+      () => `{"t":"read","op":"${op}","channel":"${general()}","seq":1.5}`,
+      { kind: 'bad-request', field: 'seq' },
+    ],
+    [
+      '2^53',
+      () => `{"t":"read","op":"${op}","channel":"${general()}","seq":9007199254740992}`,
+      { kind: 'bad-request', field: 'seq' },
+    ],
+    [
+      'a limit',
+      () => `{"t":"range","req":1,"feed":"team","from":1,"to":9,"limit":1000000000}`,
+      { kind: 'bad-request', field: 'limit' },
+    ],
+    [
+      'a span from 0',
+      () => `{"t":"range","req":1,"feed":"team","from":0,"to":9}`,
+      { kind: 'bad-request', field: 'from' },
+    ],
+    [
+      'a span of words',
+      () => `{"t":"range","req":1,"feed":"team","from":"all","to":9}`,
+      { kind: 'bad-request', field: 'from' },
+    ],
     ['an unknown name', () => `{"t":"knock","op":"${op}"}`, { kind: 'unknown-frame' }],
     ['a name of Object', () => `{"t":"hasOwnProperty","req":1}`, { kind: 'unknown-frame' }],
   ];
@@ -200,7 +245,8 @@ describe('too much', () => {
 
   test('asking for history is refused with a time to wait', async () => {
     const client = await start();
-    for (let req = 1; req <= 25; req++) client.say({ t: 'range', req, feed: channelFeed(kit.general), from: 1, to: 9 });
+    for (let req = 1; req <= 25; req++)
+      client.say({ t: 'range', req, feed: channelFeed(kit.general), from: 1, to: 9 });
     await kit.settle();
     expect(client.all('page')).toHaveLength(20);
     expect(client.all('refused')).toHaveLength(5);
@@ -239,7 +285,9 @@ describe('a store that cannot write', () => {
     client.say(post(kit.id(), kit.general, 'x'));
     client.say({ t: 'get-team', req: 1 });
     await kit.settle();
-    expect(client.all('refused')).toMatchObject([{ refusal: { kind: 'unavailable', retryable: true, retryAfterMs: 1_000 } }]);
+    expect(client.all('refused')).toMatchObject([
+      { refusal: { kind: 'unavailable', retryable: true, retryAfterMs: 1_000 } },
+    ]);
     expect(client.all('team-state')).toHaveLength(1);
   });
 });

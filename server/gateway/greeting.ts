@@ -33,7 +33,12 @@ export interface GreetingParts {
  * Resolves with true when `welcome` is on its way and the catch-up may run.
  * @param isGoingOn  the client was welcomed before; it is again only when its positions are not of this store
  */
-export async function greet(parts: GreetingParts, connection: Connection, hello: Hello, isGoingOn = false): Promise<boolean> {
+export async function greet(
+  parts: GreetingParts,
+  connection: Connection,
+  hello: Hello,
+  isGoingOn = false,
+): Promise<boolean> {
   const { store, hub, outbound, close } = parts;
   const version = pickVersion(hello.versions);
   if (version === undefined) {
@@ -54,13 +59,19 @@ export async function greet(parts: GreetingParts, connection: Connection, hello:
     return false;
   }
   const isBelieved = isGoingOn && hello.epoch === store.epoch && !isAhead(connection, hello);
-  if (!isBelieved) outbound.queue(connection, new Packet(welcomeText(parts, connection, version, team)));
+  if (!isBelieved)
+    outbound.queue(connection, new Packet(welcomeText(parts, connection, version, team)));
   connection.missed = missedFeeds(parts, connection, hello);
   connection.stage = 'open';
   return true;
 }
 
-function welcomeText({ store, clock, limits, node }: GreetingParts, connection: Connection, version: number, team: Team): string {
+function welcomeText(
+  { store, clock, limits, node }: GreetingParts,
+  connection: Connection,
+  version: number,
+  team: Team,
+): string {
   const heads: Record<FeedId, number> = {};
   for (const entry of connection.member.feeds) heads[entry.id] = entry.head ?? 0;
   const { textBytes, pageEvents, sendsPerSecond, sendsBurst, pingLeastMs } = limits;
@@ -86,7 +97,11 @@ function isAhead({ member }: Connection, { positions }: Hello): boolean {
 }
 
 /** Where each feed has to go on from, in the order in which the client wants them. */
-function missedFeeds({ store, limits, log }: GreetingParts, connection: Connection, hello: Hello): Map<FeedId, number> {
+function missedFeeds(
+  { store, limits, log }: GreetingParts,
+  connection: Connection,
+  hello: Hello,
+): Map<FeedId, number> {
   const own = memberFeed(connection.member.id);
   const isOurs = hello.epoch === store.epoch;
   const missed = new Map<FeedId, number>();

@@ -4,7 +4,13 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import { encodeUp } from '../../protocol/codec.ts';
 import { TEAM_FEED, channelFeed, memberFeed, type MessageId } from '../../protocol/ids.ts';
 import type { FanOut, FanOutMessage } from '../../server/ports/fan-out.ts';
-import { createRelayKit, post, seqsOf, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import {
+  createRelayKit,
+  post,
+  seqsOf,
+  type RelayKit,
+  type TestClient,
+} from '../../test/kit/relay-kit.ts';
 import { kindOf } from './event-kind.ts';
 import type { Packet } from './packet.ts';
 import type { Wire } from './wire.ts';
@@ -13,7 +19,9 @@ let kit: RelayKit;
 afterEach(() => kit.dispose());
 
 /** Lets the test decide what becomes of each published message. */
-async function start(carry: (message: FanOutMessage, deliver: (message: FanOutMessage) => void) => void): Promise<void> {
+async function start(
+  carry: (message: FanOutMessage, deliver: (message: FanOutMessage) => void) => void,
+): Promise<void> {
   const wrapFanOut = (inner: FanOut): FanOut => ({
     ...inner,
     publish: (message) => carry(message, (one) => inner.publish(one)),
@@ -23,7 +31,12 @@ async function start(carry: (message: FanOutMessage, deliver: (message: FanOutMe
 const say = (text: string): Promise<unknown> =>
   kit.write((tx) => {
     const id = kit.id<MessageId>();
-    return tx.append(channelFeed(kit.general), { by: kit.owner.id, kind: 'posted', op: id, body: { id, text } });
+    return tx.append(channelFeed(kit.general), {
+      by: kit.owner.id,
+      kind: 'posted',
+      op: id,
+      body: { id, text },
+    });
   });
 
 test('what a commit has to say leaves in the turn of the commit, the answer together with the event', async () => {
@@ -48,10 +61,23 @@ test('an event is one packet, and the same bytes, for everybody who hears it', a
     const packets: Packet[] = [];
     const nothing = (): void => undefined;
     const send = (some: readonly Packet[]): void => void packets.push(...some);
-    const wire: Wire = { send, queuedBytes: 0, takenBytes: 0, ping: nothing, close: nothing, terminate: nothing };
-    const connection = kit.core.accept({ member: who.id, session, accessExpiresAt: kit.clock.now() + 600_000 }, wire);
+    const wire: Wire = {
+      send,
+      queuedBytes: 0,
+      takenBytes: 0,
+      ping: nothing,
+      close: nothing,
+      terminate: nothing,
+    };
+    const connection = kit.core.accept(
+      { member: who.id, session, accessExpiresAt: kit.clock.now() + 600_000 },
+      wire,
+    );
     const versions = { min: 1, max: 1 };
-    kit.core.receive(connection, encodeUp({ t: 'hello', versions, epoch: null, positions: {}, focus: null, presence: 'here' }));
+    kit.core.receive(
+      connection,
+      encodeUp({ t: 'hello', versions, epoch: null, positions: {}, focus: null, presence: 'here' }),
+    );
     await kit.settle();
     return packets;
   };
@@ -121,7 +147,11 @@ test('events that come twice or late are told once and in order', async () => {
 
 test('a hint that only names the head is enough', async () => {
   await start((message, deliver) => {
-    if (message.kind === 'events') deliver({ kind: 'moved', heads: new Map(message.events.map((event) => [event.feed, event.seq])) });
+    if (message.kind === 'events')
+      deliver({
+        kind: 'moved',
+        heads: new Map(message.events.map((event) => [event.feed, event.seq])),
+      });
     else deliver(message);
   });
   const client = await kit.live(kit.owner);
@@ -138,14 +168,22 @@ test('a doubt finds what was lost, in whatever feed', async () => {
   const other = await kit.live(bo);
   isLosing = true;
   await say('lost');
-  await kit.write((tx) => tx.append(TEAM_FEED, { by: bo.id, kind: 'team-changed', op: null, body: {} }));
+  await kit.write((tx) =>
+    tx.append(TEAM_FEED, { by: bo.id, kind: 'team-changed', op: null, body: {} }),
+  );
   await kit.settle();
   expect([seqsOf(client, channelFeed(kit.general)), seqsOf(other, TEAM_FEED)]).toEqual([[], []]);
   isLosing = false;
   kit.fanOut.publish({ kind: 'doubt' });
   await kit.settle();
-  const [general, team] = [await kit.store.head(channelFeed(kit.general)), await kit.store.head(TEAM_FEED)];
-  expect([seqsOf(client, channelFeed(kit.general)), seqsOf(other, TEAM_FEED)]).toEqual([[general], [team]]);
+  const [general, team] = [
+    await kit.store.head(channelFeed(kit.general)),
+    await kit.store.head(TEAM_FEED),
+  ];
+  expect([seqsOf(client, channelFeed(kit.general)), seqsOf(other, TEAM_FEED)]).toEqual([
+    [general],
+    [team],
+  ]);
 });
 
 test('a session that was ended unheard loses its sockets at the next doubt', async () => {
@@ -154,7 +192,12 @@ test('a session that was ended unheard loses its sockets at the next doubt', asy
   const client = await kit.live(kit.owner);
   isLosing = true;
   await kit.write((tx) =>
-    tx.append(memberFeed(kit.owner.id), { by: kit.owner.id, kind: 'session-ended', op: null, body: { session: client.session } }),
+    tx.append(memberFeed(kit.owner.id), {
+      by: kit.owner.id,
+      kind: 'session-ended',
+      op: null,
+      body: { session: client.session },
+    }),
   );
   await kit.settle();
   expect(client.closedWith).toBeUndefined();
@@ -167,7 +210,8 @@ test('a session that was ended unheard loses its sockets at the next doubt', asy
 test('a hint that comes while the store is being read is not forgotten', async () => {
   await start((message, deliver) => (message.kind === 'events' ? undefined : deliver(message)));
   const client = await kit.live(kit.owner);
-  const hint = (head: number): void => kit.fanOut.publish({ kind: 'moved', heads: new Map([[channelFeed(kit.general), head]]) });
+  const hint = (head: number): void =>
+    kit.fanOut.publish({ kind: 'moved', heads: new Map([[channelFeed(kit.general), head]]) });
   const read = kit.store.pageUp.bind(kit.store);
   let release = (): void => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
@@ -191,7 +235,10 @@ test('a head that the store does not know is asked for once, and forgotten', asy
   await start((message, deliver) => deliver(message));
   const client = await kit.live(kit.owner);
   const read = vi.spyOn(kit.store, 'pageUp');
-  kit.fanOut.publish({ kind: 'moved', heads: new Map([[channelFeed(kit.general), Number.MAX_SAFE_INTEGER]]) });
+  kit.fanOut.publish({
+    kind: 'moved',
+    heads: new Map([[channelFeed(kit.general), Number.MAX_SAFE_INTEGER]]),
+  });
   await kit.settle();
   expect(read).toHaveBeenCalledTimes(1);
   await say('heard');

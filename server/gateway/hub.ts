@@ -47,7 +47,13 @@ export class Hub {
   constructor(parts: HubParts) {
     this.#parts = parts;
     const { store, limits, log } = parts;
-    this.#doubt = new Doubt({ store, limits, log, feeds: () => this.#feeds.values(), pull: (entry) => this.#pull(entry) });
+    this.#doubt = new Doubt({
+      store,
+      limits,
+      log,
+      feeds: () => this.#feeds.values(),
+      pull: (entry) => this.#pull(entry),
+    });
     this.#stop = parts.fanOut.listen((message) => this.#hear(message));
   }
 
@@ -98,7 +104,10 @@ export class Hub {
   }
 
   /** Somebody holds more of these feeds than this node has heard of, from another node: the store says whether it is there. */
-  async heed(node: MemberNode, positions: Readonly<Partial<Record<FeedId, number>>>): Promise<void> {
+  async heed(
+    node: MemberNode,
+    positions: Readonly<Partial<Record<FeedId, number>>>,
+  ): Promise<void> {
     for (const entry of [...node.feeds]) {
       const held = positions[entry.id] ?? 0;
       if (held <= (entry.head ?? 0)) continue;
@@ -253,7 +262,12 @@ export class Hub {
     if (event.seq < expected) return;
     if (event.seq > expected) {
       // Where several relays write to one feed it is nothing special: what this one committed is here before the hint of another's.
-      if (!entry.pulling) this.#parts.log.debug('fan-out-gap', { feed: entry.id, head: expected - 1, seq: event.seq });
+      if (!entry.pulling)
+        this.#parts.log.debug('fan-out-gap', {
+          feed: entry.id,
+          head: expected - 1,
+          seq: event.seq,
+        });
       this.#pull(entry);
       return;
     }
@@ -278,7 +292,9 @@ export class Hub {
         return;
       case 'channel-joined': {
         const node = entry.members[0];
-        const { channel } = JSON.parse(event.json) as { readonly channel: { readonly id: ChannelId; readonly seq: number } };
+        const { channel } = JSON.parse(event.json) as {
+          readonly channel: { readonly id: ChannelId; readonly seq: number };
+        };
         if (!node) return;
         node.moves++;
         // Told before the channel's own events.
@@ -335,19 +351,23 @@ export class Hub {
     while (start < events.length) {
       let bytes = 0;
       let end = start;
-      while (end < events.length && (end === start || bytes < this.#parts.limits.pageBytes)) bytes += events[end++]?.json.length ?? 0;
+      while (end < events.length && (end === start || bytes < this.#parts.limits.pageBytes))
+        bytes += events[end++]?.json.length ?? 0;
       this.#push(entry, events.slice(start, end));
       start = end;
     }
   }
 
   #push(entry: FeedEntry, events: readonly StoredEvent[]): void {
-    const packet = new Packet(`{"t":"events","feed":"${entry.id}","events":[${events.map((event) => event.json).join(',')}]}`);
+    const packet = new Packet(
+      `{"t":"events","feed":"${entry.id}","events":[${events.map((event) => event.json).join(',')}]}`,
+    );
     const position = (events[0]?.seq ?? 1) - 1;
     const to = position + events.length;
     const { outbound } = this.#parts;
     for (const node of entry.members) {
-      for (const connection of node.connections) outbound.push(connection, packet, entry.id, position, to);
+      for (const connection of node.connections)
+        outbound.push(connection, packet, entry.id, position, to);
     }
   }
 

@@ -14,7 +14,8 @@ let isDeaf = false;
 beforeEach(async () => {
   isDeaf = false;
   kit = await createRelayKit({
-    wrapFanOut: (fanOut): FanOut => overriding(fanOut, { publish: (message) => void (isDeaf || fanOut.publish(message)) }),
+    wrapFanOut: (fanOut): FanOut =>
+      overriding(fanOut, { publish: (message) => void (isDeaf || fanOut.publish(message)) }),
     wrapStore: (store) =>
       overriding(store, {
         onInterrupted: (listener) => {

@@ -141,7 +141,9 @@ describe('a client that measures silence', () => {
     await kit.settle();
     expect(client.pings).toBe(1);
     expect([client.all('caught-up').length, client.all('presence').length]).toEqual([1, 1]);
-    expect(seqsOf(client, channelFeed(kit.general)).length).toBeGreaterThanOrEqual(silenceMs / 10_000);
+    expect(seqsOf(client, channelFeed(kit.general)).length).toBeGreaterThanOrEqual(
+      silenceMs / 10_000,
+    );
     bo.say(post(kit.id(), kit.general, 'and goes on'));
     await kit.settle();
     expect(client.all('events')).toHaveLength(1);
@@ -191,7 +193,11 @@ describe('a beat', () => {
       await kit.settle(2);
       client.side.heard();
     }
-    expect(beats()).toEqual([{ [channelFeed(kit.general)]: 3 }, {}, { [memberFeed(kit.owner.id)]: 2 }]);
+    expect(beats()).toEqual([
+      { [channelFeed(kit.general)]: 3 },
+      {},
+      { [memberFeed(kit.owner.id)]: 2 },
+    ]);
     expect(kit.clock.now() - (client.all('beat').at(-1)?.at ?? 0)).toBeLessThanOrEqual(1_000);
   });
 });
@@ -231,7 +237,9 @@ describe('an access token', () => {
     });
     client.say({ t: 'refresh', req: 1, token: 'a refresh token' });
     await kit.settle();
-    expect(client.all('tokens')).toEqual([{ t: 'tokens', req: 1, access: 'access', refresh: 'refresh', accessExpiresInMs: TEN_MINUTES }]);
+    expect(client.all('tokens')).toEqual([
+      { t: 'tokens', req: 1, access: 'access', refresh: 'refresh', accessExpiresInMs: TEN_MINUTES },
+    ]);
     soon();
     expect(client.closedWith).toBeUndefined();
     soon();

@@ -33,8 +33,10 @@ export interface LifelineParts {
 const HURRY = 0.4;
 
 /** Only ever sooner than the relay does by itself: who asked for rare pings would be missed late. */
-export const pauseOf = ({ asksPingMs }: Connection, { pingEveryMs }: Pick<Limits, 'pingEveryMs'>): number =>
-  Math.min(asksPingMs ?? pingEveryMs, pingEveryMs);
+export const pauseOf = (
+  { asksPingMs }: Connection,
+  { pingEveryMs }: Pick<Limits, 'pingEveryMs'>,
+): number => Math.min(asksPingMs ?? pingEveryMs, pingEveryMs);
 
 export class Lifeline {
   readonly #parts: LifelineParts;
@@ -44,7 +46,11 @@ export class Lifeline {
 
   constructor(parts: LifelineParts) {
     this.#parts = parts;
-    this.#wheel = new Wheel({ clock: parts.clock, onDue: (connection) => this.#look(connection), onTick: parts.onTick });
+    this.#wheel = new Wheel({
+      clock: parts.clock,
+      onDue: (connection) => this.#look(connection),
+      onTick: parts.onTick,
+    });
   }
 
   /** A socket was accepted: `hello` is due. */
@@ -80,7 +86,8 @@ export class Lifeline {
     if (connection.stage === 'closed') return;
     if (connection.stage === 'new') return close(connection, CLOSE.helloTimeout);
     const now = clock.monotonic();
-    if (now >= connection.accessUntil + limits.accessGraceMs) return close(connection, CLOSE.tokenExpired);
+    if (now >= connection.accessUntil + limits.accessGraceMs)
+      return close(connection, CLOSE.tokenExpired);
     if (now < connection.pingAt) return this.#set(connection, now);
     if (connection.isHushed) {
       connection.isHushed = false;
@@ -118,8 +125,10 @@ export class Lifeline {
       }
     }
     const at = clock.now();
-    if (hasMoved) return outbound.queue(connection, new Packet(JSON.stringify({ t: 'beat', at, heads })));
-    if (this.#quiet?.at !== at) this.#quiet = { at, packet: new Packet(JSON.stringify({ t: 'beat', at, heads })) };
+    if (hasMoved)
+      return outbound.queue(connection, new Packet(JSON.stringify({ t: 'beat', at, heads })));
+    if (this.#quiet?.at !== at)
+      this.#quiet = { at, packet: new Packet(JSON.stringify({ t: 'beat', at, heads })) };
     outbound.queue(connection, this.#quiet.packet);
   }
 
@@ -127,7 +136,8 @@ export class Lifeline {
     const { random, limits } = this.#parts;
     const spread = 1 - PING_SPREAD + 2 * PING_SPREAD * random.fraction();
     const pause = pauseOf(connection, limits);
-    connection.pingAt = now + spread * (connection.misses > 0 ? Math.min(pause, HURRY * limits.pingEveryMs) : pause);
+    connection.pingAt =
+      now + spread * (connection.misses > 0 ? Math.min(pause, HURRY * limits.pingEveryMs) : pause);
     this.#set(connection, now);
   }
 

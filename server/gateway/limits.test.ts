@@ -3,7 +3,14 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { channelFeed } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
-import { createRelayKit, post, seqsOf, type Person, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import {
+  createRelayKit,
+  post,
+  seqsOf,
+  type Person,
+  type RelayKit,
+  type TestClient,
+} from '../../test/kit/relay-kit.ts';
 
 let kit: RelayKit;
 afterEach(async () => {
@@ -17,7 +24,8 @@ async function start(limits: Partial<Limits> = {}): Promise<TestClient> {
   kit = await createRelayKit({ limits });
   return kit.live(kit.owner);
 }
-const kindsRefused = (client: TestClient): string[] => client.all('refused').map(({ refusal }) => refusal.kind);
+const kindsRefused = (client: TestClient): string[] =>
+  client.all('refused').map(({ refusal }) => refusal.kind);
 /** Time passes and the client answers its pings. */
 async function pass(ms: number, ...clients: TestClient[]): Promise<void> {
   for (let left = ms; left > 0; left -= TURN) {
@@ -28,7 +36,12 @@ async function pass(ms: number, ...clients: TestClient[]): Promise<void> {
 }
 
 describe('how much may be said', () => {
-  const generous = { framesPerSecond: 10_000, framesBurst: 10_000, sendsPerSecond: 10_000, sendsBurst: 10_000 };
+  const generous = {
+    framesPerSecond: 10_000,
+    framesBurst: 10_000,
+    sendsPerSecond: 10_000,
+    sendsBurst: 10_000,
+  };
 
   test('framesBurst at once, framesPerSecond after', async () => {
     const { framesBurst, framesPerSecond } = DEFAULT_LIMITS;
@@ -44,7 +57,10 @@ describe('how much may be said', () => {
     kit.clock.advance(1_000);
     client.clear();
     await ask(framesPerSecond + 1);
-    expect([client.all('sessions').length, kindsRefused(client)]).toEqual([framesPerSecond, ['rate-limited']]);
+    expect([client.all('sessions').length, kindsRefused(client)]).toEqual([
+      framesPerSecond,
+      ['rate-limited'],
+    ]);
   });
 
   test('sendsBurst changes at once, sendsPerSecond after', async () => {
@@ -61,17 +77,24 @@ describe('how much may be said', () => {
     kit.clock.advance(1_000);
     client.clear();
     await send(sendsPerSecond + 1);
-    expect([client.all('ack').length, kindsRefused(client)]).toEqual([sendsPerSecond, ['rate-limited']]);
+    expect([client.all('ack').length, kindsRefused(client)]).toEqual([
+      sendsPerSecond,
+      ['rate-limited'],
+    ]);
   });
 
   test('bytesInPerSecond: as many bytes and not one more', async () => {
     const { bytesInPerSecond } = DEFAULT_LIMITS;
     const client = await start();
-    const ask = (req: number, bytes: number): void => client.side.receive(JSON.stringify({ t: 'get-team', req }), bytes);
+    const ask = (req: number, bytes: number): void =>
+      client.side.receive(JSON.stringify({ t: 'get-team', req }), bytes);
     ask(1, bytesInPerSecond);
     ask(2, 1);
     await kit.settle();
-    expect([client.all('team-state').map(({ req }) => req), client.all('refused').map(({ req }) => req)]).toEqual([[1], [2]]);
+    expect([
+      client.all('team-state').map(({ req }) => req),
+      client.all('refused').map(({ req }) => req),
+    ]).toEqual([[1], [2]]);
     kit.clock.advance(1_000);
     client.clear();
     ask(3, bytesInPerSecond + 1);
@@ -83,15 +106,22 @@ describe('how much may be said', () => {
     const { historyPerSecond } = DEFAULT_LIMITS;
     const client = await start(generous);
     const ask = async (count: number): Promise<void> => {
-      for (let req = 1; req <= count; req++) client.say({ t: 'range', req, feed: channelFeed(kit.general), from: 1, to: 9 });
+      for (let req = 1; req <= count; req++)
+        client.say({ t: 'range', req, feed: channelFeed(kit.general), from: 1, to: 9 });
       await kit.settle();
     };
     await ask(4 * historyPerSecond + 1);
-    expect([client.all('page').length, kindsRefused(client)]).toEqual([4 * historyPerSecond, ['rate-limited']]);
+    expect([client.all('page').length, kindsRefused(client)]).toEqual([
+      4 * historyPerSecond,
+      ['rate-limited'],
+    ]);
     kit.clock.advance(1_000);
     client.clear();
     await ask(historyPerSecond + 1);
-    expect([client.all('page').length, kindsRefused(client)]).toEqual([historyPerSecond, ['rate-limited']]);
+    expect([client.all('page').length, kindsRefused(client)]).toEqual([
+      historyPerSecond,
+      ['rate-limited'],
+    ]);
   });
 
   test('unknownFramesPerMinute: at that many the conversation ends, fewer a minute are only refused', async () => {
@@ -104,7 +134,10 @@ describe('how much may be said', () => {
     await pass(60_000, client);
     knock(unknownFramesPerMinute - 1);
     await kit.settle();
-    expect([client.closedWith, kindsRefused(client).length]).toEqual([undefined, 2 * (unknownFramesPerMinute - 1)]);
+    expect([client.closedWith, kindsRefused(client).length]).toEqual([
+      undefined,
+      2 * (unknownFramesPerMinute - 1),
+    ]);
     knock(1);
     expect(client.closedWith).toBe(CLOSE.flood);
   });
@@ -136,11 +169,14 @@ describe('how long', () => {
     expect(client.closedWith).toBe(CLOSE.helloTimeout);
   });
 
-  test.each([1, 2, 4])('pingMisses: of %i unanswered pings the last one is the end', async (pingMisses) => {
-    const client = await start({ pingMisses });
-    while (client.closedWith === undefined && client.pings < 10) await pass(TURN);
-    expect([client.pings, client.closedWith]).toEqual([pingMisses, 1006]);
-  });
+  test.each([1, 2, 4])(
+    'pingMisses: of %i unanswered pings the last one is the end',
+    async (pingMisses) => {
+      const client = await start({ pingMisses });
+      while (client.closedWith === undefined && client.pings < 10) await pass(TURN);
+      expect([client.pings, client.closedWith]).toEqual([pingMisses, 1006]);
+    },
+  );
 
   test('pingEveryMs, give or take a fifth', async () => {
     const client = await start({ pingEveryMs: 10_000 });
@@ -180,7 +216,9 @@ describe('how many', () => {
     kit = await createRelayKit();
     const clients: TestClient[] = [];
     for (let n = 0; n < socketsPerMember; n++) clients.push(await kit.live(kit.owner));
-    expect(clients.map(({ closedWith }) => closedWith)).toEqual(Array(socketsPerMember).fill(undefined));
+    expect(clients.map(({ closedWith }) => closedWith)).toEqual(
+      Array(socketsPerMember).fill(undefined),
+    );
     await kit.live(kit.owner);
     expect(clients.map(({ closedWith }) => closedWith)).toEqual([
       CLOSE.replaced,
@@ -194,7 +232,11 @@ describe('how many', () => {
       client.say(post(kit.id(), kit.general, 'x'));
       await kit.settle(4);
     }
-    const { events } = await kit.store.page(channelFeed(kit.general), { from: 1, to: head }, { events: 1_000, bytes: 1e9 });
+    const { events } = await kit.store.page(
+      channelFeed(kit.general),
+      { from: 1, to: head },
+      { events: 1_000, bytes: 1e9 },
+    );
     return events.map(({ json }) => json.length);
   }
   const range = async (client: TestClient): Promise<readonly number[]> => {

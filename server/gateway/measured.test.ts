@@ -11,7 +11,11 @@ afterEach(() => kit.dispose());
 test('an echo is acknowledged and heard on every device of its sender, and by nobody else', async () => {
   kit = await createRelayKit();
   const lin = await kit.person('lin');
-  const [desk, phone, other] = [await kit.live(lin), await kit.live(lin), await kit.live(kit.owner)];
+  const [desk, phone, other] = [
+    await kit.live(lin),
+    await kit.live(lin),
+    await kit.live(kit.owner),
+  ];
   const op = kit.id<never>();
   desk.say({ t: 'echo', op, text: 'xxxx' });
   await kit.settle();
@@ -26,7 +30,8 @@ test('an echo is acknowledged and heard on every device of its sender, and by no
 test('echoes count against the allowance of messages', async () => {
   kit = await createRelayKit();
   const client = await kit.live(kit.owner);
-  for (let n = 0; n <= DEFAULT_LIMITS.sendsBurst; n++) client.say({ t: 'echo', op: kit.id<never>(), text: 'x' });
+  for (let n = 0; n <= DEFAULT_LIMITS.sendsBurst; n++)
+    client.say({ t: 'echo', op: kit.id<never>(), text: 'x' });
   await kit.settle();
   expect(client.all('ack')).toHaveLength(DEFAULT_LIMITS.sendsBurst);
   expect(client.all('refused').map(({ refusal }) => refusal.kind)).toEqual(['rate-limited']);
@@ -38,6 +43,10 @@ test.each(ROLES)('what the process has used is told to owners and admins: %s', a
   client.say({ t: 'usage', req: 7 });
   await kit.settle();
   const isTold = role === 'owner' || role === 'admin';
-  expect(client.all('usage')).toEqual(isTold ? [{ t: 'usage', req: 7, node: 'test', cpuMs: CPU_MS }] : []);
-  expect(client.all('refused').map(({ req, refusal }) => [req, refusal.kind])).toEqual(isTold ? [] : [[7, 'not-allowed']]);
+  expect(client.all('usage')).toEqual(
+    isTold ? [{ t: 'usage', req: 7, node: 'test', cpuMs: CPU_MS }] : [],
+  );
+  expect(client.all('refused').map(({ req, refusal }) => [req, refusal.kind])).toEqual(
+    isTold ? [] : [[7, 'not-allowed']],
+  );
 });

@@ -28,9 +28,18 @@ export class Meter {
   /** @param team  where it counts for all relays. @returns 0 when the frame may pass, else how long to wait */
   takeFrame(now: number, bytes: number, limits: Limits, team?: TeamMeter): number {
     const wait = waitFor(this.#frames, now, 1, limits.framesPerSecond, limits.framesBurst);
-    const byteWait = waitFor(this.#bytes, now, bytes, limits.bytesInPerSecond, limits.bytesInPerSecond);
-    const teamWait = team ? Math.max(team.wait('frames', now, 1), team.wait('bytes', now, bytes)) : 0;
-    if (wait > 0 || byteWait > 0 || teamWait > 0) return Math.max(wait, byteWait, teamWait, MIN_WAIT_MS);
+    const byteWait = waitFor(
+      this.#bytes,
+      now,
+      bytes,
+      limits.bytesInPerSecond,
+      limits.bytesInPerSecond,
+    );
+    const teamWait = team
+      ? Math.max(team.wait('frames', now, 1), team.wait('bytes', now, bytes))
+      : 0;
+    if (wait > 0 || byteWait > 0 || teamWait > 0)
+      return Math.max(wait, byteWait, teamWait, MIN_WAIT_MS);
     this.#frames = after(this.#frames, now, 1, limits.framesPerSecond);
     this.#bytes = after(this.#bytes, now, bytes, limits.bytesInPerSecond);
     team?.note('frames', now, 1);
@@ -44,7 +53,10 @@ export class Meter {
    */
   takeSend(now: number, limits: Limits, team?: TeamMeter): number {
     if (now < this.#sendsBlockedUntil) return this.#sendsBlockedUntil - now;
-    const wait = Math.max(waitFor(this.#sends, now, 1, limits.sendsPerSecond, limits.sendsBurst), team?.wait('sends', now, 1) ?? 0);
+    const wait = Math.max(
+      waitFor(this.#sends, now, 1, limits.sendsPerSecond, limits.sendsBurst),
+      team?.wait('sends', now, 1) ?? 0,
+    );
     if (wait > 0) return this.blockSends(now, Math.max(wait, MIN_WAIT_MS));
     this.#sends = after(this.#sends, now, 1, limits.sendsPerSecond);
     team?.note('sends', now, 1);
@@ -57,7 +69,13 @@ export class Meter {
   }
 
   takeHistory(now: number, limits: Limits): number {
-    const wait = waitFor(this.#history, now, 1, limits.historyPerSecond, limits.historyPerSecond * HISTORY_BURST_SECONDS);
+    const wait = waitFor(
+      this.#history,
+      now,
+      1,
+      limits.historyPerSecond,
+      limits.historyPerSecond * HISTORY_BURST_SECONDS,
+    );
     if (wait > 0) return wait;
     this.#history = after(this.#history, now, 1, limits.historyPerSecond);
     return 0;

@@ -27,7 +27,9 @@ const missing = async (by: TestClient, ops: readonly OperationId[]): Promise<unk
 
 test('what was never said here is missing, in the order of the question', async () => {
   const [lost, kept, lostToo] = [kit.id<OperationId>(), await said(ada), kit.id<OperationId>()];
-  expect(await missing(ada, [lostToo, kept, lost])).toEqual([{ t: 'missing', req: 1, ops: [lostToo, lost] }]);
+  expect(await missing(ada, [lostToo, kept, lost])).toEqual([
+    { t: 'missing', req: 1, ops: [lostToo, lost] },
+  ]);
 });
 
 test('whether somebody else’s change is here is told to nobody but them', async () => {
@@ -43,11 +45,14 @@ test('who is no member any more is told nothing', async () => {
   const member = await kit.store.memberByHandle('ben');
   if (!member) throw new Error('nobody');
   await kit.write((tx) => tx.putMember({ ...member, isActive: false }));
-  expect(await missing(ben, [his])).toMatchObject([{ t: 'refused', req: 1, refusal: { kind: 'session-ended' } }]);
+  expect(await missing(ben, [his])).toMatchObject([
+    { t: 'refused', req: 1, refusal: { kind: 'session-ended' } },
+  ]);
 });
 
 test('it counts as a question about history', async () => {
-  for (let req = 1; req <= 4 * DEFAULT_LIMITS.historyPerSecond + 1; req++) ada.say({ t: 'missing', req, ops: [kit.id<OperationId>()] });
+  for (let req = 1; req <= 4 * DEFAULT_LIMITS.historyPerSecond + 1; req++)
+    ada.say({ t: 'missing', req, ops: [kit.id<OperationId>()] });
   await kit.settle();
   expect(ada.all('missing')).toHaveLength(4 * DEFAULT_LIMITS.historyPerSecond);
   expect(ada.all('refused').map(({ refusal }) => refusal.kind)).toEqual(['rate-limited']);

@@ -68,7 +68,10 @@ export class Outbound {
     if (connection.lag && connection.wire.queuedBytes > this.#parts.limits.outboundBehindBytes) {
       connection.missed = new Map([[feed, position]]);
       this.#parts.counts.behind++;
-      this.#parts.log.info('client-behind', { member: connection.member.id, session: connection.session });
+      this.#parts.log.info('client-behind', {
+        member: connection.member.id,
+        session: connection.session,
+      });
       return;
     }
     this.queue(connection, packet);
@@ -77,7 +80,8 @@ export class Outbound {
   /** Worth something now or never: the first thing a slow client is spared. */
   signal(connection: Connection, packet: Packet): void {
     if (connection.stage !== 'open' || connection.missed) return;
-    if (connection.lag && connection.wire.queuedBytes > this.#parts.limits.outboundDropSignalsBytes) return;
+    if (connection.lag && connection.wire.queuedBytes > this.#parts.limits.outboundDropSignalsBytes)
+      return;
     this.queue(connection, packet);
   }
 
@@ -157,7 +161,10 @@ export class Outbound {
 
   /** Too much waits in all wires together: the largest go first. */
   #shed(total: number): void {
-    const byQueue = [...this.#lagging].map((connection) => ({ connection, queued: connection.wire.queuedBytes }));
+    const byQueue = [...this.#lagging].map((connection) => ({
+      connection,
+      queued: connection.wire.queuedBytes,
+    }));
     byQueue.sort((a, b) => b.queued - a.queued);
     for (const { connection, queued } of byQueue) {
       if (total <= this.#parts.limits.outboundTotalBytes) return;
@@ -169,7 +176,12 @@ export class Outbound {
   #giveUp(connection: Connection, why: SlowReason): void {
     const { log, close, counts } = this.#parts;
     counts.slow[why]++;
-    log.info('client-slow', { member: connection.member.id, session: connection.session, why, queued: connection.wire.queuedBytes });
+    log.info('client-slow', {
+      member: connection.member.id,
+      session: connection.session,
+      why,
+      queued: connection.wire.queuedBytes,
+    });
     close(connection, CLOSE.slow);
   }
 }

@@ -61,7 +61,10 @@ export function controlFrame(opcode: number, payload: Uint8Array = NOTHING): Buf
 function frameOf(text: string): Buffer {
   const length = Buffer.byteLength(text);
   const start = length < 126 ? 2 : length < 65_536 ? 4 : 10;
-  const frame = start + length > POOLED_BYTES ? Buffer.allocUnsafeSlow(start + length) : Buffer.allocUnsafe(start + length);
+  const frame =
+    start + length > POOLED_BYTES
+      ? Buffer.allocUnsafeSlow(start + length)
+      : Buffer.allocUnsafe(start + length);
   frame[0] = FIN | TEXT;
   if (start === 2) frame[1] = length;
   else if (start === 4) {

@@ -53,9 +53,16 @@ export class Pages {
     return this.#remember(feed, `after ${position}`, heard, async () => {
       const { store, limits } = this.#parts;
       const span = { from: position + 1, to: Number.MAX_SAFE_INTEGER };
-      const page = await store.pageUp(feed, span, { events: limits.pageEvents, bytes: limits.pageBytes });
+      const page = await store.pageUp(feed, span, {
+        events: limits.pageEvents,
+        bytes: limits.pageBytes,
+      });
       // Nothing new after all: the client stands where it stood.
-      return { packet: new Packet(pageText(page)), to: Math.max(page.to, position), head: page.head };
+      return {
+        packet: new Packet(pageText(page)),
+        to: Math.max(page.to, position),
+        head: page.head,
+      };
     });
   }
 
@@ -66,7 +73,11 @@ export class Pages {
       const head = await store.head(feed);
       const channel = await this.#channel(feed, head);
       const events = isOnScreen ? limits.pageEvents : Math.min(GLANCE_EVENTS, limits.pageEvents);
-      const page = await store.page(feed, { from: 1, to: Number.MAX_SAFE_INTEGER }, { events, bytes: limits.pageBytes });
+      const page = await store.page(
+        feed,
+        { from: 1, to: Number.MAX_SAFE_INTEGER },
+        { events, bytes: limits.pageBytes },
+      );
       return { packet: new Packet(pageText(page, { channel })), to: page.head, head: page.head };
     });
   }
@@ -76,21 +87,35 @@ export class Pages {
     return this.#remember(TEAM_FEED, 'state', heard, async () => {
       const state = await readTeam(this.#parts.store);
       if (!state) throw new Error('a member asks, but there is no team');
-      return { packet: new Packet(JSON.stringify({ t: 'team-state', ...state })), to: state.seq, head: state.seq };
+      return {
+        packet: new Packet(JSON.stringify({ t: 'team-state', ...state })),
+        to: state.seq,
+        head: state.seq,
+      };
     });
   }
 
   /** The member's own channels as of now. Nobody else asks for these, so they are not kept. */
   async member(member: MemberId): Promise<PagePacket> {
     const state = await readMember(this.#parts.store, member);
-    return { packet: new Packet(JSON.stringify({ t: 'member-state', ...state })), to: state.seq, head: state.seq };
+    return {
+      packet: new Packet(JSON.stringify({ t: 'member-state', ...state })),
+      to: state.seq,
+      head: state.seq,
+    };
   }
 
   /**
    * Whatever a client at `position` (or at none) needs next of this feed.
    * @param heard  the feed's head as this node knows it: what is answered was read after it was there
    */
-  next(feed: FeedId, position: number | undefined, who: MemberId, isOnScreen: boolean, heard: number): Promise<PagePacket> {
+  next(
+    feed: FeedId,
+    position: number | undefined,
+    who: MemberId,
+    isOnScreen: boolean,
+    heard: number,
+  ): Promise<PagePacket> {
     if (position !== undefined) return this.after(feed, position, heard);
     if (feed === TEAM_FEED) return this.team(heard);
     return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen, heard);
@@ -116,11 +141,17 @@ export class Pages {
 
   async #channel(feed: FeedId, seq: number): Promise<Channel | undefined> {
     const name = feedName(feed);
-    const channel = name.kind === 'channel' ? await this.#parts.store.channel(name.channel) : undefined;
+    const channel =
+      name.kind === 'channel' ? await this.#parts.store.channel(name.channel) : undefined;
     return channel && { ...channel, seq };
   }
 
-  #remember(feed: FeedId, what: string, heard: number, make: () => Promise<PagePacket>): Promise<PagePacket> {
+  #remember(
+    feed: FeedId,
+    what: string,
+    heard: number,
+    make: () => Promise<PagePacket>,
+  ): Promise<PagePacket> {
     this.tend();
     let pages = this.#byFeed.get(feed);
     if (!pages) this.#byFeed.set(feed, (pages = new Map<string, Remembered>()));
@@ -147,7 +178,10 @@ function reaches({ heard, page }: Remembered, needed: number): boolean {
 }
 
 /** A page as text; its events are text already. */
-export function pageText(page: Page, more: { readonly req?: number; readonly channel?: Channel | undefined } = {}): string {
+export function pageText(
+  page: Page,
+  more: { readonly req?: number; readonly channel?: Channel | undefined } = {},
+): string {
   const req = more.req === undefined ? '' : `"req":${more.req},`;
   const channel = more.channel === undefined ? '' : `,"channel":${JSON.stringify(more.channel)}`;
   const events = page.events.map((event) => event.json).join(',');

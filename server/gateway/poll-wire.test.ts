@@ -19,7 +19,11 @@ interface Poll {
 }
 
 /** One poll as the door makes it. */
-function poll(who: Person, hello: Partial<Hello>, more: { isGoingOn?: boolean; waitMs?: number; seenPresence?: string | null } = {}): Poll {
+function poll(
+  who: Person,
+  hello: Partial<Hello>,
+  more: { isGoingOn?: boolean; waitMs?: number; seenPresence?: string | null } = {},
+): Poll {
   const { isGoingOn = false, waitMs = 0, seenPresence = null } = more;
   let lines: readonly string[] | undefined;
   const wire = new PollWire({
@@ -35,7 +39,11 @@ function poll(who: Person, hello: Partial<Hello>, more: { isGoingOn?: boolean; w
   });
   const session = 'poller' as SessionId;
   const connection = kit.core.accept(
-    { member: who.id, session: sessions.get(who) ?? session, accessExpiresAt: kit.clock.now() + 600_000 },
+    {
+      member: who.id,
+      session: sessions.get(who) ?? session,
+      accessExpiresAt: kit.clock.now() + 600_000,
+    },
     wire,
   );
   const whole = {
@@ -60,13 +68,18 @@ function poll(who: Person, hello: Partial<Hello>, more: { isGoingOn?: boolean; w
 const sessions = new Map<Person, SessionId>();
 
 /** A member with a session, and where everything stands. */
-async function poller(): Promise<{ readonly who: Person; readonly positions: Record<string, number> }> {
+async function poller(): Promise<{
+  readonly who: Person;
+  readonly positions: Record<string, number>;
+}> {
   const who = await kit.person('ben');
   const client = await kit.connect(who);
   sessions.set(who, client.session);
   client.side.closed();
   const feeds = [TEAM_FEED, memberFeed(who.id), channelFeed(kit.general)];
-  const heads = await Promise.all(feeds.map(async (feed) => [feed, await kit.store.head(feed)] as const));
+  const heads = await Promise.all(
+    feeds.map(async (feed) => [feed, await kit.store.head(feed)] as const),
+  );
   return { who, positions: Object.fromEntries(heads) };
 }
 const hashOf = (line = ''): string => createHash('sha256').update(line).digest('hex');
@@ -75,11 +88,25 @@ test('a first poll is welcomed, one that goes on is not, and one with positions 
   const { who, positions } = await poller();
   const first = poll(who, { epoch: null });
   await kit.settle();
-  expect(first.kinds).toEqual(['welcome', 'member-state', 'team-state', 'page', 'caught-up', 'presence']);
-  const next = poll(who, { positions }, { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) });
+  expect(first.kinds).toEqual([
+    'welcome',
+    'member-state',
+    'team-state',
+    'page',
+    'caught-up',
+    'presence',
+  ]);
+  const next = poll(
+    who,
+    { positions },
+    { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) },
+  );
   await kit.settle();
   expect(next.kinds).toEqual(['caught-up']);
-  for (const strange of [{ epoch: '0'.repeat(32) as Hello['epoch'], positions }, { positions: { ...positions, [TEAM_FEED]: 1_000 } }]) {
+  for (const strange of [
+    { epoch: '0'.repeat(32) as Hello['epoch'], positions },
+    { positions: { ...positions, [TEAM_FEED]: 1_000 } },
+  ]) {
     const other = poll(who, strange, { isGoingOn: true });
     await kit.settle();
     expect(other.kinds[0]).toBe('welcome');
@@ -111,7 +138,10 @@ test('a poll waits for something to tell, and answers with caught-up alone when 
 test('a member who polls does not flicker, and is gone some seconds after the last poll', async () => {
   const { who, positions } = await poller();
   const ada = await kit.live(kit.owner);
-  const shown = (): unknown[] => ada.all('presence').flatMap(({ members }) => (Object.hasOwn(members, who.id) ? [members[who.id]] : []));
+  const shown = (): unknown[] =>
+    ada
+      .all('presence')
+      .flatMap(({ members }) => (Object.hasOwn(members, who.id) ? [members[who.id]] : []));
   for (let n = 0; n < 6; n++) {
     poll(who, { positions }, { isGoingOn: true });
     await kit.settle();
@@ -128,7 +158,12 @@ test('an answer is bounded: the rest comes with the next poll', async () => {
   const { who, positions } = await poller();
   const ada = await kit.live(kit.owner);
   for (let n = 0; n < 40; n++) {
-    ada.say({ t: 'post', op: kit.id(), channel: kit.general, text: 'x'.repeat(DEFAULT_LIMITS.textBytes) });
+    ada.say({
+      t: 'post',
+      op: kit.id(),
+      channel: kit.general,
+      text: 'x'.repeat(DEFAULT_LIMITS.textBytes),
+    });
     kit.clock.advance(200);
     await kit.settle();
   }
@@ -141,7 +176,11 @@ test('an answer is bounded: the rest comes with the next poll', async () => {
     await kit.settle();
     expect((one.lines ?? []).join('').length).toBeLessThan(2 * DEFAULT_LIMITS.pageBytes);
     for (const line of one.lines ?? []) {
-      const frame = JSON.parse(line) as { readonly t: string; readonly from: number; readonly to: number };
+      const frame = JSON.parse(line) as {
+        readonly t: string;
+        readonly from: number;
+        readonly to: number;
+      };
       if (frame.t !== 'page') continue;
       expect(frame.from).toBe(at + 1);
       at = frame.to;
@@ -156,7 +195,10 @@ test('a poll that knows more than its node has heard yet goes on, and the node h
   await kit.dispose();
   let isDeaf = false;
   kit = await createRelayKit({
-    wrapFanOut: (fanOut) => ({ ...fanOut, listen: (on) => fanOut.listen((message) => (isDeaf ? undefined : on(message))) }),
+    wrapFanOut: (fanOut) => ({
+      ...fanOut,
+      listen: (on) => fanOut.listen((message) => (isDeaf ? undefined : on(message))),
+    }),
   });
   const { who, positions } = await poller();
   const ada = await kit.live(kit.owner);
@@ -169,7 +211,11 @@ test('a poll that knows more than its node has heard yet goes on, and the node h
   const head = await kit.store.head(feed);
   expect(head).toBe((positions[feed] ?? 0) + 1);
   expect(ada.all('events')).toEqual([]);
-  const next = poll(who, { positions: { ...positions, [feed]: head } }, { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) });
+  const next = poll(
+    who,
+    { positions: { ...positions, [feed]: head } },
+    { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) },
+  );
   await kit.settle();
   expect(next.kinds).toEqual(['caught-up']);
   expect(ada.all('events')).toMatchObject([{ feed, events: [{ seq: head }] }]);

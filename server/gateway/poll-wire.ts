@@ -73,7 +73,9 @@ export class PollWire implements Wire {
     const { clock, waitMs, seenPresence } = this.#parts;
     const presence = await this.#parts.presence().catch(() => undefined);
     if (this.#isOver) return;
-    const isNews = presence !== undefined && createHash('sha256').update(presence.text).digest('hex') !== seenPresence;
+    const isNews =
+      presence !== undefined &&
+      createHash('sha256').update(presence.text).digest('hex') !== seenPresence;
     if (isDue || isNews || this.#lines.length > 1) this.#finish(isNews ? [presence.text] : []);
     else this.#cancel ??= clock.after(waitMs, () => void this.#consider(true));
   }

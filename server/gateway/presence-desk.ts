@@ -73,7 +73,8 @@ export class PresenceDesk {
   /** A socket went. */
   left(node: MemberNode): void {
     if (node.connections.length > 0) this.#show(node);
-    else if (this.#shown.has(node.id)) this.#leaving.set(node.id, this.#parts.clock.monotonic() + this.#parts.limits.signalTtlMs);
+    else if (this.#shown.has(node.id))
+      this.#leaving.set(node.id, this.#parts.clock.monotonic() + this.#parts.limits.signalTtlMs);
   }
 
   /** A member types: passed on at most once in a while. */
@@ -103,7 +104,8 @@ export class PresenceDesk {
   /** Once per tick of the wheel. */
   tend(): void {
     if (this.#leaving.size > 0) this.#letGo();
-    if (this.#isDue() && this.#parts.clock.monotonic() - this.#toldAt >= GATHER_MS) background(this.#tell(), this.#parts.log, 'presence');
+    if (this.#isDue() && this.#parts.clock.monotonic() - this.#toldAt >= GATHER_MS)
+      background(this.#tell(), this.#parts.log, 'presence');
   }
 
   dispose(): void {

@@ -1,7 +1,12 @@
 /** Signals: who is there, who types. Never stored, never in the way. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { channelFeed, type ChannelId } from '../../protocol/ids.ts';
-import { createRelayKit, type Person, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import {
+  createRelayKit,
+  type Person,
+  type RelayKit,
+  type TestClient,
+} from '../../test/kit/relay-kit.ts';
 import { overriding } from '../../test/sim/relay-node.ts';
 
 let kit: RelayKit;
@@ -22,7 +27,8 @@ async function pass(ms: number): Promise<void> {
     await kit.settle(3);
   }
 }
-const told = (client: TestClient): unknown[] => client.all('presence').map((frame) => frame.members);
+const told = (client: TestClient): unknown[] =>
+  client.all('presence').map((frame) => frame.members);
 
 test('a newcomer hears who is there, and the others hear of the newcomer', async () => {
   const other = await kit.connect(bo);
@@ -55,7 +61,10 @@ test('a newcomer who is slow to catch up hears who is there once they have', asy
 });
 
 test('a member shows the strongest of their devices', async () => {
-  const [one, two] = [await kit.live(bo, { presence: 'away' }), await kit.live(bo, { presence: 'here' })];
+  const [one, two] = [
+    await kit.live(bo, { presence: 'away' }),
+    await kit.live(bo, { presence: 'here' }),
+  ];
   await pass(1_000);
   one.say({ t: 'presence', presence: 'dnd' });
   await pass(1_000);
@@ -63,7 +72,9 @@ test('a member shows the strongest of their devices', async () => {
   await pass(1_000);
   two.say({ t: 'presence', presence: 'here' });
   await pass(1_000);
-  expect(told(ada)).toEqual(['away', 'here', 'dnd', 'here'].map((presence) => ({ [bo.id]: presence })));
+  expect(told(ada)).toEqual(
+    ['away', 'here', 'dnd', 'here'].map((presence) => ({ [bo.id]: presence })),
+  );
 });
 
 test('gone is said a few seconds after the last device went, and not when it is back by then', async () => {
@@ -113,12 +124,23 @@ test('typing is told to the others in the channel, at most once in three seconds
 
 test('typing in a channel one is not in is nobody’s business', async () => {
   const channel = kit.id<ChannelId>();
-  ada.say({ t: 'create-channel', op: kit.id(), id: channel, kind: 'private', name: 'secret', topic: '', members: [] });
+  ada.say({
+    t: 'create-channel',
+    op: kit.id(),
+    id: channel,
+    kind: 'private',
+    name: 'secret',
+    topic: '',
+    members: [],
+  });
   const other = await kit.live(bo);
   await kit.settle();
   ada.clear();
   other.say({ t: 'typing', channel });
   other.say({ t: 'typing', channel: kit.id() });
   await kit.settle();
-  expect([ada.all('typing'), other.frames.filter((frame) => frame.t !== 'presence')]).toEqual([[], []]);
+  expect([ada.all('typing'), other.frames.filter((frame) => frame.t !== 'presence')]).toEqual([
+    [],
+    [],
+  ]);
 });

@@ -1,7 +1,13 @@
 /** Ends: of sessions, of members' rights, of too many sockets, of the relay itself. And the questions about what is. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import { TEAM_FEED, channelFeed, memberFeed, type ChannelId, type SessionId } from '../../protocol/ids.ts';
+import {
+  TEAM_FEED,
+  channelFeed,
+  memberFeed,
+  type ChannelId,
+  type SessionId,
+} from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createFakeSeats, type FakeSeats } from '../../test/kit/fake-seats.ts';
@@ -27,7 +33,9 @@ describe('a session that ends', () => {
     await kit.write((tx) => endSession(tx, row!, bo.id, kit.clock.now()));
     await kit.settle();
     expect([one.closedWith, two.closedWith]).toEqual([CLOSE.sessionEnded, undefined]);
-    expect(two.all('events')).toMatchObject([{ feed: memberFeed(bo.id), events: [{ kind: 'session-ended', session: one.session }] }]);
+    expect(two.all('events')).toMatchObject([
+      { feed: memberFeed(bo.id), events: [{ kind: 'session-ended', session: one.session }] },
+    ]);
   });
 
   test('takes also a socket that has not said hello', async () => {
@@ -50,7 +58,11 @@ describe('a session that ends', () => {
 test('the eleventh socket of a member replaces the oldest', async () => {
   const clients = [];
   for (let i = 0; i < 12; i++) clients.push(await kit.live(bo));
-  expect(clients.map((client) => client.closedWith)).toEqual([CLOSE.replaced, CLOSE.replaced, ...Array<undefined>(10).fill(undefined)]);
+  expect(clients.map((client) => client.closedWith)).toEqual([
+    CLOSE.replaced,
+    CLOSE.replaced,
+    ...Array<undefined>(10).fill(undefined),
+  ]);
 });
 
 describe('with sockets at other relays too', () => {
@@ -58,7 +70,12 @@ describe('with sockets at other relays too', () => {
   beforeEach(async () => {
     await kit.dispose();
     seats = createFakeSeats();
-    kit = await createRelayKit({ team: { seats, budgets: createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS }) } });
+    kit = await createRelayKit({
+      team: {
+        seats,
+        budgets: createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS }),
+      },
+    });
     bo = await kit.person('bo');
   });
 
@@ -76,7 +93,11 @@ describe('with sockets at other relays too', () => {
     expect(seats.held('member', bo.id)).toBe(DEFAULT_LIMITS.socketsPerMember);
     clients.at(-1)?.side.closed();
     expect(seats.held('member', bo.id)).toBe(DEFAULT_LIMITS.socketsPerMember - 1);
-    const who = { member: kit.owner.id, session: kit.id<SessionId>(), accessExpiresAt: kit.clock.now() + 1_000 };
+    const who = {
+      member: kit.owner.id,
+      session: kit.id<SessionId>(),
+      accessExpiresAt: kit.clock.now() + 1_000,
+    };
     await kit.core.talk.say(who, [JSON.stringify({ t: 'get-team', req: 1 })]);
     expect(seats.held('member', kit.owner.id)).toBe(0);
   });
@@ -118,7 +139,8 @@ describe('draining', () => {
 });
 
 /** Questions may be answered in any order. */
-const byReq = <T extends { readonly req?: number | undefined }>(frames: T[]): T[] => frames.sort((a, b) => (a.req ?? 0) - (b.req ?? 0));
+const byReq = <T extends { readonly req?: number | undefined }>(frames: T[]): T[] =>
+  frames.sort((a, b) => (a.req ?? 0) - (b.req ?? 0));
 
 describe('a question', () => {
   test('about a feed is answered with the newest events of the span', async () => {
@@ -140,10 +162,23 @@ describe('a question', () => {
   test('about what is hidden is answered like one about what is not', async () => {
     const ada = await kit.live(kit.owner);
     const secret = kit.id<ChannelId>();
-    ada.say({ t: 'create-channel', op: kit.id(), id: secret, kind: 'private', name: 'canary', topic: '', members: [] });
+    ada.say({
+      t: 'create-channel',
+      op: kit.id(),
+      id: secret,
+      kind: 'private',
+      name: 'canary',
+      topic: '',
+      members: [],
+    });
     await kit.settle();
     const client = await kit.live(bo);
-    const feeds = [channelFeed(secret), channelFeed(kit.id()), memberFeed(kit.owner.id), memberFeed(kit.id())];
+    const feeds = [
+      channelFeed(secret),
+      channelFeed(kit.id()),
+      memberFeed(kit.owner.id),
+      memberFeed(kit.id()),
+    ];
     feeds.forEach((feed, req) => client.say({ t: 'range', req: req + 1, feed, from: 1, to: 9 }));
     client.say({ t: 'roster', req: 5, channel: secret });
     client.say({ t: 'roster', req: 6, channel: kit.id() });
@@ -165,9 +200,15 @@ describe('a question', () => {
     client.say({ t: 'sessions', req: 4 });
     client.say({ t: 'invites', req: 5 });
     await kit.settle();
-    expect(client.all('roster')).toMatchObject([{ req: 1, channel: { id: kit.general, seq: 2 }, members: [kit.owner.id, bo.id] }]);
-    expect(client.all('team-state')).toMatchObject([{ req: 2, seq: 4, members: { length: 2 }, channels: [{ id: kit.general }] }]);
-    expect(client.all('member-state')).toMatchObject([{ req: 3, seq: 1, channels: [{ channel: { id: kit.general }, readSeq: 2 }] }]);
+    expect(client.all('roster')).toMatchObject([
+      { req: 1, channel: { id: kit.general, seq: 2 }, members: [kit.owner.id, bo.id] },
+    ]);
+    expect(client.all('team-state')).toMatchObject([
+      { req: 2, seq: 4, members: { length: 2 }, channels: [{ id: kit.general }] },
+    ]);
+    expect(client.all('member-state')).toMatchObject([
+      { req: 3, seq: 1, channels: [{ channel: { id: kit.general }, readSeq: 2 }] },
+    ]);
     expect(client.all('sessions')).toEqual([{ t: 'sessions', req: 4, sessions: [] }]);
     expect(client.all('refused')).toMatchObject([{ req: 5, refusal: { kind: 'not-allowed' } }]);
   });

@@ -3,7 +3,14 @@ import { afterEach, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { channelFeed, type MessageId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import { createRelayKit, post, seqsOf, type Person, type RelayKit, type TestClient } from '../../test/kit/relay-kit.ts';
+import {
+  createRelayKit,
+  post,
+  seqsOf,
+  type Person,
+  type RelayKit,
+  type TestClient,
+} from '../../test/kit/relay-kit.ts';
 
 let kit: RelayKit;
 let bo: Person;
@@ -27,7 +34,12 @@ const say = async (count: number, text = 'x'): Promise<void> => {
   await kit.write(async (tx) => {
     for (let i = 0; i < count; i++) {
       const id = kit.id<MessageId>();
-      await tx.append(channelFeed(kit.general), { by: kit.owner.id, kind: 'posted', op: id, body: { id, text } });
+      await tx.append(channelFeed(kit.general), {
+        by: kit.owner.id,
+        kind: 'posted',
+        op: id,
+        body: { id, text },
+      });
     }
   });
   await kit.settle();
@@ -105,7 +117,12 @@ test('of many the slowest go first when all together hold too much', async () =>
   others.forEach((client, i) => (client.queuedBytes = 20_000 * (i + 1)));
   await say(1);
   kit.clock.advance(250);
-  expect([slow, ...others].map((client) => client.closedWith)).toEqual([CLOSE.slow, undefined, undefined, undefined]);
+  expect([slow, ...others].map((client) => client.closedWith)).toEqual([
+    CLOSE.slow,
+    undefined,
+    undefined,
+    undefined,
+  ]);
   expect(kit.core.counts.slow).toEqual({ 'too-much': 0, stalled: 0, shed: 1 });
 });
 

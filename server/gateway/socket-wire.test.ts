@@ -3,7 +3,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { channelFeed, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { createSocketKit, frame, type FrameShape, type SocketKit } from '../../test/kit/socket-kit.ts';
+import {
+  createSocketKit,
+  frame,
+  type FrameShape,
+  type SocketKit,
+} from '../../test/kit/socket-kit.ts';
 
 let kit: SocketKit;
 beforeEach(async () => {
@@ -16,11 +21,19 @@ afterEach(async () => {
 
 const TEXT = 1;
 const { frameBytes, frameFragments } = DEFAULT_LIMITS;
-const HELLO = JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
+const HELLO = JSON.stringify({
+  t: 'hello',
+  versions: { min: 1, max: 1 },
+  epoch: null,
+  positions: {},
+  focus: null,
+  presence: 'here',
+});
 
 /** Resolves when the relay has let the last connection go; the test's own time limit fails it otherwise. */
 async function nobody(): Promise<void> {
-  while (kit.relay.core.stats.connections > 0) await new Promise((resolve) => setImmediate(resolve));
+  while (kit.relay.core.stats.connections > 0)
+    await new Promise((resolve) => setImmediate(resolve));
 }
 
 describe('a frame that is not allowed ends the connection with the code for it', () => {
@@ -37,12 +50,24 @@ describe('a frame that is not allowed ends the connection with the code for it',
     ['close code 1005', 1002, [{ opcode: 8, payload: Buffer.from([0x03, 0xed]) }]],
     ['close code 999', 1002, [{ opcode: 8, payload: Buffer.from([0x03, 0xe7]) }]],
     ['close code 5000', 1002, [{ opcode: 8, payload: Buffer.from([0x13, 0x88]) }]],
-    ['a close reason that is no UTF-8', 1007, [{ opcode: 8, payload: Buffer.from([0x03, 0xe8, 0xff]) }]],
+    [
+      'a close reason that is no UTF-8',
+      1007,
+      [{ opcode: 8, payload: Buffer.from([0x03, 0xe8, 0xff]) }],
+    ],
     ['a text that is no UTF-8', 1007, [{ opcode: TEXT, payload: Buffer.from([0xc3, 0x28]) }]],
-    ['a character cut by the end', 1007, [{ opcode: TEXT, payload: Buffer.from('你').subarray(0, 2) }]],
+    [
+      'a character cut by the end',
+      1007,
+      [{ opcode: TEXT, payload: Buffer.from('你').subarray(0, 2) }],
+    ],
     ['a continuation of nothing', 1002, [{ opcode: 0, payload: 'x' }]],
     ['2^63 - 1 bytes claimed', 1009, [{ opcode: TEXT, claims: 2n ** 63n - 1n }]],
-    ['one byte more than frameBytes', 1009, [{ opcode: TEXT, payload: 'x'.repeat(frameBytes + 1) }]],
+    [
+      'one byte more than frameBytes',
+      1009,
+      [{ opcode: TEXT, payload: 'x'.repeat(frameBytes + 1) }],
+    ],
     [
       'frameBytes in pieces and one byte',
       1009,
@@ -77,14 +102,17 @@ test.each([
 ])('a hello of exactly %s is a hello', async (_limit, shapes: readonly FrameShape[]) => {
   const client = await kit.raw(kit.relay.owner);
   client.socket.write(Buffer.concat(shapes.map(frame)));
-  while (!client.received.includes('caught-up')) await new Promise((resolve) => client.socket.once('data', resolve));
+  while (!client.received.includes('caught-up'))
+    await new Promise((resolve) => client.socket.once('data', resolve));
   client.socket.destroy();
 });
 
 test('the longest text, every byte of it escaped, is a message like any other', async () => {
   const client = await kit.client(kit.relay.owner);
   const text = '\u0001'.repeat(DEFAULT_LIMITS.textBytes);
-  client.ws.send(JSON.stringify({ t: 'post', op: kit.relay.id<MessageId>(), channel: kit.relay.general, text }));
+  client.ws.send(
+    JSON.stringify({ t: 'post', op: kit.relay.id<MessageId>(), channel: kit.relay.general, text }),
+  );
   await client.heard('ack');
   expect(await client.heard('events')).toMatchObject({ events: [{ text }] });
 });
@@ -98,15 +126,22 @@ test('a hello in pieces, with a ping between them, is a hello; the ping is answe
       frame({ opcode: 0, payload: HELLO.slice(20) }),
     ]),
   );
-  while (!client.received.includes('caught-up')) await new Promise((resolve) => client.socket.once('data', resolve));
-  expect(client.received.includes(Buffer.concat([Buffer.from([0x8a, 13]), Buffer.from('are you there')]))).toBe(true);
+  while (!client.received.includes('caught-up'))
+    await new Promise((resolve) => client.socket.once('data', resolve));
+  expect(
+    client.received.includes(
+      Buffer.concat([Buffer.from([0x8a, 13]), Buffer.from('are you there')]),
+    ),
+  ).toBe(true);
   client.socket.destroy();
 });
 
 test('a flood of pings ends the connection and is not answered without end', async () => {
   const client = await kit.raw(kit.relay.owner);
   client.socket.pause();
-  const pings = Buffer.concat(Array.from({ length: 2_000 }, () => frame({ opcode: 9, payload: 'x'.repeat(100) })));
+  const pings = Buffer.concat(
+    Array.from({ length: 2_000 }, () => frame({ opcode: 9, payload: 'x'.repeat(100) })),
+  );
   client.socket.write(pings);
   client.socket.resume();
   expect(await client.closeCode).toBe(CLOSE.flood);
@@ -117,10 +152,19 @@ test('what a client is told is one write: ack and delivery together, framed righ
   const client = await kit.client(kit.relay.owner);
   for (const length of [1, 60, 125, 126, 300, 5_000, 16_000]) {
     const op = kit.relay.id<MessageId>();
-    client.ws.send(JSON.stringify({ t: 'post', op, channel: kit.relay.general, text: '界'.repeat(length / 3 + 1) }));
+    client.ws.send(
+      JSON.stringify({
+        t: 'post',
+        op,
+        channel: kit.relay.general,
+        text: '界'.repeat(length / 3 + 1),
+      }),
+    );
   }
   await client.heard('ack', 7);
-  const posted = client.frames.filter((one) => one['t'] === 'events').flatMap((one) => one['events'] as { text: string }[]);
+  const posted = client.frames
+    .filter((one) => one['t'] === 'events')
+    .flatMap((one) => one['events'] as { text: string }[]);
   expect(posted.map((event) => event.text.length)).toEqual(
     [1, 60, 125, 126, 300, 5_000, 16_000].map((length) => Math.floor(length / 3 + 1)),
   );
@@ -132,14 +176,20 @@ test('a client that does not read is closed as slow, its memory is given back, a
   const bo = await kit.relay.person('bo');
   const client = await kit.raw(bo);
   client.socket.write(frame({ opcode: TEXT, payload: HELLO }));
-  while (!client.received.includes('caught-up')) await new Promise((resolve) => client.socket.once('data', resolve));
+  while (!client.received.includes('caught-up'))
+    await new Promise((resolve) => client.socket.once('data', resolve));
   client.socket.pause();
   const feed = channelFeed(kit.relay.general);
   // More than the sockets' own buffers of both ends hold.
   for (let i = 0; i < 600; i++) {
     await kit.relay.write((tx) => {
       const id = kit.relay.id<MessageId>();
-      return tx.append(feed, { by: bo.id, kind: 'posted', op: id, body: { id, text: 'x'.repeat(15_000) } });
+      return tx.append(feed, {
+        by: bo.id,
+        kind: 'posted',
+        op: id,
+        body: { id, text: 'x'.repeat(15_000) },
+      });
     });
   }
   await kit.relay.settle();

@@ -42,7 +42,8 @@ export class StreamWire implements Wire {
   }
 
   ping(): void {
-    if (this.#response.writable) this.#response.write(encodeSign(), (error) => (error ? undefined : this.#onHeard()));
+    if (this.#response.writable)
+      this.#response.write(encodeSign(), (error) => (error ? undefined : this.#onHeard()));
   }
 
   close(code: number): void {

@@ -16,7 +16,11 @@ afterEach(() => kit.dispose());
 
 const say = (who: Person, ...frames: readonly unknown[]): Promise<Talked> =>
   kit.core.talk.say(
-    { member: who.id, session: `session of ${who.handle}` as SessionId, accessExpiresAt: kit.clock.now() + 600_000 },
+    {
+      member: who.id,
+      session: `session of ${who.handle}` as SessionId,
+      accessExpiresAt: kit.clock.now() + 600_000,
+    },
     frames.map((frame) => JSON.stringify(frame)),
   );
 
@@ -24,7 +28,15 @@ test('typing is told by who is in the channel, though they listen at no door of 
   const ada = await kit.live(kit.owner);
   const ben = await kit.person('ben');
   const secret = kit.id<ChannelId>();
-  ada.say({ t: 'create-channel', op: kit.id(), id: secret, kind: 'private', name: 'board', topic: '', members: [] });
+  ada.say({
+    t: 'create-channel',
+    op: kit.id(),
+    id: secret,
+    kind: 'private',
+    name: 'board',
+    topic: '',
+    members: [],
+  });
   await kit.settle();
   expect(await say(ben, { t: 'typing', channel: secret })).toEqual({ kind: 'answered', lines: [] });
   await kit.settle();
@@ -38,7 +50,12 @@ test('a request is no socket: it counts as no connection and shows nobody', asyn
   const ada = await kit.live(kit.owner);
   const ben = await kit.person('ben');
   ada.clear();
-  const talked = await say(ben, { t: 'post', op: kit.id(), channel: kit.general, text: 'passing by' });
+  const talked = await say(ben, {
+    t: 'post',
+    op: kit.id(),
+    channel: kit.general,
+    text: 'passing by',
+  });
   kit.clock.advance(10_000);
   await kit.settle();
   expect(talked).toMatchObject({ kind: 'answered', lines: [expect.stringContaining('"ack"')] });
@@ -55,7 +72,8 @@ test('what a session has said is remembered until it has been silent for long', 
     text: `${n}`,
   }));
   await say(ben, ...posts);
-  const over = (): Promise<Talked> => say(ben, { t: 'post', op: kit.id(), channel: kit.general, text: 'more' });
+  const over = (): Promise<Talked> =>
+    say(ben, { t: 'post', op: kit.id(), channel: kit.general, text: 'more' });
   expect(await over()).toMatchObject({ lines: [expect.stringContaining('rate-limited')] });
   kit.clock.advance(DEFAULT_LIMITS.doorMemoryMs + 1);
   expect(await over()).toMatchObject({ lines: [expect.stringContaining('"ack"')] });
@@ -64,7 +82,10 @@ test('what a session has said is remembered until it has been silent for long', 
 test('who goes on for too long is told to stop, as a socket would be', async () => {
   const ben = await kit.person('ben');
   const ended: Talked[] = [];
-  for (let n = 0; n < 20; n++) ended.push(await say(ben, ...Array.from({ length: 32 }, () => ({ t: 'presence', presence: 'here' }))));
+  for (let n = 0; n < 20; n++)
+    ended.push(
+      await say(ben, ...Array.from({ length: 32 }, () => ({ t: 'presence', presence: 'here' }))),
+    );
   expect(ended.at(-1)).toEqual({ kind: 'closed', code: 4029 });
 });
 
@@ -76,16 +97,25 @@ describe('at several relays', () => {
     kit = await createRelayKit({ team: { budgets: shared, seats: createFakeSeats() } });
   });
   /** As if they had said so much at another relay a moment ago. */
-  const saidElsewhere = (kind: 'sends' | 'frames', who: Person, amount: number): Promise<unknown> => {
+  const saidElsewhere = (
+    kind: 'sends' | 'frames',
+    who: Person,
+    amount: number,
+  ): Promise<unknown> => {
     const { sendsPerSecond, framesPerSecond } = DEFAULT_LIMITS;
-    const budget = { name: `${kind} of ${who.id}`, perSecond: kind === 'sends' ? sendsPerSecond : framesPerSecond, burst: amount };
+    const budget = {
+      name: `${kind} of ${who.id}`,
+      perSecond: kind === 'sends' ? sendsPerSecond : framesPerSecond,
+      burst: amount,
+    };
     return shared.settle([{ budget, amount, overMs: 0 }]);
   };
   const aSecondLater = async (): Promise<void> => {
     kit.clock.advance(DEFAULT_LIMITS.settleEveryMs);
     await kit.settle();
   };
-  const posting = () => ({ t: 'post', op: kit.id<MessageId>(), channel: kit.general, text: 'x' }) as const;
+  const posting = () =>
+    ({ t: 'post', op: kit.id<MessageId>(), channel: kit.general, text: 'x' }) as const;
 
   test('requests at one count at another, whichever session makes them', async () => {
     const ben = await kit.person('ben');
@@ -94,7 +124,11 @@ describe('at several relays', () => {
     expect(await say(ben, ask)).toMatchObject({ lines: [expect.stringContaining('"team-state"')] });
     await aSecondLater();
     expect(await say(ben, ask)).toMatchObject({ lines: [expect.stringContaining('rate-limited')] });
-    const who = { member: ben.id, session: 'another' as SessionId, accessExpiresAt: kit.clock.now() + 600_000 };
+    const who = {
+      member: ben.id,
+      session: 'another' as SessionId,
+      accessExpiresAt: kit.clock.now() + 600_000,
+    };
     expect(kit.core.talk.knock(who, 1)).toBeGreaterThan(0);
     // A line of theirs has frames of its own.
     const line = await kit.live(ben);
@@ -105,15 +139,20 @@ describe('at several relays', () => {
 
   test('messages at one count at another, over a line as in requests', async () => {
     const [ada, ben] = [await kit.live(kit.owner), await kit.person('ben')];
-    for (const who of [kit.owner, ben]) await saidElsewhere('sends', who, 10 * DEFAULT_LIMITS.sendsBurst);
+    for (const who of [kit.owner, ben])
+      await saidElsewhere('sends', who, 10 * DEFAULT_LIMITS.sendsBurst);
     ada.say(posting());
     expect(await say(ben, posting())).toMatchObject({ lines: [expect.stringContaining('"ack"')] });
     await aSecondLater();
     expect(ada.all('ack')).toHaveLength(1);
     ada.say(posting());
     await kit.settle();
-    expect(ada.all('refused')).toMatchObject([{ refusal: { kind: 'rate-limited', retryable: true, retryAfterMs: expect.any(Number) } }]);
-    expect(await say(ben, posting())).toMatchObject({ lines: [expect.stringContaining('rate-limited')] });
+    expect(ada.all('refused')).toMatchObject([
+      { refusal: { kind: 'rate-limited', retryable: true, retryAfterMs: expect.any(Number) } },
+    ]);
+    expect(await say(ben, posting())).toMatchObject({
+      lines: [expect.stringContaining('rate-limited')],
+    });
     expect(kit.lines.filter(({ event }) => event.endsWith('-failed'))).toEqual([]);
   });
 });

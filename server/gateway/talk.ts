@@ -56,7 +56,12 @@ export class Talk {
   /** A request of any kind, counted like a frame. @returns 0 when it may pass, else how long to wait */
   knock({ session, member }: Principal, bytes: number): number {
     const { clock, limits, team } = this.#parts;
-    return this.#speaker(session, member).meter.takeFrame(clock.monotonic(), bytes, limits, team?.of(member));
+    return this.#speaker(session, member).meter.takeFrame(
+      clock.monotonic(),
+      bytes,
+      limits,
+      team?.of(member),
+    );
   }
 
   /** Resolves when every mutation and question among the frames was answered. */
@@ -68,13 +73,19 @@ export class Talk {
     const node = hub.member(who.member) ?? speaker.node;
     return new Promise((resolve) => {
       const wire = new AnswerWire(resolve);
-      const connection = new Connection(wire, node, who.session, clock.monotonic() + who.accessExpiresAt - clock.now());
+      const connection = new Connection(
+        wire,
+        node,
+        who.session,
+        clock.monotonic() + who.accessExpiresAt - clock.now(),
+      );
       connection.isTalk = true;
       connection.stage = 'open';
       // Noted and never asked for: this connection is told nothing by itself.
       connection.missed = new Map();
       connection.meter = speaker.meter;
-      for (const text of texts) if (receive(connection, text, Buffer.byteLength(text))) wire.expect();
+      for (const text of texts)
+        if (receive(connection, text, Buffer.byteLength(text))) wire.expect();
       wire.allSaid();
     });
   }
@@ -90,7 +101,11 @@ export class Talk {
   }
 
   #speaker(session: SessionId, member: MemberId): Speaker {
-    const speaker = this.#speakers.get(session) ?? { meter: new Meter(), node: new MemberNode(member), at: 0 };
+    const speaker = this.#speakers.get(session) ?? {
+      meter: new Meter(),
+      node: new MemberNode(member),
+      at: 0,
+    };
     speaker.at = this.#parts.clock.monotonic();
     this.#speakers.delete(session);
     this.#speakers.set(session, speaker);
@@ -150,6 +165,7 @@ class AnswerWire implements Wire {
   }
 
   #settle(): void {
-    if (this.#isAllSaid && this.#lines.length >= this.#expected) this.#resolve({ kind: 'answered', lines: this.#lines });
+    if (this.#isAllSaid && this.#lines.length >= this.#expected)
+      this.#resolve({ kind: 'answered', lines: this.#lines });
   }
 }

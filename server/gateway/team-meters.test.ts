@@ -10,7 +10,10 @@ import type { Budgets } from '../ports/budgets.ts';
 import { Meter } from './meter.ts';
 import { TeamMeters } from './team-meters.ts';
 
-const [ADA, BO] = ['00000000-0000-4000-8000-000000000001' as MemberId, '00000000-0000-4000-8000-000000000002' as MemberId];
+const [ADA, BO] = [
+  '00000000-0000-4000-8000-000000000001' as MemberId,
+  '00000000-0000-4000-8000-000000000002' as MemberId,
+];
 const limits = DEFAULT_LIMITS;
 const { sendsPerSecond, sendsBurst, settleEveryMs } = limits;
 const STEP_MS = 10;
@@ -58,16 +61,21 @@ function relays(count: number) {
 const sum = (all: readonly number[]): number => all.reduce((total, one) => total + one, 0);
 
 describe('a member who says as much as they can', () => {
-  test.each([1, 3, 10])('at %i relays says in a minute what one relay would let them say, and at first a burst at each', async (count) => {
-    const through = await relays(count).flood(60);
-    const atOne = sendsBurst + 60 * sendsPerSecond;
-    const ahead = (count - 1) * (sendsBurst + (sendsPerSecond * settleEveryMs) / 1_000);
-    expect(sum(through)).toBeLessThanOrEqual(atOne + ahead + count);
-    // Nor much less: who stays within their allowance is not punished for having lines to several.
-    expect(sum(through)).toBeGreaterThan(0.8 * atOne);
-    // The burst at each was made up for long ago; what comes back in a moment may be given by each of them once.
-    expect(sum(through.slice(30))).toBeLessThanOrEqual(30 * sendsPerSecond + count * sendsPerSecond);
-  });
+  test.each([1, 3, 10])(
+    'at %i relays says in a minute what one relay would let them say, and at first a burst at each',
+    async (count) => {
+      const through = await relays(count).flood(60);
+      const atOne = sendsBurst + 60 * sendsPerSecond;
+      const ahead = (count - 1) * (sendsBurst + (sendsPerSecond * settleEveryMs) / 1_000);
+      expect(sum(through)).toBeLessThanOrEqual(atOne + ahead + count);
+      // Nor much less: who stays within their allowance is not punished for having lines to several.
+      expect(sum(through)).toBeGreaterThan(0.8 * atOne);
+      // The burst at each was made up for long ago; what comes back in a moment may be given by each of them once.
+      expect(sum(through.slice(30))).toBeLessThanOrEqual(
+        30 * sendsPerSecond + count * sendsPerSecond,
+      );
+    },
+  );
 
   test('at another relay, once that has heard, has to wait for what was said here', async () => {
     const { send, pass } = relays(2);
@@ -113,13 +121,17 @@ test('a message that comes while the answer is on its way counts', async () => {
   ada.note('sends', now(), sendsBurst - 1);
   answer([1_000 / sendsPerSecond]);
   await settle(2);
-  expect([ada.wait('sends', now(), 1) > 0, [...ada.unsettled()].map(({ said }) => said)]).toEqual([true, [sendsBurst - 1]]);
+  expect([ada.wait('sends', now(), 1) > 0, [...ada.unsettled()].map(({ said }) => said)]).toEqual([
+    true,
+    [sendsBurst - 1],
+  ]);
 });
 
 test('requests of a member count for all relays, their bytes too', async () => {
   const { nodes, clock, pass } = relays(2);
   const [a, b] = nodes as [(typeof nodes)[0], (typeof nodes)[0]];
-  const knock = ({ team, meter }: typeof a, bytes: number): number => meter.takeFrame(clock.monotonic(), bytes, limits, team.of(ADA));
+  const knock = ({ team, meter }: typeof a, bytes: number): number =>
+    meter.takeFrame(clock.monotonic(), bytes, limits, team.of(ADA));
   expect(knock(a, limits.bytesInPerSecond)).toBe(0);
   expect(knock(b, 1)).toBe(0);
   expect(knock(b, limits.bytesInPerSecond - 1)).toBe(0);

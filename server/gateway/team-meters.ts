@@ -21,7 +21,8 @@ export interface TeamMetersParts {
   readonly log: Log;
 }
 
-type Rates = 'sendsPerSecond' | 'sendsBurst' | 'framesPerSecond' | 'framesBurst' | 'bytesInPerSecond';
+type Rates =
+  'sendsPerSecond' | 'sendsBurst' | 'framesPerSecond' | 'framesBurst' | 'bytesInPerSecond';
 
 /** Changes over any line; frames, and their bytes, over requests: those of a line are its relay's business. */
 const KINDS = ['sends', 'frames', 'bytes'] as const;
@@ -91,7 +92,11 @@ export class TeamMeters {
 
   of(member: MemberId): TeamMeter {
     let meter = this.#meters.get(member);
-    if (!meter) this.#meters.set(member, (meter = new TeamMeter(member, this.#parts.limits, () => this.#plan())));
+    if (!meter)
+      this.#meters.set(
+        member,
+        (meter = new TeamMeter(member, this.#parts.limits, () => this.#plan())),
+      );
     return meter;
   }
 
@@ -108,7 +113,9 @@ export class TeamMeters {
   #plan(): void {
     if (this.#cancel || this.#isDisposed) return;
     const { clock, limits, log } = this.#parts;
-    this.#cancel = clock.after(limits.settleEveryMs, () => background(this.#settle(), log, 'settle'));
+    this.#cancel = clock.after(limits.settleEveryMs, () =>
+      background(this.#settle(), log, 'settle'),
+    );
   }
 
   async #settle(): Promise<void> {
@@ -116,7 +123,11 @@ export class TeamMeters {
     const from = clock.monotonic();
     const counts = [...this.#meters.values()].flatMap((meter) => [...meter.unsettled()]);
     if (counts.length > 0) {
-      const uses = counts.map(({ budget, said, since }) => ({ budget, amount: said, overMs: from - since }));
+      const uses = counts.map(({ budget, said, since }) => ({
+        budget,
+        amount: said,
+        overMs: from - since,
+      }));
       for (const count of counts) count.said = 0;
       const levels = await budgets.settle(uses);
       const now = clock.monotonic();

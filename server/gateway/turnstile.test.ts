@@ -15,7 +15,12 @@ function start(limits = LIMITS, random: { fraction(): number } = createSeededRan
     if (away === 0) turnstile.passed();
     return away;
   };
-  return { clock, turnstile, knock, knocks: (count: number) => Array.from({ length: count }, knock) };
+  return {
+    clock,
+    turnstile,
+    knock,
+    knocks: (count: number) => Array.from({ length: count }, knock),
+  };
 }
 
 test('so many may come at once, and then so many a second', () => {
@@ -32,7 +37,8 @@ test('who is sent away is told to return in whole seconds, all over the spread',
   const away = knocks(1_030).filter((seconds) => seconds > 0);
   expect(away).toHaveLength(1_000);
   expect(new Set(away)).toEqual(new Set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11]));
-  for (let second = 1; second <= 10; second++) expect(away.filter((one) => one === second).length).toBeGreaterThan(50);
+  for (let second = 1; second <= 10; second++)
+    expect(away.filter((one) => one === second).length).toBeGreaterThan(50);
 });
 
 test('nobody is told to return at once', () => {

@@ -25,7 +25,13 @@ export class Turnstile {
   /** Whole seconds to stay away, as `Retry-After` has them; 0: come in. */
   awayForSeconds(): number {
     const { clock, random, limits } = this.#parts;
-    const wait = waitFor(this.#wholeAt, clock.monotonic(), 1, limits.acceptsPerSecond, limits.acceptsBurst);
+    const wait = waitFor(
+      this.#wholeAt,
+      clock.monotonic(),
+      1,
+      limits.acceptsPerSecond,
+      limits.acceptsBurst,
+    );
     if (wait === 0) return 0;
     return Math.ceil((wait + limits.acceptSpreadMs * random.fraction()) / 1_000);
   }

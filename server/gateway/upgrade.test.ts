@@ -5,7 +5,13 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { isRefusal } from '../../protocol/http.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import { gone } from '../../test/kit/line-kit.ts';
-import { acceptOf, createSocketKit, handshake, KEY, type SocketKit } from '../../test/kit/socket-kit.ts';
+import {
+  acceptOf,
+  createSocketKit,
+  handshake,
+  KEY,
+  type SocketKit,
+} from '../../test/kit/socket-kit.ts';
 
 let kit: SocketKit;
 beforeEach(async () => {
@@ -19,7 +25,9 @@ test('a good request is answered with 101, our protocol, the right accept, and n
   const authorization = await kit.token(kit.relay.owner);
   const extensions = 'permessage-deflate; client_max_window_bits';
   const socket = connect(kit.port, '127.0.0.1');
-  socket.write(handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Extensions': extensions }));
+  socket.write(
+    handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Extensions': extensions }),
+  );
   const [data] = (await once(socket, 'data')) as [Buffer];
   socket.destroy();
   expect(data.toString().split('\r\n')).toEqual([
@@ -57,14 +65,22 @@ describe('refused is', () => {
     ['another protocol', '400', { 'Sec-WebSocket-Protocol': 'chat, landline.v2' }],
     ['no token', '401', {}],
     ['a wrong token', '401', { Authorization: 'Bearer nonsense' }],
-    ['two thousand headers', '431', Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`x${i}`, '1']))],
+    [
+      'two thousand headers',
+      '431',
+      Object.fromEntries(Array.from({ length: 2_000 }, (_, i) => [`x${i}`, '1'])),
+    ],
   ];
 
   const named = cases.map(([what, status, change, start]) => ({ what, status, change, start }));
   test.each(named)('$what: $status', async ({ what, status, change, start }) => {
     const authorization = what.endsWith('token') ? null : await kit.token(kit.relay.owner);
     const answer = await kit.answer(
-      handshake(kit.port, { ...(authorization === null ? {} : { Authorization: authorization }), ...change }, start),
+      handshake(
+        kit.port,
+        { ...(authorization === null ? {} : { Authorization: authorization }), ...change },
+        start,
+      ),
     );
     expect(statusOf(answer)).toBe(status);
     expect(answer).not.toMatch(/node|landline|error:|\.ts/i);
@@ -79,7 +95,9 @@ describe('refused is', () => {
     const authorization = await kit.token(kit.relay.owner);
     const from = process.cpuUsage();
     for (const evil of [' '.repeat(15_000), ','.repeat(15_000), 'a '.repeat(7_500)]) {
-      const answer = await kit.answer(handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Protocol': `x${evil}` }));
+      const answer = await kit.answer(
+        handshake(kit.port, { Authorization: authorization, 'Sec-WebSocket-Protocol': `x${evil}` }),
+      );
       expect(statusOf(answer)).toBe('400');
     }
     // Quadratic work on 15 KiB takes seconds of the processor, whatever else the machine does.
@@ -89,13 +107,17 @@ describe('refused is', () => {
 
   test('everything while the relay is going down, with a time to come back', async () => {
     kit.setDraining(true);
-    const answer = await kit.answer(handshake(kit.port, { Authorization: await kit.token(kit.relay.owner) }));
+    const answer = await kit.answer(
+      handshake(kit.port, { Authorization: await kit.token(kit.relay.owner) }),
+    );
     expect(answer).toMatch(/^HTTP\/1\.1 503 .*\r\n(.*\r\n)*Retry-After: \d/);
   });
 
   test('a good token while the store cannot answer, to come back', async () => {
     kit.relay.auth.verifyUpgrade = () => Promise.reject(new StoreUnavailable('gone'));
-    expect(statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer x' })))).toBe('503');
+    expect(statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer x' })))).toBe(
+      '503',
+    );
   });
 });
 
@@ -126,7 +148,9 @@ describe('when too many come at once', () => {
 
   test('those without a good token keep nobody out', async () => {
     for (let stranger = 0; stranger < 5; stranger++) {
-      expect(statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer nonsense' })))).toBe('401');
+      expect(
+        statusOf(await kit.answer(handshake(kit.port, { Authorization: 'Bearer nonsense' }))),
+      ).toBe('401');
     }
     await kit.client(kit.relay.owner);
   });
@@ -138,7 +162,9 @@ describe('at the door', () => {
     kit = await createSocketKit({ socketsUnauthenticatedPerAddress: 5 });
     const inside = [await kit.client(kit.relay.owner), await kit.client(kit.relay.owner)];
     expect(kit.upgrades.waiting).toBe(0);
-    const sockets = Array.from({ length: 12 }, () => connect(kit.port, '127.0.0.1').on('error', () => undefined));
+    const sockets = Array.from({ length: 12 }, () =>
+      connect(kit.port, '127.0.0.1').on('error', () => undefined),
+    );
     await Promise.all(sockets.slice(5).map(gone));
     expect(kit.upgrades.waiting).toBe(5);
     expect(sockets.slice(0, 5).every((socket) => !socket.destroyed)).toBe(true);

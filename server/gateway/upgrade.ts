@@ -31,7 +31,9 @@ export interface UpgradesParts {
   /** By which relays of one team count strangers together; none where there is one relay. */
   readonly seats?: Seats | undefined;
   /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
-  readonly requestFault: (request: IncomingMessage) => { readonly status: number; readonly reason: string } | undefined;
+  readonly requestFault: (
+    request: IncomingMessage,
+  ) => { readonly status: number; readonly reason: string } | undefined;
   readonly isDraining: () => boolean;
   /** The socket became a connection: whoever kept an eye on it need not any more. */
   readonly onTaken?: (socket: Socket) => void;
@@ -114,7 +116,12 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
   };
 }
 
-async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: Duplex, accept: (who: Principal) => void): Promise<void> {
+async function upgrade(
+  parts: UpgradesParts,
+  request: IncomingMessage,
+  socket: Duplex,
+  accept: (who: Principal) => void,
+): Promise<void> {
   const { auth, core, turnstile, log } = parts;
   const fault = parts.requestFault(request);
   if (fault) {
@@ -133,17 +140,27 @@ async function upgrade(parts: UpgradesParts, request: IncomingMessage, socket: D
   }
   const who = await auth.verifyUpgrade(request);
   if (socket.destroyed) return;
-  if (!who.ok) return refuse(parts, socket, who.error.status, who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : []);
+  if (!who.ok)
+    return refuse(
+      parts,
+      socket,
+      who.error.status,
+      who.error.status === 401 ? ['WWW-Authenticate: Bearer'] : [],
+    );
   // What was true before the token was checked may have changed meanwhile.
   if (parts.isDraining()) return refuse(parts, socket, 503, [RETRY_AFTER]);
   accept(who.value);
 }
 
 /** What RFC 6455 asks of a handshake, and our own protocol's name. Asked before the token, so that nobody learns more by asking wrongly. */
-function shapeFault({ method, headers }: IncomingMessage): { readonly status: number; readonly headers: readonly string[] } | undefined {
+function shapeFault({
+  method,
+  headers,
+}: IncomingMessage): { readonly status: number; readonly headers: readonly string[] } | undefined {
   if (method !== 'GET') return { status: 405, headers: ['Allow: GET'] };
   if (headers.upgrade?.toLowerCase() !== 'websocket') return { status: 400, headers: [] };
-  if (headers['sec-websocket-version'] !== '13') return { status: 426, headers: ['Sec-WebSocket-Version: 13'] };
+  if (headers['sec-websocket-version'] !== '13')
+    return { status: 426, headers: ['Sec-WebSocket-Version: 13'] };
   if (!KEY.test(headers['sec-websocket-key'] ?? '')) return { status: 400, headers: [] };
   const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
   return offered.includes(SUBPROTOCOL) ? undefined : { status: 400, headers: [] };
@@ -155,7 +172,12 @@ function switching(key: string): string {
   return `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\nSec-WebSocket-Protocol: ${SUBPROTOCOL}\r\n\r\n`;
 }
 
-function refuse({ core }: UpgradesParts, socket: Duplex, status: number, headers: readonly string[] = []): void {
+function refuse(
+  { core }: UpgradesParts,
+  socket: Duplex,
+  status: number,
+  headers: readonly string[] = [],
+): void {
   if (socket.destroyed) return;
   core.counts.upgradeRefused(status);
   const body = JSON.stringify({ refusal: refusalOf(KINDS[status] ?? 'bad-request') });

@@ -84,7 +84,11 @@ test('takes back what was brought, in the same turn', () => {
 test('after the machine slept brings everybody once and goes on at its pace', () => {
   let late = 0;
   const sleepy = { ...clock, monotonic: () => clock.monotonic() + late, after: clock.after };
-  wheel = new Wheel<Named>({ clock: sleepy, onDue: (one) => due.push([one.name, 0]), onTick: () => ticks++ });
+  wheel = new Wheel<Named>({
+    clock: sleepy,
+    onDue: (one) => due.push([one.name, 0]),
+    onTick: () => ticks++,
+  });
   for (let i = 0; i < 100; i++) wheel.set(named(`one ${i}`), 300 * i);
   late = 8 * 3_600_000;
   clock.advance(TICK_MS);

@@ -70,7 +70,9 @@ export class Wheel<T extends Spoke> {
 
   #schedule(): void {
     const next = this.#startedAt + (this.#tick + 1) * TICK_MS;
-    this.#cancel = this.#parts.clock.after(Math.max(1, next - this.#parts.clock.monotonic()), () => this.#run());
+    this.#cancel = this.#parts.clock.after(Math.max(1, next - this.#parts.clock.monotonic()), () =>
+      this.#run(),
+    );
   }
 
   #run(): void {

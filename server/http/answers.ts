@@ -31,7 +31,8 @@ export interface Answer {
 export function refusalAnswer(refusal: Refusal, status = STATUS[refusal.kind]): Answer {
   const headers: Record<string, string> = {};
   if (status === 401) headers['www-authenticate'] = 'Bearer';
-  if (refusal.retryAfterMs !== undefined) headers['retry-after'] = String(Math.ceil(refusal.retryAfterMs / 1000));
+  if (refusal.retryAfterMs !== undefined)
+    headers['retry-after'] = String(Math.ceil(refusal.retryAfterMs / 1000));
   return { status, headers, body: { refusal } };
 }
 

@@ -45,7 +45,11 @@ type Send = (reply: FastifyReply, answer: Answer) => Promise<void>;
 
 const RETRY_MS = 2_000;
 /** What a stream is answered with; the server's own headers stay. */
-const STREAM_HEADERS = { 'content-type': STREAM_TYPE, 'cache-control': 'no-store, no-transform', 'x-accel-buffering': 'no' };
+const STREAM_HEADERS = {
+  'content-type': STREAM_TYPE,
+  'cache-control': 'no-store, no-transform',
+  'x-accel-buffering': 'no',
+};
 
 export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): void {
   const { core, auth, turnstile, clock, limits, isDraining, onAdmitted } = parts;
@@ -53,7 +57,8 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
   const bytes = new WeakMap<FastifyRequest, number>();
   const kept = new Kept({ limits, onStalled: () => void core.counts.slow.stalled++ });
   const off = (): Answer => refusalAnswer(refuse('unavailable', { retryAfterMs: RETRY_MS }));
-  const tooFast = (ms: number): Answer => refusalAnswer(refuse('rate-limited', { retryAfterMs: Math.ceil(ms) }));
+  const tooFast = (ms: number): Answer =>
+    refusalAnswer(refuse('rate-limited', { retryAfterMs: Math.ceil(ms) }));
   /** For one who comes in, and not for who is here: what is answered when too many do. */
   const sentAway = (): Answer | undefined => {
     const awayFor = turnstile.awayForSeconds();
@@ -78,7 +83,9 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
 
   /** What came, whatever was announced: a body in chunks announces nothing. */
   const preParsing: preParsingHookHandler = (request, _reply, payload, done) => {
-    payload.on('data', (chunk: Buffer) => bytes.set(request, (bytes.get(request) ?? 0) + chunk.byteLength));
+    payload.on('data', (chunk: Buffer) =>
+      bytes.set(request, (bytes.get(request) ?? 0) + chunk.byteLength),
+    );
     done(null, payload);
   };
   const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -90,63 +97,89 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     }
   });
 
-  app.post(FRAMES_PATH, { bodyLimit: limits.doorBodyBytes, onRequest, preParsing }, async (request, reply) => {
-    const who = whoOf(request);
-    if (typeof request.body !== 'string') return send(reply, refusalAnswer(refuse('bad-request')));
-    const texts = splitLines(request.body);
-    const isTooLarge = texts.length > limits.doorFrames || texts.some((text) => Buffer.byteLength(text) > limits.frameBytes);
-    if (isTooLarge) return send(reply, refusalAnswer(refuse('too-large')));
-    // Before a desktop says hello at a door it looks whether that is there.
-    const away = texts.length === 0 && !core.talk.knows(who) ? sentAway() : undefined;
-    if (away) return send(reply, away);
-    // An empty request is a ping, and counts like one. Frames are counted as they are read, each with the end of its line.
-    const unread = (bytes.get(request) ?? 0) - texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
-    const wait = texts.length === 0 || unread > 0 ? core.talk.knock(who, Math.max(1, unread)) : 0;
-    if (wait > 0) return send(reply, tooFast(wait));
-    const talked = await core.talk.say(who, texts);
-    kept.answering(reply.raw);
-    if (talked.kind === 'answered') return reply.type(LINES_TYPE).send(joinLines(talked.lines));
-    return send(reply, talked.code === CLOSE.flood ? tooFast(RETRY_MS) : refusalAnswer(refuse('bad-request')));
-  });
+  app.post(
+    FRAMES_PATH,
+    { bodyLimit: limits.doorBodyBytes, onRequest, preParsing },
+    async (request, reply) => {
+      const who = whoOf(request);
+      if (typeof request.body !== 'string')
+        return send(reply, refusalAnswer(refuse('bad-request')));
+      const texts = splitLines(request.body);
+      const isTooLarge =
+        texts.length > limits.doorFrames ||
+        texts.some((text) => Buffer.byteLength(text) > limits.frameBytes);
+      if (isTooLarge) return send(reply, refusalAnswer(refuse('too-large')));
+      // Before a desktop says hello at a door it looks whether that is there.
+      const away = texts.length === 0 && !core.talk.knows(who) ? sentAway() : undefined;
+      if (away) return send(reply, away);
+      // An empty request is a ping, and counts like one. Frames are counted as they are read, each with the end of its line.
+      const unread =
+        (bytes.get(request) ?? 0) -
+        texts.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
+      const wait = texts.length === 0 || unread > 0 ? core.talk.knock(who, Math.max(1, unread)) : 0;
+      if (wait > 0) return send(reply, tooFast(wait));
+      const talked = await core.talk.say(who, texts);
+      kept.answering(reply.raw);
+      if (talked.kind === 'answered') return reply.type(LINES_TYPE).send(joinLines(talked.lines));
+      return send(
+        reply,
+        talked.code === CLOSE.flood ? tooFast(RETRY_MS) : refusalAnswer(refuse('bad-request')),
+      );
+    },
+  );
 
-  app.post(EVENTS_PATH, { bodyLimit: limits.doorBodyBytes, onRequest, preParsing }, async (request, reply) => {
-    const who = whoOf(request);
-    const wait = core.talk.knock(who, bytes.get(request) ?? 1);
-    if (wait > 0) return send(reply, tooFast(wait));
-    const parsed = eventsRequest.safeParse(request.body);
-    if (!parsed.success) return send(reply, refusalAnswer(refuse('bad-request', { field: firstField(parsed.error) })));
-    const { hello, more, isGoingOn, waitMs, seenPresence } = parsed.data;
-    const away = isGoingOn ? undefined : sentAway();
-    if (away) return send(reply, away);
-    if (!isGoingOn) turnstile.passed();
-    const whole: Hello = { ...hello, positions: { ...more, ...hello.positions } };
-    if (request.headers.accept?.includes(STREAM_TYPE) === true) return stream(reply, who, whole, isGoingOn);
-    const lines = await new Promise<readonly string[] | undefined>((resolve) => {
-      const wire: PollWire = new PollWire({
-        clock,
-        limits,
-        waitMs: Math.min(waitMs, limits.doorWaitMs),
-        seenPresence,
-        presence: () => core.presence(),
-        answer: (answered) => {
+  app.post(
+    EVENTS_PATH,
+    { bodyLimit: limits.doorBodyBytes, onRequest, preParsing },
+    async (request, reply) => {
+      const who = whoOf(request);
+      const wait = core.talk.knock(who, bytes.get(request) ?? 1);
+      if (wait > 0) return send(reply, tooFast(wait));
+      const parsed = eventsRequest.safeParse(request.body);
+      if (!parsed.success)
+        return send(
+          reply,
+          refusalAnswer(refuse('bad-request', { field: firstField(parsed.error) })),
+        );
+      const { hello, more, isGoingOn, waitMs, seenPresence } = parsed.data;
+      const away = isGoingOn ? undefined : sentAway();
+      if (away) return send(reply, away);
+      if (!isGoingOn) turnstile.passed();
+      const whole: Hello = { ...hello, positions: { ...more, ...hello.positions } };
+      if (request.headers.accept?.includes(STREAM_TYPE) === true)
+        return stream(reply, who, whole, isGoingOn);
+      const lines = await new Promise<readonly string[] | undefined>((resolve) => {
+        const wire: PollWire = new PollWire({
+          clock,
+          limits,
+          waitMs: Math.min(waitMs, limits.doorWaitMs),
+          seenPresence,
+          presence: () => core.presence(),
+          answer: (answered) => {
+            core.closed(connection);
+            resolve(answered);
+          },
+        });
+        const connection: Connection = core.accept(who, wire);
+        reply.raw.once('close', () => {
+          wire.drop();
           core.closed(connection);
-          resolve(answered);
-        },
+          resolve(undefined);
+        });
+        core.begin(connection, whole, { isGoingOn, isPoll: true });
       });
-      const connection: Connection = core.accept(who, wire);
-      reply.raw.once('close', () => {
-        wire.drop();
-        core.closed(connection);
-        resolve(undefined);
-      });
-      core.begin(connection, whole, { isGoingOn, isPoll: true });
-    });
-    if (!lines) return reply.hijack();
-    kept.answering(reply.raw);
-    return reply.type(LINES_TYPE).send(joinLines(lines));
-  });
+      if (!lines) return reply.hijack();
+      kept.answering(reply.raw);
+      return reply.type(LINES_TYPE).send(joinLines(lines));
+    },
+  );
 
-  const stream = (reply: FastifyReply, who: Principal, hello: Hello, isGoingOn: boolean): FastifyReply => {
+  const stream = (
+    reply: FastifyReply,
+    who: Principal,
+    hello: Hello,
+    isGoingOn: boolean,
+  ): FastifyReply => {
     reply.hijack();
     const { raw } = reply;
     raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...STREAM_HEADERS });

@@ -27,7 +27,11 @@ const lines: string[] = [];
 async function start(change: Partial<HttpServerParts> = {}): Promise<void> {
   isDraining = false;
   isDegraded = false;
-  const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
+  const log = createLog({
+    level: 'debug',
+    node: 'test',
+    destination: { write: (line) => void lines.push(line) },
+  });
   const { accounts, sessions } = kit.auth;
   const isOff = (): boolean => isDraining;
   http = await createHttpServer({
@@ -64,13 +68,23 @@ interface Ask {
 }
 
 async function ask(path: string, { method, headers = {}, body }: Ask = {}): Promise<Answered> {
-  const payload = body === undefined ? undefined : Buffer.isBuffer(body) ? body : typeof body === 'string' ? body : JSON.stringify(body);
+  const payload =
+    body === undefined
+      ? undefined
+      : Buffer.isBuffer(body)
+        ? body
+        : typeof body === 'string'
+          ? body
+          : JSON.stringify(body);
   const sent = request({
     port,
     host: '127.0.0.1',
     path,
     method: method ?? (payload === undefined ? 'GET' : 'POST'),
-    headers: { ...(payload === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
+    headers: {
+      ...(payload === undefined ? {} : { 'content-type': 'application/json' }),
+      ...headers,
+    },
     agent: false,
   });
   sent.end(payload);
@@ -96,7 +110,13 @@ async function raw(text: string): Promise<string> {
   return answer;
 }
 
-const SETUP = { team: 'Night shift', name: 'Ada Okafor', handle: 'ada', password: PASSWORD, device: 'desk' };
+const SETUP = {
+  team: 'Night shift',
+  name: 'Ada Okafor',
+  handle: 'ada',
+  password: PASSWORD,
+  device: 'desk',
+};
 const setUp = async () => {
   const { code } = await kit.auth.invites.createSetup();
   const answer = await ask('/v1/setup', { body: { code, ...SETUP } });
@@ -105,9 +125,16 @@ const setUp = async () => {
 
 describe('a team begins', () => {
   test('with a setup code, and everybody who asks is told its name', async () => {
-    expect(relayInfo.parse((await ask('/v1/relay')).body)).toEqual({ product: 'landline', versions: { min: 1, max: 1 }, team: null });
+    expect(relayInfo.parse((await ask('/v1/relay')).body)).toEqual({
+      product: 'landline',
+      versions: { min: 1, max: 1 },
+      team: null,
+    });
     const ada = await setUp();
-    expect(relayInfo.parse((await ask('/v1/relay')).body).team).toEqual({ id: ada.team.id, name: 'Night shift' });
+    expect(relayInfo.parse((await ask('/v1/relay')).body).team).toEqual({
+      id: ada.team.id,
+      name: 'Night shift',
+    });
     expect(await ask('/v1/setup', { body: { code: 'x', ...SETUP } })).toMatchObject({
       status: 409,
       body: { refusal: { kind: 'setup-done' } },
@@ -116,21 +143,40 @@ describe('a team begins', () => {
 
   test('and grows by invites', async () => {
     const ada = await setUp();
-    const { code } = await kit.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: ada.member.id });
-    expect(inviteInfo.parse((await ask('/v1/invite', { body: { code } })).body)).toMatchObject({ role: 'member', invitedBy: 'Ada Okafor' });
-    const lin = await ask('/v1/join', { body: { code, name: '林佳穎', handle: '林佳穎', password: PASSWORD, device: 'phone' } });
+    const { code } = await kit.auth.invites.create({
+      role: 'member',
+      days: 7,
+      uses: 1,
+      createdBy: ada.member.id,
+    });
+    expect(inviteInfo.parse((await ask('/v1/invite', { body: { code } })).body)).toMatchObject({
+      role: 'member',
+      invitedBy: 'Ada Okafor',
+    });
+    const lin = await ask('/v1/join', {
+      body: { code, name: '林佳穎', handle: '林佳穎', password: PASSWORD, device: 'phone' },
+    });
     expect(signedIn.parse(lin.body).member).toMatchObject({ handle: '林佳穎', role: 'member' });
     expect((await ask('/v1/invite', { body: { code } })).status).toBe(401);
   });
 
   test('and its people sign in, refresh, and sign out', async () => {
     await setUp();
-    const inn = await ask('/v1/sign-in', { body: { handle: 'ada', password: PASSWORD, device: 'laptop' } });
+    const inn = await ask('/v1/sign-in', {
+      body: { handle: 'ada', password: PASSWORD, device: 'laptop' },
+    });
     const { tokens, session } = signedIn.parse(inn.body);
-    const again = refreshed.parse((await ask('/v1/refresh', { body: { refresh: tokens.refresh } })).body);
+    const again = refreshed.parse(
+      (await ask('/v1/refresh', { body: { refresh: tokens.refresh } })).body,
+    );
     expect(again.session).toBe(session);
-    expect(await ask('/v1/sign-out', { body: { refresh: again.tokens.refresh } })).toMatchObject({ status: 200, text: '{}' });
-    expect(await ask('/v1/sign-out', { body: { refresh: again.tokens.refresh } })).toMatchObject({ status: 200 });
+    expect(await ask('/v1/sign-out', { body: { refresh: again.tokens.refresh } })).toMatchObject({
+      status: 200,
+      text: '{}',
+    });
+    expect(await ask('/v1/sign-out', { body: { refresh: again.tokens.refresh } })).toMatchObject({
+      status: 200,
+    });
     expect(await ask('/v1/refresh', { body: { refresh: again.tokens.refresh } })).toMatchObject({
       status: 401,
       body: { refusal: { kind: 'session-ended', retryable: false } },
@@ -147,17 +193,28 @@ describe('a body is refused', () => {
     ['that is a number', '1e400', undefined],
     ['with a field missing', { handle: 'ada', password: PASSWORD }, 'device'],
     ['with a field more', { ...good, role: 'owner' }, 'role'],
-    ['with __proto__', `{"handle":"ada","password":"${PASSWORD}","device":"x","__proto__":{"admin":true}}`, '__proto__'],
+    [
+      'with __proto__',
+      `{"handle":"ada","password":"${PASSWORD}","device":"x","__proto__":{"admin":true}}`,
+      '__proto__',
+    ],
     ['with constructor', { ...good, constructor: { prototype: { admin: true } } }, 'constructor'],
     ['with a wrong type', { ...good, password: 12345678901 }, 'password'],
     ['with an empty password', { ...good, password: '' }, 'password'],
-    ['with a password of a megabyte inside the limit of characters', { ...good, password: 'x'.repeat(1_025) }, 'password'],
+    [
+      'with a password of a megabyte inside the limit of characters',
+      { ...good, password: 'x'.repeat(1_025) },
+      'password',
+    ],
     ['with a device that reads backwards', { ...good, device: 'lap\u202etop' }, 'device'],
     ['with a NUL in the device', { ...good, device: 'lap\0top' }, 'device'],
     ['with a handle of 201 characters', { ...good, handle: 'a'.repeat(201) }, 'handle'],
   ])('%s', async (_what, body, field) => {
     const answer = await ask('/v1/sign-in', { body });
-    expect(answer).toMatchObject({ status: 400, body: { refusal: { kind: 'bad-request', retryable: false } } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { refusal: { kind: 'bad-request', retryable: false } },
+    });
     expect((answer.body as { refusal: { field?: string } }).refusal.field).toBe(field);
     expect(({} as { admin?: boolean }).admin).toBeUndefined();
   });
@@ -168,9 +225,24 @@ describe('a body is refused', () => {
     ['that is empty', '', { 'content-length': '0' }, 400],
     ['of ten thousand brackets', '['.repeat(10_000), {}, 400],
     ['that is not UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x7d]), {}, 400],
-    ['of httpBodyBytes, whose words are wrong', `{"handle":"${'a'.repeat(httpBodyBytes - 13)}"}`, {}, 400],
-    ['of one byte more than httpBodyBytes', `{"handle":"${'a'.repeat(httpBodyBytes - 12)}"}`, {}, 413],
-    ['of another content type', 'handle=ada', { 'content-type': 'application/x-www-form-urlencoded' }, 415],
+    [
+      'of httpBodyBytes, whose words are wrong',
+      `{"handle":"${'a'.repeat(httpBodyBytes - 13)}"}`,
+      {},
+      400,
+    ],
+    [
+      'of one byte more than httpBodyBytes',
+      `{"handle":"${'a'.repeat(httpBodyBytes - 12)}"}`,
+      {},
+      413,
+    ],
+    [
+      'of another content type',
+      'handle=ada',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      415,
+    ],
     ['of plain text', '{}', { 'content-type': 'text/plain' }, 415],
   ])('%s', async (_what, body, headers, status) => {
     const answer = await ask('/v1/sign-in', { method: 'POST', body, headers });
@@ -197,11 +269,27 @@ describe('a request is refused', () => {
     ['with somebody at the Host', 'GET /v1/relay HTTP/1.1\r\nHost: evil@relay\r\n\r\n', 400],
     ['with a port that is none', 'GET /v1/relay HTTP/1.1\r\nHost: relay:99999\r\n\r\n', 400],
     ['with a Host of 8 KiB', `GET /v1/relay HTTP/1.1\r\nHost: ${'a'.repeat(8192)}\r\n\r\n`, 400],
-    ['with 2,000 headers', `GET /v1/relay HTTP/1.1\r\nHost: a\r\n${'a:b\r\n'.repeat(2_000)}\r\n`, 431],
-    ['with more headers than headerBytes', `GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(headerBytes)}\r\n\r\n`, 431],
-    ['with both lengths', 'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n', 400],
+    [
+      'with 2,000 headers',
+      `GET /v1/relay HTTP/1.1\r\nHost: a\r\n${'a:b\r\n'.repeat(2_000)}\r\n`,
+      431,
+    ],
+    [
+      'with more headers than headerBytes',
+      `GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: ${'a'.repeat(headerBytes)}\r\n\r\n`,
+      431,
+    ],
+    [
+      'with both lengths',
+      'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
+      400,
+    ],
     ['that is no HTTP', 'hello\r\n\r\n', 400],
-    ['of a TLS client on a plain port', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n', 400],
+    [
+      'of a TLS client on a plain port',
+      '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n',
+      400,
+    ],
     ['with a line feed in a header', 'GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: a\nb\r\n\r\n', 400],
   ])('%s', async (_what, bytes, status) => {
     const answer = await raw(bytes.replace('\r\n\r\n', '\r\nConnection: close\r\n\r\n'));
@@ -217,7 +305,10 @@ describe('a request is refused', () => {
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-origin' },
   ])('of a page in a browser: %o', async (headers) => {
-    expect(await ask('/v1/relay', { headers })).toMatchObject({ status: 403, body: { refusal: { kind: 'not-allowed' } } });
+    expect(await ask('/v1/relay', { headers })).toMatchObject({
+      status: 403,
+      body: { refusal: { kind: 'not-allowed' } },
+    });
   });
 
   test('with a token in its query string, which then is in no log', async () => {
@@ -240,7 +331,10 @@ describe('a request is refused', () => {
     '/v1/ws',
     '/favicon.ico',
   ])('for the unknown path %s', async (path) => {
-    expect(await ask(path)).toMatchObject({ status: 404, body: { refusal: { kind: 'not-found' } } });
+    expect(await ask(path)).toMatchObject({
+      status: 404,
+      body: { refusal: { kind: 'not-found' } },
+    });
   });
 
   test.each([
@@ -279,8 +373,13 @@ describe('an answer', () => {
     const broken = { ...accounts, signIn: () => Promise.reject(new Error('secret path /srv/x')) };
     await http.close();
     await start({ accounts: broken });
-    const answer = await ask('/v1/sign-in', { body: { handle: 'ada', password: PASSWORD, device: 'x' } });
-    expect(answer).toMatchObject({ status: 500, body: { refusal: { kind: 'internal', retryable: true } } });
+    const answer = await ask('/v1/sign-in', {
+      body: { handle: 'ada', password: PASSWORD, device: 'x' },
+    });
+    expect(answer).toMatchObject({
+      status: 500,
+      body: { refusal: { kind: 'internal', retryable: true } },
+    });
     expect(answer.text).not.toContain('secret path');
     expect(lines.join('')).toContain('http-failed');
     expect(lines.join('')).not.toContain(PASSWORD);
@@ -305,7 +404,9 @@ describe('health', () => {
     isDraining = true;
     expect(await ask('/healthz')).toMatchObject({ status: 200 });
     expect(await ask('/readyz')).toMatchObject({ status: 503, body: { isReady: false } });
-    expect(await ask('/v1/sign-in', { body: { handle: 'a', password: 'b', device: 'c' } })).toMatchObject({
+    expect(
+      await ask('/v1/sign-in', { body: { handle: 'a', password: 'b', device: 'c' } }),
+    ).toMatchObject({
       status: 503,
       body: { refusal: { kind: 'unavailable', retryable: true } },
     });
@@ -314,7 +415,10 @@ describe('health', () => {
   test('says ready and degraded while other relays cannot be reached', async () => {
     expect((await ask('/readyz')).body).toEqual({ isReady: true });
     isDegraded = true;
-    expect(await ask('/readyz')).toMatchObject({ status: 200, body: { isReady: true, isDegraded: true } });
+    expect(await ask('/readyz')).toMatchObject({
+      status: 200,
+      body: { isReady: true, isDegraded: true },
+    });
   });
 
   test('says not ready when the store does not answer, and questions are refused for now', async () => {
@@ -322,7 +426,10 @@ describe('health', () => {
     const team = store.team.bind(store);
     Object.assign(store, { team: () => Promise.reject(new StoreUnavailable('no disk')) });
     expect((await ask('/readyz')).status).toBe(503);
-    expect(await ask('/v1/relay')).toMatchObject({ status: 503, body: { refusal: { kind: 'unavailable' } } });
+    expect(await ask('/v1/relay')).toMatchObject({
+      status: 503,
+      body: { refusal: { kind: 'unavailable' } },
+    });
     Object.assign(store, { team });
     expect((await ask('/readyz')).status).toBe(200);
   });
@@ -336,7 +443,10 @@ describe('a slow client', () => {
 
   test.each([
     ['that never ends its headers', 'GET /v1/relay HTTP/1.1\r\nHost: a\r\nx: '],
-    ['that never ends its body', 'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{'],
+    [
+      'that never ends its body',
+      'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{',
+    ],
     ['that says nothing', ''],
   ])('%s is hung up on', async (_what, bytes) => {
     expect(await raw(bytes)).toMatch(/^(?:HTTP\/1\.1 408 |$)/);
@@ -345,7 +455,9 @@ describe('a slow client', () => {
 
 test('headers just within headerBytes are read', async () => {
   const head = 'GET /v1/relay HTTP/1.1\r\nHost: a\r\nConnection: close\r\nx: ';
-  expect(await raw(`${head}${'a'.repeat(headerBytes - head.length - 200)}\r\n\r\n`)).toMatch(/^HTTP\/1\.1 200 /);
+  expect(await raw(`${head}${'a'.repeat(headerBytes - head.length - 200)}\r\n\r\n`)).toMatch(
+    /^HTTP\/1\.1 200 /,
+  );
 });
 
 test('closing waits for a request in the making, but not for ever', async () => {
@@ -355,7 +467,9 @@ test('closing waits for a request in the making, but not for ever', async () => 
     socket.on('error', () => undefined).resume();
     return once(socket, 'close');
   });
-  slow.write('POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{');
+  slow.write(
+    'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n{',
+  );
   // An answer on another connection means that the two before it have arrived.
   await ask('/healthz');
   await http.close(50);

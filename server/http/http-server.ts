@@ -22,7 +22,10 @@ export interface HttpServerParts extends RoutesParts {
   /** Null for plain HTTP. */
   readonly tls: TlsOptions | null;
   readonly trustedProxies: readonly string[];
-  readonly limits: Pick<Limits, 'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes' | 'keepAliveMs'>;
+  readonly limits: Pick<
+    Limits,
+    'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes' | 'keepAliveMs'
+  >;
   /** Where frames go and come without a socket; none where only accounts are asked for. */
   readonly doors?: Omit<DoorsParts, 'isDraining'>;
 }
@@ -80,8 +83,14 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     void reply.headers(HEADERS);
     const fault = requestFault(request.raw);
     if (!fault) return;
-    log.warn('http-guard', { reason: fault.reason, address: clientAddress(request.raw, trustedProxies) });
-    await send(reply, refusalAnswer(refuse(fault.status === 403 ? 'not-allowed' : 'bad-request'), fault.status));
+    log.warn('http-guard', {
+      reason: fault.reason,
+      address: clientAddress(request.raw, trustedProxies),
+    });
+    await send(
+      reply,
+      refusalAnswer(refuse(fault.status === 403 ? 'not-allowed' : 'bad-request'), fault.status),
+    );
   });
   app.addHook('onResponse', async (request, reply) => {
     const { statusCode } = reply;
@@ -99,7 +108,8 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
   app.setErrorHandler(async (error, request, reply) => {
     const { answer, isBug } = faultAnswer(error);
     if (isBug) log.error('http-failed', { path: request.routeOptions.url ?? 'unknown' }, error);
-    else if (answer.status === 503) log.warn('http-unavailable', { path: request.routeOptions.url ?? 'unknown' });
+    else if (answer.status === 503)
+      log.warn('http-unavailable', { path: request.routeOptions.url ?? 'unknown' });
     await send(reply, answer);
   });
   app.setNotFoundHandler(async (request, reply) => {
@@ -146,7 +156,9 @@ function refuseBrokenRequest(error: Error & { readonly code?: string }, socket: 
   const isHttp = code.startsWith('HPE_') || Object.hasOwn(BROKEN, code);
   if (!isHttp || !socket.writable) return void socket.destroy();
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${BROKEN[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.end(
+    `HTTP/1.1 ${BROKEN[code] ?? '400 Bad Request'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+  );
 }
 
 function withClosing(app: FastifyInstance, server: Server): HttpServer {
@@ -165,7 +177,9 @@ function withClosing(app: FastifyInstance, server: Server): HttpServer {
     server,
     release: (socket) => forget.call(socket),
     async close(graceMs = GRACE_MS) {
-      const closed = server.listening ? new Promise<void>((resolve) => server.close(() => resolve())) : undefined;
+      const closed = server.listening
+        ? new Promise<void>((resolve) => server.close(() => resolve()))
+        : undefined;
       server.closeIdleConnections();
       const timer = setTimeout(() => connections.forEach((socket) => socket.destroy()), graceMs);
       await closed;

@@ -57,7 +57,8 @@ const METHODS: Readonly<Record<string, string>> = {
 };
 
 /** For `405`: what a path answers to, or nothing when there is no such path. */
-export const allowedMethods = (path: string): string | undefined => (Object.hasOwn(METHODS, path) ? METHODS[path] : undefined);
+export const allowedMethods = (path: string): string | undefined =>
+  Object.hasOwn(METHODS, path) ? METHODS[path] : undefined;
 
 export function addRoutes(
   app: FastifyInstance,
@@ -72,7 +73,8 @@ export function addRoutes(
     handle: (body: z.output<S>, from: From) => Promise<Result<unknown, Refusal>>,
   ) =>
     app.post(path, async (request, reply) => {
-      if (isDraining()) return send(reply, refusalAnswer(refuse('unavailable', { retryAfterMs: 2_000 })));
+      if (isDraining())
+        return send(reply, refusalAnswer(refuse('unavailable', { retryAfterMs: 2_000 })));
       const body = parse(schema, request.body);
       if (!body.ok) return send(reply, refusalAnswer(body.error));
       const result = await handle(body.value, { address: addressOf(request.raw) });
@@ -97,13 +99,19 @@ export function addRoutes(
 
   app.get(HTTP.relay, async (): Promise<RelayInfo> => {
     const team = await store.team();
-    return { product: 'landline', versions: PROTOCOL_VERSIONS, team: team ? { id: team.id, name: team.name } : null };
+    return {
+      product: 'landline',
+      versions: PROTOCOL_VERSIONS,
+      team: team ? { id: team.id, name: team.name } : null,
+    };
   });
   app.get(HTTP.health, async () => ({ isAlive: true }));
   app.get(HTTP.ready, async (_request, reply) => {
     const isReady = !isDraining() && (await answers(store, log));
     // Degraded is ready: members are served, word between relays takes seconds, and each counts limits alone.
-    return reply.code(isReady ? 200 : 503).send({ isReady, ...(isDegraded?.() === true ? { isDegraded: true } : {}) });
+    return reply
+      .code(isReady ? 200 : 503)
+      .send({ isReady, ...(isDegraded?.() === true ? { isDegraded: true } : {}) });
   });
 }
 

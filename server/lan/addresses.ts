@@ -20,8 +20,15 @@ export interface AddressesParts {
 const MAX_ADDRESSES = 8;
 
 /** `host:port` for invites, the most likely first. */
-export function advertisedAddresses({ interfaces, hostname, port, host, advertised }: AddressesParts): readonly string[] {
-  if (advertised.length > 0) return advertised.slice(0, MAX_ADDRESSES).map((address) => withPort(address, port));
+export function advertisedAddresses({
+  interfaces,
+  hostname,
+  port,
+  host,
+  advertised,
+}: AddressesParts): readonly string[] {
+  if (advertised.length > 0)
+    return advertised.slice(0, MAX_ADDRESSES).map((address) => withPort(address, port));
   const bound =
     host === '0.0.0.0' || host === '::' || host === ''
       ? [...localAddresses(interfaces, host !== '0.0.0.0'), ...hostNames(hostname)]
@@ -32,14 +39,21 @@ export function advertisedAddresses({ interfaces, hostname, port, host, advertis
 
 /** Names and addresses the certificate should speak for. */
 export function certificateHosts(parts: Omit<AddressesParts, 'port'>): readonly string[] {
-  const own = advertisedAddresses({ ...parts, port: 1 }).map((address) => bare(address.replace(/:1$/, '').replace(/:\d+$/, '')));
-  return [...new Set(['localhost', '127.0.0.1', '::1', ...own])].filter((name) => name !== '0.0.0.0' && name !== '::');
+  const own = advertisedAddresses({ ...parts, port: 1 }).map((address) =>
+    bare(address.replace(/:1$/, '').replace(/:\d+$/, '')),
+  );
+  return [...new Set(['localhost', '127.0.0.1', '::1', ...own])].filter(
+    (name) => name !== '0.0.0.0' && name !== '::',
+  );
 }
 
 /** Addresses of this machine that others can use: IPv4 first, no loopback, no link-local ones (they need a zone to work). */
 export function localAddresses(interfaces: Interfaces, withIPv6: boolean): readonly string[] {
   const all = Object.values(interfaces).flatMap((list) => list ?? []);
-  const useful = all.filter(({ internal, address }) => !internal && !/^fe80:/i.test(address) && !address.startsWith('169.254.'));
+  const useful = all.filter(
+    ({ internal, address }) =>
+      !internal && !/^fe80:/i.test(address) && !address.startsWith('169.254.'),
+  );
   const v4 = useful.filter(({ family }) => family === 'IPv4').map(({ address }) => address);
   const v6 = useful.filter(({ family }) => family === 'IPv6').map(({ address }) => address);
   return [...v4, ...(withIPv6 ? v6 : [])];

@@ -4,7 +4,20 @@
  */
 import { createHash, createPublicKey, sign, type KeyObject } from 'node:crypto';
 import { isIP, isIPv4 } from 'node:net';
-import { bitString, implicit, octetString, oid, sequence, set, tagged, time, unsigned, utf8String, yes, type Der } from './der.ts';
+import {
+  bitString,
+  implicit,
+  octetString,
+  oid,
+  sequence,
+  set,
+  tagged,
+  time,
+  unsigned,
+  utf8String,
+  yes,
+  type Der,
+} from './der.ts';
 
 export interface CertificateWish {
   readonly key: KeyObject;
@@ -22,7 +35,14 @@ const ECDSA_WITH_SHA256 = sequence(oid('1.2.840.10045.4.3.2'));
 const V3 = tagged(0, unsigned(Uint8Array.of(2)));
 
 /** The certificate in PEM. */
-export function makeCertificate({ key, commonName, hosts, from, until, serial }: CertificateWish): string {
+export function makeCertificate({
+  key,
+  commonName,
+  hosts,
+  from,
+  until,
+  serial,
+}: CertificateWish): string {
   const spki = createPublicKey(key).export({ type: 'spki', format: 'der' });
   const name = sequence(set(sequence(oid('2.5.4.3'), utf8String(commonName))));
   // The top bit off and the next one on: positive, and of one length.
@@ -48,7 +68,11 @@ function extensions(spki: Uint8Array, hosts: readonly string[]): readonly Der[] 
   const digitalSignature = bitString(Uint8Array.of(0x80), 7);
   const notAnAuthority = sequence();
   const serverAuth = sequence(oid('1.3.6.1.5.5.7.3.1'));
-  const names = sequence(...hosts.map((host) => (isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressOctets(host)))));
+  const names = sequence(
+    ...hosts.map((host) =>
+      isIP(host) === 0 ? implicit(2, Buffer.from(host)) : implicit(7, addressOctets(host)),
+    ),
+  );
   return [
     sequence(oid('2.5.29.19'), yes, octetString(notAnAuthority)),
     sequence(oid('2.5.29.15'), yes, octetString(digitalSignature)),
@@ -64,9 +88,12 @@ export function addressOctets(address: string): Uint8Array {
   // The URL parser knows every spelling of IPv6 and gives the canonical one.
   const compact = new URL(`http://[${address}]/`).hostname.slice(1, -1);
   const [head = '', tail] = compact.split('::');
-  const groups = (text: string | undefined): readonly number[] => (text ? text.split(':').map((group) => Number.parseInt(group, 16)) : []);
+  const groups = (text: string | undefined): readonly number[] =>
+    text ? text.split(':').map((group) => Number.parseInt(group, 16)) : [];
   const front = groups(head);
   const back = groups(tail);
   const middle = Array.from({ length: 8 - front.length - back.length }, () => 0);
-  return Uint8Array.from([...front, ...middle, ...back].flatMap((group) => [group >> 8, group & 0xff]));
+  return Uint8Array.from(
+    [...front, ...middle, ...back].flatMap((group) => [group >> 8, group & 0xff]),
+  );
 }

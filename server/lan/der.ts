@@ -4,7 +4,8 @@
  */
 export type Der = Uint8Array;
 
-const tlv = (tag: number, content: Uint8Array): Der => Buffer.concat([Buffer.from([tag]), length(content.length), content]);
+const tlv = (tag: number, content: Uint8Array): Der =>
+  Buffer.concat([Buffer.from([tag]), length(content.length), content]);
 
 function length(bytes: number): Uint8Array {
   if (bytes < 0x80) return Uint8Array.of(bytes);
@@ -17,12 +18,14 @@ export const sequence = (...items: readonly Der[]): Der => tlv(0x30, Buffer.conc
 export const set = (...items: readonly Der[]): Der => tlv(0x31, Buffer.concat(items));
 export const octetString = (content: Uint8Array): Der => tlv(0x04, content);
 /** Whole octets only, but for `unusedBits` at the end. */
-export const bitString = (content: Uint8Array, unusedBits = 0): Der => tlv(0x03, Buffer.concat([Uint8Array.of(unusedBits), content]));
+export const bitString = (content: Uint8Array, unusedBits = 0): Der =>
+  tlv(0x03, Buffer.concat([Uint8Array.of(unusedBits), content]));
 export const utf8String = (text: string): Der => tlv(0x0c, Buffer.from(text));
 /** DER leaves out what is the default, and `false` always is. */
 export const yes: Der = Uint8Array.of(0x01, 0x01, 0xff);
 /** `[n]` round other items. */
-export const tagged = (number: number, ...items: readonly Der[]): Der => tlv(0xa0 | number, Buffer.concat(items));
+export const tagged = (number: number, ...items: readonly Der[]): Der =>
+  tlv(0xa0 | number, Buffer.concat(items));
 /** `[n]` in place of an item's own tag. */
 export const implicit = (number: number, content: Uint8Array): Der => tlv(0x80 | number, content);
 
@@ -38,7 +41,8 @@ export function oid(dotted: string): Der {
   const [first = 0, second = 0, ...rest] = dotted.split('.').map(Number);
   const octets = [first * 40 + second, ...rest].flatMap((arc) => {
     const septets = [arc % 128];
-    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) septets.unshift((left % 128) | 0x80);
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128))
+      septets.unshift((left % 128) | 0x80);
     return septets;
   });
   return tlv(0x06, Uint8Array.from(octets));

@@ -19,9 +19,11 @@ afterEach(() => rmSync(folder, { recursive: true }));
 // The wall clock of the real world: the handshake looks at the certificate's dates.
 const clock = createFakeClock(Date.now());
 const random = createSeededRandom('tls');
-const load = (hosts: readonly string[] = ['localhost', '127.0.0.1', '::1', 'relay.local']): RelayTls =>
-  loadTls({ folder, hosts, clock, random });
-const certificate = (): X509Certificate => new X509Certificate(readFileSync(join(folder, CERTIFICATE_FILE)));
+const load = (
+  hosts: readonly string[] = ['localhost', '127.0.0.1', '::1', 'relay.local'],
+): RelayTls => loadTls({ folder, hosts, clock, random });
+const certificate = (): X509Certificate =>
+  new X509Certificate(readFileSync(join(folder, CERTIFICATE_FILE)));
 
 describe('the relay key', () => {
   test('is made once, for the owner alone, and its fingerprint stays', () => {
@@ -37,7 +39,11 @@ describe('the relay key', () => {
     chmodSync(join(folder, KEY_FILE), 0o644);
     expect(() => load()).toThrow(/chmod 600/);
     chmodSync(join(folder, KEY_FILE), 0o600);
-    for (const text of ['', 'hello', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()]) {
+    for (const text of [
+      '',
+      'hello',
+      generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString(),
+    ]) {
       writeFileSync(join(folder, KEY_FILE), text);
       expect(() => load()).toThrow(SecretFileError);
       expect(readFileSync(join(folder, KEY_FILE), 'utf8')).toBe(text);
@@ -69,11 +75,32 @@ describe('the certificate', () => {
     ['the machine has a new address', () => load(['localhost', '10.0.0.9'])],
     [
       'it has less than a year left',
-      () => loadTls({ folder, hosts: ['localhost'], clock: createFakeClock(clock.now() + 3400 * 86_400_000), random }),
+      () =>
+        loadTls({
+          folder,
+          hosts: ['localhost'],
+          clock: createFakeClock(clock.now() + 3400 * 86_400_000),
+          random,
+        }),
     ],
-    ['it is in the future', () => loadTls({ folder, hosts: ['localhost'], clock: createFakeClock(clock.now() - 30 * 86_400_000), random })],
-    ['it is spoilt', () => (writeFileSync(join(folder, CERTIFICATE_FILE), 'no certificate'), load())],
-    ['it belongs to another key', () => (writeFileSync(join(folder, CERTIFICATE_FILE), strange()), load(['localhost']))],
+    [
+      'it is in the future',
+      () =>
+        loadTls({
+          folder,
+          hosts: ['localhost'],
+          clock: createFakeClock(clock.now() - 30 * 86_400_000),
+          random,
+        }),
+    ],
+    [
+      'it is spoilt',
+      () => (writeFileSync(join(folder, CERTIFICATE_FILE), 'no certificate'), load()),
+    ],
+    [
+      'it belongs to another key',
+      () => (writeFileSync(join(folder, CERTIFICATE_FILE), strange()), load(['localhost'])),
+    ],
   ])('is made anew with the same key when %s', (_why, again) => {
     const { fingerprint } = load();
     const before = certificate().serialNumber;
@@ -84,16 +111,27 @@ describe('the certificate', () => {
 
   test('of dates beyond 2050 and of every address form can be read back', () => {
     const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
-    const hosts = ['2001:db8::5', '::', 'fe80::1', '10.0.0.5', '2001:db8:1:2:3:4:5:6', 'a-long-host-name.example.test'];
+    const hosts = [
+      '2001:db8::5',
+      '::',
+      'fe80::1',
+      '10.0.0.5',
+      '2001:db8:1:2:3:4:5:6',
+      'a-long-host-name.example.test',
+    ];
     const [from, until] = [Date.UTC(1999, 11, 31, 23, 59, 59), Date.UTC(2061, 1, 2, 3, 4, 5)];
     for (let n = 0; n < 50; n++) {
-      const made = new X509Certificate(makeCertificate({ key, commonName: '電話', hosts, from, until, serial: randomBytes(16) }));
+      const made = new X509Certificate(
+        makeCertificate({ key, commonName: '電話', hosts, from, until, serial: randomBytes(16) }),
+      );
       expect(made.validFromDate.getTime()).toBe(from);
       expect(made.validToDate.getTime()).toBe(until);
       expect(made.serialNumber).toMatch(/^[4-7][0-9A-F]{31}$/);
       expect(made.verify(made.publicKey)).toBe(true);
     }
-    const made = new X509Certificate(makeCertificate({ key, commonName: '電話', hosts, from, until, serial: new Uint8Array(16) }));
+    const made = new X509Certificate(
+      makeCertificate({ key, commonName: '電話', hosts, from, until, serial: new Uint8Array(16) }),
+    );
     for (const host of hosts) expect(made.checkHost(host) ?? made.checkIP(host), host).toBe(host);
   });
 });
@@ -101,7 +139,14 @@ describe('the certificate', () => {
 const strange = (): string => {
   const { privateKey: key } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const now = clock.now();
-  return makeCertificate({ key, commonName: 'x', hosts: ['localhost'], from: now - 1e6, until: now + 1e12, serial: randomBytes(16) });
+  return makeCertificate({
+    key,
+    commonName: 'x',
+    hosts: ['localhost'],
+    from: now - 1e6,
+    until: now + 1e12,
+    serial: randomBytes(16),
+  });
 };
 
 describe('a connection', () => {
@@ -132,28 +177,44 @@ describe('a connection', () => {
     }
   };
 
-  test.each(['TLSv1.2', 'TLSv1.3'] as const)('with %s shows the key that the fingerprint names', async (version) => {
-    await withServer(async (port, { fingerprint }) => {
-      const shaken = await handshake(port, { minVersion: version, maxVersion: version });
-      if (typeof shaken === 'string') throw new Error(shaken);
-      expect(shaken.protocol).toBe(version);
-      const spki = new X509Certificate(shaken.peer.raw).publicKey.export({ type: 'spki', format: 'der' });
-      expect(createHash('sha256').update(spki).digest('hex')).toBe(fingerprint);
-    });
-  });
+  test.each(['TLSv1.2', 'TLSv1.3'] as const)(
+    'with %s shows the key that the fingerprint names',
+    async (version) => {
+      await withServer(async (port, { fingerprint }) => {
+        const shaken = await handshake(port, { minVersion: version, maxVersion: version });
+        if (typeof shaken === 'string') throw new Error(shaken);
+        expect(shaken.protocol).toBe(version);
+        const spki = new X509Certificate(shaken.peer.raw).publicKey.export({
+          type: 'spki',
+          format: 'der',
+        });
+        expect(createHash('sha256').update(spki).digest('hex')).toBe(fingerprint);
+      });
+    },
+  );
 
   test('that trusts the certificate is valid for the names in it', async () => {
     await withServer(async (port) => {
       const ca = readFileSync(join(folder, CERTIFICATE_FILE));
-      expect(await handshake(port, { ca, rejectUnauthorized: true, servername: 'relay.local' })).toMatchObject({ protocol: 'TLSv1.3' });
-      expect(await handshake(port, { ca, rejectUnauthorized: true, servername: 'evil.test' })).toBe('ERR_TLS_CERT_ALTNAME_INVALID');
+      expect(
+        await handshake(port, { ca, rejectUnauthorized: true, servername: 'relay.local' }),
+      ).toMatchObject({ protocol: 'TLSv1.3' });
+      expect(await handshake(port, { ca, rejectUnauthorized: true, servername: 'evil.test' })).toBe(
+        'ERR_TLS_CERT_ALTNAME_INVALID',
+      );
     });
   });
 
   test.each<readonly [string, ConnectionOptions]>([
     ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
     ['TLS 1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }],
-    ['TLS 1.2 with CBC only', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA@SECLEVEL=0' }],
+    [
+      'TLS 1.2 with CBC only',
+      {
+        maxVersion: 'TLSv1.2',
+        ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA@SECLEVEL=0',
+      },
+    ],
     ['TLS 1.2 without forward secrecy', { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' }],
   ])('with %s is refused by the relay', async (_what, options) => {
     await withServer(async (port) => {

@@ -3,7 +3,14 @@
  * the certificate round it is made anew whenever it runs out or the machine's names change. Guarantees TLS 1.2 or later. The key file
  * is a secret file (0600, refused when others may read it); losing it means that everybody has to trust the relay again.
  */
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, X509Certificate, type KeyObject } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  X509Certificate,
+  type KeyObject,
+} from 'node:crypto';
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
@@ -40,7 +47,11 @@ export function loadTls({ folder, hosts, clock, random }: TlsParts): RelayTls {
   const key = loadKey(join(folder, KEY_FILE));
   const path = join(folder, CERTIFICATE_FILE);
   const found = readCertificate(path);
-  const isUsable = found !== undefined && found.checkPrivateKey(key) && isCurrent(found, clock.now()) && names(found, hosts);
+  const isUsable =
+    found !== undefined &&
+    found.checkPrivateKey(key) &&
+    isCurrent(found, clock.now()) &&
+    names(found, hosts);
   const certificate = isUsable ? found : renew(path, { key, hosts, clock, random });
   return {
     fingerprint: fingerprintOf(key),
@@ -67,7 +78,10 @@ const MODERN: NonNullable<SecureContextOptions['ciphers']> = [
 
 /** SHA-256 of the public key (SPKI, DER) in lower-case hex. */
 export function fingerprintOf(key: KeyObject): Fingerprint {
-  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({ type: 'spki', format: 'der' });
+  const spki = (key.type === 'private' ? createPublicKey(key) : key).export({
+    type: 'spki',
+    format: 'der',
+  });
   return createHash('sha256').update(spki).digest('hex');
 }
 
@@ -83,7 +97,8 @@ export function storedFingerprint(folder: string): Fingerprint | undefined {
  */
 export function certificateFingerprint(path: string): Fingerprint {
   const certificate = readCertificate(path);
-  if (certificate === undefined) throw new Error(`${path} is not a certificate that can be read. See --proxy-certificate.`);
+  if (certificate === undefined)
+    throw new Error(`${path} is not a certificate that can be read. See --proxy-certificate.`);
   return fingerprintOf(certificate.publicKey);
 }
 
@@ -121,9 +136,14 @@ const isCurrent = (certificate: X509Certificate, now: number): boolean =>
   certificate.validFromDate.getTime() <= now && certificate.validToDate.getTime() - now > RENEW_MS;
 
 const names = (certificate: X509Certificate, hosts: readonly string[]): boolean =>
-  hosts.every((host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined);
+  hosts.every(
+    (host) => certificate.checkHost(host) !== undefined || certificate.checkIP(host) !== undefined,
+  );
 
-function renew(path: string, parts: Pick<TlsParts, 'hosts' | 'clock' | 'random'> & { readonly key: KeyObject }): X509Certificate {
+function renew(
+  path: string,
+  parts: Pick<TlsParts, 'hosts' | 'clock' | 'random'> & { readonly key: KeyObject },
+): X509Certificate {
   const now = parts.clock.now();
   const pem = makeCertificate({
     key: parts.key,

@@ -5,7 +5,11 @@ import { createLog, withoutSecrets, type LogLevel } from './log.ts';
 
 function set(level: LogLevel = 'debug') {
   const lines: string[] = [];
-  const log = createLog({ level, node: 'n1', destination: { write: (line) => void lines.push(line) } });
+  const log = createLog({
+    level,
+    node: 'n1',
+    destination: { write: (line) => void lines.push(line) },
+  });
   return { log, lines, last: () => JSON.parse(lines.at(-1) ?? '{}') as Record<string, unknown> };
 }
 
@@ -60,14 +64,19 @@ test.each([
   const error = new TypeError(`choked on ${secret}`);
   log.error('y', {}, error);
   expect(withoutSecrets(secret)).not.toBe(secret);
-  for (const piece of [secret, 'MIGHAgEA', 'c2FsdHNhbHRzYWx0', 'abc.def', CODE]) expect(lines.join('')).not.toContain(piece);
+  for (const piece of [secret, 'MIGHAgEA', 'c2FsdHNhbHRzYWx0', 'abc.def', CODE])
+    expect(lines.join('')).not.toContain(piece);
   expect(lines.join('')).toContain('TypeError');
 });
 
 test('a field named like a secret is never written', () => {
   const { log, last } = set();
   log.info('x', { password: 'hunter2', refreshToken: 'abc', codeHash: 'def' });
-  expect(last()).toMatchObject({ password: '[secret]', refreshToken: '[secret]', codeHash: '[secret]' });
+  expect(last()).toMatchObject({
+    password: '[secret]',
+    refreshToken: '[secret]',
+    codeHash: '[secret]',
+  });
 });
 
 test('long texts are cut', () => {

@@ -60,7 +60,11 @@ function clean(fields: LogFields | undefined): Record<string, unknown> {
   const out: Record<string, unknown> = {};
   for (const [key, value] of Object.entries(fields ?? {})) {
     if (typeof value !== 'string') out[key] = value;
-    else out[key] = SECRET_FIELDS.test(key) && key !== 'code' ? '[secret]' : withoutSecrets(value).slice(0, LONGEST);
+    else
+      out[key] =
+        SECRET_FIELDS.test(key) && key !== 'code'
+          ? '[secret]'
+          : withoutSecrets(value).slice(0, LONGEST);
   }
   return out;
 }

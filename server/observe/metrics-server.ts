@@ -19,13 +19,20 @@ const REQUEST_MS = 5_000;
 const MAX_CONNECTIONS = 16;
 
 /** @throws Node's own error when it cannot listen */
-export async function serveMetrics({ host, port }: MetricsAddress, metrics: Metrics, log: Log): Promise<MetricsServer> {
-  const server = createServer({ requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS }, (request, response) => {
-    answer(request, response, metrics).catch((error: unknown) => {
-      log.error('metrics-failed', {}, error);
-      response.writeHead(500).end();
-    });
-  });
+export async function serveMetrics(
+  { host, port }: MetricsAddress,
+  metrics: Metrics,
+  log: Log,
+): Promise<MetricsServer> {
+  const server = createServer(
+    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+    (request, response) => {
+      answer(request, response, metrics).catch((error: unknown) => {
+        log.error('metrics-failed', {}, error);
+        response.writeHead(500).end();
+      });
+    },
+  );
   server.maxConnections = MAX_CONNECTIONS;
   server.listen({ host, port });
   await once(server, 'listening');
@@ -42,9 +49,15 @@ export async function serveMetrics({ host, port }: MetricsAddress, metrics: Metr
   };
 }
 
-async function answer({ method, url }: IncomingMessage, response: ServerResponse, metrics: Metrics): Promise<void> {
+async function answer(
+  { method, url }: IncomingMessage,
+  response: ServerResponse,
+  metrics: Metrics,
+): Promise<void> {
   if (url !== '/metrics') return void response.writeHead(404).end();
   if (method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
   const text = await metrics.text();
-  response.writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' }).end(text);
+  response
+    .writeHead(200, { 'content-type': metrics.contentType, 'cache-control': 'no-store' })
+    .end(text);
 }

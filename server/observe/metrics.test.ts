@@ -13,7 +13,9 @@ beforeAll(async () => {
   kit = await createLineKit({}, 'own', { metrics: { host: '127.0.0.1', port: 0 } });
   ada = await kit.line(kit.ada);
   ben = await kit.line(await kit.person('ben'));
-  const state = ada.all('member-state')[0] as { readonly channels: readonly { readonly channel: { readonly id: string } }[] };
+  const state = ada.all('member-state')[0] as {
+    readonly channels: readonly { readonly channel: { readonly id: string } }[];
+  };
   const general = state.channels[0]?.channel.id;
   for (let n = 0; n < 7; n++) {
     const op = kit.op();
@@ -40,7 +42,8 @@ function samples(of: string): ReadonlyMap<string, number> {
   const lines = of.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   return new Map(
     lines.map((line) => {
-      const [, name = '', value = ''] = /^([a-z_][\w]*(?:\{(?:\w+="[^"\\]*",?)*\})?) (\S+)$/i.exec(line) ?? [];
+      const [, name = '', value = ''] =
+        /^([a-z_][\w]*(?:\{(?:\w+="[^"\\]*",?)*\})?) (\S+)$/i.exec(line) ?? [];
       // Nothing measured yet is `Nan`.
       if (name === '' || !/^(?:Nan|\d.*)$/.test(value)) throw new Error(`no sample: ${line}`);
       return [name, Number(value)];
@@ -51,7 +54,9 @@ function samples(of: string): ReadonlyMap<string, number> {
 test('the figures agree with what was done', () => {
   const read = samples(text);
   const ours = Object.fromEntries(
-    [...read].filter(([name, value]) => name.startsWith('landline_') && !/_seconds/.test(name) && value !== 0),
+    [...read].filter(
+      ([name, value]) => name.startsWith('landline_') && !/_seconds/.test(name) && value !== 0,
+    ),
   );
   expect(ours).toEqual({
     landline_sockets: 2,
@@ -78,7 +83,9 @@ test('what took time is counted once, in buckets that add up', () => {
     // Also what the lines brought with them: ben's joining.
     ['landline_fan_out_seconds', undefined],
   ] as const) {
-    const buckets = [...read].filter(([sample]) => sample.startsWith(`${name}_bucket`)).map(([, value]) => value);
+    const buckets = [...read]
+      .filter(([sample]) => sample.startsWith(`${name}_bucket`))
+      .map(([, value]) => value);
     const total = read.get(`${name}_count`) ?? 0;
     expect(buckets).toEqual(buckets.toSorted((a, b) => a - b));
     expect(buckets.at(-1)).toBe(total);
@@ -89,7 +96,11 @@ test('what took time is counted once, in buckets that add up', () => {
 });
 
 test('the process is told of: CPU, memory, delay of the event loop, garbage collection', () => {
-  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds']) {
+  for (const name of [
+    'process_cpu_seconds_total',
+    'process_resident_memory_bytes',
+    'nodejs_eventloop_lag_p99_seconds',
+  ]) {
     expect(samples(text).has(name)).toBe(true);
   }
   expect(text).toContain('# TYPE nodejs_gc_duration_seconds histogram');
@@ -98,7 +109,9 @@ test('the process is told of: CPU, memory, delay of the event loop, garbage coll
 test('nobody is named: no id, no handle, no word of a message, and labels out of short lists', () => {
   for (const { name, type } of FIGURES) expect(text).toContain(`# TYPE ${name} ${type}\n`);
   expect(text).not.toMatch(/[\da-f]{8}-[\da-f]{4}|secret|\bada\b|\bben\b|night shift/i);
-  const kinds = [...text.matchAll(/^landline_refusals_total\{kind="([\w-]+)"\}/gm)].map(([, kind]) => kind);
+  const kinds = [...text.matchAll(/^landline_refusals_total\{kind="([\w-]+)"\}/gm)].map(
+    ([, kind]) => kind,
+  );
   expect(kinds).toEqual(REFUSAL_KINDS);
 });
 
@@ -121,6 +134,8 @@ test('a store that does not answer, a fan-out that has lost the others and limit
     limitsState: () => 'degraded',
   };
   const read = samples(await createMetrics(parts).text());
-  const told = ['store_well', 'fan_out_well', 'limits_well', 'draining', 'door_waiting'].map((name) => read.get(`landline_${name}`));
+  const told = ['store_well', 'fan_out_well', 'limits_well', 'draining', 'door_waiting'].map(
+    (name) => read.get(`landline_${name}`),
+  );
   expect(told).toEqual([0, 0, 0, 1, 3]);
 });

@@ -30,8 +30,15 @@ export interface Metrics {
 type Labelled = readonly (readonly [label: string, value: number])[];
 
 type Figure = { readonly name: string; readonly help: string } & (
-  | { readonly type: 'counter' | 'gauge'; readonly read: (parts: MetricsParts) => number | Promise<number> }
-  | { readonly type: 'counter' | 'gauge'; readonly label: string; readonly readEach: (parts: MetricsParts) => Labelled }
+  | {
+      readonly type: 'counter' | 'gauge';
+      readonly read: (parts: MetricsParts) => number | Promise<number>;
+    }
+  | {
+      readonly type: 'counter' | 'gauge';
+      readonly label: string;
+      readonly readEach: (parts: MetricsParts) => Labelled;
+    }
   | { readonly type: 'histogram'; readonly buckets: (parts: MetricsParts) => Buckets }
 );
 
@@ -128,7 +135,8 @@ export const FIGURES: readonly Figure[] = [
     help: 'Upgrades refused, by status',
     type: 'counter',
     label: 'status',
-    readEach: ({ core }) => [...core.counts.upgradesRefused].map(([status, count]) => [String(status), count]),
+    readEach: ({ core }) =>
+      [...core.counts.upgradesRefused].map(([status, count]) => [String(status), count]),
   },
   {
     name: 'landline_sent_away_total',
@@ -197,18 +205,31 @@ interface Value {
  */
 function asMetric(figure: Figure, parts: MetricsParts): Histogram {
   const { name, help, type } = figure;
-  const get = async (): Promise<unknown> => ({ name, help, type, values: await valuesOf(figure, parts), aggregator: 'sum' });
+  const get = async (): Promise<unknown> => ({
+    name,
+    help,
+    type,
+    values: await valuesOf(figure, parts),
+    aggregator: 'sum',
+  });
   return { name, help, get } as unknown as Histogram;
 }
 
 async function valuesOf(figure: Figure, parts: MetricsParts): Promise<readonly Value[]> {
-  if ('readEach' in figure) return figure.readEach(parts).map(([label, value]) => ({ value, labels: { [figure.label]: label } }));
+  if ('readEach' in figure)
+    return figure
+      .readEach(parts)
+      .map(([label, value]) => ({ value, labels: { [figure.label]: label } }));
   if ('read' in figure) return [{ value: await figure.read(parts), labels: {} }];
   const { ends, each, sum, count } = figure.buckets(parts);
   let below = 0;
   const upTo = ends.map((end, at) => {
     below += each[at] ?? 0;
-    return { value: below, labels: { le: String(end / 1_000) }, metricName: `${figure.name}_bucket` };
+    return {
+      value: below,
+      labels: { le: String(end / 1_000) },
+      metricName: `${figure.name}_bucket`,
+    };
   });
   return [
     ...upTo,

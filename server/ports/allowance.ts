@@ -8,9 +8,18 @@
 const ROUNDING_MS = 1e-6;
 
 /** @returns 0 when `amount` fits, else the milliseconds until it does */
-export function waitFor(wholeAt: number, now: number, amount: number, perSecond: number, burst: number): number {
+export function waitFor(
+  wholeAt: number,
+  now: number,
+  amount: number,
+  perSecond: number,
+  burst: number,
+): number {
   const each = 1_000 / perSecond;
-  return Math.max(0, Math.ceil(Math.max(wholeAt, now) + amount * each - now - burst * each - ROUNDING_MS));
+  return Math.max(
+    0,
+    Math.ceil(Math.max(wholeAt, now) + amount * each - now - burst * each - ROUNDING_MS),
+  );
 }
 
 /** When the allowance is whole again after `amount` was taken. */

@@ -75,7 +75,10 @@ export interface Blobs {
    * The bytes `from` up to but without `to`, clamped to what there is; undefined when there is no such blob.
    * @throws BlobsUnavailable, BlobDamaged  also from the iterator
    */
-  read(hash: BlobHash, span?: { readonly from: number; readonly to: number }): Promise<AsyncIterable<Uint8Array> | undefined>;
+  read(
+    hash: BlobHash,
+    span?: { readonly from: number; readonly to: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined>;
   /** Gone after this, durably; removing what is not there is fine. @throws BlobsUnavailable */
   remove(hash: BlobHash): Promise<void>;
   /** Every name that is kept, in no order: for the collection of orphans. @throws BlobsUnavailable */

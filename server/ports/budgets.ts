@@ -25,7 +25,8 @@ export interface Use {
   readonly overMs: number;
 }
 
-export type Taken = { readonly isTaken: true } | { readonly isTaken: false; readonly retryAfterMs: number };
+export type Taken =
+  { readonly isTaken: true } | { readonly isTaken: false; readonly retryAfterMs: number };
 
 export interface Budgets {
   /** `degraded`: this node counts alone. */

@@ -26,6 +26,12 @@ export class StoreOpenFault extends Error {
 
 /** @param place  what holds the store, as the beginning of a sentence */
 export const movedAway = (place: string): StoreOpenFault =>
-  new StoreOpenFault('moved', `${place} held the team until it was moved to another store. Start the relay on that one.`);
+  new StoreOpenFault(
+    'moved',
+    `${place} held the team until it was moved to another store. Start the relay on that one.`,
+  );
 export const halfThere = (place: string): StoreOpenFault =>
-  new StoreOpenFault('moved', `${place} holds a part of the team: a move was not finished. Run the same move again.`);
+  new StoreOpenFault(
+    'moved',
+    `${place} holds a part of the team: a move was not finished. Run the same move again.`,
+  );

@@ -17,7 +17,16 @@
 import type { Channel, Level, Member, Role, Team } from '../../protocol/entities.ts';
 import type { Interval } from '../../protocol/feeds.ts';
 import type { MemberChannel } from '../../protocol/frames-down.ts';
-import type { ChannelId, Epoch, FeedId, MemberId, MessageId, OperationId, SessionId, TeamId } from '../../protocol/ids.ts';
+import type {
+  ChannelId,
+  Epoch,
+  FeedId,
+  MemberId,
+  MessageId,
+  OperationId,
+  SessionId,
+  TeamId,
+} from '../../protocol/ids.ts';
 
 /** The store cannot answer or write now (disk full, connection gone …). Nothing was written; safe to retry. */
 export class StoreUnavailable extends Error {
@@ -158,9 +167,17 @@ export interface StoreReads {
    * The newest events of `from`..`to` that fit both limits, in ascending order, at least one if there is any; the
    * page's own `from` tells how far down it reaches.
    */
-  page(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page>;
+  page(
+    feed: FeedId,
+    span: Interval,
+    limit: { readonly events: number; readonly bytes: number },
+  ): Promise<Page>;
   /** As `page`, but the oldest events of the span: for catching up upwards. */
-  pageUp(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page>;
+  pageUp(
+    feed: FeedId,
+    span: Interval,
+    limit: { readonly events: number; readonly bytes: number },
+  ): Promise<Page>;
 
   credential(member: MemberId): Promise<Credential | undefined>;
   session(id: SessionId): Promise<SessionRow | undefined>;
@@ -207,7 +224,11 @@ export interface WriteTx extends StoreReads {
   putMember(member: Member): Promise<void>;
   /** Inserts or replaces the describing facts. For direct and group channels `members` fixes who is in it. */
   putChannel(channel: Channel): Promise<void>;
-  addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void>;
+  addToChannel(
+    channel: ChannelId,
+    member: MemberId,
+    start: { readonly readSeq: number; readonly level: Level },
+  ): Promise<void>;
   removeFromChannel(channel: ChannelId, member: MemberId): Promise<void>;
   putReadMark(channel: ChannelId, member: MemberId, seq: number): Promise<void>;
   putLevel(channel: ChannelId, member: MemberId, level: Level): Promise<void>;

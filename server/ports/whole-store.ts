@@ -14,14 +14,33 @@ export interface Table {
 export const TABLES = [
   { name: 'feed', columns: ['no', 'id', 'head', 'at'], keyLength: 1 },
   { name: 'team', columns: ['id', 'name', 'created_at'], keyLength: 1 },
-  { name: 'member', columns: ['no', 'id', 'handle', 'name', 'role', 'is_active', 'joined_at'], keyLength: 1 },
+  {
+    name: 'member',
+    columns: ['no', 'id', 'handle', 'name', 'role', 'is_active', 'joined_at'],
+    keyLength: 1,
+  },
   {
     name: 'channel',
-    columns: ['no', 'id', 'kind', 'name', 'topic', 'is_archived', 'created_at', 'created_by', 'seq', 'members'],
+    columns: [
+      'no',
+      'id',
+      'kind',
+      'name',
+      'topic',
+      'is_archived',
+      'created_at',
+      'created_by',
+      'seq',
+      'members',
+    ],
     keyLength: 1,
   },
   { name: 'membership', columns: ['channel', 'member', 'read_seq', 'level'], keyLength: 2 },
-  { name: 'event', columns: ['feed', 'seq', 'at', 'by', 'kind', 'op', 'asked', 'json'], keyLength: 2 },
+  {
+    name: 'event',
+    columns: ['feed', 'seq', 'at', 'by', 'kind', 'op', 'asked', 'json'],
+    keyLength: 2,
+  },
   { name: 'revision', columns: ['feed', 'message', 'seq', 'at', 'text'], keyLength: 3 },
   { name: 'credential', columns: ['member', 'hash'], keyLength: 1 },
   {
@@ -40,7 +59,11 @@ export const TABLES = [
     ],
     keyLength: 1,
   },
-  { name: 'invite', columns: ['id', 'code_hash', 'role', 'created_by', 'created_at', 'expires_at', 'uses_left'], keyLength: 1 },
+  {
+    name: 'invite',
+    columns: ['id', 'code_hash', 'role', 'created_by', 'created_at', 'expires_at', 'uses_left'],
+    keyLength: 1,
+  },
 ] as const satisfies readonly Table[];
 
 /** The values of a row in the order of its table's columns. */
@@ -66,6 +89,10 @@ export interface WholeStore {
   /** Removes every row of every table. */
   clear(): Promise<void>;
   /** Makes the store that has arrived one that relays may open, with this identity. All or nothing, and durable. */
-  finish(identity: { readonly team: string; readonly epoch: string; readonly blobs: string | undefined }): Promise<void>;
+  finish(identity: {
+    readonly team: string;
+    readonly epoch: string;
+    readonly blobs: string | undefined;
+  }): Promise<void>;
   close(): Promise<void>;
 }

@@ -18,7 +18,10 @@ const { broken, messages, blows, healedMs } = await storm({
   seed: Number(values.seed),
   schedules: Number(values.schedules),
   balancer: values.balancer === 'haproxy' ? 'haproxy' : 'nginx',
-  standby: values.standby === 'synchronous' || values.standby === 'asynchronous' ? values.standby : undefined,
+  standby:
+    values.standby === 'synchronous' || values.standby === 'asynchronous'
+      ? values.standby
+      : undefined,
   log: (line) => console.log(line),
 });
 const sorted = healedMs.toSorted((a, b) => a - b);

@@ -14,7 +14,13 @@ import { freePort } from '../kit/free-port.ts';
 import type { Balancer } from '../kit/services/balancer.ts';
 import { HAPROXY, startHaproxy } from '../kit/services/haproxy.ts';
 import { NGINX, startNginx } from '../kit/services/nginx.ts';
-import { POSTGRES, startPostgres, startStandby, type PostgresAddress, type PostgresServer } from '../kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  startStandby,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../kit/services/postgres.ts';
 import { REDIS_SERVER, startRedis, type RedisServer } from '../kit/services/redis.ts';
 
 export type BalancerKind = 'nginx' | 'haproxy';
@@ -93,17 +99,30 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     for (const made of [keys, shown, blobs]) mkdirSync(made, { mode: 0o700 });
     chmodSync(folder, 0o700);
 
-    const [postgres, redis] = await Promise.all([startPostgres({ isTemporary: options.isTemporary ?? false }), startRedis()]);
+    const [postgres, redis] = await Promise.all([
+      startPostgres({ isTemporary: options.isTemporary ?? false }),
+      startRedis(),
+    ]);
     ends.push(
       () => postgres.dispose(),
       () => redis.dispose(),
     );
     const database = await postgres.createDatabase();
-    const standby = options.standby && (await startStandby(postgres, { ...options, isSynchronous: options.standby === 'synchronous' }));
+    const standby =
+      options.standby &&
+      (await startStandby(postgres, {
+        ...options,
+        isSynchronous: options.standby === 'synchronous',
+      }));
     if (standby) ends.push(() => standby.dispose());
     const servers = [database, ...(standby ? [standby.addressOf(database.database)] : [])];
 
-    const { fingerprint } = loadTls({ folder: shown, hosts: [HOST], clock: systemClock, random: systemRandom });
+    const { fingerprint } = loadTls({
+      folder: shown,
+      hosts: [HOST],
+      clock: systemClock,
+      random: systemRandom,
+    });
     const certificate = join(shown, CERTIFICATE_FILE);
     const balancerPort = await freePort();
     const address = `${HOST}:${balancerPort}`;
@@ -113,13 +132,31 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     };
     const shared = [
       ...['--keys', keys, '--blobs', blobs],
-      ...['--postgres', file('postgres', servers.map(urlOf).join('\n')), '--redis', file('redis', `redis://${HOST}:${redis.port}`)],
-      ...['--tls', 'off', '--trusted-proxies', HOST, '--proxy-certificate', certificate, '--advertise', address],
+      ...[
+        '--postgres',
+        file('postgres', servers.map(urlOf).join('\n')),
+        '--redis',
+        file('redis', `redis://${HOST}:${redis.port}`),
+      ],
+      ...[
+        '--tls',
+        'off',
+        '--trusted-proxies',
+        HOST,
+        '--proxy-certificate',
+        certificate,
+        '--advertise',
+        address,
+      ],
       ...['--log', options.logLevel ?? 'warn', '--limits', JSON.stringify(options.limits ?? {})],
     ];
     const nodes: ClusterNode[] = [];
     for (const name of names) {
-      const node = await createNode(name, { data: join(folder, name), args: shared, nodeOptions: options.nodeOptions });
+      const node = await createNode(name, {
+        data: join(folder, name),
+        args: shared,
+        nodeOptions: options.nodeOptions,
+      });
       nodes.push(node);
       ends.push(() => node.kill());
       // One after the other: the first lays out the database and makes the keys.
@@ -130,7 +167,12 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     if (setupLink === null) throw new Error('a fresh cluster has a team already');
 
     const start = kind === 'nginx' ? startNginx : startHaproxy;
-    const balancer = await start({ port: balancerPort, relays: nodes.map(({ port }) => port), certificate, key: join(shown, KEY_FILE) });
+    const balancer = await start({
+      port: balancerPort,
+      relays: nodes.map(({ port }) => port),
+      certificate,
+      key: join(shown, KEY_FILE),
+    });
     ends.push(() => balancer.dispose());
     return {
       folder,
@@ -163,7 +205,10 @@ interface NodeParts {
   readonly nodeOptions: string | undefined;
 }
 
-async function createNode(name: string, { data, args, nodeOptions }: NodeParts): Promise<ClusterNode> {
+async function createNode(
+  name: string,
+  { data, args, nodeOptions }: NodeParts,
+): Promise<ClusterNode> {
   const [port, metricsPort] = [await freePort(), await freePort()];
   let current: RelayProcess | undefined;
   let isUp = false;
@@ -180,7 +225,15 @@ async function createNode(name: string, { data, args, nodeOptions }: NodeParts):
     },
     async start() {
       current = serveRelay(data, {
-        args: [...args, '--node', name, '--port', String(port), '--metrics', `${HOST}:${metricsPort}`],
+        args: [
+          ...args,
+          '--node',
+          name,
+          '--port',
+          String(port),
+          '--metrics',
+          `${HOST}:${metricsPort}`,
+        ],
         ...(nodeOptions === undefined ? {} : { env: { NODE_OPTIONS: nodeOptions } }),
       });
       await current.ready;

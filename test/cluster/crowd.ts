@@ -18,26 +18,40 @@ import { v7 as uuidv7 } from 'uuid';
 const clock = createSystemClock();
 const random = createSystemRandom();
 const net = createRelayNet({ clock });
-const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = {
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 const PASSWORD = 'nine lives of the office cat';
 
 /** Founds the team of a fresh cluster. */
 export async function found(target: RelayTarget, setupLink: string): Promise<SignedIn> {
   const link = parseInviteLink(setupLink);
   if (!link.ok) throw new Error(link.error);
-  const account = { team: 'Night shift', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'Desk' };
+  const account = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'Desk',
+  };
   return signedIn.parse(await post(target, HTTP.setup, { code: link.value.code, ...account }));
 }
 
 /** Another device of the founder. */
 export async function signIn(target: RelayTarget, device: string): Promise<SignedIn> {
-  return signedIn.parse(await post(target, HTTP.signIn, { handle: 'ada', password: PASSWORD, device }));
+  return signedIn.parse(
+    await post(target, HTTP.signIn, { handle: 'ada', password: PASSWORD, device }),
+  );
 }
 
 export async function post(target: RelayTarget, path: string, body: unknown): Promise<unknown> {
   const answer = await net.request(target, { method: 'POST', path, body });
   if (!answer.ok) throw new Error(`${path}: ${answer.error.kind}`);
-  if (answer.value.status !== 200) throw new Error(`${path}: ${answer.value.status} ${JSON.stringify(answer.value.body)}`);
+  if (answer.value.status !== 200)
+    throw new Error(`${path}: ${answer.value.status} ${JSON.stringify(answer.value.body)}`);
   return answer.value.body;
 }
 
@@ -56,7 +70,11 @@ export interface CrowdClient {
   post(channel: ChannelId, text: string): string | undefined;
 }
 
-export function createClient(target: RelayTarget, access: string, onEvent?: (event: FeedEvent) => void): CrowdClient {
+export function createClient(
+  target: RelayTarget,
+  access: string,
+  onEvent?: (event: FeedEvent) => void,
+): CrowdClient {
   let epoch: Epoch | null = null;
   let [node, lostAt] = ['', 0];
   const positions = new Map<FeedId, number>();
@@ -71,7 +89,8 @@ export function createClient(target: RelayTarget, access: string, onEvent?: (eve
       // What a page brought may come once more as it happens; a client drops it by its number.
       if (before !== undefined && seq <= before) continue;
       // Whoever comes anew holds nothing: their first page may begin anywhere.
-      if (before !== undefined && seq !== before + 1) faults.push(`${frame.feed}: ${seq} after ${before}`);
+      if (before !== undefined && seq !== before + 1)
+        faults.push(`${frame.feed}: ${seq} after ${before}`);
       positions.set(frame.feed, seq);
       onEvent?.(event);
     }
@@ -114,7 +133,9 @@ export function createClient(target: RelayTarget, access: string, onEvent?: (eve
     gaps,
     acked,
     get channels() {
-      return [...positions.keys()].flatMap((feed) => (feed.startsWith('channel/') ? [feed.slice('channel/'.length) as ChannelId] : []));
+      return [...positions.keys()].flatMap((feed) =>
+        feed.startsWith('channel/') ? [feed.slice('channel/'.length) as ChannelId] : [],
+      );
     },
     post(channel, text) {
       const op = uuidv7() as OperationId & MessageId;

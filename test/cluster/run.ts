@@ -33,7 +33,8 @@ const { values } = parseArgs({
 });
 const count = Number(values.relays);
 const kind = values.balancer;
-if (!Number.isInteger(count) || count < 1 || count > NAMES.length) stop(`--relays must be 1 to ${NAMES.length}`);
+if (!Number.isInteger(count) || count < 1 || count > NAMES.length)
+  stop(`--relays must be 1 to ${NAMES.length}`);
 if (!isBalancer(kind)) stop('--balancer must be nginx or haproxy');
 
 await provideNeeds();
@@ -41,13 +42,17 @@ await provideNeeds();
 const { missingFor, startCluster } = await import('./cluster.ts');
 const missing = missingFor(kind);
 if (missing.length > 0)
-  stop(`A cluster needs ${missing.join(' and ')}. Install ${missing.length > 1 ? 'them' : 'it'}, or run one relay: npm run relay`);
+  stop(
+    `A cluster needs ${missing.join(' and ')}. Install ${missing.length > 1 ? 'them' : 'it'}, or run one relay: npm run relay`,
+  );
 
 const cluster = await startCluster({ names: NAMES.slice(0, count), balancer: kind });
 const app = values['no-app'] ? undefined : openApp(cluster);
 console.log(`\nThe team is at ${cluster.address}, behind ${kind}:`);
 for (const { name, port, metricsPort } of cluster.nodes) {
-  console.log(`  relay ${name.padEnd(6)} port ${port}, figures at http://127.0.0.1:${metricsPort}/metrics`);
+  console.log(
+    `  relay ${name.padEnd(6)} port ${port}, figures at http://127.0.0.1:${metricsPort}/metrics`,
+  );
 }
 console.log(`\nWhoever opens this link founds the team:\n  ${cluster.setupLink}\n\n${HELP}`);
 
@@ -65,13 +70,19 @@ for await (const line of lines) {
 }
 await close();
 
-async function obey({ nodes, redis, postgres }: Cluster, order: string, what: string): Promise<string> {
+async function obey(
+  { nodes, redis, postgres }: Cluster,
+  order: string,
+  what: string,
+): Promise<string> {
   const node = nodes.find(({ name }) => name === what);
   switch (`${order} ${node ? 'relay' : what}`.trim()) {
     case 'kill relay':
       return (node as ClusterNode).kill().then(() => `${what} is gone`);
     case 'drain relay':
-      return (node as ClusterNode).kill('SIGTERM').then(() => `${what} has sent everybody away and is gone`);
+      return (node as ClusterNode)
+        .kill('SIGTERM')
+        .then(() => `${what} has sent everybody away and is gone`);
     case 'start relay':
       if (node?.isUp === true) return `${what} is up`;
       return (node as ClusterNode).start().then(() => `${what} is up`);
@@ -86,7 +97,9 @@ async function obey({ nodes, redis, postgres }: Cluster, order: string, what: st
       redis.goOn();
       return 'redis goes on';
     case 'kill postgres':
-      return postgres.kill().then(() => 'postgres is gone: nothing is acknowledged until it is back');
+      return postgres
+        .kill()
+        .then(() => 'postgres is gone: nothing is acknowledged until it is back');
     case 'start postgres':
       return postgres.restart().then(() => 'postgres is up');
     case 'status':

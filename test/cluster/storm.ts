@@ -9,7 +9,18 @@ import { createHistory, type History } from '../kit/history.ts';
 import type { PostgresServer } from '../kit/services/postgres.ts';
 import { createMembers } from '../system/members.ts';
 import { startCluster, type BalancerKind, type Cluster } from './cluster.ts';
-import { ALL_PROMISES, gather, judge, pause, untilWhole, write, writeOne, WRITERS_LIMITS, type Judgement, type Writer } from './writers.ts';
+import {
+  ALL_PROMISES,
+  gather,
+  judge,
+  pause,
+  untilWhole,
+  write,
+  writeOne,
+  WRITERS_LIMITS,
+  type Judgement,
+  type Writer,
+} from './writers.ts';
 
 export interface StormOptions {
   readonly seed: number;
@@ -45,9 +56,19 @@ const BLOWS = {
 const BLOWS_WITH_STANDBY = { ...BLOWS, 'fail over': 4, 'kill standby': 2 };
 export type Blow = keyof typeof BLOWS;
 
-export async function storm({ seed, schedules, balancer = 'nginx', standby, log = () => undefined }: StormOptions): Promise<Storm> {
+export async function storm({
+  seed,
+  schedules,
+  balancer = 'nginx',
+  standby,
+  log = () => undefined,
+}: StormOptions): Promise<Storm> {
   const chance = createChance(`storm/${seed}`);
-  const cluster = await startCluster({ balancer, limits: WRITERS_LIMITS, ...(standby ? { standby } : {}) });
+  const cluster = await startCluster({
+    balancer,
+    limits: WRITERS_LIMITS,
+    ...(standby ? { standby } : {}),
+  });
   const members = createMembers({ ...cluster });
   try {
     return await play({ cluster, members, chance, schedules, standby, log });
@@ -73,16 +94,34 @@ interface PlayParts {
   readonly log: (line: string) => void;
 }
 
-async function play({ cluster, members, chance, schedules, standby, log }: PlayParts): Promise<Storm> {
+async function play({
+  cluster,
+  members,
+  chance,
+  schedules,
+  standby,
+  log,
+}: PlayParts): Promise<Storm> {
   const history = createHistory();
   const writers = await gather(members, history);
-  const databases: Databases = { primary: cluster.postgres, standby: cluster.standby, isSynchronous: standby === 'synchronous' };
+  const databases: Databases = {
+    primary: cluster.postgres,
+    standby: cluster.standby,
+    isSynchronous: standby === 'synchronous',
+  };
   const weights = cluster.standby ? BLOWS_WITH_STANDBY : BLOWS;
-  const blows = Object.fromEntries(Object.keys(BLOWS).map((name) => [name, 0])) as Record<Blow, number>;
+  const blows = Object.fromEntries(Object.keys(BLOWS).map((name) => [name, 0])) as Record<
+    Blow,
+    number
+  >;
   const [healedMs, late]: [number[], string[]] = [[], []];
   for (let schedule = 1; schedule <= schedules; schedule++) {
     let isOver = false;
-    const writing = Promise.all(writers.map((writer) => write(writer, history, chance.fork(`${schedule}/${writer.who}`), () => isOver)));
+    const writing = Promise.all(
+      writers.map((writer) =>
+        write(writer, history, chance.fork(`${schedule}/${writer.who}`), () => isOver),
+      ),
+    );
     // Whoever fails is heard when the weather is over, and everything is taken down in good order.
     writing.catch(() => undefined);
     const weather = Array.from({ length: chance.int(1, 3) }, () => chance.weighted(weights));
@@ -95,14 +134,19 @@ async function play({ cluster, members, chance, schedules, standby, log }: PlayP
     isOver = true;
     await writing;
     const waiting = Math.max(...writers.map(({ desktop }) => desktop.view.outbox?.waiting ?? 0));
-    const all = await untilWhole(writers, { server: databases.primary, database: cluster.database.database });
+    const all = await untilWhole(writers, {
+      server: databases.primary,
+      database: cluster.database.database,
+    });
     const tookMs = Math.round(performance.now() - healedAt);
     healedMs.push(tookMs);
     const words = `${schedule}: ${weather.join(', ')}; ${waiting} waited, whole again after ${tookMs} ms, ${all} events`;
     log(words);
     if (tookMs < HEAL_MS) continue;
     // On a machine that is busy with something else everything takes long. Beside as many messages in calm the way had to be found as well.
-    const calmMs = Math.round(await inCalm(writers, history, chance.fork(`${schedule}/calm`), { all, count: waiting }));
+    const calmMs = Math.round(
+      await inCalm(writers, history, chance.fork(`${schedule}/calm`), { all, count: waiting }),
+    );
     if (tookMs >= 2 * calmMs) late.push(`${words}; as many in calm take ${calmMs} ms`);
   }
   // Who begins anew has what is new, and goes back when somebody looks.
@@ -111,7 +155,12 @@ async function play({ cluster, members, chance, schedules, standby, log }: PlayP
     blows,
     healedMs,
     late,
-    ...(await judge(writers, history, { server: databases.primary, database: cluster.database.database }, promises)),
+    ...(await judge(
+      writers,
+      history,
+      { server: databases.primary, database: cluster.database.database },
+      promises,
+    )),
   };
 }
 
@@ -128,7 +177,8 @@ async function inCalm(
   };
   await Promise.all(writers.map(writeAll));
   const last = all + count * writers.length;
-  for (const { desktop } of writers) await desktop.until('it shows what was written in calm', ({ newest }) => newest >= last);
+  for (const { desktop } of writers)
+    await desktop.until('it shows what was written in calm', ({ newest }) => newest >= last);
   return performance.now() - from;
 }
 
@@ -166,7 +216,8 @@ async function strike(target: Target, blow: Blow): Promise<void> {
       const listened = (await redis.ask('PUBSUB', 'CHANNELS')) as readonly string[];
       for (const name of listened) await redis.ask('PUBLISH', name, rubbish(chance));
       // Also where relays count and show who is there.
-      for (const key of (await redis.ask('KEYS', 'landline:*')) as readonly string[]) await redis.ask('SET', key, rubbish(chance));
+      for (const key of (await redis.ask('KEYS', 'landline:*')) as readonly string[])
+        await redis.ask('SET', key, rubbish(chance));
       return;
     }
     case 'kill postgres':
@@ -198,7 +249,8 @@ async function failOver({ databases, writers, history, chance }: Target): Promis
   if (isSynchronous) await pause(chance.int(0, 1_000));
   else {
     // What was acknowledged before has been told by then.
-    for (const { desktop } of writers) await desktop.until('messages wait', ({ outbox }) => (outbox?.waiting ?? 0) > 5);
+    for (const { desktop } of writers)
+      await desktop.until('messages wait', ({ outbox }) => (outbox?.waiting ?? 0) > 5);
     await pause(500);
     history.add({ kind: 'restored' });
   }

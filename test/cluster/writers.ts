@@ -14,7 +14,13 @@ import { isDrained, type DesktopChild } from '../system/desktop-child.ts';
 import type { Members } from '../system/members.ts';
 
 /** Members write as fast as a test says: what is tested is loss, not the meter. */
-export const WRITERS_LIMITS = { sendsPerSecond: 500, sendsBurst: 1_000, framesPerSecond: 1_000, framesBurst: 2_000, historyPerSecond: 200 };
+export const WRITERS_LIMITS = {
+  sendsPerSecond: 500,
+  sendsBurst: 1_000,
+  framesPerSecond: 1_000,
+  framesBurst: 2_000,
+  historyPerSecond: 200,
+};
 const WHO = ['ada', 'ben', 'cleo'] as const;
 const WRITE_EVERY_MS = [5, 60] as const;
 /** Long after this what is missing will not come. */
@@ -36,9 +42,15 @@ export async function gather(members: Members, history: History): Promise<readon
     const desktop = await members.join(who, {
       onRow: ({ channel, id, seq, author, at, text }) => {
         const feed = `channel/${channel}`;
-        history.add({ kind: 'told', computer: `${who}-pc`, feed, event: { seq, at, by: author, kind: 'posted', id, text } as never });
+        history.add({
+          kind: 'told',
+          computer: `${who}-pc`,
+          feed,
+          event: { seq, at, by: author, kind: 'posted', id, text } as never,
+        });
         // A row of one's own with a number is one the relay has acknowledged.
-        if (author === ids.get(who)) history.add({ kind: 'acked', member: author, op: id, feed, seq });
+        if (author === ids.get(who))
+          history.add({ kind: 'acked', member: author, op: id, feed, seq });
       },
     });
     desktops.push([who, desktop]);
@@ -50,7 +62,13 @@ export async function gather(members: Members, history: History): Promise<readon
     const { member } = readDesktop(desktop.name, desktop.folder);
     ids.set(who, member);
     await desktop.start();
-    const isThere = ({ name, isJoined }: { readonly name: string; readonly isJoined: boolean }): boolean => name === 'general' && isJoined;
+    const isThere = ({
+      name,
+      isJoined,
+    }: {
+      readonly name: string;
+      readonly isJoined: boolean;
+    }): boolean => name === 'general' && isJoined;
     await desktop.until('it knows its team', (view) => view.channels.some(isThere));
     const channel = desktop.view.channels.find(isThere)?.id ?? '';
     const team = desktop.view.team ?? '';
@@ -60,14 +78,23 @@ export async function gather(members: Members, history: History): Promise<readon
   return writers;
 }
 
-export async function write(writer: Writer, history: History, chance: Chance, isOver: () => boolean): Promise<void> {
+export async function write(
+  writer: Writer,
+  history: History,
+  chance: Chance,
+  isOver: () => boolean,
+): Promise<void> {
   while (!isOver()) {
     await writeOne(writer, history, chance);
     await pause(chance.int(...WRITE_EVERY_MS));
   }
 }
 
-export async function writeOne({ who, member, team, channel, desktop }: Writer, history: History, chance: Chance): Promise<void> {
+export async function writeOne(
+  { who, member, team, channel, desktop }: Writer,
+  history: History,
+  chance: Chance,
+): Promise<void> {
   const text = `${who} ${chance.int(0, 1e12)}`;
   history.add({ kind: 'tried', member, channel, text });
   const sent = await desktop.call('message.send', { team, channel, text });
@@ -78,14 +105,21 @@ export async function writeOne({ who, member, team, channel, desktop }: Writer, 
 }
 
 /** Resolves when every outbox is empty, and everybody's timeline shows what the server has. @returns the number of the last event */
-export async function untilWhole(writers: readonly Writer[], { server, database }: Team): Promise<number> {
+export async function untilWhole(
+  writers: readonly Writer[],
+  { server, database }: Team,
+): Promise<number> {
   const [{ channel }] = writers as readonly [Writer];
   const headOf = async (): Promise<number> => {
-    const rows = await server.ask(database, `SELECT head FROM feed WHERE id = 'channel/${channel}'`);
+    const rows = await server.ask(
+      database,
+      `SELECT head FROM feed WHERE id = 'channel/${channel}'`,
+    );
     return Number(rows[0]?.['head'] ?? 0);
   };
   const before = await headOf();
-  for (const { desktop } of writers) await desktop.until('it has sent everything', (view) => isDrained(view), HEAL_LIMIT_MS);
+  for (const { desktop } of writers)
+    await desktop.until('it has sent everything', (view) => isDrained(view), HEAL_LIMIT_MS);
   const all = Math.max(before, await headOf());
   for (const { desktop } of writers) {
     await desktop.until('it shows everything', ({ newest }) => newest >= all, HEAL_LIMIT_MS);
@@ -123,10 +157,15 @@ export async function judge(
   const relay = await readPostgresRelay(server, database);
   const desktops = writers.map(({ desktop }) => readDesktop(desktop.name, desktop.folder));
   broken.push(...violations({ history, relay, desktops }, promises));
-  const posted = relay.feeds.get(`channel/${writers[0]?.channel ?? ''}`)?.events.filter(({ kind }) => kind === 'posted').length ?? 0;
+  const posted =
+    relay.feeds
+      .get(`channel/${writers[0]?.channel ?? ''}`)
+      ?.events.filter(({ kind }) => kind === 'posted').length ?? 0;
   const entered = history.all('entered').length;
-  if (posted !== entered) broken.push(`${entered} messages were written, and the relays have ${posted}`);
+  if (posted !== entered)
+    broken.push(`${entered} messages were written, and the relays have ${posted}`);
   return { broken, messages: posted };
 }
 
-export const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+export const pause = (ms: number): Promise<void> =>
+  new Promise((resolve) => setTimeout(resolve, ms));

@@ -26,15 +26,24 @@ const disk: Adapter = {
   name: 'disk',
   async open(place, limits) {
     mkdirSync(place, { recursive: true });
-    const blobs = createDiskBlobs({ folder: place, clock: systemClock, random: systemRandom, limits: { ...DEFAULT_LIMITS, ...limits } });
+    const blobs = createDiskBlobs({
+      folder: place,
+      clock: systemClock,
+      random: systemRandom,
+      limits: { ...DEFAULT_LIMITS, ...limits },
+    });
     await blobs.prepare();
     return blobs;
   },
-  spoil: (place, hash, content) => Promise.resolve(writeFileSync(join(place, hash.slice(0, 2), hash.slice(2)), content)),
+  spoil: (place, hash, content) =>
+    Promise.resolve(writeFileSync(join(place, hash.slice(0, 2), hash.slice(2)), content)),
 };
 
 /** A place is a prefix of its own. */
-function s3(name: string, start: () => Promise<Omit<S3Place, 'bucket' | 'region' | 'prefix'>>): Adapter {
+function s3(
+  name: string,
+  start: () => Promise<Omit<S3Place, 'bucket' | 'region' | 'prefix'>>,
+): Adapter {
   let server: Promise<S3Place> | undefined;
   const placeOf = async (place: string): Promise<S3Place> => {
     server ??= start().then(async (account) => {
@@ -107,7 +116,10 @@ const shared = (one: Adapter): Adapter => ({
   },
 });
 
-const ADAPTERS = [disk, standIn, ...(HAS_CEPH ? [ceph] : [])].flatMap((adapter) => [adapter, shared(adapter)]);
+const ADAPTERS = [disk, standIn, ...(HAS_CEPH ? [ceph] : [])].flatMap((adapter) => [
+  adapter,
+  shared(adapter),
+]);
 
 describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   let place: string;
@@ -124,7 +136,10 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
   const put = (...texts: string[]) => blobs.put(chunks(...texts), { maxBytes: 1_000_000 });
 
   test('are kept under the hash of their content', async () => {
-    expect(await put('hello ', 'world')).toEqual({ ok: true, value: { hash: sha('hello world'), bytes: 11 } });
+    expect(await put('hello ', 'world')).toEqual({
+      ok: true,
+      value: { hash: sha('hello world'), bytes: 11 },
+    });
     expect(await textOf(await blobs.read(sha('hello world')))).toBe('hello world');
     expect(await blobs.size(sha('hello world'))).toBe(11);
     expect(await namesIn(blobs)).toEqual([sha('hello world')]);
@@ -151,26 +166,38 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
 
   test('are read in part, clamped to what there is', async () => {
     await put('0123456789');
-    const part = async (from: number, to: number) => textOf(await blobs.read(sha('0123456789'), { from, to }));
-    expect([await part(2, 5), await part(8, 99), await part(20, 30), await part(-5, 2), await part(5, 2)]).toEqual([
-      '234',
-      '89',
-      '',
-      '01',
-      '',
-    ]);
+    const part = async (from: number, to: number) =>
+      textOf(await blobs.read(sha('0123456789'), { from, to }));
+    expect([
+      await part(2, 5),
+      await part(8, 99),
+      await part(20, 30),
+      await part(-5, 2),
+      await part(5, 2),
+    ]).toEqual(['234', '89', '', '01', '']);
   });
 
   test('that are too large or not what was promised leave nothing', async () => {
-    expect(await blobs.put(chunks('12345', '6'), { maxBytes: 5 })).toEqual({ ok: false, error: 'too-large' });
-    expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('other') })).toEqual({ ok: false, error: 'wrong-hash' });
-    expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('12345') })).toMatchObject({ ok: true });
+    expect(await blobs.put(chunks('12345', '6'), { maxBytes: 5 })).toEqual({
+      ok: false,
+      error: 'too-large',
+    });
+    expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('other') })).toEqual({
+      ok: false,
+      error: 'wrong-hash',
+    });
+    expect(await blobs.put(chunks('12345'), { maxBytes: 5, hash: sha('12345') })).toMatchObject({
+      ok: true,
+    });
     expect(await namesIn(blobs)).toEqual([sha('12345')]);
   });
 
   test('are never larger than blobBytes, whoever asks', async () => {
     const small = await open(place, { blobBytes: 5 });
-    expect(await small.put(chunks('123456'), { maxBytes: 100 })).toEqual({ ok: false, error: 'too-large' });
+    expect(await small.put(chunks('123456'), { maxBytes: 100 })).toEqual({
+      ok: false,
+      error: 'too-large',
+    });
     expect(await small.put(chunks('12345'), { maxBytes: 100 })).toMatchObject({ ok: true });
     small.close();
   });
@@ -189,16 +216,23 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
     await put('x');
     await blobs.remove(sha('x'));
     await blobs.remove(sha('x'));
-    expect([await blobs.read(sha('x')), await blobs.size(sha('x'))]).toEqual([undefined, undefined]);
+    expect([await blobs.read(sha('x')), await blobs.size(sha('x'))]).toEqual([
+      undefined,
+      undefined,
+    ]);
   });
 
-  test.each(['../../etc/passwd', '', 'ABCDEF', `${'a'.repeat(63)}/`, `${'a'.repeat(64)}\n`, `..${'/x'.repeat(31)}`])(
-    'have no other names: %j',
-    async (name) => {
-      expect([await blobs.read(name), await blobs.size(name)]).toEqual([undefined, undefined]);
-      await blobs.remove(name);
-    },
-  );
+  test.each([
+    '../../etc/passwd',
+    '',
+    'ABCDEF',
+    `${'a'.repeat(63)}/`,
+    `${'a'.repeat(64)}\n`,
+    `..${'/x'.repeat(31)}`,
+  ])('have no other names: %j', async (name) => {
+    expect([await blobs.read(name), await blobs.size(name)]).toEqual([undefined, undefined]);
+    await blobs.remove(name);
+  });
 
   test.each(['another text.', 'short', 'longer than the hello world that was'])(
     'that are damaged (%j) are not given out as if they were whole, and are mended by putting them again',
@@ -206,7 +240,10 @@ describe.each(ADAPTERS)('blobs ($name)', ({ open, spoil }) => {
       await put('hello, world.');
       const hash = sha('hello, world.');
       await spoil(place, hash, content);
-      await expect(blobs.read(hash).then(textOf)).rejects.toMatchObject({ name: 'BlobDamaged', hash });
+      await expect(blobs.read(hash).then(textOf)).rejects.toMatchObject({
+        name: 'BlobDamaged',
+        hash,
+      });
       expect(await put('hello, world.')).toMatchObject({ ok: true });
       expect(await textOf(await blobs.read(hash))).toBe('hello, world.');
     },

@@ -20,7 +20,10 @@ const limits = { ...DEFAULT_LIMITS, budgetAnswerMs: 5_000, settleDebtMs: 1_000_0
 const SOME_MS = 5_000;
 const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
   async open(team) {
-    const nodes = servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const nodes = servers.map(({ host, port }) => ({ host, port })) as [
+      RedisAddress,
+      ...RedisAddress[],
+    ];
     const budgets = createRedisBudgets({
       redis: { nodes },
       team: `01980000-0000-7000-8000-${String(team).padStart(12, '0')}` as TeamId,
@@ -75,7 +78,8 @@ for (const { name, isThere, build } of ADAPTERS) {
       expect(await taken(budgets, [ada], 5)).toBe(3);
       const refused = await budgets.take([ada]);
       expect(refused).toEqual({ isTaken: false, retryAfterMs: expect.any(Number) });
-      if (!refused.isTaken) expect([refused.retryAfterMs > 0, refused.retryAfterMs <= 10_000]).toEqual([true, true]);
+      if (!refused.isTaken)
+        expect([refused.retryAfterMs > 0, refused.retryAfterMs <= 10_000]).toEqual([true, true]);
       expect(await taken(budgets, [{ ...ada, name: 'bo' }], 5)).toBe(3);
     });
 
@@ -87,7 +91,9 @@ for (const { name, isThere, build } of ADAPTERS) {
         const verdict = await budgets.take([quick]);
         if (!verdict.isTaken) waitMs = verdict.retryAfterMs;
       }
-      await expect.poll(async () => (await budgets.take([quick])).isTaken, { interval: 5 }).toBe(true);
+      await expect
+        .poll(async () => (await budgets.take([quick])).isTaken, { interval: 5 })
+        .toBe(true);
       // Milliseconds are rounded up.
       expect(performance.now() - from).toBeGreaterThan(waitMs - 2);
     });
@@ -131,7 +137,9 @@ for (const { name, isThere, build } of ADAPTERS) {
     });
 
     test('have nobody wait for longer than settleDebtMs', async () => {
-      const [level = 0] = await budgets.settle([{ budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6, overMs: 0 }]);
+      const [level = 0] = await budgets.settle([
+        { budget: { name: 'much', perSecond: 1, burst: 10 }, amount: 1e6, overMs: 0 },
+      ]);
       expect(level).toBeLessThanOrEqual(limits.settleDebtMs);
       expect(level).toBeGreaterThan(limits.settleDebtMs - SOME_MS);
     });

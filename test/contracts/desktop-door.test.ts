@@ -14,16 +14,24 @@ beforeEach(async () => {
 });
 afterEach(() => house.dispose());
 
-const call = (name: string, input: unknown): Promise<unknown> => ada.now.session.call(name as CommandName, input);
+const call = (name: string, input: unknown): Promise<unknown> =>
+  ada.now.session.call(name as CommandName, input);
 const bad = { ok: false, error: { kind: 'bad-command' } };
 
 describe('what is not in the table', () => {
-  test.each(['', 'nothing', '__proto__', 'constructor', 'toString', 'hasOwnProperty', 'OPEN', 'open ', 'message.send\u0000'])(
-    '%j is no command',
-    async (name) => {
-      expect(await call(name, {})).toEqual(bad);
-    },
-  );
+  test.each([
+    '',
+    'nothing',
+    '__proto__',
+    'constructor',
+    'toString',
+    'hasOwnProperty',
+    'OPEN',
+    'open ',
+    'message.send\u0000',
+  ])('%j is no command', async (name) => {
+    expect(await call(name, {})).toEqual(bad);
+  });
 
   test('a value of another shape is no input, whatever the command', async () => {
     const values = [
@@ -43,14 +51,18 @@ describe('what is not in the table', () => {
     for (const name of Object.keys(COMMANDS)) {
       for (const value of values) {
         const answer = (await call(name, value)) as typeof bad;
-        if (answer.ok || answer.error.kind !== 'bad-command') accepted.push(`${name} ${String(value)}`);
+        if (answer.ok || answer.error.kind !== 'bad-command')
+          accepted.push(`${name} ${String(value)}`);
       }
     }
     expect(accepted).toEqual([]);
   });
 
   test('no name and no value makes it throw or log a failure', async () => {
-    const names = fc.constantFrom(...Object.keys(COMMANDS).filter((name) => name !== 'team.sign-out'), 'other');
+    const names = fc.constantFrom(
+      ...Object.keys(COMMANDS).filter((name) => name !== 'team.sign-out'),
+      'other',
+    );
     const known = fc.constantFrom(TEAM, house.kit.general, house.kit.owner.id, 'no', '');
     const input = fc.dictionary(
       fc.constantFrom(
@@ -82,7 +94,14 @@ describe('what is not in the table', () => {
         'days',
         'uses',
       ),
-      fc.oneof(known, fc.anything({ maxDepth: 2 }), fc.integer(), fc.boolean(), fc.constant('end'), fc.array(known, { maxLength: 3 })),
+      fc.oneof(
+        known,
+        fc.anything({ maxDepth: 2 }),
+        fc.integer(),
+        fc.boolean(),
+        fc.constant('end'),
+        fc.array(known, { maxLength: 3 }),
+      ),
     );
     ada.plug.pull();
     await house.rest();
@@ -100,8 +119,12 @@ describe('what is not in the table', () => {
 describe('what may leave', () => {
   test('a link is opened only as what it is', async () => {
     await ada.now.call('link.open', { url: ' https://example.org/a b'.replace(' b', '') });
-    expect(await ada.now.refused('link.open', { url: 'javascript:alert(1)' })).toEqual({ kind: 'bad-link' });
-    expect(await ada.now.refused('link.open', { url: 'landline://join?relay=x&code=y' })).toEqual({ kind: 'bad-link' });
+    expect(await ada.now.refused('link.open', { url: 'javascript:alert(1)' })).toEqual({
+      kind: 'bad-link',
+    });
+    expect(await ada.now.refused('link.open', { url: 'landline://join?relay=x&code=y' })).toEqual({
+      kind: 'bad-link',
+    });
     expect(ada.now.host.opened).toEqual(['https://example.org/a']);
   });
 
@@ -134,10 +157,12 @@ describe('several windows', () => {
     await ada.now.call('draft.set', { team: TEAM, channel: house.kit.general, text: 'x' });
     await house.rest();
     const again = await other.call('open', {});
-    expect(again.ok && [again.value.state.timeline, Object.values(again.value.state.teams[TEAM]?.channels ?? {})[0]?.hasDraft]).toEqual([
-      null,
-      true,
-    ]);
+    expect(
+      again.ok && [
+        again.value.state.timeline,
+        Object.values(again.value.state.teams[TEAM]?.channels ?? {})[0]?.hasDraft,
+      ],
+    ).toEqual([null, true]);
     expect(ada.now.state.timeline?.channel).toBe(house.kit.general);
     other.dispose();
     const before = batches.length;
@@ -155,19 +180,41 @@ describe('invites', () => {
         ? {
             t: 'invite',
             req: (frame as Question).req,
-            invite: { id: 'i1', role: 'member', createdBy: house.kit.owner.id, createdAt: 1, expiresAt: 9, usesLeft: 1 },
+            invite: {
+              id: 'i1',
+              role: 'member',
+              createdBy: house.kit.owner.id,
+              createdAt: 1,
+              expiresAt: 9,
+              usesLeft: 1,
+            },
             code: 'c0de',
             addresses: ['192.168.1.9:7420', 'ada.local:7420'],
             fingerprint,
           }
         : undefined;
-    const invite = await ada.now.call('invite.create', { team: TEAM, role: 'member', days: 7, uses: 1 });
+    const invite = await ada.now.call('invite.create', {
+      team: TEAM,
+      role: 'member',
+      days: 7,
+      uses: 1,
+    });
     expect(parseInviteLink(invite.link)).toEqual({
       ok: true,
-      value: { purpose: 'join', relays: ['192.168.1.9:7420', 'ada.local:7420'], code: 'c0de', fingerprint },
+      value: {
+        purpose: 'join',
+        relays: ['192.168.1.9:7420', 'ada.local:7420'],
+        code: 'c0de',
+        fingerprint,
+      },
     });
     expect(invite.qr.length).toBeGreaterThan(30);
-    expect(invite.qr.every((row) => row.length === invite.qr.length && row.every((module) => typeof module === 'boolean'))).toBe(true);
+    expect(
+      invite.qr.every(
+        (row) =>
+          row.length === invite.qr.length && row.every((module) => typeof module === 'boolean'),
+      ),
+    ).toBe(true);
     // The three finder patterns of every QR code.
     const corner = (x: number, y: number): string =>
       Array.from({ length: 7 }, (_, n) => (invite.qr[y]?.[x + n] === true ? '#' : '.')).join('');
@@ -189,7 +236,9 @@ describe('a session that lasts', () => {
       session: 'x' as never,
       accessExpiresAt: house.kit.clock.now() + 3_600_000,
     });
-    const asked = (): number => ada.plug.said.filter(({ way, text }) => way === 'up' && text.includes('"t":"refresh"')).length;
+    const asked = (): number =>
+      ada.plug.said.filter(({ way, text }) => way === 'up' && text.includes('"t":"refresh"'))
+        .length;
     expect(asked()).toBe(0);
     await house.rest(1_799_000);
     expect([asked(), ada.now.team.team.wire.state]).toEqual([0, 'live']);
@@ -211,7 +260,8 @@ describe('a session that lasts', () => {
 describe('presence', () => {
   test('goes away with the person and comes back with them, unless they chose', async () => {
     const ben = await house.kit.live(await house.kit.person('ben'));
-    const seen = (): unknown[] => ben.all('presence').flatMap((frame) => frame.members[house.kit.owner.id] ?? []);
+    const seen = (): unknown[] =>
+      ben.all('presence').flatMap((frame) => frame.members[house.kit.owner.id] ?? []);
     await house.rest(2_000);
     ben.clear();
     const pass = async (): Promise<void> => {
@@ -234,7 +284,9 @@ describe('presence', () => {
     const typing = (): unknown => ada.now.team.typing;
     ben.say({ t: 'typing', channel: house.kit.general });
     await house.rest();
-    const ids = Object.values(ada.now.team.members).flatMap((member) => (member.handle === 'ben' ? [member.id] : []));
+    const ids = Object.values(ada.now.team.members).flatMap((member) =>
+      member.handle === 'ben' ? [member.id] : [],
+    );
     expect(typing()).toEqual({ [house.kit.general]: ids });
     await house.rest(6_000);
     expect(typing()).toEqual({});

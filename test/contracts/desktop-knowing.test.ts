@@ -31,7 +31,8 @@ const post = async (text: string, channel = general): Promise<MessageId> => {
 const op = (): OperationId => house.kit.id<OperationId>();
 const look = (isFocused: boolean, isAtEnd = true): Promise<unknown> =>
   ada.now.call('view.look', { team: TEAM, channel: general, isAtEnd, isFocused });
-const why = (message: string): Promise<unknown> => ada.now.call('message.why', { team: TEAM, message });
+const why = (message: string): Promise<unknown> =>
+  ada.now.call('message.why', { team: TEAM, message });
 const counts = (): unknown => {
   const { unread, mentions } = ada.now.channel('general');
   return { unread, mentions, team: ada.now.team.team.mentions, badge: ada.now.host.badge };
@@ -50,15 +51,29 @@ describe('a message that arrives', () => {
   test('counts, shows, is explained, and all of it goes away when it is read', async () => {
     const id = await post('Hello @ada');
     await house.rest(300);
-    expect(counts()).toEqual({ unread: 1, mentions: 1, team: 1, badge: { count: 1, hasUnread: true } });
+    expect(counts()).toEqual({
+      unread: 1,
+      mentions: 1,
+      team: 1,
+      badge: { count: 1, hasUnread: true },
+    });
     expect(toasts()).toEqual([['ben · #general', 'Hello @ada']]);
     expect(ada.now.notifier.shown[0]?.route).toEqual({ team: TEAM, channel: general, message: id });
     expect(ada.now.host.attention).toBe(1);
     expect(await why(id)).toMatchObject({ rule: 9, reason: 'mention', outcome: 'notified' });
 
-    await ada.now.call('read.mark', { team: TEAM, channel: general, seq: ada.now.channel('general').head });
+    await ada.now.call('read.mark', {
+      team: TEAM,
+      channel: general,
+      seq: ada.now.channel('general').head,
+    });
     await house.rest(300);
-    expect(counts()).toEqual({ unread: 0, mentions: 0, team: 0, badge: { count: 0, hasUnread: false } });
+    expect(counts()).toEqual({
+      unread: 0,
+      mentions: 0,
+      team: 0,
+      badge: { count: 0, hasUnread: false },
+    });
     expect(ada.now.notifier.cleared).toEqual([`${TEAM}/${general}`]);
   });
 
@@ -105,17 +120,35 @@ describe('a message that arrives', () => {
     const { settings } = ada.now.state;
     const { notifications } = settings;
     const set = (change: Partial<typeof notifications>): Promise<unknown> =>
-      ada.now.call('settings.set', { settings: { ...settings, notifications: { ...notifications, ...change } } });
+      ada.now.call('settings.set', {
+        settings: { ...settings, notifications: { ...notifications, ...change } },
+      });
     ada.now.host.isFocusMode = true;
-    expect(await why(await post('@ada one'))).toMatchObject({ rule: 4, reason: 'focus-mode', outcome: 'badge' });
+    expect(await why(await post('@ada one'))).toMatchObject({
+      rule: 4,
+      reason: 'focus-mode',
+      outcome: 'badge',
+    });
     ada.now.host.isFocusMode = false;
     await set({ isOn: false });
-    expect(await why(await post('@ada two'))).toMatchObject({ rule: 4, reason: 'off', outcome: 'badge' });
+    expect(await why(await post('@ada two'))).toMatchObject({
+      rule: 4,
+      reason: 'off',
+      outcome: 'badge',
+    });
     await set({ quietHours: [{ days: [0, 1, 2, 3, 4, 5, 6], from: 0, to: 0 }] });
-    expect(await why(await post('@ada three'))).toMatchObject({ rule: 5, reason: 'quiet-hours', outcome: 'badge' });
+    expect(await why(await post('@ada three'))).toMatchObject({
+      rule: 5,
+      reason: 'quiet-hours',
+      outcome: 'badge',
+    });
     await set({});
     await ada.now.call('presence.set', { team: TEAM, presence: 'dnd' });
-    expect(await why(await post('@ada four'))).toMatchObject({ rule: 5, reason: 'dnd', outcome: 'badge' });
+    expect(await why(await post('@ada four'))).toMatchObject({
+      rule: 5,
+      reason: 'dnd',
+      outcome: 'badge',
+    });
     expect([toasts(), counts()]).toMatchObject([[], { unread: 4, mentions: 4 }]);
   });
 
@@ -123,13 +156,20 @@ describe('a message that arrives', () => {
     const { settings } = ada.now.state;
     await ada.now.call('channel.level', { team: TEAM, channel: general, level: 'mentions' });
     await ada.now.call('settings.set', {
-      settings: { ...settings, notifications: { ...settings.notifications, keywords: ['Pump 4'], hideContent: true } },
+      settings: {
+        ...settings,
+        notifications: { ...settings.notifications, keywords: ['Pump 4'], hideContent: true },
+      },
     });
     await post('nothing special');
     await post('the PUMP 4 is down');
     expect(toasts()).toEqual([['New message', '']]);
     await ada.now.call('settings.set', {
-      settings: { ...settings, language: 'zh-Hant', notifications: { ...settings.notifications, keywords: ['pump 4'], hideContent: true } },
+      settings: {
+        ...settings,
+        language: 'zh-Hant',
+        notifications: { ...settings.notifications, keywords: ['pump 4'], hideContent: true },
+      },
     });
     await post('pump 4 again');
     expect(ada.now.notifier.shown.at(-1)).toMatchObject({ title: '新訊息', body: '' });
@@ -157,7 +197,13 @@ describe('a message that arrives', () => {
 describe('many at once', () => {
   test('the fourth in ten seconds becomes one that counts, and quiet afterwards starts anew', async () => {
     for (const text of ['one', 'two', 'three', 'four', 'five']) await post(text);
-    expect(ada.now.notifier.shown.map(({ body, tag, isSilent }) => [body, tag === `${TEAM}/${general}`, isSilent])).toEqual([
+    expect(
+      ada.now.notifier.shown.map(({ body, tag, isSilent }) => [
+        body,
+        tag === `${TEAM}/${general}`,
+        isSilent,
+      ]),
+    ).toEqual([
       ['one', true, false],
       ['two', true, false],
       ['three', true, false],
@@ -171,7 +217,15 @@ describe('many at once', () => {
 
   test('what was missed while away is one notification per channel', async () => {
     const room = house.kit.id<ChannelId>();
-    ben.say({ t: 'create-channel', op: op(), id: room, kind: 'private', name: 'ops', topic: '', members: [house.kit.owner.id] });
+    ben.say({
+      t: 'create-channel',
+      op: op(),
+      id: room,
+      kind: 'private',
+      name: 'ops',
+      topic: '',
+      members: [house.kit.owner.id],
+    });
     await house.rest();
     await away(async () => {
       for (let n = 0; n < 20; n++) await post(`general ${n}`);
@@ -220,9 +274,12 @@ describe('read marks', () => {
   test('many small steps are one change on the wire', async () => {
     for (let n = 0; n < 5; n++) await post(`${n}`);
     ada.plug.said.length = 0;
-    for (let seq = 1; seq <= 6; seq++) await ada.now.call('read.mark', { team: TEAM, channel: general, seq });
+    for (let seq = 1; seq <= 6; seq++)
+      await ada.now.call('read.mark', { team: TEAM, channel: general, seq });
     await house.rest(1_000);
-    expect(ada.plug.said.filter(({ way, text }) => way === 'up' && text.includes('"t":"read"'))).toHaveLength(1);
+    expect(
+      ada.plug.said.filter(({ way, text }) => way === 'up' && text.includes('"t":"read"')),
+    ).toHaveLength(1);
   });
 
   test('made offline and closed at once, it is made', async () => {
@@ -260,7 +317,9 @@ describe('what is deleted', () => {
   /** Whether the words are in any file of the desktop once it is closed. */
   const isOnDisk = async (): Promise<boolean> => {
     await ada.now.close();
-    return readdirSync(ada.folder).some((name) => readFileSync(join(ada.folder, name)).includes(CANARY));
+    return readdirSync(ada.folder).some((name) =>
+      readFileSync(join(ada.folder, name)).includes(CANARY),
+    );
   };
 
   test('leaves the screen, the notification and the disk', async () => {
@@ -271,7 +330,12 @@ describe('what is deleted', () => {
     await house.rest(300);
     expect(ada.now.messages).toMatchObject([{ id, text: '', isDeleted: true, mentionsMe: false }]);
     expect(ada.now.notifier.cleared).toEqual([`${TEAM}/${general}`]);
-    expect(counts()).toEqual({ unread: 0, mentions: 0, team: 0, badge: { count: 0, hasUnread: false } });
+    expect(counts()).toEqual({
+      unread: 0,
+      mentions: 0,
+      team: 0,
+      badge: { count: 0, hasUnread: false },
+    });
     expect(await isOnDisk()).toBe(false);
   });
 
@@ -286,9 +350,18 @@ describe('what is deleted', () => {
   });
 
   test('of our own is gone from the outbox and the journal as well', async () => {
-    const { id } = await ada.now.call('message.send', { team: TEAM, channel: general, text: CANARY });
+    const { id } = await ada.now.call('message.send', {
+      team: TEAM,
+      channel: general,
+      text: CANARY,
+    });
     await house.rest();
-    await ada.now.call('message.edit', { team: TEAM, channel: general, message: id, text: `${CANARY} again` });
+    await ada.now.call('message.edit', {
+      team: TEAM,
+      channel: general,
+      message: id,
+      text: `${CANARY} again`,
+    });
     await house.rest();
     await ada.now.call('message.delete', { team: TEAM, channel: general, message: id });
     await house.rest();
@@ -312,7 +385,15 @@ describe('what is deleted', () => {
 
   test('with a channel one is removed from, all its words leave the computer', async () => {
     const room = house.kit.id<ChannelId>();
-    ben.say({ t: 'create-channel', op: op(), id: room, kind: 'private', name: 'secret', topic: '', members: [house.kit.owner.id] });
+    ben.say({
+      t: 'create-channel',
+      op: op(),
+      id: room,
+      kind: 'private',
+      name: 'secret',
+      topic: '',
+      members: [house.kit.owner.id],
+    });
     await house.rest();
     await post(CANARY, room);
     await ada.now.call('timeline.open', { team: TEAM, channel: room, at: 'end' });
@@ -334,7 +415,13 @@ describe('a click on a notification', () => {
     ada.now.desktop.notificationClicked(route);
     await house.rest();
     expect(ada.now.host.shown).toBe(1);
-    expect(ada.now.state.request).toEqual({ n: 1, kind: 'go-to', team: TEAM, channel: general, message: id });
+    expect(ada.now.state.request).toEqual({
+      n: 1,
+      kind: 'go-to',
+      team: TEAM,
+      channel: general,
+      message: id,
+    });
     await ada.now.call('timeline.open', { team: TEAM, channel: general, at: { message: id } });
     await ada.now.call('request.took', { n: 1 });
     await house.rest();

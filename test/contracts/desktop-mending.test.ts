@@ -13,7 +13,14 @@ let ben: TestClient;
 let general: ChannelId;
 beforeEach(async () => {
   house = await createHouse({
-    limits: { pageEvents: 50, farBehindEvents: 100, sendsPerSecond: 1_000, sendsBurst: 1_000, framesPerSecond: 1_000, framesBurst: 1_000 },
+    limits: {
+      pageEvents: 50,
+      farBehindEvents: 100,
+      sendsPerSecond: 1_000,
+      sendsBurst: 1_000,
+      framesPerSecond: 1_000,
+      framesBurst: 1_000,
+    },
   });
   general = house.kit.general;
   ben = await house.kit.live(await house.kit.person('ben'));
@@ -27,7 +34,8 @@ const post = async (count: number, text = 'line'): Promise<MessageId[]> => {
   await house.rest();
   return ids;
 };
-const open = (at: 'end' | 'unread' = 'end'): Promise<unknown> => ada.now.call('timeline.open', { team: TEAM, channel: general, at });
+const open = (at: 'end' | 'unread' = 'end'): Promise<unknown> =>
+  ada.now.call('timeline.open', { team: TEAM, channel: general, at });
 const texts = (): string[] => ada.now.messages.map((row) => row.text);
 const events = (): string[] => ada.now.lines.map((line) => line.event);
 const live = (): unknown => ada.now.team.team.wire;
@@ -37,10 +45,13 @@ describe('a damaged cache', () => {
     // Everything after the first pages: the schema can be read, the messages cannot.
     const path = join(ada.folder, 'cache.db');
     const db = new Database(path, { readonly: true });
-    const pages = db.prepare<[], { pageno: number }>(`SELECT pageno FROM dbstat WHERE name = 'message'`).all();
+    const pages = db
+      .prepare<[], { pageno: number }>(`SELECT pageno FROM dbstat WHERE name = 'message'`)
+      .all();
     db.close();
     const file = openSync(path, 'r+');
-    for (const { pageno } of pages) writeSync(file, Buffer.alloc(4_096, 0x5a), 0, 4_096, (pageno - 1) * 4_096);
+    for (const { pageno } of pages)
+      writeSync(file, Buffer.alloc(4_096, 0x5a), 0, 4_096, (pageno - 1) * 4_096);
     closeSync(file);
   };
 
@@ -58,7 +69,9 @@ describe('a damaged cache', () => {
     expect(ada.now.state.notices.map((notice) => notice.kind)).toEqual(['cache-rebuilt']);
     expect(readdirSync(ada.folder).filter((name) => name.includes('damaged'))).not.toEqual([]);
     // No channel is known now, and there is no relay to ask.
-    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({ text: 'half' });
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
+      text: 'half',
+    });
     await ada.now.call('message.send', { team: TEAM, channel: general, text: 'written meanwhile' });
 
     ada.plug.put();
@@ -67,7 +80,11 @@ describe('a damaged cache', () => {
     await open();
     await house.rest();
     expect(texts().slice(-2)).toEqual(['line 119', 'written meanwhile']);
-    const { id } = await ada.now.call('message.send', { team: TEAM, channel: general, text: 'on it goes' });
+    const { id } = await ada.now.call('message.send', {
+      team: TEAM,
+      channel: general,
+      text: 'on it goes',
+    });
     await house.rest();
     expect(ada.now.messages.find((row) => row.id === id)?.delivery).toEqual({ state: 'sent' });
   });
@@ -79,11 +96,16 @@ describe('a damaged cache', () => {
     await ada.now.call('message.send', { team: TEAM, channel: general, text: 'waiting' });
     const before = ada.now.channel('general');
     await ada.now.close();
-    for (const name of readdirSync(ada.folder)) if (name.startsWith('cache.db')) rmSync(join(ada.folder, name));
+    for (const name of readdirSync(ada.folder))
+      if (name.startsWith('cache.db')) rmSync(join(ada.folder, name));
     ada.plug.put();
     await ada.restart();
     await house.rest(1_000);
-    expect(ada.now.channel('general')).toEqual({ ...before, head: before.head + 1, lastAt: ada.now.channel('general').lastAt });
+    expect(ada.now.channel('general')).toEqual({
+      ...before,
+      head: before.head + 1,
+      lastAt: ada.now.channel('general').lastAt,
+    });
     expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
     await open();
     await house.rest();
@@ -132,7 +154,11 @@ describe('a long absence', () => {
     await away(150);
     const rows = (): string[] =>
       (ada.now.state.timeline?.rows ?? []).map((row) =>
-        row.type === 'message' ? row.text : row.type === 'hole' ? `hole ${row.from}-${row.to}` : 'note',
+        row.type === 'message'
+          ? row.text
+          : row.type === 'hole'
+            ? `hole ${row.from}-${row.to}`
+            : 'note',
       );
     const holes = rows().filter((row) => row.startsWith('hole'));
     expect(holes).toHaveLength(1);
@@ -141,7 +167,9 @@ describe('a long absence', () => {
     ada.plug.lose = undefined;
     ada.now.desktop.wake();
     await house.rest(3_000);
-    expect(rows().filter((row) => row.startsWith('missed'))).toEqual(Array.from({ length: 150 }, (_, n) => `missed ${n}`));
+    expect(rows().filter((row) => row.startsWith('missed'))).toEqual(
+      Array.from({ length: 150 }, (_, n) => `missed ${n}`),
+    );
     expect(ada.now.channel('general').unread).toBe(155);
   });
 
@@ -160,7 +188,13 @@ describe('a long absence', () => {
 describe('what this build does not know', () => {
   test('a frame of a kind to come is passed over, an event of a kind to come is kept and counted', async () => {
     await open();
-    const unknown = { seq: 3, at: house.kit.clock.now(), by: house.kit.owner.id, kind: 'reacted', emoji: '👍' };
+    const unknown = {
+      seq: 3,
+      at: house.kit.clock.now(),
+      by: house.kit.owner.id,
+      kind: 'reacted',
+      emoji: '👍',
+    };
     ada.plug.inject('{"t":"confetti","n":3}');
     ada.plug.inject('not json');
     ada.plug.inject(JSON.stringify({ t: 'events', feed: `channel/${general}`, events: [unknown] }));
@@ -168,16 +202,37 @@ describe('what this build does not know', () => {
     expect(live()).toMatchObject({ state: 'live' });
     expect(ada.now.channel('general').head).toBe(3);
     const db = new Database(join(ada.folder, 'cache.db'), { readonly: true });
-    expect(db.prepare('SELECT seq, json FROM raw_event').all()).toEqual([{ seq: 3, json: JSON.stringify(unknown) }]);
+    expect(db.prepare('SELECT seq, json FROM raw_event').all()).toEqual([
+      { seq: 3, json: JSON.stringify(unknown) },
+    ]);
     db.close();
   });
 
   test('a page that does not hold what it says is not believed', async () => {
     await open();
-    const event = { seq: 9, at: 1, by: house.kit.owner.id, kind: 'posted', id: house.kit.id<MessageId>(), text: 'nine' };
-    ada.plug.inject(JSON.stringify({ t: 'page', feed: `channel/${general}`, from: 2, to: 9, head: 9, events: [event] }));
+    const event = {
+      seq: 9,
+      at: 1,
+      by: house.kit.owner.id,
+      kind: 'posted',
+      id: house.kit.id<MessageId>(),
+      text: 'nine',
+    };
+    ada.plug.inject(
+      JSON.stringify({
+        t: 'page',
+        feed: `channel/${general}`,
+        from: 2,
+        to: 9,
+        head: 9,
+        events: [event],
+      }),
+    );
     await house.rest();
-    expect([texts(), events().filter((one) => one === 'page.broken')]).toEqual([[], ['page.broken']]);
+    expect([texts(), events().filter((one) => one === 'page.broken')]).toEqual([
+      [],
+      ['page.broken'],
+    ]);
   });
 });
 
@@ -205,7 +260,9 @@ describe('a relay whose store is another', () => {
     const lost = house.kit.id<MessageId>();
     const ledger = new Database(join(ada.folder, 'ledger.db'));
     ledger
-      .prepare("INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at FROM sent")
+      .prepare(
+        "INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at FROM sent",
+      )
       .run(lost, lost, lost);
     ledger.close();
     const cache = new Database(join(ada.folder, 'cache.db'));
@@ -222,14 +279,21 @@ describe('a relay whose store is another', () => {
   test('an edit that comes before its message is applied when the message comes', async () => {
     const [first] = await post(1);
     await post(120);
-    ben.say({ t: 'edit', op: house.kit.id<OperationId>(), channel: general, message: first as MessageId, text: 'changed' });
+    ben.say({
+      t: 'edit',
+      op: house.kit.id<OperationId>(),
+      channel: general,
+      message: first as MessageId,
+      text: 'changed',
+    });
     await house.rest();
     const late = await house.desk(house.kit.owner);
     await late.now.call('timeline.open', { team: TEAM, channel: general, at: 'end' });
     for (let n = 0; n < 8; n++) {
       await late.now.call('timeline.older', {});
       const hole = late.now.state.timeline?.rows.find((row) => row.type === 'hole');
-      if (hole?.type === 'hole') await late.now.session.call('timeline.fill', { from: hole.from, to: hole.to });
+      if (hole?.type === 'hole')
+        await late.now.session.call('timeline.fill', { from: hole.from, to: hole.to });
       await house.rest(1_000);
     }
     expect(late.now.messages.find((row) => row.id === first)).toMatchObject({ text: 'changed' });

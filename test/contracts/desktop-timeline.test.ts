@@ -10,7 +10,8 @@ const LONG = 5_000;
 let house: House;
 let ada: Desk;
 let room: ChannelId;
-const idOf = (seq: number): string => `01980000-0000-7000-8000-${(1_000_000 + seq).toString(16).padStart(12, '0')}`;
+const idOf = (seq: number): string =>
+  `01980000-0000-7000-8000-${(1_000_000 + seq).toString(16).padStart(12, '0')}`;
 
 /** A desktop that holds a long channel and has not met a relay today. */
 beforeEach(async () => {
@@ -27,7 +28,10 @@ beforeEach(async () => {
 });
 afterEach(() => house.dispose());
 
-async function fill(held: readonly { readonly from: number; readonly to: number }[], readSeq = LONG): Promise<void> {
+async function fill(
+  held: readonly { readonly from: number; readonly to: number }[],
+  readSeq = LONG,
+): Promise<void> {
   const data = openData({ dir: ada.folder, clock: house.kit.clock, log: keepingLog() });
   const cache = data.cache();
   cache.db.transaction('fill', () => {
@@ -60,14 +64,23 @@ async function fill(held: readonly { readonly from: number; readonly to: number 
         cache.messages.put(1, key, { seq, ...message });
       }
     }
-    cache.channels.putSummary(1, key, { head: LONG, readSeq: 0, mask: 0, unread: 0, mentions: 0, lastAt: LONG });
+    cache.channels.putSummary(1, key, {
+      head: LONG,
+      readSeq: 0,
+      mask: 0,
+      unread: 0,
+      mentions: 0,
+      lastAt: LONG,
+    });
   });
   data.close();
 }
 
 const rows = (): readonly TimelineRow[] => ada.now.state.timeline?.rows ?? [];
 const span = (): unknown => {
-  const seqs = rows().flatMap((row) => (row.type === 'hole' ? [row.from, row.to] : (row.seq ?? [])));
+  const seqs = rows().flatMap((row) =>
+    row.type === 'hole' ? [row.from, row.to] : (row.seq ?? []),
+  );
   return {
     first: Math.min(...seqs),
     last: Math.max(...seqs),
@@ -117,7 +130,10 @@ describe('opening, with the relay away', () => {
     await open('unread');
     await ada.now.call('read.all', { team: TEAM });
     await house.rest();
-    expect([ada.now.state.timeline?.unreadAfter, ada.now.channel('long').unread]).toEqual([LONG - 20, 0]);
+    expect([ada.now.state.timeline?.unreadAfter, ada.now.channel('long').unread]).toEqual([
+      LONG - 20,
+      0,
+    ]);
   });
 
   test('around a message far back brings it into view, with both directions open', async () => {
@@ -132,7 +148,13 @@ describe('opening, with the relay away', () => {
   test('around a message that is not here says so and leaves the timeline as it is', async () => {
     await open('end');
     const before = ada.now.state.timeline;
-    expect(await ada.now.refused('timeline.open', { team: TEAM, channel: room, at: { message: 'gone' } })).toEqual({ kind: 'not-found' });
+    expect(
+      await ada.now.refused('timeline.open', {
+        team: TEAM,
+        channel: room,
+        at: { message: 'gone' },
+      }),
+    ).toEqual({ kind: 'not-found' });
     await house.rest();
     expect(ada.now.state.timeline).toEqual(before);
   });
@@ -143,7 +165,9 @@ describe('moving', () => {
     await open({ message: idOf(2_100) });
     await scroll('older', 2);
     expect(rows().filter((row) => row.type === 'hole')).toMatchObject([{ from: 1_001, to: 2_000 }]);
-    expect(rows().findIndex((row) => row.type === 'hole')).toBe(rows().findIndex((row) => row.order === 2_001) - 1);
+    expect(rows().findIndex((row) => row.type === 'hole')).toBe(
+      rows().findIndex((row) => row.order === 2_001) - 1,
+    );
     await scroll('older', 10);
     expect(span()).toMatchObject({ first: 1, hasOlder: false });
   });
@@ -190,7 +214,9 @@ describe('holes', () => {
   test('ask the relay when they come into view, and say so when it is away', async () => {
     await open({ message: idOf(2_050) });
     await scroll('older', 1);
-    expect(await ada.now.refused('timeline.fill', { from: 1_001, to: 2_000 })).toEqual({ kind: 'offline' });
+    expect(await ada.now.refused('timeline.fill', { from: 1_001, to: 2_000 })).toEqual({
+      kind: 'offline',
+    });
     await ada.now.call('timeline.fill', { from: 3_000, to: 3_010 });
   });
 });

@@ -18,8 +18,10 @@ beforeEach(async () => {
 });
 afterEach(() => house.dispose());
 
-const send = async (text: string): Promise<string> => (await ada.now.call('message.send', { team: TEAM, channel: general, text })).id;
-const shown = (): readonly (readonly [string, string])[] => ada.now.messages.map((row) => [row.text, statusOf(row)]);
+const send = async (text: string): Promise<string> =>
+  (await ada.now.call('message.send', { team: TEAM, channel: general, text })).id;
+const shown = (): readonly (readonly [string, string])[] =>
+  ada.now.messages.map((row) => [row.text, statusOf(row)]);
 const statusOf = ({ delivery, isDeleted }: MessageRow): string => {
   if (isDeleted) return 'deleted';
   return delivery.state === 'sending'
@@ -29,14 +31,20 @@ const statusOf = ({ delivery, isDeleted }: MessageRow): string => {
       : 'sent';
 };
 const onRelay = async (): Promise<string[]> => {
-  const page = await house.kit.store.page(`channel/${general}` as never, { from: 1, to: 1_000 }, { events: 1_000, bytes: 1e9 });
+  const page = await house.kit.store.page(
+    `channel/${general}` as never,
+    { from: 1, to: 1_000 },
+    { events: 1_000, bytes: 1e9 },
+  );
   return page.events
     .map((event) => JSON.parse(event.json) as { readonly kind: string; readonly text?: string })
     .flatMap((event) => (event.kind === 'posted' ? [event.text ?? ''] : []));
 };
 /** The relay's next answers, changed on their way. */
 const saidUp = (kind: string): unknown[] =>
-  ada.plug.said.filter(({ way, text }) => way === 'up' && text.includes(`"t":"${kind}"`)).map(({ text }) => JSON.parse(text) as unknown);
+  ada.plug.said
+    .filter(({ way, text }) => way === 'up' && text.includes(`"t":"${kind}"`))
+    .map(({ text }) => JSON.parse(text) as unknown);
 const outbox = (): unknown => ada.now.team.team.outbox;
 
 describe('online', () => {
@@ -58,7 +66,8 @@ describe('online', () => {
   });
 
   test('what the relay may not take is refused before it is queued', async () => {
-    const refused = (text: string, channel = general): Promise<unknown> => ada.now.refused('message.send', { team: TEAM, channel, text });
+    const refused = (text: string, channel = general): Promise<unknown> =>
+      ada.now.refused('message.send', { team: TEAM, channel, text });
     expect(await refused('  \n')).toEqual({ kind: 'bad-request', field: 'text' });
     expect(await refused('a\u0000b')).toEqual({ kind: 'bad-request', field: 'text' });
     expect(await refused('\ud800')).toEqual({ kind: 'bad-request', field: 'text' });
@@ -123,8 +132,15 @@ describe('offline', () => {
 
   test('an unsent message can be changed, taken back, and is then never sent', async () => {
     const [first, second] = [await send('frist'), await send('second')];
-    await ada.now.call('message.edit', { team: TEAM, channel: general, message: first, text: 'first' });
-    expect(await ada.now.call('message.discard', { team: TEAM, message: second })).toEqual({ text: 'second' });
+    await ada.now.call('message.edit', {
+      team: TEAM,
+      channel: general,
+      message: first,
+      text: 'first',
+    });
+    expect(await ada.now.call('message.discard', { team: TEAM, message: second })).toEqual({
+      text: 'second',
+    });
     await house.rest();
     expect(shown()).toEqual([['first', 'sending, waiting']]);
     ada.plug.put();
@@ -138,7 +154,9 @@ describe('offline', () => {
     await house.rest(300);
     expect(ada.now.channel('general').hasDraft).toBe(true);
     await ada.restart();
-    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({ text: 'half a sen' });
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
+      text: 'half a sen',
+    });
     await send('half a sentence');
     await ada.restart();
     expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({ text: '' });
@@ -153,21 +171,43 @@ describe('offline', () => {
     const mine = await send('to be changed');
     const gone = await send('to be deleted');
     const ben = await house.kit.live(await house.kit.person('ben'));
-    ben.say({ t: 'post', op: house.kit.id<MessageId>(), channel: house.kit.general, text: 'unread' });
+    ben.say({
+      t: 'post',
+      op: house.kit.id<MessageId>(),
+      channel: house.kit.general,
+      text: 'unread',
+    });
     await house.rest(500);
     ada.plug.pull();
     await house.rest();
 
-    expect(await ada.now.refused('channel.create', { team: TEAM, kind: 'public', name: 'x', topic: '', members: [] })).toEqual({
+    expect(
+      await ada.now.refused('channel.create', {
+        team: TEAM,
+        kind: 'public',
+        name: 'x',
+        topic: '',
+        members: [],
+      }),
+    ).toEqual({
       kind: 'offline',
     });
     expect(await ada.now.refused('session.list', { team: TEAM })).toEqual({ kind: 'offline' });
-    await ada.now.call('message.edit', { team: TEAM, channel: general, message: mine, text: 'changed' });
+    await ada.now.call('message.edit', {
+      team: TEAM,
+      channel: general,
+      message: mine,
+      text: 'changed',
+    });
     await ada.now.call('message.delete', { team: TEAM, channel: general, message: gone });
     await ada.now.call('read.all', { team: TEAM });
     await ada.now.call('channel.level', { team: TEAM, channel: general, level: 'mentions' });
     await house.rest(500);
-    const asLeft = (): unknown => [shown(), ada.now.channel('general').unread, ada.now.channel('general').level];
+    const asLeft = (): unknown => [
+      shown(),
+      ada.now.channel('general').unread,
+      ada.now.channel('general').level,
+    ];
     expect(asLeft()).toEqual([
       [
         ['changed', 'sending, waiting'],
@@ -246,7 +286,9 @@ describe('when the answer does not come', () => {
     ada.plug.lose = undefined;
     await house.rest();
     expect(await onRelay()).toEqual(['oops']);
-    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({ text: 'oops' });
+    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({
+      text: 'oops',
+    });
     await house.rest();
     expect(shown()).toEqual([]);
     ada.plug.put();
@@ -265,7 +307,9 @@ describe('when the answer does not come', () => {
     const ledger = new Database(`${ada.folder}/ledger.db`);
     const frame = JSON.stringify({ t: 'post', op: id, channel: general, text: 'confirmed' });
     ledger
-      .prepare('INSERT INTO outbox (team, op, lane, channel, message, frame, at, state, is_offer) VALUES (1, ?, ?, ?, ?, ?, 1, ?, 0)')
+      .prepare(
+        'INSERT INTO outbox (team, op, lane, channel, message, frame, at, state, is_offer) VALUES (1, ?, ?, ?, ?, ?, 1, ?, 0)',
+      )
       .run(id, `channel/${general}`, general, id, frame, 'waiting');
     ledger.close();
     ada.plug.said.length = 0;
@@ -278,7 +322,10 @@ describe('when the answer does not come', () => {
 
 describe('when it is refused', () => {
   /** Answers the next matching frame itself, once, as if the relay had. */
-  const refuseNext = (kind: 'unavailable' | 'not-allowed' | 'rate-limited', retryAfterMs?: number): void => {
+  const refuseNext = (
+    kind: 'unavailable' | 'not-allowed' | 'rate-limited',
+    retryAfterMs?: number,
+  ): void => {
     ada.plug.answerNext = (frame) =>
       frame.t === 'post'
         ? {
@@ -328,10 +375,14 @@ describe('when it is refused', () => {
     refuseNext('not-allowed');
     const id = await send('refused');
     await house.rest();
-    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({ text: 'refused' });
+    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({
+      text: 'refused',
+    });
     await house.rest();
     expect(shown()).toEqual([]);
-    expect(await ada.now.refused('message.retry', { team: TEAM, message: id })).toEqual({ kind: 'not-found' });
+    expect(await ada.now.refused('message.retry', { team: TEAM, message: id })).toEqual({
+      kind: 'not-found',
+    });
   });
 
   test('told to be slower, it waits with everything and then goes on', async () => {
@@ -355,11 +406,21 @@ describe('when it is refused', () => {
   test('an edit that is refused stays visible with its words, and can be tried again or thrown away', async () => {
     const id = await send('original');
     await house.rest();
-    ada.plug.answerNext = (frame) => (frame.t === 'edit' ? { t: 'refused', op: frame.op, refusal: refuse('not-allowed') } : undefined);
-    await ada.now.call('message.edit', { team: TEAM, channel: general, message: id, text: 'better' });
+    ada.plug.answerNext = (frame) =>
+      frame.t === 'edit'
+        ? { t: 'refused', op: frame.op, refusal: refuse('not-allowed') }
+        : undefined;
+    await ada.now.call('message.edit', {
+      team: TEAM,
+      channel: general,
+      message: id,
+      text: 'better',
+    });
     await house.rest();
     expect(shown()).toEqual([['better', 'failed: not-allowed']]);
-    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({ text: 'better' });
+    expect(await ada.now.call('message.discard', { team: TEAM, message: id })).toEqual({
+      text: 'better',
+    });
     await house.rest();
     expect(shown()).toEqual([['original', 'sent']]);
   });

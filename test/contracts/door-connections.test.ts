@@ -35,7 +35,12 @@ interface Answered {
 }
 
 /** One request over a connection of `agent`, of one that is kept. */
-async function ask(path: string, body: string | readonly string[], agent: Agent, more: RequestOptions['headers'] = {}): Promise<Answered> {
+async function ask(
+  path: string,
+  body: string | readonly string[],
+  agent: Agent,
+  more: RequestOptions['headers'] = {},
+): Promise<Answered> {
   const asking = request({
     host: '127.0.0.1',
     port: kit.relay.port,
@@ -52,17 +57,26 @@ async function ask(path: string, body: string | readonly string[], agent: Agent,
   const socket = answer.socket as TLSSocket;
   let text = '';
   for await (const part of answer.setEncoding('utf8')) text += part as string;
-  return { status: answer.statusCode ?? 0, kept: answer.headers['keep-alive']?.toString(), text, socket };
+  return {
+    status: answer.statusCode ?? 0,
+    kept: answer.headers['keep-alive']?.toString(),
+    text,
+    socket,
+  };
 }
-const bearer = (token = kit.ada.tokens.access): RequestOptions['headers'] => ({ authorization: `Bearer ${token}` });
+const bearer = (token = kit.ada.tokens.access): RequestOptions['headers'] => ({
+  authorization: `Bearer ${token}`,
+});
 const agentOf = (most = 1): Agent => {
   const agent = new Agent({ keepAlive: true, maxSockets: most });
   ends.push(() => agent.destroy());
   return agent;
 };
-const poll = (more: object = {}): string => JSON.stringify({ hello: HELLO, isGoingOn: false, waitMs: 0, seenPresence: null, ...more });
+const poll = (more: object = {}): string =>
+  JSON.stringify({ hello: HELLO, isGoingOn: false, waitMs: 0, seenPresence: null, ...more });
 const channel = (): ReturnType<typeof generalChannel> => generalChannel(kit.relay.store.teamId);
-const post = (text: string) => ({ t: 'post', op: kit.op<MessageId>(), channel: channel(), text }) as const;
+const post = (text: string) =>
+  ({ t: 'post', op: kit.op<MessageId>(), channel: channel(), text }) as const;
 
 async function live(door: Door, port = kit.relay.port): Promise<DoorClient> {
   const target = { address: `127.0.0.1:${port}`, fingerprint: kit.relay.fingerprint };
@@ -131,7 +145,10 @@ describe('a connection', () => {
       // A poll comes every two seconds.
       for (let n = 1; n <= (door === 'poll' ? 2 : 10); n++) {
         client.say(post(`${n}`));
-        await client.until(() => idsOf(client, channelFeed(channel())).length === n && client.all('ack').length === n);
+        await client.until(
+          () =>
+            idsOf(client, channelFeed(channel())).length === n && client.all('ack').length === n,
+        );
         client.socket.ping();
         await client.until(() => client.pongs === n);
       }
@@ -145,8 +162,12 @@ describe('bytes that came', () => {
     await start({ bytesInPerSecond: 4 * 1024 }, createFakeClock(Date.now()));
     const agent = agentOf();
     const padded = poll() + ' '.repeat(3_000);
-    expect((await ask(EVENTS_PATH, [padded.slice(0, 100), padded.slice(100)], agent, bearer())).status).toBe(200);
-    expect((await ask(EVENTS_PATH, [padded.slice(0, 100), padded.slice(100)], agent, bearer())).status).toBe(429);
+    expect(
+      (await ask(EVENTS_PATH, [padded.slice(0, 100), padded.slice(100)], agent, bearer())).status,
+    ).toBe(200);
+    expect(
+      (await ask(EVENTS_PATH, [padded.slice(0, 100), padded.slice(100)], agent, bearer())).status,
+    ).toBe(429);
   });
 
   test('count when they are no frames: empty lines, and bodies of another shape', async () => {
@@ -172,39 +193,46 @@ describe('bytes that came', () => {
 test.each([
   ['a poll', EVENTS_PATH],
   ['a request of frames', FRAMES_PATH],
-])('%s whose answer is not taken for outboundStallMs is cut off, and no other line notices', async (_what, path) => {
-  const count = 640;
-  await start({
-    outboundStallMs: 1_000,
-    pageBytes: 10 * 1024 * 1024,
-    sendsPerSecond: 10_000,
-    sendsBurst: 10_000,
-    framesPerSecond: 10_000,
-    framesBurst: 10_000,
-    bytesInPerSecond: 1e9,
-    acceptsBurst: 100,
-  });
-  const writer = await live('socket');
-  for (let sent = 0; sent < count; sent += 20) {
-    for (let n = 0; n < 20; n++) writer.say(post('x'.repeat(DEFAULT_LIMITS.textBytes)));
-    await writer.until(() => writer.all('ack').length === sent + 20);
-  }
-  const feed = channelFeed(channel());
-  const range = Array.from({ length: 4 }, (_, n) => JSON.stringify({ t: 'range', req: n, feed, from: 1 + n * 150, to: 150 + n * 150 }));
-  const body =
-    path === EVENTS_PATH ? poll({ hello: { ...HELLO, epoch: kit.relay.store.epoch, positions: { [feed]: 3 } } }) : range.join('\n');
-  const type = path === EVENTS_PATH ? 'application/json' : LINES_TYPE;
-  const deaf = await kit.tls();
-  deaf.pause();
-  deaf.write(
-    `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${kit.ada.tokens.access}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
-  );
-  await expect.poll(() => kit.relay.core.counts.slow.stalled).toBe(1);
-  writer.say(post('still here'));
-  await writer.until(() => writer.all('ack').length === count + 1);
-  // What had left is read, and then the line is over.
-  let got = 0;
-  deaf.on('data', (chunk: Buffer) => (got += chunk.byteLength));
-  await new Promise((resolve) => deaf.once('close', resolve).resume());
-  expect(got).toBeLessThan(9 * 1024 * 1024);
-});
+])(
+  '%s whose answer is not taken for outboundStallMs is cut off, and no other line notices',
+  async (_what, path) => {
+    const count = 640;
+    await start({
+      outboundStallMs: 1_000,
+      pageBytes: 10 * 1024 * 1024,
+      sendsPerSecond: 10_000,
+      sendsBurst: 10_000,
+      framesPerSecond: 10_000,
+      framesBurst: 10_000,
+      bytesInPerSecond: 1e9,
+      acceptsBurst: 100,
+    });
+    const writer = await live('socket');
+    for (let sent = 0; sent < count; sent += 20) {
+      for (let n = 0; n < 20; n++) writer.say(post('x'.repeat(DEFAULT_LIMITS.textBytes)));
+      await writer.until(() => writer.all('ack').length === sent + 20);
+    }
+    const feed = channelFeed(channel());
+    const range = Array.from({ length: 4 }, (_, n) =>
+      JSON.stringify({ t: 'range', req: n, feed, from: 1 + n * 150, to: 150 + n * 150 }),
+    );
+    const body =
+      path === EVENTS_PATH
+        ? poll({ hello: { ...HELLO, epoch: kit.relay.store.epoch, positions: { [feed]: 3 } } })
+        : range.join('\n');
+    const type = path === EVENTS_PATH ? 'application/json' : LINES_TYPE;
+    const deaf = await kit.tls();
+    deaf.pause();
+    deaf.write(
+      `POST ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer ${kit.ada.tokens.access}\r\nContent-Type: ${type}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+    );
+    await expect.poll(() => kit.relay.core.counts.slow.stalled).toBe(1);
+    writer.say(post('still here'));
+    await writer.until(() => writer.all('ack').length === count + 1);
+    // What had left is read, and then the line is over.
+    let got = 0;
+    deaf.on('data', (chunk: Buffer) => (got += chunk.byteLength));
+    await new Promise((resolve) => deaf.once('close', resolve).resume());
+    expect(got).toBeLessThan(9 * 1024 * 1024);
+  },
+);

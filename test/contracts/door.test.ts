@@ -31,14 +31,24 @@ const clients: DoorClient[] = [];
 /** Shorter than the pause between two pings, and than anybody may take to read: nothing but the token runs out. */
 const SHORT_LIVED = { accessTokenMs: 6_000, accessGraceMs: 0 };
 let count = 0;
-const id = (): MessageId => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as MessageId;
+const id = (): MessageId =>
+  `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as MessageId;
 
 /** @param clock  the relay's own; where it is the test's, nothing comes back and nothing runs out before the test says so */
 async function start(limits: Partial<Limits> = {}, clock: Clock = systemClock): Promise<void> {
   relay = await startRelay({ data: folder, tls: 'off', limits }, { clock });
   target = { address: `127.0.0.1:${relay.port}`, fingerprint: null, isPlain: true };
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'desk' };
-  const done = await relay.auth.accounts.setup({ code: relay.setupCode ?? '', ...person }, { address: '127.0.0.1' });
+  const person = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'desk',
+  };
+  const done = await relay.auth.accounts.setup(
+    { code: relay.setupCode ?? '', ...person },
+    { address: '127.0.0.1' },
+  );
   if (!done.ok) throw new Error(done.error.kind);
   token = done.value.tokens.access;
   refresh = done.value.tokens.refresh;
@@ -71,17 +81,27 @@ async function live(door: Door, hello = HELLO): Promise<DoorClient> {
 
 const post = (text: string, op = id()) => ({ t: 'post', op, channel: general, text }) as const;
 /** Bytes to a door, as no carrier of ours would send them. */
-const raw = (path: string, headers: Readonly<Record<string, string>>, body: string): Promise<{ status: number; text: string }> =>
+const raw = (
+  path: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<{ status: number; text: string }> =>
   new Promise((resolve, reject) => {
-    const asking = request({ host: '127.0.0.1', port: relay.port, path, method: 'POST', headers, agent: false }, (answer) => {
-      let text = '';
-      answer.setEncoding('utf8').on('data', (part: string) => (text += part));
-      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
-    });
+    const asking = request(
+      { host: '127.0.0.1', port: relay.port, path, method: 'POST', headers, agent: false },
+      (answer) => {
+        let text = '';
+        answer.setEncoding('utf8').on('data', (part: string) => (text += part));
+        answer.on('end', () => resolve({ status: answer.statusCode ?? 0, text }));
+      },
+    );
     asking.on('error', reject);
     asking.end(body);
   });
-const said = (lines: readonly unknown[], headers: Readonly<Record<string, string>> = {}): Promise<{ status: number; text: string }> =>
+const said = (
+  lines: readonly unknown[],
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; text: string }> =>
   raw(
     FRAMES_PATH,
     { authorization: `Bearer ${token}`, 'content-type': LINES_TYPE, ...headers },
@@ -92,10 +112,17 @@ describe.each(DOORS)('the door %s', (door) => {
   test('welcomes, catches up, says who is there, and answers a ping', async () => {
     await start();
     const client = await live(door);
-    expect(client.frames[0]).toMatchObject({ t: 'welcome', member: expect.any(String), epoch: relay.store.epoch });
+    expect(client.frames[0]).toMatchObject({
+      t: 'welcome',
+      member: expect.any(String),
+      epoch: relay.store.epoch,
+    });
     expect(client.all('page').map((page) => page.feed)).toContain(channelFeed(general));
     const me = client.all('welcome')[0]?.member ?? '';
-    await client.heard('presence', ({ members }) => (members as Record<string, unknown>)[me] === 'here');
+    await client.heard(
+      'presence',
+      ({ members }) => (members as Record<string, unknown>)[me] === 'here',
+    );
     client.socket.ping();
     await client.until(() => client.pongs === 1);
     expect(client.all('welcome')).toHaveLength(1);
@@ -115,7 +142,9 @@ describe.each(DOORS)('the door %s', (door) => {
     for (const other of others) {
       // Live, or with the next poll as a page.
       await other.until(() => seqsOf(other, channelFeed(general)).includes(first?.seq ?? 0));
-      expect(idsOf(other, channelFeed(general)).filter((one) => one === message.op)).toEqual([message.op]);
+      expect(idsOf(other, channelFeed(general)).filter((one) => one === message.op)).toEqual([
+        message.op,
+      ]);
     }
   });
 
@@ -123,7 +152,11 @@ describe.each(DOORS)('the door %s', (door) => {
     await start();
     const client = await live(door);
     client.say({ t: 'range', req: 7, feed: channelFeed(general), from: 1, to: 1 });
-    client.say({ t: 'roster', req: 8, channel: '0190a000-0000-7000-8000-00000000000c' as ChannelId });
+    client.say({
+      t: 'roster',
+      req: 8,
+      channel: '0190a000-0000-7000-8000-00000000000c' as ChannelId,
+    });
     expect(await client.heard('page', ({ req }) => req === 7)).toMatchObject({ from: 1, to: 1 });
     expect(await client.heard('refused')).toMatchObject({ req: 8, refusal: { kind: 'not-found' } });
   });
@@ -135,16 +168,27 @@ describe.each(DOORS)('the door %s', (door) => {
     await before.until(() => before.all('ack').length === 3);
     const head = before.all('ack').at(-1)?.seq ?? 0;
     const { heads } = before.all('welcome')[0] ?? { heads: {} };
-    const after = await live(door, { ...HELLO, epoch: relay.store.epoch, positions: { ...heads, [channelFeed(general)]: head - 2 } });
+    const after = await live(door, {
+      ...HELLO,
+      epoch: relay.store.epoch,
+      positions: { ...heads, [channelFeed(general)]: head - 2 },
+    });
     expect(seqsOf(after, channelFeed(general))).toEqual([head - 1, head]);
   });
 
   test('keeps the pause between pings that it is asked for, and says so; silence is a socket’s or a stream’s to ask for', async () => {
     await start();
     const client = await open(door);
-    client.say({ ...HELLO, pingEveryMs: DEFAULT_LIMITS.pingLeastMs, silenceMs: DEFAULT_LIMITS.silenceMs });
+    client.say({
+      ...HELLO,
+      pingEveryMs: DEFAULT_LIMITS.pingLeastMs,
+      silenceMs: DEFAULT_LIMITS.silenceMs,
+    });
     const { limits } = await client.heard('welcome');
-    expect(limits).toMatchObject({ pingEveryMs: DEFAULT_LIMITS.pingLeastMs, pingLeastMs: DEFAULT_LIMITS.pingLeastMs });
+    expect(limits).toMatchObject({
+      pingEveryMs: DEFAULT_LIMITS.pingLeastMs,
+      pingLeastMs: DEFAULT_LIMITS.pingLeastMs,
+    });
     if (door === 'poll' || door === 'long-poll') return void (await client.heard('caught-up'));
     client.say({ t: 'sessions', req: 1 });
     await client.heard('sessions');
@@ -159,14 +203,19 @@ describe.each(DOORS)('the door %s', (door) => {
     const from = performance.now();
     await relay.auth.sessions.end(session, member, 'revoked');
     // Between two polls there is nobody to tell: the next one is not let in.
-    expect(door.endsWith('poll') ? [CLOSE.tokenExpired, CLOSE.sessionEnded] : [CLOSE.sessionEnded]).toContain(await client.closed);
+    expect(
+      door.endsWith('poll') ? [CLOSE.tokenExpired, CLOSE.sessionEnded] : [CLOSE.sessionEnded],
+    ).toContain(await client.closed);
     if (door !== 'poll') expect(performance.now() - from).toBeLessThan(1_000);
     expect(await dialDoor(door, target, token)).toMatchObject({ kind: 'refused', status: 401 });
   });
 
   test('lets nobody in without a good token', async () => {
     await start();
-    expect(await dialDoor(door, target, 'nonsense')).toMatchObject({ kind: 'refused', status: 401 });
+    expect(await dialDoor(door, target, 'nonsense')).toMatchObject({
+      kind: 'refused',
+      status: 401,
+    });
     expect(relay.core.stats.connections).toBe(0);
   });
 
@@ -194,7 +243,11 @@ describe.each(DOORS)('the door %s', (door) => {
     clients.push(writer);
     writer.say(HELLO);
     writer.say(message);
-    await client.until(() => idsOf(client, channelFeed(general)).includes(message.op) || client.all('welcome').length > 1);
+    await client.until(
+      () =>
+        idsOf(client, channelFeed(general)).includes(message.op) ||
+        client.all('welcome').length > 1,
+    );
     expect(client.all('welcome')).toHaveLength(1);
   });
 
@@ -206,7 +259,11 @@ describe.each(DOORS)('the door %s', (door) => {
     await client.until(() => client.all('ack').length + client.all('refused').length === 8);
     const acked = client.all('ack').map(({ op }) => op);
     expect(acked).toEqual(messages.slice(0, 3).map(({ op }) => op));
-    expect(client.all('refused').every(({ refusal }) => refusal.kind === 'rate-limited' && (refusal.retryAfterMs ?? 0) > 0)).toBe(true);
+    expect(
+      client
+        .all('refused')
+        .every(({ refusal }) => refusal.kind === 'rate-limited' && (refusal.retryAfterMs ?? 0) > 0),
+    ).toBe(true);
   });
 
   test('says drain, and lets nobody in after it', async () => {
@@ -233,12 +290,18 @@ describe.each(DOORS)('where too many come in, the door %s', (door) => {
   test('says when to come back, and goes on for those who are inside', async () => {
     await start({ acceptsPerSecond: 0.001, acceptsBurst: 1 });
     const inside = await live(door);
-    expect(await dialDoor(door, target, await signIn())).toMatchObject({ kind: 'refused', status: 429, retryAfterMs: expect.any(Number) });
+    expect(await dialDoor(door, target, await signIn())).toMatchObject({
+      kind: 'refused',
+      status: 429,
+      retryAfterMs: expect.any(Number),
+    });
     expect(relay.core.counts.sentAway).toBe(1);
     const message = post('still here');
     inside.say(message);
     inside.socket.ping();
-    await inside.until(() => idsOf(inside, channelFeed(general)).includes(message.op) && inside.pongs > 0);
+    await inside.until(
+      () => idsOf(inside, channelFeed(general)).includes(message.op) && inside.pongs > 0,
+    );
   });
 
   test.skipIf(door === 'socket')('takes no second line of one who is known either', async () => {
@@ -258,21 +321,32 @@ test('a stream with a good token is no stranger at the door', async () => {
 });
 
 // A poll is always the member's newest line.
-test.each(['socket', 'stream'] as const)('the door %s counts among the lines of a member; the oldest gives way', async (door) => {
-  await start({ socketsPerMember: 2 });
-  const first = await live(door);
-  await live('socket');
-  await live('socket');
-  expect(await first.closed).toBe(CLOSE.replaced);
-});
+test.each(['socket', 'stream'] as const)(
+  'the door %s counts among the lines of a member; the oldest gives way',
+  async (door) => {
+    await start({ socketsPerMember: 2 });
+    const first = await live(door);
+    await live('socket');
+    await live('socket');
+    expect(await first.closed).toBe(CLOSE.replaced);
+  },
+);
 
 test('a stream that is not read is cut off as slow, and no other line notices', async () => {
-  await start({ outboundCloseBytes: 256 * 1024, outboundStallMs: 1_000, sendsBurst: 10_000, framesBurst: 10_000, bytesInPerSecond: 1e9 });
+  await start({
+    outboundCloseBytes: 256 * 1024,
+    outboundStallMs: 1_000,
+    sendsBurst: 10_000,
+    framesBurst: 10_000,
+    bytesInPerSecond: 1e9,
+  });
   const body = JSON.stringify({ hello: HELLO, isGoingOn: false, waitMs: 0, seenPresence: null });
   const headers = `Host: 127.0.0.1\r\nAuthorization: Bearer ${token}\r\nAccept: text/event-stream\r\nContent-Type: application/json`;
   const deaf = connect(relay.port, '127.0.0.1');
   deaf.on('error', () => undefined);
-  deaf.write(`POST ${EVENTS_PATH} HTTP/1.1\r\n${headers}\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  deaf.write(
+    `POST ${EVENTS_PATH} HTTP/1.1\r\n${headers}\r\nContent-Length: ${body.length}\r\n\r\n${body}`,
+  );
   await once(deaf, 'data');
   deaf.pause();
   const writer = await live('socket');
@@ -288,37 +362,45 @@ test('a stream that is not read is cut off as slow, and no other line notices', 
 });
 
 describe('changing the door', () => {
-  test.each([1, 2, 3])('at any moment of a conversation loses nothing and doubles nothing (seed %i)', async (seed) => {
-    await start({ sendsBurst: 1_000, framesBurst: 1_000 });
-    const chance = createChance(`doors ${seed}`);
-    const writer = await live('socket');
-    const feed = channelFeed(general);
-    const held: number[] = [];
-    let positions: Record<string, number> = {};
-    let acks = 0;
-    for (let round = 0; round < 12; round++) {
-      const reader = await open(DOORS[Math.floor(chance.fraction() * DOORS.length)] ?? 'socket');
-      reader.say({ ...HELLO, ...(round === 0 ? {} : { epoch: relay.store.epoch }), positions });
-      // Gone before the welcome, in the middle of the catch-up, or after some live events.
-      const patience = Math.floor(chance.fraction() * 8);
-      for (let n = 0; n < 3; n++) writer.say(post(`${seed} ${round} ${n}`));
-      acks += 3;
-      await reader.until(() => reader.frames.length >= patience || reader.all('caught-up').length > 0);
-      reader.socket.terminate();
-      held.push(...seqsOf(reader, feed));
-      for (const frame of reader.frames) {
-        if (frame.t === 'welcome') positions = { ...frame.heads, ...positions, [feed]: positions[feed] ?? 0 };
-        if (frame.t === 'page') positions[frame.feed] = frame.to;
-        if (frame.t === 'events') positions[frame.feed] = frame.events.at(-1)?.seq ?? 0;
+  test.each([1, 2, 3])(
+    'at any moment of a conversation loses nothing and doubles nothing (seed %i)',
+    async (seed) => {
+      await start({ sendsBurst: 1_000, framesBurst: 1_000 });
+      const chance = createChance(`doors ${seed}`);
+      const writer = await live('socket');
+      const feed = channelFeed(general);
+      const held: number[] = [];
+      let positions: Record<string, number> = {};
+      let acks = 0;
+      for (let round = 0; round < 12; round++) {
+        const reader = await open(DOORS[Math.floor(chance.fraction() * DOORS.length)] ?? 'socket');
+        reader.say({ ...HELLO, ...(round === 0 ? {} : { epoch: relay.store.epoch }), positions });
+        // Gone before the welcome, in the middle of the catch-up, or after some live events.
+        const patience = Math.floor(chance.fraction() * 8);
+        for (let n = 0; n < 3; n++) writer.say(post(`${seed} ${round} ${n}`));
+        acks += 3;
+        await reader.until(
+          () => reader.frames.length >= patience || reader.all('caught-up').length > 0,
+        );
+        reader.socket.terminate();
+        held.push(...seqsOf(reader, feed));
+        for (const frame of reader.frames) {
+          if (frame.t === 'welcome')
+            positions = { ...frame.heads, ...positions, [feed]: positions[feed] ?? 0 };
+          if (frame.t === 'page') positions[frame.feed] = frame.to;
+          if (frame.t === 'events') positions[frame.feed] = frame.events.at(-1)?.seq ?? 0;
+        }
+        await writer.until(() => writer.all('ack').length === acks);
       }
-      await writer.until(() => writer.all('ack').length === acks);
-    }
-    const last = await live('long-poll', { ...HELLO, epoch: relay.store.epoch, positions });
-    held.push(...seqsOf(last, feed));
-    const head = await relay.store.head(feed);
-    expect(held).toEqual(Array.from({ length: head - (held[0] ?? 1) + 1 }, (_, n) => (held[0] ?? 1) + n));
-    expect(held.at(-1)).toBe(head);
-  });
+      const last = await live('long-poll', { ...HELLO, epoch: relay.store.epoch, positions });
+      held.push(...seqsOf(last, feed));
+      const head = await relay.store.head(feed);
+      expect(held).toEqual(
+        Array.from({ length: head - (held[0] ?? 1) + 1 }, (_, n) => (held[0] ?? 1) + n),
+      );
+      expect(held.at(-1)).toBe(head);
+    },
+  );
 });
 
 describe('a request at the doors', () => {
@@ -326,8 +408,12 @@ describe('a request at the doors', () => {
     await start();
     const tooLong = JSON.stringify(post('x'.repeat(DEFAULT_LIMITS.frameBytes)));
     expect((await said([tooLong])).status).toBe(413);
-    expect((await said(Array.from({ length: DEFAULT_LIMITS.doorFrames }, () => '{}'))).status).toBe(200);
-    expect((await said(Array.from({ length: DEFAULT_LIMITS.doorFrames + 1 }, () => '{}'))).status).toBe(413);
+    expect((await said(Array.from({ length: DEFAULT_LIMITS.doorFrames }, () => '{}'))).status).toBe(
+      200,
+    );
+    expect(
+      (await said(Array.from({ length: DEFAULT_LIMITS.doorFrames + 1 }, () => '{}'))).status,
+    ).toBe(413);
     expect((await said(['x'.repeat(DEFAULT_LIMITS.doorBodyBytes)])).status).toBe(413);
   });
 
@@ -348,16 +434,26 @@ describe('a request at the doors', () => {
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as { t: string; refusal?: { kind: string } });
-    expect(kinds.map(({ t, refusal }) => refusal?.kind ?? t).sort()).toEqual(['ack', 'bad-request', 'unknown-frame']);
+    expect(kinds.map(({ t, refusal }) => refusal?.kind ?? t).sort()).toEqual([
+      'ack',
+      'bad-request',
+      'unknown-frame',
+    ]);
   });
 
-  test.each([FRAMES_PATH, EVENTS_PATH])('to %s of a page in a browser, or with a token in the query, is refused', async (path) => {
-    await start();
-    const headers = { authorization: `Bearer ${token}`, 'content-type': path === FRAMES_PATH ? LINES_TYPE : 'application/json' };
-    expect((await raw(path, { ...headers, origin: 'https://evil.test' }, '')).status).toBe(403);
-    expect((await raw(`${path}?token=${token}`, headers, '')).status).toBe(400);
-    expect((await raw(path, { ...headers, authorization: '' }, '')).status).toBe(401);
-  });
+  test.each([FRAMES_PATH, EVENTS_PATH])(
+    'to %s of a page in a browser, or with a token in the query, is refused',
+    async (path) => {
+      await start();
+      const headers = {
+        authorization: `Bearer ${token}`,
+        'content-type': path === FRAMES_PATH ? LINES_TYPE : 'application/json',
+      };
+      expect((await raw(path, { ...headers, origin: 'https://evil.test' }, '')).status).toBe(403);
+      expect((await raw(`${path}?token=${token}`, headers, '')).status).toBe(400);
+      expect((await raw(path, { ...headers, authorization: '' }, '')).status).toBe(401);
+    },
+  );
 
   test('that says hello among its frames is refused', async () => {
     await start();

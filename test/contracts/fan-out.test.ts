@@ -24,8 +24,18 @@ interface House {
 const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
   async open(team = TEAM) {
     const [first, ...others] = servers as [RedisAddress, ...RedisAddress[]];
-    const nodes = [first, ...others].map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
-    const parts = { redis: { nodes }, team, clock: systemClock, random: systemRandom, log: silentLog, limits: DEFAULT_LIMITS };
+    const nodes = [first, ...others].map(({ host, port }) => ({ host, port })) as [
+      RedisAddress,
+      ...RedisAddress[],
+    ];
+    const parts = {
+      redis: { nodes },
+      team,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      limits: DEFAULT_LIMITS,
+    };
     const fanOut = createRedisFanOut(parts);
     await expect.poll(() => fanOut.state).toBe('well');
     return fanOut;
@@ -37,19 +47,33 @@ const ADAPTERS = [
   {
     name: 'local',
     isThere: true,
-    build: async (): Promise<House> => ({ open: async () => createLocalFanOut({ log: silentLog }), dispose: async () => undefined }),
+    build: async (): Promise<House> => ({
+      open: async () => createLocalFanOut({ log: silentLog }),
+      dispose: async () => undefined,
+    }),
   },
   ...bothKindsOfRedis(overRedis),
 ];
 
-const moved = (head: number): FanOutMessage => ({ kind: 'moved', heads: new Map([[TEAM_FEED, head]]) });
+const moved = (head: number): FanOutMessage => ({
+  kind: 'moved',
+  heads: new Map([[TEAM_FEED, head]]),
+});
 const typing: FanOutMessage = { kind: 'typing', channel: CHANNEL, member: MEMBER };
-const eventOf = (seq: number, feed = TEAM_FEED) => ({ feed, seq, at: 1, json: '{"text":"secret"}' });
+const eventOf = (seq: number, feed = TEAM_FEED) => ({
+  feed,
+  seq,
+  at: 1,
+  json: '{"text":"secret"}',
+});
 
 /** What a node hears, but for doubts: those may come at any time. */
 function listen(fanOut: FanOut): { readonly heard: FanOutMessage[]; readonly stop: () => void } {
   const heard: FanOutMessage[] = [];
-  return { heard, stop: fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message))) };
+  return {
+    heard,
+    stop: fanOut.listen((message) => (message.kind === 'doubt' ? undefined : heard.push(message))),
+  };
 }
 
 for (const { name, isThere, build } of ADAPTERS) {
@@ -120,7 +144,11 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
     afterEach(async () => void (await Promise.all(nodes.map((node) => node.close()))));
 
     test('other nodes get the head and never the content, the own one its events and no echo', async () => {
-      const [a, b, c] = nodes.map((node) => listen(node).heard) as [FanOutMessage[], FanOutMessage[], FanOutMessage[]];
+      const [a, b, c] = nodes.map((node) => listen(node).heard) as [
+        FanOutMessage[],
+        FanOutMessage[],
+        FanOutMessage[],
+      ];
       const events: FanOutMessage = { kind: 'events', events: [eventOf(6), eventOf(7)] };
       nodes[0]?.publish(events);
       await expect.poll(() => [b, c]).toEqual([[moved(7)], [moved(7)]]);
@@ -133,7 +161,8 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
     test('what is published in one turn travels together', async () => {
       const { heard } = listen(nodes[1] as FanOut);
       const before = nodes[0]?.counts.sent ?? 0;
-      for (let seq = 1; seq <= 1_000; seq++) nodes[0]?.publish({ kind: 'events', events: [eventOf(seq)] });
+      for (let seq = 1; seq <= 1_000; seq++)
+        nodes[0]?.publish({ kind: 'events', events: [eventOf(seq)] });
       await expect.poll(() => heard).toEqual([moved(1_000)]);
       // Beats are messages too: one a second on each channel.
       expect((nodes[0]?.counts.sent ?? 0) - before).toBeLessThan(100);
@@ -151,7 +180,8 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
       );
       const heard = new Map<string, number>();
       nodes[2]?.listen((message) => {
-        if (message.kind === 'moved') for (const [feed, head] of message.heads) heard.set(feed, head);
+        if (message.kind === 'moved')
+          for (const [feed, head] of message.heads) heard.set(feed, head);
       });
       nodes[0]?.publish({ kind: 'moved', heads: new Map(feeds.map((feed, i) => [feed, i + 1])) });
       await expect.poll(() => heard.size).toBe(feeds.length);

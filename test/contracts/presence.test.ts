@@ -10,7 +10,9 @@ import { silentLog } from '../../server/observe/log.ts';
 import { strongest, type PresenceBoard } from '../../server/ports/presence.ts';
 import { bothKindsOfRedis, type RedisAddress } from '../kit/services/redis.ts';
 
-const [ADA, BO, CY] = [1, 2, 3].map((n) => `00000000-0000-4000-8000-00000000000${n}`) as unknown as [MemberId, MemberId, MemberId];
+const [ADA, BO, CY] = [1, 2, 3].map(
+  (n) => `00000000-0000-4000-8000-00000000000${n}`,
+) as unknown as [MemberId, MemberId, MemberId];
 
 interface House {
   /** One more node of the team. @param team  a number: each test has a team of its own */
@@ -20,7 +22,10 @@ interface House {
 
 const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
   open(team) {
-    const nodes = servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const nodes = servers.map(({ host, port }) => ({ host, port })) as [
+      RedisAddress,
+      ...RedisAddress[],
+    ];
     return createRedisPresence({
       redis: { nodes },
       team: `01980000-0000-7000-8000-${String(team).padStart(12, '0')}` as TeamId,
@@ -34,7 +39,14 @@ const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void
 });
 
 const ADAPTERS = [
-  { name: 'local', isThere: true, build: async (): Promise<House> => ({ open: createLocalPresence, dispose: async () => undefined }) },
+  {
+    name: 'local',
+    isThere: true,
+    build: async (): Promise<House> => ({
+      open: createLocalPresence,
+      dispose: async () => undefined,
+    }),
+  },
   ...bothKindsOfRedis(overRedis),
 ];
 let teams = 0;
@@ -44,7 +56,8 @@ function listen(board: PresenceBoard): [MemberId, Presence][] {
   board.listen((changes) => told.push(...changes));
   return told;
 }
-const shownBy = (board: PresenceBoard | undefined) => expect.poll(async () => Object.fromEntries((await board?.snapshot()) ?? []));
+const shownBy = (board: PresenceBoard | undefined) =>
+  expect.poll(async () => Object.fromEntries((await board?.snapshot()) ?? []));
 
 for (const { name, isThere, build } of ADAPTERS) {
   describe.skipIf(!isThere)(`presence (${name})`, () => {
@@ -154,10 +167,10 @@ for (const { name, isThere, build } of ADAPTERS.slice(1)) {
 }
 
 test('do not disturb is stronger than here, here than away, away than gone', () => {
-  expect([strongest([]), strongest(['away', 'gone']), strongest(['away', 'here']), strongest(['here', 'dnd', 'away'])]).toEqual([
-    'gone',
-    'away',
-    'here',
-    'dnd',
-  ]);
+  expect([
+    strongest([]),
+    strongest(['away', 'gone']),
+    strongest(['away', 'here']),
+    strongest(['here', 'dnd', 'away']),
+  ]).toEqual(['gone', 'away', 'here', 'dnd']);
 });

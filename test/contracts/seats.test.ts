@@ -23,7 +23,10 @@ interface House {
 
 const overRedis = (servers: readonly RedisAddress[], dispose: () => Promise<void>): House => ({
   async open(team, clock = systemClock) {
-    const nodes = servers.map(({ host, port }) => ({ host, port })) as [RedisAddress, ...RedisAddress[]];
+    const nodes = servers.map(({ host, port }) => ({ host, port })) as [
+      RedisAddress,
+      ...RedisAddress[],
+    ];
     const seats = createRedisSeats({
       redis: { nodes },
       team: `01980000-0000-7000-8000-${String(team).padStart(12, '0')}` as TeamId,
@@ -65,7 +68,9 @@ for (const { name, isThere, build } of ADAPTERS) {
     /** Every node that lives has said what it had to say, and heard what others took. */
     const rounds = async (living = nodes): Promise<void> => {
       const before = new Map(living.map((node) => [node, node.counts.answered]));
-      await expect.poll(() => [...before].every(([node, answered]) => node.counts.answered >= answered + 6)).toBe(true);
+      await expect
+        .poll(() => [...before].every(([node, answered]) => node.counts.answered >= answered + 6))
+        .toBe(true);
     };
     beforeAll(async () => {
       house = await build();
@@ -76,7 +81,8 @@ for (const { name, isThere, build } of ADAPTERS) {
       nodes = await Promise.all([house.open(team), house.open(team), house.open(team)]);
     });
     afterEach(async () => void (await Promise.all(nodes.map((node) => node.close()))));
-    const open = (rule: SeatRule) => nodes.map((node) => placesOf(node, rule)) as [Places, Places, Places];
+    const open = (rule: SeatRule) =>
+      nodes.map((node) => placesOf(node, rule)) as [Places, Places, Places];
     type Places = ReturnType<typeof placesOf>;
 
     test('as many as may be stay; one more anywhere, and the oldest gives way wherever it is', async () => {
@@ -127,7 +133,9 @@ for (const { name, isThere, build } of ADAPTERS) {
       const round = async (): Promise<void> => {
         const before = both.map(({ counts }) => counts.answered);
         clock.advance(limits.seatsEveryMs);
-        await expect.poll(() => both.every(({ counts }, at) => counts.answered > (before[at] ?? 0))).toBe(true);
+        await expect
+          .poll(() => both.every(({ counts }, at) => counts.answered > (before[at] ?? 0)))
+          .toBe(true);
       };
       a.take('ada', 'stays');
       let moving = [a.take('ada', '1'), a.take('ada', '2')];

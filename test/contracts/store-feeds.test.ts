@@ -2,9 +2,23 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
 import { StoreUnavailable, type EventDraft, type StoredEvent } from '../../server/ports/store.ts';
-import { ADA, ADAPTERS, ALL, BO, channelId, channelOf, memberId, memberOf, op, PLENTY, said, useStore } from '../kit/store-house.ts';
+import {
+  ADA,
+  ADAPTERS,
+  ALL,
+  BO,
+  channelId,
+  channelOf,
+  memberId,
+  memberOf,
+  op,
+  PLENTY,
+  said,
+  useStore,
+} from '../kit/store-house.ts';
 
-const parsed = (events: readonly StoredEvent[]): unknown[] => events.map((event) => JSON.parse(event.json) as unknown);
+const parsed = (events: readonly StoredEvent[]): unknown[] =>
+  events.map((event) => JSON.parse(event.json) as unknown);
 
 describe.each(ADAPTERS)('a store ($name)', (adapter) => {
   const house = useStore(adapter);
@@ -13,9 +27,17 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
   describe('order', () => {
     test('is 1, 2, 3 in each feed, whatever happens in the others', async () => {
       const other = channelFeed(channelId(2));
-      const seqs = await Promise.all([feed, other, feed, feed, other].map(async (to, i) => (await house.append(to, said(i))).event.seq));
+      const seqs = await Promise.all(
+        [feed, other, feed, feed, other].map(
+          async (to, i) => (await house.append(to, said(i))).event.seq,
+        ),
+      );
       expect(seqs).toEqual([1, 1, 2, 3, 2]);
-      expect([await house.store.head(feed), await house.store.head(other), await house.store.head(TEAM_FEED)]).toEqual([3, 2, 0]);
+      expect([
+        await house.store.head(feed),
+        await house.store.head(other),
+        await house.store.head(TEAM_FEED),
+      ]).toEqual([3, 2, 0]);
     });
 
     test('shows in the heads of many feeds, asked for at once', async () => {
@@ -43,7 +65,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     test('is the order in which write was called', async () => {
       await Promise.all(Array.from({ length: 50 }, (_, i) => house.append(feed, said(i))));
       const { events } = await house.store.page(feed, ALL, PLENTY);
-      expect(events.map((event) => (JSON.parse(event.json) as { id: string }).id)).toEqual(Array.from({ length: 50 }, (_, i) => op(i)));
+      expect(events.map((event) => (JSON.parse(event.json) as { id: string }).id)).toEqual(
+        Array.from({ length: 50 }, (_, i) => op(i)),
+      );
     });
 
     test('has no hole where a work failed', async () => {
@@ -51,9 +75,19 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         await tx.append(feed, said(2));
         throw new Error('on purpose');
       });
-      const results = await Promise.allSettled([house.append(feed, said(1)), failing, house.append(feed, said(3))]);
-      expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-      expect((await house.store.page(feed, ALL, PLENTY)).events.map((event) => event.seq)).toEqual([1, 2]);
+      const results = await Promise.allSettled([
+        house.append(feed, said(1)),
+        failing,
+        house.append(feed, said(3)),
+      ]);
+      expect(results.map((result) => result.status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
+      expect((await house.store.page(feed, ALL, PLENTY)).events.map((event) => event.seq)).toEqual([
+        1, 2,
+      ]);
     });
 
     test('of time within a feed never goes back, whatever the clock does', async () => {
@@ -81,14 +115,26 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         feed,
         seq: 1,
         at,
-        json: JSON.stringify({ seq: 1, at, by: ADA, kind: 'posted', id: op(1), text: 'say "hi" 你好 \u2028' }),
+        json: JSON.stringify({
+          seq: 1,
+          at,
+          by: ADA,
+          kind: 'posted',
+          id: op(1),
+          text: 'say "hi" 你好 \u2028',
+        }),
       });
       expect((await house.store.page(feed, ALL, PLENTY)).events).toEqual([event]);
     });
 
     test('without a body is still an object', async () => {
       const { event } = await house.append(feed, { by: ADA, kind: 'bare', op: null, body: {} });
-      expect(JSON.parse(event.json)).toEqual({ seq: 1, at: house.clock.now(), by: ADA, kind: 'bare' });
+      expect(JSON.parse(event.json)).toEqual({
+        seq: 1,
+        at: house.clock.now(),
+        by: ADA,
+        kind: 'bare',
+      });
     });
   });
 
@@ -99,7 +145,11 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         house.store.write(() => Promise.reject(new Error('on purpose'))),
         house.append(feed, said(2)),
       ]);
-      expect(results.map((result) => result.status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(results.map((result) => result.status)).toEqual([
+        'fulfilled',
+        'rejected',
+        'fulfilled',
+      ]);
     });
 
     test('that throws after it wrote leaves nothing behind, in no table', async () => {
@@ -159,7 +209,11 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
           if (known === undefined) await tx.putBlobsPlace(id);
           return known ?? id;
         });
-      expect(await Promise.all([name('one'), name('two'), name('three')])).toEqual(['one', 'one', 'one']);
+      expect(await Promise.all([name('one'), name('two'), name('three')])).toEqual([
+        'one',
+        'one',
+        'one',
+      ]);
       expect(await house.store.blobsPlace()).toBe('one');
     });
 
@@ -167,15 +221,23 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       const seen: unknown[] = [];
       await house.store.write(async (tx) => {
         await tx.append(feed, said(1));
-        seen.push(await house.store.head(feed), (await house.store.page(feed, ALL, PLENTY)).events.length);
+        seen.push(
+          await house.store.head(feed),
+          (await house.store.page(feed, ALL, PLENTY)).events.length,
+        );
       });
-      seen.push(await house.store.head(feed), (await house.store.page(feed, ALL, PLENTY)).events.length);
+      seen.push(
+        await house.store.head(feed),
+        (await house.store.page(feed, ALL, PLENTY)).events.length,
+      );
       expect(seen).toEqual([0, 0, 1, 1]);
     });
 
     test('is told to the listeners after it is readable and before its promise resolves, failed ones never', async () => {
       const log: string[] = [];
-      const stop = house.store.onCommitted((events) => log.push(`committed ${events.map((event) => event.seq).join()}`));
+      const stop = house.store.onCommitted((events) =>
+        log.push(`committed ${events.map((event) => event.seq).join()}`),
+      );
       const failing = house.store
         .write(async (tx) => {
           await tx.append(feed, said(5));
@@ -221,34 +283,61 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     });
 
     test.each([
-      ['other content', channelFeed(channelId(1)), { ...said(1), body: { id: op(1), text: 'other' } }],
+      [
+        'other content',
+        channelFeed(channelId(1)),
+        { ...said(1), body: { id: op(1), text: 'other' } },
+      ],
       ['another kind', channelFeed(channelId(1)), { ...said(1), kind: 'edited' }],
       ['another feed', channelFeed(channelId(2)), said(1)],
     ])('with %s is not the same', async (_what, to, draft) => {
       await house.append(feed, said(1));
-      expect(await house.append(to, draft)).toMatchObject({ isNew: false, isSame: false, event: { feed, seq: 1 } });
+      expect(await house.append(to, draft)).toMatchObject({
+        isNew: false,
+        isSame: false,
+        event: { feed, seq: 1 },
+      });
       expect(await house.store.head(feed)).toBe(1);
     });
 
     test('from another sender is another operation', async () => {
       await house.append(feed, said(1));
-      expect(await house.append(channelFeed(channelId(2)), said(1, 'mine', BO))).toMatchObject({ isNew: true });
+      expect(await house.append(channelFeed(channelId(2)), said(1, 'mine', BO))).toMatchObject({
+        isNew: true,
+      });
     });
 
     test('is compared by what was asked where that is given', async () => {
-      const draft: EventDraft = { by: ADA, kind: 'created', op: op(1), body: { at: 1 }, asked: 'x' };
+      const draft: EventDraft = {
+        by: ADA,
+        kind: 'created',
+        op: op(1),
+        body: { at: 1 },
+        asked: 'x',
+      };
       await house.append(feed, draft);
-      expect(await house.append(feed, { ...draft, body: { at: 2 } })).toMatchObject({ isNew: false, isSame: true });
-      expect(await house.append(feed, { ...draft, asked: 'y' })).toMatchObject({ isNew: false, isSame: false });
+      expect(await house.append(feed, { ...draft, body: { at: 2 } })).toMatchObject({
+        isNew: false,
+        isSame: true,
+      });
+      expect(await house.append(feed, { ...draft, asked: 'y' })).toMatchObject({
+        isNew: false,
+        isSame: false,
+      });
     });
 
     test('is compared with its first text after an edit, and with none after a deletion', async () => {
       await house.append(feed, said(1, 'first'));
-      await house.store.write((tx) => tx.reviseMessage(channelId(1), op(1), { text: 'second', seq: 2, at: 9 }));
+      await house.store.write((tx) =>
+        tx.reviseMessage(channelId(1), op(1), { text: 'second', seq: 2, at: 9 }),
+      );
       expect(await house.append(feed, said(1, 'first'))).toMatchObject({ isSame: true });
       expect(await house.append(feed, said(1, 'second'))).toMatchObject({ isSame: false });
       await house.store.write((tx) => tx.redactMessage(channelId(1), op(1)));
-      expect(await house.append(feed, said(1, 'whatever'))).toMatchObject({ isNew: false, isSame: true });
+      expect(await house.append(feed, said(1, 'whatever'))).toMatchObject({
+        isNew: false,
+        isSame: true,
+      });
     });
 
     test('is found again under the name of who made it, in whatever feed, and under nobody else’s', async () => {
@@ -272,16 +361,32 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     test('is recognised without writing by repeated', async () => {
       expect(await house.store.write((tx) => tx.repeated(feed, said(1)))).toBeUndefined();
       const first = await house.append(feed, said(1));
-      expect(await house.store.write((tx) => tx.repeated(feed, said(1)))).toEqual({ isNew: false, isSame: true, event: first.event });
-      expect(await house.store.write((tx) => tx.repeated(feed, said(1, 'x')))).toMatchObject({ isSame: false });
-      expect(await house.store.write((tx) => tx.repeated(feed, { ...said(1), op: null }))).toBeUndefined();
+      expect(await house.store.write((tx) => tx.repeated(feed, said(1)))).toEqual({
+        isNew: false,
+        isSame: true,
+        event: first.event,
+      });
+      expect(await house.store.write((tx) => tx.repeated(feed, said(1, 'x')))).toMatchObject({
+        isSame: false,
+      });
+      expect(
+        await house.store.write((tx) => tx.repeated(feed, { ...said(1), op: null })),
+      ).toBeUndefined();
     });
 
     test('is one of the preconditions, beside the standing of its writer and the message that it names', async () => {
-      const ask = (n: number, message = op(n)) => house.store.write((tx) => tx.preconditions(channelId(1), said(n), message));
-      expect(await ask(1)).toEqual({ before: undefined, standing: await house.store.standing(channelId(1), ADA), message: undefined });
+      const ask = (n: number, message = op(n)) =>
+        house.store.write((tx) => tx.preconditions(channelId(1), said(n), message));
+      expect(await ask(1)).toEqual({
+        before: undefined,
+        standing: await house.store.standing(channelId(1), ADA),
+        message: undefined,
+      });
       const first = await house.append(feed, said(1));
-      expect(await ask(1)).toMatchObject({ before: { isSame: true, event: first.event }, message: { seq: 1, by: ADA, isDeleted: false } });
+      expect(await ask(1)).toMatchObject({
+        before: { isSame: true, event: first.event },
+        message: { seq: 1, by: ADA, isDeleted: false },
+      });
       expect(await ask(2, op(1))).toMatchObject({ before: undefined, message: { seq: 1 } });
       await house.store.write((tx) => tx.redactMessage(channelId(1), op(1)));
       expect((await ask(2, op(1))).message).toMatchObject({ isDeleted: true, text: '' });
@@ -297,30 +402,71 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     const seqs = (events: readonly StoredEvent[]): number[] => events.map((event) => event.seq);
 
     test('is the newest events of the span that fit, in ascending order', async () => {
-      const page = await house.store.page(feed, { from: 2, to: 8 }, { events: 3, bytes: 1_000_000 });
-      expect({ ...page, events: seqs(page.events) }).toEqual({ feed, from: 6, to: 8, head: 10, events: [6, 7, 8] });
+      const page = await house.store.page(
+        feed,
+        { from: 2, to: 8 },
+        { events: 3, bytes: 1_000_000 },
+      );
+      expect({ ...page, events: seqs(page.events) }).toEqual({
+        feed,
+        from: 6,
+        to: 8,
+        head: 10,
+        events: [6, 7, 8],
+      });
     });
 
     test('upwards is the oldest ones', async () => {
-      const page = await house.store.pageUp(feed, { from: 2, to: 8 }, { events: 3, bytes: 1_000_000 });
-      expect({ ...page, events: seqs(page.events) }).toEqual({ feed, from: 2, to: 4, head: 10, events: [2, 3, 4] });
+      const page = await house.store.pageUp(
+        feed,
+        { from: 2, to: 8 },
+        { events: 3, bytes: 1_000_000 },
+      );
+      expect({ ...page, events: seqs(page.events) }).toEqual({
+        feed,
+        from: 2,
+        to: 4,
+        head: 10,
+        events: [2, 3, 4],
+      });
     });
 
     test('ends where the bytes run out, but holds at least one event', async () => {
-      const each = Buffer.byteLength((await house.store.page(feed, { from: 5, to: 5 }, PLENTY)).events[0]?.json ?? '');
-      expect(seqs((await house.store.page(feed, { from: 1, to: 9 }, { events: 100, bytes: 3 * each })).events)).toEqual([7, 8, 9]);
-      expect(seqs((await house.store.pageUp(feed, { from: 2, to: 9 }, { events: 100, bytes: 1 })).events)).toEqual([2]);
+      const each = Buffer.byteLength(
+        (await house.store.page(feed, { from: 5, to: 5 }, PLENTY)).events[0]?.json ?? '',
+      );
+      expect(
+        seqs(
+          (await house.store.page(feed, { from: 1, to: 9 }, { events: 100, bytes: 3 * each }))
+            .events,
+        ),
+      ).toEqual([7, 8, 9]);
+      expect(
+        seqs(
+          (await house.store.pageUp(feed, { from: 2, to: 9 }, { events: 100, bytes: 1 })).events,
+        ),
+      ).toEqual([2]);
     });
 
     test.each([
       ['beyond the head', { from: 11, to: 20 }, { from: 11, to: 10 }],
       ['that is empty', { from: 5, to: 4 }, { from: 5, to: 4 }],
     ])('of a span %s has no events', async (_what, span, expected) => {
-      expect(await house.store.page(feed, span, PLENTY)).toEqual({ feed, head: 10, events: [], ...expected });
+      expect(await house.store.page(feed, span, PLENTY)).toEqual({
+        feed,
+        head: 10,
+        events: [],
+        ...expected,
+      });
     });
 
     test('of a feed without events is empty', async () => {
-      expect(await house.store.pageUp(channelFeed(channelId(9)), ALL, PLENTY)).toMatchObject({ from: 1, to: 0, head: 0, events: [] });
+      expect(await house.store.pageUp(channelFeed(channelId(9)), ALL, PLENTY)).toMatchObject({
+        from: 1,
+        to: 0,
+        head: 0,
+        events: [],
+      });
     });
   });
 
@@ -336,7 +482,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
     test('that was edited is given out with its current text and says since when', async () => {
       await house.append(feed, said(1, 'first'));
-      await house.store.write((tx) => tx.reviseMessage(channelId(1), op(1), { text: 'second', seq: 2, at: 99 }));
+      await house.store.write((tx) =>
+        tx.reviseMessage(channelId(1), op(1), { text: 'second', seq: 2, at: 99 }),
+      );
       expect(await state()).toMatchObject({ text: 'second' });
       expect(parsed((await house.store.page(feed, ALL, PLENTY)).events)).toMatchObject([
         { seq: 1, kind: 'posted', text: 'second', edited: { seq: 2, at: 99 } },
@@ -346,8 +494,17 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     test('that was deleted leaves no word, neither of the message nor of its edits', async () => {
       await house.append(feed, said(1, 'canary-one'));
       await house.store.write(async (tx) => {
-        const edited = await tx.append(feed, { by: ADA, kind: 'edited', op: op(2), body: { id: op(1), text: 'canary-two' } });
-        await tx.reviseMessage(channelId(1), op(1), { text: 'canary-two', seq: edited.event.seq, at: edited.event.at });
+        const edited = await tx.append(feed, {
+          by: ADA,
+          kind: 'edited',
+          op: op(2),
+          body: { id: op(1), text: 'canary-two' },
+        });
+        await tx.reviseMessage(channelId(1), op(1), {
+          text: 'canary-two',
+          seq: edited.event.seq,
+          at: edited.event.at,
+        });
       });
       await house.store.write(async (tx) => {
         await tx.append(feed, { by: ADA, kind: 'deleted', op: op(3), body: { id: op(1) } });

@@ -5,7 +5,18 @@ import { describe, expect, test } from 'vitest';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
 import type { ChannelId, MemberId, SessionId } from '../../protocol/ids.ts';
 import { BackupElsewhere, type Store, type WriteTx } from '../../server/ports/store.ts';
-import { ADA, ADAPTERS, ALL, BO, channelId, channelOf, memberId, memberOf, said, useStore } from '../kit/store-house.ts';
+import {
+  ADA,
+  ADAPTERS,
+  ALL,
+  BO,
+  channelId,
+  channelOf,
+  memberId,
+  memberOf,
+  said,
+  useStore,
+} from '../kit/store-house.ts';
 
 describe.each(ADAPTERS)('a store ($name)', (adapter) => {
   const house = useStore(adapter);
@@ -13,7 +24,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
   describe('who is where', () => {
     const join = (channel: ChannelId, member: MemberId) =>
-      house.store.write((tx) => tx.addToChannel(channel, member, { readSeq: 4, level: 'mentions' }));
+      house.store.write((tx) =>
+        tx.addToChannel(channel, member, { readSeq: 4, level: 'mentions' }),
+      );
 
     test('is what was put there', async () => {
       await join(channelId(1), BO);
@@ -28,13 +41,31 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
     test('is one question with who they are and what the channel is, whatever of it there is', async () => {
       await join(channelId(1), BO);
-      const [member, channel] = [await house.store.member(BO), await house.store.channel(channelId(1))];
+      const [member, channel] = [
+        await house.store.member(BO),
+        await house.store.channel(channelId(1)),
+      ];
       expect([member?.name, channel?.id]).toEqual(['bo', channelId(1)]);
       expect(await house.store.standing(channelId(1), BO)).toEqual({ member, channel, isIn: true });
-      expect(await house.store.standing(channelId(1), ADA)).toEqual({ member: await house.store.member(ADA), channel, isIn: false });
-      const [nobody, nowhere] = ['00000000-0000-4000-8000-0000000000ff' as MemberId, channelId(9_999)];
-      expect(await house.store.standing(channelId(1), nobody)).toEqual({ member: undefined, channel, isIn: false });
-      expect(await house.store.standing(nowhere, BO)).toEqual({ member, channel: undefined, isIn: false });
+      expect(await house.store.standing(channelId(1), ADA)).toEqual({
+        member: await house.store.member(ADA),
+        channel,
+        isIn: false,
+      });
+      const [nobody, nowhere] = [
+        '00000000-0000-4000-8000-0000000000ff' as MemberId,
+        channelId(9_999),
+      ];
+      expect(await house.store.standing(channelId(1), nobody)).toEqual({
+        member: undefined,
+        channel,
+        isIn: false,
+      });
+      expect(await house.store.standing(nowhere, BO)).toEqual({
+        member,
+        channel: undefined,
+        isIn: false,
+      });
     });
 
     test('comes with the read mark and level of each channel', async () => {
@@ -44,7 +75,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         await tx.putLevel(channelId(1), ADA, 'none');
       });
       expect(await house.store.readMark(channelId(1), ADA)).toBe(9);
-      expect(await house.store.memberChannels(ADA)).toEqual([{ channel: channelOf(channelId(1)), readSeq: 9, level: 'none' }]);
+      expect(await house.store.memberChannels(ADA)).toEqual([
+        { channel: channelOf(channelId(1)), readSeq: 9, level: 'none' },
+      ]);
       expect(await house.store.channelCount(ADA)).toBe(1);
       expect([
         await house.store.memberChannels(BO),
@@ -69,11 +102,16 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       ]);
       house.clock.advance(10);
       await house.append(feed, said(4));
-      expect([...(await house.store.headsOf(ADA)).keys()].slice(2)).toEqual([feed, channelFeed(channelId(2))]);
+      expect([...(await house.store.headsOf(ADA)).keys()].slice(2)).toEqual([
+        feed,
+        channelFeed(channelId(2)),
+      ]);
     });
 
     test('finds a direct channel by its members in any order, and only by exactly these', async () => {
-      await house.store.write((tx) => tx.putChannel(channelOf(channelId(4), { kind: 'direct', name: '', members: [BO, ADA] })));
+      await house.store.write((tx) =>
+        tx.putChannel(channelOf(channelId(4), { kind: 'direct', name: '', members: [BO, ADA] })),
+      );
       expect(await house.store.directChannel([ADA, BO])).toBe(channelId(4));
       expect(await house.store.directChannel([BO, ADA])).toBe(channelId(4));
       expect(await house.store.directChannel([ADA])).toBeUndefined();
@@ -99,8 +137,13 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       ]);
       expect(await house.store.memberByHandle('bo')).toMatchObject({ id: BO });
       expect(await house.store.memberByHandle('nobody')).toBeUndefined();
-      expect(await house.store.publicChannels()).toEqual([channelOf(channelId(1), { name: 'renamed', isArchived: true, seq: 5 })]);
-      expect([await house.store.member(memberId(9)), await house.store.channel(channelId(9))]).toEqual([undefined, undefined]);
+      expect(await house.store.publicChannels()).toEqual([
+        channelOf(channelId(1), { name: 'renamed', isArchived: true, seq: 5 }),
+      ]);
+      expect([
+        await house.store.member(memberId(9)),
+        await house.store.channel(channelId(9)),
+      ]).toEqual([undefined, undefined]);
     });
   });
 
@@ -121,8 +164,16 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
     test('keep sessions by id and by current or previous refresh token, and list the living, newest first', async () => {
       await put((tx) => tx.putSession(session));
-      await put((tx) => tx.putSession({ ...session, id: 's2' as SessionId, createdAt: 5, refreshHash: 'r2' }));
-      const rotated = { ...session, lastSeenAt: 7, refreshHash: 'r1b', previousHash: 'r1', rotatedAt: 7 };
+      await put((tx) =>
+        tx.putSession({ ...session, id: 's2' as SessionId, createdAt: 5, refreshHash: 'r2' }),
+      );
+      const rotated = {
+        ...session,
+        lastSeenAt: 7,
+        refreshHash: 'r1b',
+        previousHash: 'r1',
+        rotatedAt: 7,
+      };
       await put((tx) => tx.putSession(rotated));
       expect(await house.store.session(session.id)).toEqual(rotated);
       expect(await house.store.sessionByRefresh('r1')).toEqual(rotated);
@@ -135,16 +186,36 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
     test('forget sessions that ended or ran out before a moment, and no others', async () => {
       const rows = [
-        { ...session, id: 'ended' as SessionId, refreshHash: 'a', endedAt: 99, refreshExpiresAt: 900 },
-        { ...session, id: 'ended later' as SessionId, refreshHash: 'b', endedAt: 100, refreshExpiresAt: 101 },
-        { ...session, id: 'ran out' as SessionId, refreshHash: 'c', previousHash: 'c0', refreshExpiresAt: 99 },
+        {
+          ...session,
+          id: 'ended' as SessionId,
+          refreshHash: 'a',
+          endedAt: 99,
+          refreshExpiresAt: 900,
+        },
+        {
+          ...session,
+          id: 'ended later' as SessionId,
+          refreshHash: 'b',
+          endedAt: 100,
+          refreshExpiresAt: 101,
+        },
+        {
+          ...session,
+          id: 'ran out' as SessionId,
+          refreshHash: 'c',
+          previousHash: 'c0',
+          refreshExpiresAt: 99,
+        },
         { ...session, id: 'stands' as SessionId, refreshHash: 'd', refreshExpiresAt: 100 },
       ];
       await put(async (tx) => {
         for (const row of rows) await tx.putSession(row);
       });
       expect(await house.store.write((tx) => tx.removeSessions(100))).toBe(2);
-      const left = await Promise.all(rows.map(async ({ id }) => (await house.store.session(id))?.id));
+      const left = await Promise.all(
+        rows.map(async ({ id }) => (await house.store.session(id))?.id),
+      );
       expect(left).toEqual([undefined, 'ended later', undefined, 'stands']);
       expect(await house.store.sessionByRefresh('c0')).toBeUndefined();
       expect(await house.store.write((tx) => tx.removeSessions(100))).toBe(0);
@@ -158,7 +229,15 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     });
 
     test('keep invites by the hash of their code until they are removed', async () => {
-      const invite = { id: 'i1', codeHash: 'h', role: 'member', createdBy: null, createdAt: 1, expiresAt: 5, usesLeft: 2 } as const;
+      const invite = {
+        id: 'i1',
+        codeHash: 'h',
+        role: 'member',
+        createdBy: null,
+        createdAt: 1,
+        expiresAt: 5,
+        usesLeft: 2,
+      } as const;
       await put((tx) => tx.putInvite(invite));
       await put((tx) => tx.putInvite({ ...invite, usesLeft: 1 }));
       expect(await house.store.invite('h')).toEqual({ ...invite, usesLeft: 1 });
@@ -178,7 +257,8 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
   });
 
   describe.skipIf(openBackup === undefined)('a backup', () => {
-    const reopen = (path: string): Promise<Store> => openBackup?.(path, house.clock) ?? Promise.reject(new Error('there are no backups'));
+    const reopen = (path: string): Promise<Store> =>
+      openBackup?.(path, house.clock) ?? Promise.reject(new Error('there are no backups'));
 
     test('taken while others write is a consistent prefix, and opens under a new epoch', async () => {
       const copy = join(house.folder, 'copy.sqlite');
@@ -191,7 +271,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       await writing;
       const restored = await reopen(copy);
       const { events, head } = await restored.page(feed, ALL, { events: 1_000_000, bytes: 1e9 });
-      expect(events.map((event) => event.seq)).toEqual(Array.from({ length: head }, (_, i) => i + 1));
+      expect(events.map((event) => event.seq)).toEqual(
+        Array.from({ length: head }, (_, i) => i + 1),
+      );
       expect(head).toBeLessThanOrEqual(await house.store.head(feed));
       expect(await restored.audit()).toEqual([]);
       expect(restored.epoch).not.toBe(house.store.epoch);
@@ -204,7 +286,9 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
     });
 
     test('that cannot be written says so and leaves nothing', async () => {
-      await expect(house.store.backup(join(house.folder, 'no', 'such', 'folder.sqlite'))).rejects.toThrow();
+      await expect(
+        house.store.backup(join(house.folder, 'no', 'such', 'folder.sqlite')),
+      ).rejects.toThrow();
       expect(await house.append(feed, said(1))).toMatchObject({ isNew: true });
     });
   });

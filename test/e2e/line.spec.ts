@@ -16,19 +16,28 @@ test('the way to the relay is examined, and the wire is shown', async ({ openDes
 
     await page.getByRole('button', { name: 'Check the line' }).click();
     await expect(page.getByText('All is well.')).toBeVisible();
-    const steps = page.getByRole('list', { name: 'Steps on the way to the relay' }).getByRole('listitem');
-    await expect(steps.filter({ hasText: 'WebSocket' })).toContainText('Sec-WebSocket-Accept checked');
+    const steps = page
+      .getByRole('list', { name: 'Steps on the way to the relay' })
+      .getByRole('listitem');
+    await expect(steps.filter({ hasText: 'WebSocket' })).toContainText(
+      'Sec-WebSocket-Accept checked',
+    );
     await expect(steps.filter({ hasText: 'Token' })).toContainText('Accepted');
 
     await page.getByRole('button', { name: 'Show the wire' }).click();
     await expect(page.getByText('HTTP/1.1 101 Switching Protocols')).toBeVisible();
     await expect(page.getByText('authorization: Bearer •••')).toBeVisible();
-    await expect(page.getByText('Sec-WebSocket-Accept answers the key that was sent.')).toBeVisible();
+    await expect(
+      page.getByText('Sec-WebSocket-Accept answers the key that was sent.'),
+    ).toBeVisible();
     await expect(page.getByRole('cell', { name: 'welcome' })).toBeVisible();
 
     await page.getByRole('button', { name: 'Compare the doors' }).click();
     await page.getByRole('button', { name: 'Measure', exact: true }).click();
-    const requests = page.getByRole('row').filter({ hasText: 'Requests per message' }).getByRole('cell');
+    const requests = page
+      .getByRole('row')
+      .filter({ hasText: 'Requests per message' })
+      .getByRole('cell');
     await expect(requests.first()).toHaveText('0', { timeout: 30_000 });
     await page.getByRole('button', { name: 'Stop measuring' }).click();
     await expect(page.getByText('Stopped.')).toBeVisible();

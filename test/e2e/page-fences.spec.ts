@@ -33,11 +33,24 @@ test('all it has of the app is the bridge, frozen, with three members', async ({
     members: Object.keys(window.landline ?? {}).toSorted(),
     isFrozen: Object.isFrozen(window.landline),
     isFixed: Object.getOwnPropertyDescriptor(window, 'landline')?.writable === false,
-    machine: ['require', 'process', 'module', 'exports', 'Buffer', 'global', 'electron', '__dirname', 'ipcRenderer'].filter(
-      (name) => name in window,
-    ),
+    machine: [
+      'require',
+      'process',
+      'module',
+      'exports',
+      'Buffer',
+      'global',
+      'electron',
+      '__dirname',
+      'ipcRenderer',
+    ].filter((name) => name in window),
   }));
-  expect(seen).toEqual({ members: ['call', 'host', 'onBatch'], isFrozen: true, isFixed: true, machine: [] });
+  expect(seen).toEqual({
+    members: ['call', 'host', 'onBatch'],
+    isFrozen: true,
+    isFixed: true,
+    machine: [],
+  });
 });
 
 test('text does not become code or markup', async ({ openDesktop }) => {
@@ -137,7 +150,9 @@ test('it cannot be led away, and opens no other page', async ({ openDesktop }) =
   expect(await desktop.openedLinks()).toEqual([]);
 });
 
-test('links that could start a program are refused by the host as well', async ({ openDesktop }) => {
+test('links that could start a program are refused by the host as well', async ({
+  openDesktop,
+}) => {
   const desktop = await openDesktop();
   const page = await desktop.window();
   for (const url of [
@@ -148,7 +163,9 @@ test('links that could start a program are refused by the host as well', async (
     'landline://join',
     'http://a@evil.example',
   ]) {
-    expect(await page.evaluate((given) => window.landline?.call('link.open', { url: given }), url)).toMatchObject({ ok: false });
+    expect(
+      await page.evaluate((given) => window.landline?.call('link.open', { url: given }), url),
+    ).toMatchObject({ ok: false });
   }
   expect(await desktop.openedLinks()).toEqual([]);
 });
@@ -156,7 +173,10 @@ test('links that could start a program are refused by the host as well', async (
 test('whatever it asks of the host is answered, and the host stays', async ({ openDesktop }) => {
   const page = await (await openDesktop()).window();
   const kinds = await page.evaluate(async () => {
-    const call = window.landline?.call as unknown as (name: unknown, input: unknown) => Promise<{ ok: boolean; error?: { kind: string } }>;
+    const call = window.landline?.call as unknown as (
+      name: unknown,
+      input: unknown,
+    ) => Promise<{ ok: boolean; error?: { kind: string } }>;
     const round: Record<string, unknown> = {};
     round['self'] = round;
     const inputs: unknown[] = [
@@ -172,7 +192,17 @@ test('whatever it asks of the host is answered, and the host stays', async ({ op
       new Map(),
       { a: NaN },
     ];
-    const names: unknown[] = ['no.such', '__proto__', '', null, {}, 'message.send', 'settings.set', 'link.open', 'relay.probe'];
+    const names: unknown[] = [
+      'no.such',
+      '__proto__',
+      '',
+      null,
+      {},
+      'message.send',
+      'settings.set',
+      'link.open',
+      'relay.probe',
+    ];
     const seen = new Set<string>();
     for (const name of names) {
       for (const input of inputs) {

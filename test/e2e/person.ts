@@ -96,7 +96,9 @@ export class Person {
   // --- talking
 
   get composer(): Locator {
-    return this.#page.getByRole('combobox', { name: /^Message / }).or(this.#page.getByRole('textbox', { name: /^Message / }));
+    return this.#page
+      .getByRole('combobox', { name: /^Message / })
+      .or(this.#page.getByRole('textbox', { name: /^Message / }));
   }
 
   get messages(): Locator {
@@ -140,6 +142,9 @@ export class Person {
   }
 
   seesLine(state: string): Promise<void> {
-    return expect(this.#page.getByRole('button', { name: /^Connection: / })).toHaveAccessibleName(new RegExp(state), { timeout: 45_000 });
+    return expect(this.#page.getByRole('button', { name: /^Connection: / })).toHaveAccessibleName(
+      new RegExp(state),
+      { timeout: 45_000 },
+    );
   }
 }

@@ -5,7 +5,9 @@ import { startRelayOnItsOwn } from './relay.ts';
 
 test.setTimeout(180_000);
 
-test('two desktops write while their relay is dead, and read the same when it is back', async ({ openDesktop }) => {
+test('two desktops write while their relay is dead, and read the same when it is back', async ({
+  openDesktop,
+}) => {
   const relay = await startRelayOnItsOwn();
   try {
     const ada = await Person.at(await openDesktop(), { name: 'Ada Okafor', handle: 'ada' });
@@ -33,12 +35,22 @@ test('two desktops write while their relay is dead, and read the same when it is
     for (const person of [ada, mateo]) await person.comesBack();
     for (const person of [ada, mateo]) {
       await expect(person.page.getByText('waiting to send')).toHaveCount(0);
-      await expect.poll(async () => (await person.reads(written)).toSorted()).toEqual(written.toSorted());
+      await expect
+        .poll(async () => (await person.reads(written)).toSorted())
+        .toEqual(written.toSorted());
     }
     const order = await ada.reads(written);
     expect(await mateo.reads(written)).toEqual(order);
-    expect(order.filter((text) => text.startsWith('ada'))).toEqual(['ada one', 'ada two', 'ada three']);
-    expect(order.filter((text) => text.startsWith('mateo'))).toEqual(['mateo one', 'mateo two', 'mateo three']);
+    expect(order.filter((text) => text.startsWith('ada'))).toEqual([
+      'ada one',
+      'ada two',
+      'ada three',
+    ]);
+    expect(order.filter((text) => text.startsWith('mateo'))).toEqual([
+      'mateo one',
+      'mateo two',
+      'mateo three',
+    ]);
   } finally {
     await relay.dispose();
   }

@@ -31,7 +31,17 @@ export async function startRelayOnItsOwn(): Promise<RelayOnItsOwn> {
   const start = async (): Promise<void> => {
     const started = spawn(
       process.execPath,
-      ['server/main.ts', 'serve', '--json', '--data', folder, '--host', '127.0.0.1', '--port', String(port)],
+      [
+        'server/main.ts',
+        'serve',
+        '--json',
+        '--data',
+        folder,
+        '--host',
+        '127.0.0.1',
+        '--port',
+        String(port),
+      ],
       { cwd: ROOT, env: { ...process.env, ...COMPILE_CACHE }, stdio: ['ignore', 'pipe', 'pipe'] },
     );
     child = started;

@@ -10,11 +10,17 @@ import { Person } from './person.ts';
 test.setTimeout(240_000);
 
 interface BridgeOnPage {
-  call(name: string, input: object): Promise<{ readonly value: { readonly state: { readonly settings: object } } }>;
+  call(
+    name: string,
+    input: object,
+  ): Promise<{ readonly value: { readonly state: { readonly settings: object } } }>;
 }
 
 /** Changes the settings as the settings dialog does. */
-const set = (page: Page, change: { readonly theme?: 'light' | 'dark'; readonly language?: 'en' | 'zh-Hant' }): Promise<void> =>
+const set = (
+  page: Page,
+  change: { readonly theme?: 'light' | 'dark'; readonly language?: 'en' | 'zh-Hant' },
+): Promise<void> =>
   page.evaluate(async (change) => {
     const { landline } = window as unknown as { readonly landline: BridgeOnPage };
     const { settings } = (await landline.call('open', {})).value.state;
@@ -37,16 +43,25 @@ test('every screen is sound in both themes and both languages', async ({ openDes
       await set(page, { theme, language });
       await expect(page.locator('html')).toHaveAttribute('lang', language);
       await expect(page.locator('html')).toHaveAttribute('data-theme', theme);
-      await page.screenshot({ path: info.outputPath(`${name}-${language}-${theme}.png`), animations: 'disabled' });
-      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-      expect.soft(overflow, `${name}, ${language}, ${theme} runs over the edge`).toBeLessThanOrEqual(0);
+      await page.screenshot({
+        path: info.outputPath(`${name}-${language}-${theme}.png`),
+        animations: 'disabled',
+      });
+      const overflow = await page.evaluate(
+        () => document.documentElement.scrollWidth - document.documentElement.clientWidth,
+      );
+      expect
+        .soft(overflow, `${name}, ${language}, ${theme} runs over the edge`)
+        .toBeLessThanOrEqual(0);
       // The two that differ most stand for all four: axe is slow, and what depends on a language does not depend on a theme.
       if ((theme === 'light') !== (language === 'en')) continue;
       const { violations } = await new AxeBuilder({ page })
         .setLegacyMode(true)
         .options({ resultTypes: ['violations'] })
         .analyze();
-      const grave = violations.filter(({ impact }) => impact === 'serious' || impact === 'critical');
+      const grave = violations.filter(
+        ({ impact }) => impact === 'serious' || impact === 'critical',
+      );
       expect
         .soft(
           grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
@@ -74,7 +89,9 @@ test('every screen is sound in both themes and both languages', async ({ openDes
   await priya.openChannel('general');
   await priya.say('The relay on the plant floor has been up for **41 days**.'.replaceAll('**', ''));
   await priya.say('我剛把草稿放進 #general，請大家中午以前看一下 🙏');
-  await priya.composer.fill('```ts\nfor await (const event of stream.since(position)) cache.apply(event);\n```');
+  await priya.composer.fill(
+    '```ts\nfor await (const event of stream.since(position)) cache.apply(event);\n```',
+  );
   await priya.composer.press('Enter');
   await expect(priya.messages).toHaveCount(3);
   await look('conversation');

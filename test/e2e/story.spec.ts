@@ -22,7 +22,13 @@ test('a team starts here, a second desktop joins, the relay goes and comes back,
   await lin.openChannel('general');
   await expect(lin.message('The line is up.')).toHaveCount(1);
 
-  const script = ['The line is up.', '早安，我在這裡', 'Good morning', '**41 days** and counting'.replaceAll('**', ''), '收到'];
+  const script = [
+    'The line is up.',
+    '早安，我在這裡',
+    'Good morning',
+    '**41 days** and counting'.replaceAll('**', ''),
+    '收到',
+  ];
   await lin.say(script[1] ?? '');
   await expect(priya.message(script[1] ?? '')).toHaveCount(1);
   await priya.say(script[2] ?? '');
@@ -62,7 +68,11 @@ test('a team starts here, a second desktop joins, the relay goes and comes back,
   await expect.poll(() => priya.desktop.badge()).toBe(1);
   await expect(priya.row('general')).toHaveAccessibleName(/1 for you/);
   await expect(lin.row('general')).toHaveAccessibleName('general');
-  await expect.poll(async () => (await priya.desktop.notifications()).filter(({ body }) => body.includes('look at this'))).toHaveLength(1);
+  await expect
+    .poll(async () =>
+      (await priya.desktop.notifications()).filter(({ body }) => body.includes('look at this')),
+    )
+    .toHaveLength(1);
   await priya.desktop.clickNotification(({ body }) => body.includes('look at this'));
   await expect(priya.message('look at this, please')).toBeInViewport();
   await expect.poll(() => priya.desktop.badge()).toBe(0);

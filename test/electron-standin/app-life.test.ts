@@ -10,7 +10,8 @@ import type { StandinApp } from './launch.ts';
 interface Demo {
   readonly events: readonly object[];
 }
-const eventsOf = (app: StandinApp): Promise<readonly object[]> => app.evaluate(() => (globalThis as unknown as { demo: Demo }).demo.events);
+const eventsOf = (app: StandinApp): Promise<readonly object[]> =>
+  app.evaluate(() => (globalThis as unknown as { demo: Demo }).demo.events);
 const LINK = 'landline://channel/1?message=2';
 
 describeStandin('the life of an app', () => {
@@ -29,7 +30,11 @@ describeStandin('the life of an app', () => {
     await app.window();
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.close());
     expect(await app.exited).toBe(0);
-    expect(app.output.trim().split('\n')).toEqual(['window-all-closed', 'before-quit', 'will-quit']);
+    expect(app.output.trim().split('\n')).toEqual([
+      'window-all-closed',
+      'before-quit',
+      'will-quit',
+    ]);
   });
 
   test('a window that prevents its closing stays, and stops the quitting', async () => {
@@ -62,7 +67,9 @@ describeStandin('the life of an app', () => {
     const second = forkApp({ main: DEMO_MAIN, userData, args: [LINK], chromium: demo.chromium() });
     const [code] = (await once(second, 'exit')) as [number | null];
     expect(code).toBe(0);
-    await expect.poll(() => eventsOf(app)).toEqual([{ name: 'second-instance', link: LINK, data: { from: 'demo' } }]);
+    await expect
+      .poll(() => eventsOf(app))
+      .toEqual([{ name: 'second-instance', link: LINK, data: { from: 'demo' } }]);
   });
 
   test('an app that was killed leaves no lock behind', async () => {
@@ -77,7 +84,9 @@ describeStandin('the life of an app', () => {
     const userData = demo.folder();
     const seal = await demo.launch({ userData });
     await seal.window();
-    const sealed = await seal.evaluate(({ safeStorage }) => safeStorage.encryptString('a refresh token').toString('base64'));
+    const sealed = await seal.evaluate(({ safeStorage }) =>
+      safeStorage.encryptString('a refresh token').toString('base64'),
+    );
     await seal.close();
     expect(Buffer.from(sealed, 'base64').includes('refresh')).toBe(false);
 
@@ -98,7 +107,10 @@ describeStandin('the life of an app', () => {
 
   test('a desktop without a keyring says so', async () => {
     const app = await demo.launch({ env: { STANDIN_SAFE_STORAGE: 'unavailable' } });
-    const said = await app.evaluate(({ safeStorage }) => [safeStorage.isEncryptionAvailable(), safeStorage.getSelectedStorageBackend()]);
+    const said = await app.evaluate(({ safeStorage }) => [
+      safeStorage.isEncryptionAvailable(),
+      safeStorage.getSelectedStorageBackend(),
+    ]);
     expect(said).toEqual([false, 'unknown']);
   });
 
@@ -106,13 +118,18 @@ describeStandin('the life of an app', () => {
     const userData = demo.folder();
     const app = await demo.launch({ userData });
     const paths = await app.evaluate(({ app: electronApp }) =>
-      (['userData', 'logs', 'home', 'downloads', 'documents'] as const).map((name) => electronApp.getPath(name)),
+      (['userData', 'logs', 'home', 'downloads', 'documents'] as const).map((name) =>
+        electronApp.getPath(name),
+      ),
     );
     expect(paths.filter((path) => !path.startsWith(userData))).toEqual([]);
   });
 
   test('a packaged app knows that it is, and has no main file among its arguments', async () => {
-    const app = await demo.launch({ env: { STANDIN_PACKAGED: '/opt/Demo/resources' }, args: ['--hidden'] });
+    const app = await demo.launch({
+      env: { STANDIN_PACKAGED: '/opt/Demo/resources' },
+      args: ['--hidden'],
+    });
     const seen = await app.evaluate(({ app: electronApp }) => [
       electronApp.isPackaged,
       electronApp.getVersion(),
@@ -130,7 +147,10 @@ describeStandin('the life of an app', () => {
       PATH: `${dirname(process.execPath)}${delimiter}${process.env['PATH'] ?? ''}`,
       STANDIN_CDP: demo.chromium().endpoint,
     };
-    const child = spawn(program, [dirname(DEMO_MAIN), `--user-data-dir=${demo.folder()}`], { env, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(program, [dirname(DEMO_MAIN), `--user-data-dir=${demo.folder()}`], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     const pages = (): string[] =>
       demo
         .chromium()

@@ -16,13 +16,22 @@ describeStandin('what crosses between page, preload and main', () => {
   test('main knows who speaks: frame, address, origin and window', async () => {
     const { app, page } = await demo.fresh();
     await page.evaluate('demo.echo(1)');
-    const [sender] = await app.evaluate(() => (globalThis as unknown as { demo: { senders: object[] } }).demo.senders);
-    expect(sender).toEqual({ url: 'demo://app/index.html#start', origin: 'demo://app', isMainFrame: true, isWindow: true });
+    const [sender] = await app.evaluate(
+      () => (globalThis as unknown as { demo: { senders: object[] } }).demo.senders,
+    );
+    expect(sender).toEqual({
+      url: 'demo://app/index.html#start',
+      origin: 'demo://app',
+      isMainFrame: true,
+      isWindow: true,
+    });
   });
 
   test('ten megabytes cross in one piece', async () => {
     const { page } = await demo.fresh();
-    expect(await page.evaluate(`demo.echo('x'.repeat(10_000_000)).then((text) => text.length)`)).toBe(10_000_000);
+    expect(
+      await page.evaluate(`demo.echo('x'.repeat(10_000_000)).then((text) => text.length)`),
+    ).toBe(10_000_000);
   });
 
   test('a key named __proto__ stays data on its way', async () => {
@@ -35,9 +44,14 @@ describeStandin('what crosses between page, preload and main', () => {
 
   test('a refusal of main arrives as an error that names the channel', async () => {
     const { page } = await demo.fresh();
-    const failure = (call: string): Promise<unknown> => page.evaluate(`${call}.then(() => 'no error', (error) => error.message)`);
-    expect(await failure('demo.fail()')).toBe("Error invoking remote method 'fail': RangeError: out of reach");
-    expect(await failure('demo.uncloneable()')).toBe("Error invoking remote method 'uncloneable': Error: An object could not be cloned.");
+    const failure = (call: string): Promise<unknown> =>
+      page.evaluate(`${call}.then(() => 'no error', (error) => error.message)`);
+    expect(await failure('demo.fail()')).toBe(
+      "Error invoking remote method 'fail': RangeError: out of reach",
+    );
+    expect(await failure('demo.uncloneable()')).toBe(
+      "Error invoking remote method 'uncloneable': Error: An object could not be cloned.",
+    );
     expect(await page.evaluate('demo.sendFunction()')).toBe('An object could not be cloned.');
   });
 
@@ -47,7 +61,9 @@ describeStandin('what crosses between page, preload and main', () => {
     await expect.poll(() => page.evaluate('words.length')).toBe(100);
     const inOrder = Array.from({ length: 100 }, (_, word) => word);
     expect(await page.evaluate('words.map(([, word]) => word)')).toEqual(inOrder);
-    expect(await app.evaluate(() => (globalThis as unknown as { demo: { heard: number[] } }).demo.heard)).toEqual(inOrder);
+    expect(
+      await app.evaluate(() => (globalThis as unknown as { demo: { heard: number[] } }).demo.heard),
+    ).toEqual(inOrder);
   });
 
   test('a listener that was taken off hears nothing more', async () => {
@@ -63,19 +79,23 @@ describeStandin('what crosses between page, preload and main', () => {
     const { page } = await demo.fresh();
     expect(await page.evaluate('demo.callTwice((n) => n * 10)')).toEqual([10, 20]);
     // As in Electron each crossing makes a new proxy; a callback that comes home is itself again.
-    expect(await page.evaluate('(() => { const f = () => 1; return [demo.isSame(f), demo.isSame(f), demo.give(f) === f]; })()')).toEqual([
-      false,
-      false,
-      true,
-    ]);
+    expect(
+      await page.evaluate(
+        '(() => { const f = () => 1; return [demo.isSame(f), demo.isSame(f), demo.give(f) === f]; })()',
+      ),
+    ).toEqual([false, false, true]);
   });
 
   test('errors and rejections of the preload arrive with their message', async () => {
     const { page } = await demo.fresh();
     expect(
-      await page.evaluate(`(() => { try { demo.throwNow(); } catch (error) { return [error instanceof Error, error.message]; } })()`),
+      await page.evaluate(
+        `(() => { try { demo.throwNow(); } catch (error) { return [error instanceof Error, error.message]; } })()`,
+      ),
     ).toEqual([true, 'thrown in the preload']);
-    expect(await page.evaluate(`demo.rejectLater().catch((error) => error.message)`)).toBe('rejected in the preload');
+    expect(await page.evaluate(`demo.rejectLater().catch((error) => error.message)`)).toBe(
+      'rejected in the preload',
+    );
   });
 
   test('what the preload exposes is frozen, through and through, and cannot be replaced', async () => {
@@ -97,13 +117,25 @@ describeStandin('what crosses between page, preload and main', () => {
 
   test('the page sees nothing of Node, nor of the stand-in', async () => {
     const { page } = await demo.fresh();
-    const names = ['require', 'process', 'module', 'Buffer', 'electron', 'standinToMain', 'standinToPage'];
-    expect(await page.evaluate(`${JSON.stringify(names)}.filter((name) => name in window)`)).toEqual([]);
+    const names = [
+      'require',
+      'process',
+      'module',
+      'Buffer',
+      'electron',
+      'standinToMain',
+      'standinToPage',
+    ];
+    expect(
+      await page.evaluate(`${JSON.stringify(names)}.filter((name) => name in window)`),
+    ).toEqual([]);
   });
 
   test('what a sandboxed preload may not have throws by name', async () => {
     const { page } = await demo.fresh();
-    expect(await page.evaluate('[demo.missing.module(), demo.missing.member(), demo.missing.part()]')).toEqual([
+    expect(
+      await page.evaluate('[demo.missing.module(), demo.missing.member(), demo.missing.part()]'),
+    ).toEqual([
       "stand-in: require('fs') in a sandboxed preload is not implemented",
       'stand-in: ipcRenderer.sendSync is not implemented',
       'stand-in: electron (preload).shell is not implemented',

@@ -45,7 +45,8 @@ export function useDemo(): DemoKit {
   });
   afterEach(async () => {
     await Promise.all(apps.splice(0).map((app) => app.kill()));
-    for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    for (const folder of folders.splice(0))
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
   afterAll(async () => {
     await kept?.app.kill();
@@ -65,14 +66,22 @@ export function useDemo(): DemoKit {
     folder,
     chromium,
     launch: async (options = {}) => {
-      const app = await launchStandin({ main: DEMO_MAIN, userData: folder(), chromium: chromium(), ...options });
+      const app = await launchStandin({
+        main: DEMO_MAIN,
+        userData: folder(),
+        chromium: chromium(),
+        ...options,
+      });
       apps.push(app);
       return app;
     },
     fresh: async () => {
       if (kept === undefined) {
         const userData = mkdtempSync(join(tmpdir(), 'standin-test-'));
-        kept = { app: await launchStandin({ main: DEMO_MAIN, userData, chromium: chromium() }), userData };
+        kept = {
+          app: await launchStandin({ main: DEMO_MAIN, userData, chromium: chromium() }),
+          userData,
+        };
       }
       const page = await kept.app.window();
       await page.goto('about:blank');
@@ -82,7 +91,9 @@ export function useDemo(): DemoKit {
         return BrowserWindow.getAllWindows()[0]?.loadURL('demo://app/index.html#start');
       });
       // On a busy machine the browser may still be about to change the page when main has heard that it loaded.
-      await page.waitForFunction("location.hash === '#start' && document.readyState === 'complete'");
+      await page.waitForFunction(
+        "location.hash === '#start' && document.readyState === 'complete'",
+      );
       return { app: kept.app, page };
     },
   };

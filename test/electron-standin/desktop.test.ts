@@ -6,7 +6,8 @@ import { whenProcessGone } from '../kit/process-alive.ts';
 interface Demo {
   readonly events: readonly object[];
 }
-const eventsOf = (app: StandinApp): Promise<readonly object[]> => app.evaluate(() => (globalThis as unknown as { demo: Demo }).demo.events);
+const eventsOf = (app: StandinApp): Promise<readonly object[]> =>
+  app.evaluate(() => (globalThis as unknown as { demo: Demo }).demo.events);
 
 describeStandin('the desktop round the app', () => {
   const demo = useDemo();
@@ -14,12 +15,21 @@ describeStandin('the desktop round the app', () => {
   test('a notification is recorded, and a click on it drives main', async () => {
     const { app, page } = await demo.fresh();
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
-    await page.evaluate(`demo.notify({ title: 'Lin in #line-3', body: 'Press 4 is back', tag: 'm-1' })`);
+    await page.evaluate(
+      `demo.notify({ title: 'Lin in #line-3', body: 'Press 4 is back', tag: 'm-1' })`,
+    );
     const shown = await app.note('notification', ({ tag }) => tag === 'm-1');
-    expect(shown).toMatchObject({ title: 'Lin in #line-3', body: 'Press 4 is back', hasReply: true, silent: false });
+    expect(shown).toMatchObject({
+      title: 'Lin in #line-3',
+      body: 'Press 4 is back',
+      hasReply: true,
+      silent: false,
+    });
     await app.evaluate(({ standin }, id) => standin.notifications.click(id), shown.id);
     await expect.poll(() => page.evaluate('words')).toEqual([['opened', 'm-1']]);
-    expect(await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFocused())).toBe(true);
+    expect(
+      await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.isFocused()),
+    ).toBe(true);
   });
 
   test('a notification can be answered, or fail, or be taken back by showing it again', async () => {
@@ -27,12 +37,20 @@ describeStandin('the desktop round the app', () => {
     await page.evaluate(`demo.notify({ title: 'A', body: '', tag: 'm-2' })`);
     const first = await app.note('notification', ({ tag }) => tag === 'm-2');
     await page.evaluate(`demo.notify({ title: 'B', body: '', tag: 'm-2' })`);
-    const second = await app.note('notification', ({ title, tag }) => tag === 'm-2' && title === 'B');
+    const second = await app.note(
+      'notification',
+      ({ title, tag }) => tag === 'm-2' && title === 'B',
+    );
     expect(
-      await app.evaluate(({ standin }) => standin.notifications.onScreen.filter(({ id }) => id === 'm-2').map(({ title }) => title)),
+      await app.evaluate(({ standin }) =>
+        standin.notifications.onScreen.filter(({ id }) => id === 'm-2').map(({ title }) => title),
+      ),
     ).toEqual(['B']);
     expect(await app.note('notification-closed', ({ id }) => id === first.id)).toBeDefined();
-    await app.evaluate(({ standin }, id) => standin.notifications.reply(id, 'on my way'), second.id);
+    await app.evaluate(
+      ({ standin }, id) => standin.notifications.reply(id, 'on my way'),
+      second.id,
+    );
     await app.evaluate(({ standin }) => {
       standin.notifications.failure = 'not allowed';
     });
@@ -77,7 +95,15 @@ describeStandin('the desktop round the app', () => {
     await page.locator('#away').click({ button: 'right' });
     await expect
       .poll(() => eventsOf(app))
-      .toEqual([{ name: 'context-menu', selectionText: '', isEditable: false, linkURL: 'https://elsewhere.test/away', canPaste: false }]);
+      .toEqual([
+        {
+          name: 'context-menu',
+          selectionText: '',
+          isEditable: false,
+          linkURL: 'https://elsewhere.test/away',
+          canPaste: false,
+        },
+      ]);
     expect(await app.note('menu-popup')).toMatchObject({ labels: ['Copy'] });
   });
 
@@ -108,7 +134,12 @@ describeStandin('the desktop round the app', () => {
       window?.minimize();
       window?.restore();
     });
-    const all = ['blur visible false', 'visibilitychange hidden false', 'visibilitychange visible false', 'focus visible true'];
+    const all = [
+      'blur visible false',
+      'visibilitychange hidden false',
+      'visibilitychange visible false',
+      'focus visible true',
+    ];
     await expect.poll(() => page.evaluate('presence')).toEqual([...all, ...all]);
     await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide());
     await page.reload();
@@ -118,7 +149,8 @@ describeStandin('the desktop round the app', () => {
 
   test('the theme the app chose is the one the page prefers, also after a reload', async () => {
     const { app, page } = await demo.fresh();
-    const isDark = (): Promise<unknown> => page.evaluate(`matchMedia('(prefers-color-scheme: dark)').matches`);
+    const isDark = (): Promise<unknown> =>
+      page.evaluate(`matchMedia('(prefers-color-scheme: dark)').matches`);
     const set = (source: 'system' | 'light' | 'dark'): Promise<unknown> =>
       app.evaluate(({ nativeTheme }, next) => {
         nativeTheme.themeSource = next;
@@ -158,7 +190,9 @@ describeStandin('the desktop round the app', () => {
   test('a title the page gives itself is the title of its window', async () => {
     const { app, page } = await demo.fresh();
     await page.evaluate(`document.title = '(2) Demo'`);
-    await expect.poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getTitle())).toBe('(2) Demo');
+    await expect
+      .poll(() => app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getTitle()))
+      .toBe('(2) Demo');
   });
 
   test('suspend, resume and idle time are what the test says', async () => {
@@ -175,30 +209,41 @@ describeStandin('the desktop round the app', () => {
 
   test('an open-url event reaches the app', async () => {
     const { app } = await demo.fresh();
-    await app.evaluate(({ app: electronApp }) => electronApp.emit('open-url', { preventDefault: () => undefined }, 'landline://join/x'));
+    await app.evaluate(({ app: electronApp }) =>
+      electronApp.emit('open-url', { preventDefault: () => undefined }, 'landline://join/x'),
+    );
     expect(await eventsOf(app)).toEqual([{ name: 'open-url', url: 'landline://join/x' }]);
   });
 
   test('the languages of the desktop are those of main and of the page', async () => {
     const app = await demo.launch({ env: { STANDIN_LANGUAGES: 'zh-TW,en-US' } });
     const page = await app.window();
-    expect(await app.evaluate(({ app: electronApp }) => [electronApp.getLocale(), electronApp.getPreferredSystemLanguages()])).toEqual([
-      'zh-TW',
-      ['zh-TW', 'en-US'],
-    ]);
-    expect(await page.evaluate('[navigator.languages, Intl.DateTimeFormat().resolvedOptions().locale]')).toEqual([
-      ['zh-TW', 'en-US'],
-      'zh-TW',
-    ]);
+    expect(
+      await app.evaluate(({ app: electronApp }) => [
+        electronApp.getLocale(),
+        electronApp.getPreferredSystemLanguages(),
+      ]),
+    ).toEqual(['zh-TW', ['zh-TW', 'en-US']]);
+    expect(
+      await page.evaluate('[navigator.languages, Intl.DateTimeFormat().resolvedOptions().locale]'),
+    ).toEqual([['zh-TW', 'en-US'], 'zh-TW']);
   });
 
   test('a page that crashes is reported, and comes back when main reloads it', async () => {
     const app = await demo.launch();
     await app.window();
-    await app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]?.forcefullyCrashRenderer());
-    await expect.poll(() => eventsOf(app)).toEqual([{ name: 'render-process-gone', reason: 'crashed' }]);
+    await app.evaluate(({ webContents }) =>
+      webContents.getAllWebContents()[0]?.forcefullyCrashRenderer(),
+    );
     await expect
-      .poll(() => app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]?.executeJavaScript('demo.echo(5)')))
+      .poll(() => eventsOf(app))
+      .toEqual([{ name: 'render-process-gone', reason: 'crashed' }]);
+    await expect
+      .poll(() =>
+        app.evaluate(({ webContents }) =>
+          webContents.getAllWebContents()[0]?.executeJavaScript('demo.echo(5)'),
+        ),
+      )
       .toBe(5);
   });
 
@@ -209,24 +254,48 @@ describeStandin('the desktop round the app', () => {
       answer: { heard: 'hello', argument: 'an-argument', type: 'utility', canSend: false },
       hasPid: true,
     });
-    const pid = await app.evaluate(() => (globalThis as unknown as { demo: { child: { pid: number } } }).demo.child.pid);
+    const pid = await app.evaluate(
+      () => (globalThis as unknown as { demo: { child: { pid: number } } }).demo.child.pid,
+    );
     await app.kill();
     await whenProcessGone(pid);
   });
 
   test('a picture of the window can be taken', async () => {
     const { app } = await demo.fresh();
-    const size = await app.evaluate(async ({ webContents }) => (await webContents.getAllWebContents()[0]?.capturePage())?.getSize());
+    const size = await app.evaluate(async ({ webContents }) =>
+      (await webContents.getAllWebContents()[0]?.capturePage())?.getSize(),
+    );
     expect(size).toEqual({ width: 900, height: 600 });
   });
 
   test.each<[string, (electron: ElectronInTest) => unknown, string]>([
     ['a member of a module', ({ app }) => app.getAppMetrics(), 'App.getAppMetrics'],
-    ['a member of a window', ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setOpacity(1), 'BrowserWindow.setOpacity'],
-    ['a member of a page', ({ webContents }) => webContents.getAllWebContents()[0]?.print(), 'WebContents.print'],
-    ['a member of a class', ({ Menu }) => Menu.sendActionToFirstResponder('x'), 'Menu.sendActionToFirstResponder'],
-    ['a module that is only a name', ({ autoUpdater }) => autoUpdater.checkForUpdates(), 'autoUpdater.checkForUpdates'],
-    ['an event that would never come', ({ app }) => app.on('new-window-for-tab', () => undefined), "the event 'new-window-for-tab' of App"],
+    [
+      'a member of a window',
+      ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.setOpacity(1),
+      'BrowserWindow.setOpacity',
+    ],
+    [
+      'a member of a page',
+      ({ webContents }) => webContents.getAllWebContents()[0]?.print(),
+      'WebContents.print',
+    ],
+    [
+      'a member of a class',
+      ({ Menu }) => Menu.sendActionToFirstResponder('x'),
+      'Menu.sendActionToFirstResponder',
+    ],
+    [
+      'a module that is only a name',
+      ({ autoUpdater }) => autoUpdater.checkForUpdates(),
+      'autoUpdater.checkForUpdates',
+    ],
+    [
+      'an event that would never come',
+      ({ app }) => app.on('new-window-for-tab', () => undefined),
+      "the event 'new-window-for-tab' of App",
+    ],
     [
       'an unscripted dialog that cannot wait',
       ({ dialog }) => dialog.showMessageBoxSync({ message: '' }),

@@ -25,16 +25,29 @@ import { createSafeStorage } from './main/safe-storage.ts';
 import { Schemes } from './main/schemes.ts';
 import { Session } from './main/session.ts';
 import { createEvent, notImplemented, strict } from './main/strict.ts';
-import { Screen, Shortcuts, createClipboard, createCrashReporter, createNet, createPowerSaveBlocker, createShell } from './main/system.ts';
+import {
+  Screen,
+  Shortcuts,
+  createClipboard,
+  createCrashReporter,
+  createNet,
+  createPowerSaveBlocker,
+  createShell,
+} from './main/system.ts';
 import { StandinTray } from './main/tray.ts';
 import { createUtilityProcess } from './main/utility-process.ts';
 import type { WebContents } from './main/web-contents.ts';
 import { WindowRegistry } from './main/window-registry.ts';
 
 const { env } = process;
-const { version } = createRequire(import.meta.url)('electron/package.json') as { readonly version: string };
+const { version } = createRequire(import.meta.url)('electron/package.json') as {
+  readonly version: string;
+};
 Object.assign(process.versions, { electron: version, chrome: '' });
-Object.assign(process, { type: 'browser', defaultApp: env['STANDIN_PACKAGED'] === undefined ? true : undefined });
+Object.assign(process, {
+  type: 'browser',
+  defaultApp: env['STANDIN_PACKAGED'] === undefined ? true : undefined,
+});
 
 // A packaged app has no main file among its arguments, and its resources beside it.
 const entry = process.argv[1] ?? '.';
@@ -68,7 +81,11 @@ export const net = createNet();
 export const crashReporter = createCrashReporter();
 export const powerSaveBlocker = createPowerSaveBlocker();
 export const utilityProcess = createUtilityProcess();
-export const safeStorage = createSafeStorage({ env, userData: () => app.getPath('userData'), isReady: () => app.isReady() });
+export const safeStorage = createSafeStorage({
+  env,
+  userData: () => app.getPath('userData'),
+  isReady: () => app.isReady(),
+});
 const shortcuts = new Shortcuts();
 export const globalShortcut = shortcuts.door;
 const dialogs = new DialogDesk();
@@ -89,7 +106,8 @@ const windowParts: WindowParts = {
   images: nativeImage,
   locale: () => app.getLocale(),
   languages: () => app.getPreferredSystemLanguages(),
-  processGone: (contents, details) => void app.emit('render-process-gone', createEvent({}), contents, details),
+  processGone: (contents, details) =>
+    void app.emit('render-process-gone', createEvent({}), contents, details),
   app,
   windows,
 };
@@ -152,7 +170,8 @@ const menuParts: MenuParts = {
     minimize: () => windows.focused()?.minimize(),
     reload: () => windows.focused()?.webContents.reload(),
     toggledevtools: () => windows.focused()?.webContents.toggleDevTools(),
-    togglefullscreen: () => windows.focused()?.setFullScreen(!(windows.focused()?.isFullScreen() ?? false)),
+    togglefullscreen: () =>
+      windows.focused()?.setFullScreen(!(windows.focused()?.isFullScreen() ?? false)),
   },
 };
 export const Menu = strict(

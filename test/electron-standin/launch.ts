@@ -78,7 +78,13 @@ interface Pending {
 type FromApp = EvaluateAnswer | { readonly op: 'note'; readonly note: Note };
 
 /** The app's main file in plain Node with the stand-in for `electron`; `stdio` as a test wants it. */
-export function forkApp({ main, userData, args = [], env = {}, chromium: shared }: LaunchOptions): ChildProcess {
+export function forkApp({
+  main,
+  userData,
+  args = [],
+  env = {},
+  chromium: shared,
+}: LaunchOptions): ChildProcess {
   return fork(main, [...args], {
     execArgv: ['--import', REGISTER],
     env: {
@@ -119,7 +125,8 @@ export class StandinApp {
     this.#gone = new Promise((resolve) => child.once('exit', (code) => resolve(code)));
     void this.#gone.then((code) => {
       this.#isGone = true;
-      for (const { reject } of this.#pending.values()) reject(new Error(`the app ended (${code ?? 'killed'})\n${this.#output}`));
+      for (const { reject } of this.#pending.values())
+        reject(new Error(`the app ended (${code ?? 'killed'})\n${this.#output}`));
       this.#arrivals.emit('gone');
     });
   }
@@ -174,7 +181,10 @@ export class StandinApp {
   }
 
   /** Runs the function in main; it sees nothing of the test but its argument. */
-  evaluate<R, A = undefined>(run: (electron: ElectronInTest, arg: A) => R | Promise<R>, arg?: A): Promise<Awaited<R>> {
+  evaluate<R, A = undefined>(
+    run: (electron: ElectronInTest, arg: A) => R | Promise<R>,
+    arg?: A,
+  ): Promise<Awaited<R>> {
     this.#lastId += 1;
     const id = this.#lastId;
     return new Promise((resolve, reject) => {
@@ -183,7 +193,12 @@ export class StandinApp {
         return;
       }
       this.#pending.set(id, { resolve: resolve as (value: unknown) => void, reject });
-      this.#child.send({ op: 'evaluate', id, source: String(run), arg: this.#codec.encode(arg) } satisfies EvaluateRequest);
+      this.#child.send({
+        op: 'evaluate',
+        id,
+        source: String(run),
+        arg: this.#codec.encode(arg),
+      } satisfies EvaluateRequest);
     });
   }
 
@@ -227,7 +242,8 @@ export class StandinApp {
   /** For the launcher: waits for Chromium, then follows its pages. */
   async connect(shared: SharedChromium | undefined): Promise<void> {
     const { endpoint } = await this.note('browser', undefined, START_TIMEOUT_MS);
-    if (shared === undefined) this.#ownBrowser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
+    if (shared === undefined)
+      this.#ownBrowser = await chromium.connectOverCDP(endpoint, { noDefaults: true });
     const browser = shared?.browser ?? this.#ownBrowser;
     if (browser !== undefined) this.#finder = new PageFinder(browser);
   }
@@ -241,10 +257,16 @@ export class StandinApp {
 
   /** Windows end with their app, but not in the same instant; a Chromium of the app's own locks its profile until it is gone. */
   async #letGo(): Promise<void> {
-    await Promise.all([...this.#pages].map(async (page) => page.isClosed() || page.waitForEvent('close', { timeout: CLOSE_TIMEOUT_MS })));
+    await Promise.all(
+      [...this.#pages].map(
+        async (page) =>
+          page.isClosed() || page.waitForEvent('close', { timeout: CLOSE_TIMEOUT_MS }),
+      ),
+    );
     const own = this.#ownBrowser;
     if (own === undefined) return;
-    if (own.isConnected()) await new Promise<void>((resolve) => own.once('disconnected', () => resolve()));
+    if (own.isConnected())
+      await new Promise<void>((resolve) => own.once('disconnected', () => resolve()));
     const [note] = this.notesOf('browser');
     if (note?.pid !== undefined) await whenProcessGone(note.pid);
   }

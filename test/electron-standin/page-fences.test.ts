@@ -11,16 +11,24 @@ describeStandin('what a page may not do', () => {
   test('a policy in the headers of an app scheme is enforced', async () => {
     const { page } = await demo.fresh();
     expect(await page.evaluate('window.inlineRan')).toBeUndefined();
-    expect(await page.evaluate(`fetch('https://elsewhere.test/').then(() => 'reached', (error) => error.name)`)).toBe('TypeError');
     expect(
-      await page.evaluate(`(() => { try { return new WebSocket('ws://127.0.0.1:9/').readyState; } catch { return 'thrown'; } })()`),
+      await page.evaluate(
+        `fetch('https://elsewhere.test/').then(() => 'reached', (error) => error.name)`,
+      ),
+    ).toBe('TypeError');
+    expect(
+      await page.evaluate(
+        `(() => { try { return new WebSocket('ws://127.0.0.1:9/').readyState; } catch { return 'thrown'; } })()`,
+      ),
     ).not.toBe(1);
     await expect.poll(() => page.evaluate('window.violations')).toContain('connect-src');
   });
 
   test('a picture by a scheme of its own is served, as the policy allows', async () => {
     const { page } = await demo.fresh();
-    await expect.poll(() => page.evaluate(`document.getElementById('picture').naturalWidth`)).toBe(1);
+    await expect
+      .poll(() => page.evaluate(`document.getElementById('picture').naturalWidth`))
+      .toBe(1);
   });
 
   test('window.open is denied at once and main is asked', async () => {
@@ -32,8 +40,18 @@ describeStandin('what a page may not do', () => {
 
   test.each([
     ['a link to a new tab', { button: 'left' as const }, '#tab', 'https://elsewhere.test/tab'],
-    ['a click of the middle button', { button: 'middle' as const }, '#away', 'https://elsewhere.test/away'],
-    ['a click with Ctrl', { modifiers: ['ControlOrMeta' as const] }, '#away', 'https://elsewhere.test/away'],
+    [
+      'a click of the middle button',
+      { button: 'middle' as const },
+      '#away',
+      'https://elsewhere.test/away',
+    ],
+    [
+      'a click with Ctrl',
+      { modifiers: ['ControlOrMeta' as const] },
+      '#away',
+      'https://elsewhere.test/away',
+    ],
   ])('%s opens nothing, and main is asked', async (_name, click, link, url) => {
     const { app, page } = await demo.fresh();
     const asked = opened(app);
@@ -56,7 +74,9 @@ describeStandin('what a page may not do', () => {
   ])('a navigation to %s is put to main, which prevents it', async (_name, url) => {
     const { app, page } = await demo.fresh();
     await page.evaluate(`location.href = ${JSON.stringify(url)}`);
-    expect(await app.note('will-navigate', (note) => note.url === url)).toMatchObject({ prevented: true });
+    expect(await app.note('will-navigate', (note) => note.url === url)).toMatchObject({
+      prevented: true,
+    });
     expect(await page.evaluate('location.pathname')).toBe('/index.html');
     expect(await page.evaluate('demo.echo(2)')).toBe(2);
   });
@@ -64,27 +84,36 @@ describeStandin('what a page may not do', () => {
   test('a navigation main lets pass goes through, with the bridge in the new page', async () => {
     const { app, page } = await demo.fresh();
     await page.evaluate(`location.href = 'index.html?second'`);
-    expect(await app.note('will-navigate', ({ url }) => url === 'demo://app/index.html?second')).toMatchObject({ prevented: false });
+    expect(
+      await app.note('will-navigate', ({ url }) => url === 'demo://app/index.html?second'),
+    ).toMatchObject({ prevented: false });
     await page.waitForURL(/second/);
     expect(await page.evaluate('demo.echo(3)')).toBe(3);
-    expect(await app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]?.getURL())).toBe('demo://app/index.html?second');
+    expect(
+      await app.evaluate(({ webContents }) => webContents.getAllWebContents()[0]?.getURL()),
+    ).toBe('demo://app/index.html?second');
   });
 
   test('permissions are what the handlers of main say', async () => {
     const { page } = await demo.fresh();
     const state = (name: string): Promise<unknown> =>
-      page.evaluate(`navigator.permissions.query({ name: '${name}' }).then((status) => status.state)`);
-    expect([await state('clipboard-write'), await state('notifications'), await state('geolocation')]).toEqual([
-      'granted',
-      'denied',
-      'denied',
-    ]);
+      page.evaluate(
+        `navigator.permissions.query({ name: '${name}' }).then((status) => status.state)`,
+      );
+    expect([
+      await state('clipboard-write'),
+      await state('notifications'),
+      await state('geolocation'),
+    ]).toEqual(['granted', 'denied', 'denied']);
   });
 
   test('a request that main cancels never leaves', async () => {
     const { app, page } = await demo.fresh();
     await app.evaluate(({ session }) =>
-      session.defaultSession.webRequest.onBeforeRequest({ urls: ['demo-file://*'] }, (_details, done) => done({ cancel: true })),
+      session.defaultSession.webRequest.onBeforeRequest(
+        { urls: ['demo-file://*'] },
+        (_details, done) => done({ cancel: true }),
+      ),
     );
     const picture = await page.evaluate(`new Promise((resolve) => {
       const picture = new Image();
@@ -97,14 +126,25 @@ describeStandin('what a page may not do', () => {
 
   test.each([
     ['{"sandbox":false}', 'refused: stand-in: webPreferences.sandbox: false is refused'],
-    ['{"contextIsolation":false}', 'refused: stand-in: webPreferences.contextIsolation: false is refused'],
-    ['{"nodeIntegration":true}', 'refused: stand-in: webPreferences.nodeIntegration: true is refused'],
+    [
+      '{"contextIsolation":false}',
+      'refused: stand-in: webPreferences.contextIsolation: false is refused',
+    ],
+    [
+      '{"nodeIntegration":true}',
+      'refused: stand-in: webPreferences.nodeIntegration: true is refused',
+    ],
     ['{"webSecurity":false}', 'refused: stand-in: webPreferences.webSecurity: false is refused'],
     ['{"webviewTag":true}', 'refused: stand-in: webPreferences.webviewTag: true is refused'],
     ['{"sandbox":true,"contextIsolation":true}', 'opened'],
   ])('a window with the preferences %s is %s', async (preferences, outcome) => {
     const main = join(import.meta.dirname, 'demo', 'refused.mjs');
-    const child = forkApp({ main, userData: demo.folder(), args: [preferences], chromium: demo.chromium() });
+    const child = forkApp({
+      main,
+      userData: demo.folder(),
+      args: [preferences],
+      chromium: demo.chromium(),
+    });
     const [text] = await textOf(child);
     expect(text).toBe(outcome);
   });

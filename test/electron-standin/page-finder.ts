@@ -19,7 +19,8 @@ export class PageFinder {
         for (const page of this.#browser.contexts().flatMap((context) => context.pages())) {
           if ((await this.#idOf(page)) === targetId) return page;
         }
-        if (!(await arrival)) throw new Error(`no page for the target ${targetId} within ${timeoutMs} ms`);
+        if (!(await arrival))
+          throw new Error(`no page for the target ${targetId} within ${timeoutMs} ms`);
       } finally {
         stop();
       }

@@ -9,5 +9,7 @@ const NAMES = new Set(['electron', 'electron/main', 'electron/common']);
 enableCompileCache();
 registerHooks({
   resolve: (specifier, context, next) =>
-    NAMES.has(specifier) ? { url: STANDIN, format: 'module-typescript', shortCircuit: true } : next(specifier, context),
+    NAMES.has(specifier)
+      ? { url: STANDIN, format: 'module-typescript', shortCircuit: true }
+      : next(specifier, context),
 });

@@ -5,7 +5,8 @@ import { registerHooks } from 'node:module';
 
 registerHooks({
   resolve(specifier, context, next) {
-    if (/^electron(?:\/.*)?$/.test(specifier)) throw new Error(`stand-in: '${specifier}' in a utility process is not implemented`);
+    if (/^electron(?:\/.*)?$/.test(specifier))
+      throw new Error(`stand-in: '${specifier}' in a utility process is not implemented`);
     return next(specifier, context);
   },
 });

@@ -25,7 +25,9 @@ const eslint = new ESLint({
 async function refusalsOf(line: string, at: string): Promise<readonly string[]> {
   const filePath = join(ROOT, at.endsWith('.ts') ? at : join(at, 'planted.ts'));
   const results = await eslint.lintText(`${line}\n`, { filePath });
-  return results.flatMap((result) => result.messages).map((message) => `${message.ruleId ?? 'broken'}: ${message.message}`);
+  return results
+    .flatMap((result) => result.messages)
+    .map((message) => `${message.ruleId ?? 'broken'}: ${message.message}`);
 }
 
 const plantedIn = (at: string): string => `arrows/${at.replace(/\.ts$/, '')}`;
@@ -37,7 +39,9 @@ describe.each(ROOMS)('$at', ({ at }) => {
   });
 
   test.each(plantedLines(plantedIn(at), 'refused'))('may not import $words', async ({ line }) => {
-    expect(await refusalsOf(line, at)).toEqual([expect.stringMatching(`^house/rooms: ${at} may not import `)]);
+    expect(await refusalsOf(line, at)).toEqual([
+      expect.stringMatching(`^house/rooms: ${at} may not import `),
+    ]);
   });
 
   test.each(plantedLines(plantedIn(at), 'allowed'))('may import $words', async ({ line }) => {
@@ -48,10 +52,14 @@ describe.each(ROOMS)('$at', ({ at }) => {
 describe('what stands outside the rooms', () => {
   test.each(OBSERVERS)('%s may look into every room', async (observer) => {
     expect(roomOf(`${observer}/planted.ts`)).toBeUndefined();
-    expect(await refusalsOf("import '../server/adapters/store-sqlite/store.ts';", observer)).toEqual([]);
+    expect(
+      await refusalsOf("import '../server/adapters/store-sqlite/store.ts';", observer),
+    ).toEqual([]);
   });
 
   test('a test beside its file may look anywhere', async () => {
-    expect(await refusalsOf("import '../../test/kit/clock.ts';", 'server/domain/send-message.test.ts')).toEqual([]);
+    expect(
+      await refusalsOf("import '../../test/kit/clock.ts';", 'server/domain/send-message.test.ts'),
+    ).toEqual([]);
   });
 });

@@ -5,7 +5,8 @@ import { expect, test } from 'vitest';
 import { findCycles } from '../../build/lint/cycles.ts';
 import { ROOT } from '../../build/scripts/run.ts';
 
-const planted = (folder: string): readonly string[] => globSync(join(import.meta.dirname, 'planted/cycles', folder, '*.ts')).sort();
+const planted = (folder: string): readonly string[] =>
+  globSync(join(import.meta.dirname, 'planted/cycles', folder, '*.ts')).sort();
 const ringsIn = (folder: string): readonly string[] =>
   findCycles(planted(folder)).map((ring) => ring.map((path) => basename(path, '.ts')).join(' → '));
 
@@ -22,9 +23,14 @@ test('two ways to the same file are no ring', () => {
 });
 
 test('no file of the house is part of a ring', () => {
-  const sources = globSync('{protocol,doctor,electron,renderer,server,build,bench,test}/**/*.{ts,tsx}', { cwd: ROOT })
+  const sources = globSync(
+    '{protocol,doctor,electron,renderer,server,build,bench,test}/**/*.{ts,tsx}',
+    { cwd: ROOT },
+  )
     .filter((path) => !path.includes('fences/planted'))
     .map((path) => join(ROOT, path));
   expect(sources.length).toBeGreaterThan(20);
-  expect(findCycles(sources).map((ring) => ring.map((path) => relative(ROOT, path)).join(' → '))).toEqual([]);
+  expect(
+    findCycles(sources).map((ring) => ring.map((path) => relative(ROOT, path)).join(' → ')),
+  ).toEqual([]);
 });

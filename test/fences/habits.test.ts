@@ -16,7 +16,10 @@ vi.setConfig({ testTimeout: 60_000 });
 const PLANTED = join(import.meta.dirname, 'planted/habits');
 const names = readdirSync(join(PLANTED, 'refused'));
 
-const inRooms = new ESLint({ cwd: ROOT, overrideConfig: [{ files: ['**/*.ts', '**/*.tsx'], ...tseslint.configs.disableTypeChecked }] });
+const inRooms = new ESLint({
+  cwd: ROOT,
+  overrideConfig: [{ files: ['**/*.ts', '**/*.tsx'], ...tseslint.configs.disableTypeChecked }],
+});
 const withTypes = new ESLint({
   cwd: ROOT,
   overrideConfig: [

@@ -12,14 +12,17 @@ function unnamed(names: readonly string[], texts: readonly string[]): readonly s
 }
 
 test('a limit that no test names is found, also when a longer word or a comment holds its name', () => {
-  const planted = readFileSync(join(import.meta.dirname, 'planted/limits/only-the-first.ts'), 'utf8');
+  const planted = readFileSync(
+    join(import.meta.dirname, 'planted/limits/only-the-first.ts'),
+    'utf8',
+  );
   expect(unnamed(['frameBytes', 'pageEvents'], [planted])).toEqual(['pageEvents']);
 });
 
 test('every limit of the table is named by a test', () => {
-  const paths = globSync('{protocol,doctor,electron,renderer,server,test}/**/*.test.{ts,tsx}', { cwd: ROOT }).filter(
-    (path) => !path.includes('fences'),
-  );
+  const paths = globSync('{protocol,doctor,electron,renderer,server,test}/**/*.test.{ts,tsx}', {
+    cwd: ROOT,
+  }).filter((path) => !path.includes('fences'));
   expect(paths.length).toBeGreaterThan(50);
   expect(
     unnamed(

@@ -35,7 +35,9 @@ const sources = new Map<string, ts.SourceFile | undefined>();
 
 const packagesOf = (room: string): readonly string[] => [
   ...new Set(
-    ROOMS.filter(({ at }) => (WITH_OWN_TSCONFIG.includes(at) ? at === room : at.startsWith(`${room}/`)))
+    ROOMS.filter(({ at }) =>
+      WITH_OWN_TSCONFIG.includes(at) ? at === room : at.startsWith(`${room}/`),
+    )
       .flatMap(({ packages }) => packages)
       .filter((name) => !WITHOUT_TYPES.has(name)),
   ),
@@ -43,15 +45,30 @@ const packagesOf = (room: string): readonly string[] => [
 
 function optionsOf(room: string): ts.CompilerOptions {
   const path = join(ROOT, room, 'tsconfig.json');
-  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as { config: unknown };
+  const { config } = ts.readConfigFile(path, (file) => ts.sys.readFile(file)) as {
+    config: unknown;
+  };
   const parsed = ts.parseJsonConfigFileContent(config, ts.sys, join(ROOT, room), undefined, path);
-  return { ...parsed.options, composite: false, incremental: false, emitDeclarationOnly: false, declaration: false, noEmit: true };
+  return {
+    ...parsed.options,
+    composite: false,
+    incremental: false,
+    emitDeclarationOnly: false,
+    declaration: false,
+    noEmit: true,
+  };
 }
 
 /** Compiles the lines as one file of the room; answers with the text of every line that has an error, and what is wrong elsewhere. */
-function refusedLines(room: string, lines: readonly string[], packages: readonly string[]): readonly string[] {
+function refusedLines(
+  room: string,
+  lines: readonly string[],
+  packages: readonly string[],
+): readonly string[] {
   const planted = join(ROOT, room, 'planted.ts');
-  const imports = packages.map((name, index) => `import type * as P${index} from '${name}'; export type { P${index} };`);
+  const imports = packages.map(
+    (name, index) => `import type * as P${index} from '${name}'; export type { P${index} };`,
+  );
   const text = [...lines, ...imports].join('\n');
   const options = optionsOf(room);
   const host = ts.createCompilerHost(options, true);
@@ -66,13 +83,15 @@ function refusedLines(room: string, lines: readonly string[], packages: readonly
   host.fileExists = (path) => path === planted || fileExists(path);
   const program = ts.createProgram([planted], options, host);
   const refused = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
-    if (file?.fileName !== planted || start === undefined) return ts.flattenDiagnosticMessageText(messageText, '\n');
+    if (file?.fileName !== planted || start === undefined)
+      return ts.flattenDiagnosticMessageText(messageText, '\n');
     return text.split('\n')[file.getLineAndCharacterOfPosition(start).line] ?? '';
   });
   return [...new Set(refused)];
 }
 
-const justLines = (planted: readonly PlantedLine[]): readonly string[] => planted.map(({ line }) => line);
+const justLines = (planted: readonly PlantedLine[]): readonly string[] =>
+  planted.map(({ line }) => line);
 
 describe.each(WITH_OWN_TSCONFIG)('%s', (room) => {
   const refused = plantedLines(`surroundings/${room}`, 'refused');
@@ -88,5 +107,7 @@ describe.each(WITH_OWN_TSCONFIG)('%s', (room) => {
 test.each(WITH_OWN_TSCONFIG)('%s is as strict as every room', (room) => {
   const refused = justLines(plantedLines('surroundings/every-room', 'refused'));
   expect(refusedLines(room, refused, [])).toEqual(refused);
-  expect(refusedLines(room, justLines(plantedLines('surroundings/every-room', 'allowed')), [])).toEqual([]);
+  expect(
+    refusedLines(room, justLines(plantedLines('surroundings/every-room', 'allowed')), []),
+  ).toEqual([]);
 });

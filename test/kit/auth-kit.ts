@@ -34,14 +34,33 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
   const folder = mkdtempSync(join(tmpdir(), 'landline-auth-'));
   const clock = createFakeClock();
   const random = createSeededRandom('auth');
-  const store = openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random, isTemporary: true });
+  const store = openSqliteStore({
+    path: join(folder, 'team.sqlite'),
+    clock,
+    random,
+    isTemporary: true,
+  });
   const lines: string[] = [];
-  const log = createLog({ level: 'debug', node: 'test', destination: { write: (line) => void lines.push(line) } });
+  const log = createLog({
+    level: 'debug',
+    node: 'test',
+    destination: { write: (line) => void lines.push(line) },
+  });
   const limits = { ...DEFAULT_LIMITS, ...change };
   const ownKeys = loadTokenKeys(join(folder, 'token-keys.json'), random);
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
   const another: AuthKit['another'] = ({ passwordCost = COST_FLOOR, keys = ownKeys }) =>
-    createAuth({ store, clock, random, log, limits, budgets: createLocalBudgets({ clock, limits }), keys, identity, passwordCost });
+    createAuth({
+      store,
+      clock,
+      random,
+      log,
+      limits,
+      budgets: createLocalBudgets({ clock, limits }),
+      keys,
+      identity,
+      passwordCost,
+    });
   const auth = another({});
   return {
     auth,
@@ -52,7 +71,14 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
     async found() {
       const { code } = await auth.invites.createSetup();
       const done = await auth.accounts.setup(
-        { code, team: 'Night shift', name: 'Ada Okafor', handle: 'ada', password: PASSWORD, device: 'desk' },
+        {
+          code,
+          team: 'Night shift',
+          name: 'Ada Okafor',
+          handle: 'ada',
+          password: PASSWORD,
+          device: 'desk',
+        },
         FROM,
       );
       if (!done.ok) throw new Error(done.error.kind);

@@ -20,22 +20,45 @@ export function blobsAt(place: string, data: string): Blobs {
 /** Describes a storage server in a file, as an operator does, and makes the bucket. @returns the file */
 export async function describeServer(
   folder: string,
-  { address, keyId = 'us', secret = 'ours' }: { readonly address: URL; readonly keyId?: string; readonly secret?: string },
+  {
+    address,
+    keyId = 'us',
+    secret = 'ours',
+  }: { readonly address: URL; readonly keyId?: string; readonly secret?: string },
 ): Promise<string> {
   const file = join(folder, 's3.json');
-  writeFileSync(join(folder, 'keys.json'), JSON.stringify({ accessKeyId: keyId, secretAccessKey: secret }), { mode: 0o600 });
-  writeFileSync(file, JSON.stringify({ address: address.origin, bucket: 'landline', prefix: 'blobs/', secrets: 'keys.json' }));
-  const exchange = createExchange({ place: readS3Place(file), clock: systemClock, limits: DEFAULT_LIMITS });
+  writeFileSync(
+    join(folder, 'keys.json'),
+    JSON.stringify({ accessKeyId: keyId, secretAccessKey: secret }),
+    { mode: 0o600 },
+  );
+  writeFileSync(
+    file,
+    JSON.stringify({
+      address: address.origin,
+      bucket: 'landline',
+      prefix: 'blobs/',
+      secrets: 'keys.json',
+    }),
+  );
+  const exchange = createExchange({
+    place: readS3Place(file),
+    clock: systemClock,
+    limits: DEFAULT_LIMITS,
+  });
   const { status } = await exchange.send({ method: 'PUT' });
   exchange.close();
   if (status !== 200) throw new Error(`no bucket could be made (${status})`);
   return file;
 }
 
-export const sha = (content: string | Uint8Array): string => createHash('sha256').update(content).digest('hex');
+export const sha = (content: string | Uint8Array): string =>
+  createHash('sha256').update(content).digest('hex');
 
 /** As it comes from elsewhere: piece by piece, each a little later. */
-export async function* chunks(...pieces: readonly (string | Uint8Array)[]): AsyncGenerator<Uint8Array> {
+export async function* chunks(
+  ...pieces: readonly (string | Uint8Array)[]
+): AsyncGenerator<Uint8Array> {
   for (const piece of pieces) yield await Promise.resolve(Buffer.from(piece));
 }
 
@@ -45,8 +68,11 @@ export async function collect<T>(items: AsyncIterable<T>): Promise<readonly T[]>
   return all;
 }
 
-export async function textOf(content: AsyncIterable<Uint8Array> | undefined): Promise<string | undefined> {
+export async function textOf(
+  content: AsyncIterable<Uint8Array> | undefined,
+): Promise<string | undefined> {
   return content && Buffer.concat(await collect(content)).toString();
 }
 
-export const namesIn = async (blobs: Blobs): Promise<readonly string[]> => (await collect(blobs.names())).toSorted();
+export const namesIn = async (blobs: Blobs): Promise<readonly string[]> =>
+  (await collect(blobs.names())).toSorted();

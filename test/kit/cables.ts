@@ -35,7 +35,9 @@ export async function layNetwork(computers: number): Promise<Network | undefined
   if (IP === undefined || NSENTER === undefined || UNSHARE === undefined) return undefined;
   const holders: ChildProcess[] = [];
   const dispose = async (): Promise<void> => {
-    for (const holder of holders.filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null)) {
+    for (const holder of holders.filter(
+      ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
+    )) {
       const gone = once(holder, 'exit');
       holder.kill('SIGKILL');
       await gone;
@@ -79,7 +81,8 @@ async function hold(unshare: string, holders: ChildProcess[]): Promise<number> {
   const ours = readlinkSync('/proc/self/ns/net');
   const until = performance.now() + READY_MS;
   while (readlinkSync(`/proc/${pid}/ns/net`) === ours) {
-    if (holder.exitCode !== null || performance.now() > until) throw new Error('no network of its own');
+    if (holder.exitCode !== null || performance.now() > until)
+      throw new Error('no network of its own');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return pid;

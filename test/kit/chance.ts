@@ -14,7 +14,8 @@ export interface Chance extends SeededRandom {
 
 export function createChance(seed: string): Chance {
   const random = createSeededRandom(seed);
-  const int = (least: number, most: number): number => least + Math.floor(random.fraction() * (most - least + 1));
+  const int = (least: number, most: number): number =>
+    least + Math.floor(random.fraction() * (most - least + 1));
   return {
     ...random,
     int,

@@ -9,22 +9,49 @@ test('a message that failed visibly, was taken back, or was sent again by the pe
   const draft = good();
   const frame = { t: 'post', op: 'm9', channel: 'general', text: 'x' } as Mutation;
   draft.moments.push(
-    { kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm9', text: 'x' },
-    { kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm8', text: 'x' },
+    {
+      kind: 'entered',
+      member: 'ben',
+      computer: 'ben-pc',
+      channel: 'general',
+      message: 'm9',
+      text: 'x',
+    },
+    {
+      kind: 'entered',
+      member: 'ben',
+      computer: 'ben-pc',
+      channel: 'general',
+      message: 'm8',
+      text: 'x',
+    },
     { kind: 'discarded', member: 'ben', message: 'm8' },
   );
   draft.moments.unshift(
-    { kind: 'asked', member: 'ada', frame: { t: 'post', op: 'm1', channel: 'general', text: 'hello @ben' } as Mutation },
+    {
+      kind: 'asked',
+      member: 'ada',
+      frame: { t: 'post', op: 'm1', channel: 'general', text: 'hello @ben' } as Mutation,
+    },
     { kind: 'refused', member: 'ada', op: 'm1', why: 'archived', isRetryable: false },
   );
-  draft.ben = { ...draft.ben, outbox: [{ op: 'm9', message: 'm9', channel: 'general', frame, state: 'failed', isOffer: false }] };
+  draft.ben = {
+    ...draft.ben,
+    outbox: [
+      { op: 'm9', message: 'm9', channel: 'general', frame, state: 'failed', isOffer: false },
+    ],
+  };
   expect(violations(evidence(draft))).toEqual([]);
 });
 
 test('an Enter in whose middle the process died may have become a message, once, or not', () => {
   const draft = good();
-  draft.moments = draft.moments.filter((moment) => moment.kind !== 'entered' || moment.message !== 'm1');
-  draft.moments = draft.moments.filter((moment) => moment.kind !== 'asked' || moment.frame.op !== 'm1');
+  draft.moments = draft.moments.filter(
+    (moment) => moment.kind !== 'entered' || moment.message !== 'm1',
+  );
+  draft.moments = draft.moments.filter(
+    (moment) => moment.kind !== 'asked' || moment.frame.op !== 'm1',
+  );
   draft.moments.push(
     { kind: 'tried', member: 'ada', channel: 'general', text: 'hello @ben' },
     { kind: 'tried', member: 'ada', channel: 'general', text: 'gone' },

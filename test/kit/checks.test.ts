@@ -16,7 +16,11 @@ test('the good history has no violation', () => {
   expect(violations(evidence(good()), { ...PROMISES, heldWhole })).toEqual([]);
 });
 
-const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (draft: Draft) => void])[] = [
+const BAD: readonly (readonly [
+  keyof typeof PROMISES | 'heldWhole',
+  string,
+  (draft: Draft) => void,
+])[] = [
   [
     'ackedIsKept',
     'the relay lost an acknowledged post and gave its number to another',
@@ -24,12 +28,22 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
       d.events[1] = posted(2, 'ada', 'm9', 'hello @ben');
     },
   ],
-  ['ackedIsKept', 'an acknowledged post is beyond the head', (d) => void d.moments.push(...post('ada', 'm8', 'gone', 7))],
+  [
+    'ackedIsKept',
+    'an acknowledged post is beyond the head',
+    (d) => void d.moments.push(...post('ada', 'm8', 'gone', 7)),
+  ],
   [
     'ackedIsKept',
     'an acknowledged edit is not there',
     (d) => {
-      d.events[3] = { seq: 4, at: 1_004, by: 'ben', kind: 'joined', member: 'ben' } as unknown as FeedEvent;
+      d.events[3] = {
+        seq: 4,
+        at: 1_004,
+        by: 'ben',
+        kind: 'joined',
+        member: 'ben',
+      } as unknown as FeedEvent;
     },
   ],
   [
@@ -72,8 +86,21 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'draftsAreKept',
     'a draft is still there though it was sent',
     (d) => {
-      d.moments.push({ kind: 'drafted', computer: 'ben-pc', channel: 'general', text: 'late', atMs: 1_000 });
-      d.moments.push({ kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm2', text: 'hello' });
+      d.moments.push({
+        kind: 'drafted',
+        computer: 'ben-pc',
+        channel: 'general',
+        text: 'late',
+        atMs: 1_000,
+      });
+      d.moments.push({
+        kind: 'entered',
+        member: 'ben',
+        computer: 'ben-pc',
+        channel: 'general',
+        message: 'm2',
+        text: 'hello',
+      });
       d.ben = { ...d.ben, drafts: new Map([['general', 'late']]) };
     },
   ],
@@ -102,7 +129,10 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'nothingUnsent',
     'a message in another channel',
     (d) => {
-      (d.relay.feeds as Map<string, unknown>).set('channel/other', { head: 1, events: [posted(1, 'ada', 'm1', 'hello @ben')] });
+      (d.relay.feeds as Map<string, unknown>).set('channel/other', {
+        head: 1,
+        events: [posted(1, 'ada', 'm1', 'hello @ben')],
+      });
     },
   ],
   [
@@ -116,7 +146,13 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'nothingUnsent',
     'a message that had been refused for good',
     (d) => {
-      d.moments.push({ kind: 'refused', member: 'ada', op: 'm1', why: 'archived', isRetryable: false });
+      d.moments.push({
+        kind: 'refused',
+        member: 'ada',
+        op: 'm1',
+        why: 'archived',
+        isRetryable: false,
+      });
     },
   ],
   [
@@ -130,7 +166,10 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'onlyOnce',
     'the relay has it in two channels',
     (d) => {
-      (d.relay.feeds as Map<string, unknown>).set('channel/other', { head: 1, events: [posted(1, 'ada', 'm1', 'hello @ben')] });
+      (d.relay.feeds as Map<string, unknown>).set('channel/other', {
+        head: 1,
+        events: [posted(1, 'ada', 'm1', 'hello @ben')],
+      });
     },
   ],
   [
@@ -140,12 +179,23 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
       general(d.ben).messages = [...general(d.ben).messages, held(6, 'ada', 'm1', 'hello @ben')];
     },
   ],
-  ['onlyOnce', 'it notified twice', (d) => void d.moments.push({ kind: 'toast', computer: 'ben-pc', message: 'm1' })],
+  [
+    'onlyOnce',
+    'it notified twice',
+    (d) => void d.moments.push({ kind: 'toast', computer: 'ben-pc', message: 'm1' }),
+  ],
   [
     'everyEnterEnds',
     'an Enter is gone without a trace',
     (d) => {
-      d.moments.push({ kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general', message: 'm9', text: 'x' });
+      d.moments.push({
+        kind: 'entered',
+        member: 'ben',
+        computer: 'ben-pc',
+        channel: 'general',
+        message: 'm9',
+        text: 'x',
+      });
     },
   ],
   [
@@ -153,7 +203,12 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'something waits for ever',
     (d) => {
       const frame = { t: 'post', op: 'm9', channel: 'general', text: 'x' } as Mutation;
-      d.ben = { ...d.ben, outbox: [{ op: 'm9', message: 'm9', channel: 'general', frame, state: 'waiting', isOffer: false }] };
+      d.ben = {
+        ...d.ben,
+        outbox: [
+          { op: 'm9', message: 'm9', channel: 'general', frame, state: 'waiting', isOffer: false },
+        ],
+      };
     },
   ],
   ['oneOrder', 'a number is missing', (d) => void d.events.splice(3, 1)],
@@ -175,14 +230,24 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'oneOrder',
     'somebody was told another message under that number',
     (d) => {
-      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: posted(3, 'ben', 'm5', 'hello') });
+      d.moments.push({
+        kind: 'told',
+        computer: 'ada-pc',
+        feed: FEED,
+        event: posted(3, 'ben', 'm5', 'hello'),
+      });
     },
   ],
   [
     'oneOrder',
     'somebody was told an event that is not there any more',
     (d) => {
-      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: posted(7, 'ben', 'm5', 'hello') });
+      d.moments.push({
+        kind: 'told',
+        computer: 'ada-pc',
+        feed: FEED,
+        event: posted(7, 'ben', 'm5', 'hello'),
+      });
     },
   ],
   [
@@ -201,7 +266,12 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'oneOrder',
     'somebody was told another joiner',
     (d) => {
-      d.moments.push({ kind: 'told', computer: 'ada-pc', feed: FEED, event: { ...d.events[0], members: ['ada'] } as unknown as FeedEvent });
+      d.moments.push({
+        kind: 'told',
+        computer: 'ada-pc',
+        feed: FEED,
+        event: { ...d.events[0], members: ['ada'] } as unknown as FeedEvent,
+      });
     },
   ],
   ['converged', 'a cache lacks a message', (d) => without(d, 3)],
@@ -209,21 +279,29 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'converged',
     'a cache has other words',
     (d) => {
-      general(d.ada).messages = general(d.ada).messages.map((message) => ({ ...message, text: 'hello' }));
+      general(d.ada).messages = general(d.ada).messages.map((message) => ({
+        ...message,
+        text: 'hello',
+      }));
     },
   ],
   [
     'converged',
     'a cache kept the words of a deleted message',
     (d) => {
-      general(d.ada).messages = general(d.ada).messages.map((message) => (message.seq === 5 ? held(5, 'ada', 'm3', 'a slip') : message));
+      general(d.ada).messages = general(d.ada).messages.map((message) =>
+        message.seq === 5 ? held(5, 'ada', 'm3', 'a slip') : message,
+      );
     },
   ],
   [
     'converged',
     'a cache missed the edit',
     (d) => {
-      general(d.ben).messages = general(d.ben).messages.map((message) => ({ ...message, editedAt: null }));
+      general(d.ben).messages = general(d.ben).messages.map((message) => ({
+        ...message,
+        editedAt: null,
+      }));
     },
   ],
   [
@@ -279,14 +357,25 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'converged',
     'a desktop knows another name',
     (d) => {
-      d.ben = { ...d.ben, members: new Map([...d.ben.members, ['ada', { name: 'Ida', role: 'member', isActive: true }]]) };
+      d.ben = {
+        ...d.ben,
+        members: new Map([
+          ...d.ben.members,
+          ['ada', { name: 'Ida', role: 'member', isActive: true }],
+        ]),
+      };
     },
   ],
   [
     'converged',
     'a desktop has a channel that is not there',
     (d) => {
-      (d.ben.channels as Map<string, HeldChannel>).set('ghost', { ...general(d.ben), id: 'ghost', isJoined: false, messages: [] });
+      (d.ben.channels as Map<string, HeldChannel>).set('ghost', {
+        ...general(d.ben),
+        id: 'ghost',
+        isJoined: false,
+        messages: [],
+      });
     },
   ],
   [
@@ -345,7 +434,9 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
     'deletedIsGone',
     'a cache keeps the words of a deleted message',
     (d) => {
-      general(d.ada).messages = general(d.ada).messages.map((message) => (message.seq === 5 ? { ...message, text: 'a slip' } : message));
+      general(d.ada).messages = general(d.ada).messages.map((message) =>
+        message.seq === 5 ? { ...message, text: 'a slip' } : message,
+      );
     },
   ],
   [
@@ -360,10 +451,14 @@ const BAD: readonly (readonly [keyof typeof PROMISES | 'heldWhole', string, (dra
 test.each(BAD)('%s sees it when %s', (name, _what, spoil) => {
   const draft = good();
   spoil(draft);
-  const seen = violations(evidence(draft), { ...PROMISES, heldWhole }).map((words) => words.split(':')[0]);
+  const seen = violations(evidence(draft), { ...PROMISES, heldWhole }).map(
+    (words) => words.split(':')[0],
+  );
   expect(seen).toContain(name);
 });
 
 test('every promise has a bad history', () => {
-  expect(new Set(BAD.map(([name]) => name))).toEqual(new Set([...Object.keys(PROMISES), 'heldWhole']));
+  expect(new Set(BAD.map(([name]) => name))).toEqual(
+    new Set([...Object.keys(PROMISES), 'heldWhole']),
+  );
 });

@@ -11,17 +11,23 @@ import type { Check, Evidence } from './evidence.ts';
 import type { History } from './history.ts';
 import type { RelayRead } from './relay-read.ts';
 
-const channelOf = (feed: string): string | undefined => (feed.startsWith('channel/') ? feed.slice(8) : undefined);
-const isPosted = (event: FeedEvent): boolean => event.kind === 'posted' || (event.kind === 'redacted' && event.was === 'posted');
-const isEdited = (event: FeedEvent): boolean => event.kind === 'edited' || (event.kind === 'redacted' && event.was === 'edited');
+const channelOf = (feed: string): string | undefined =>
+  feed.startsWith('channel/') ? feed.slice(8) : undefined;
+const isPosted = (event: FeedEvent): boolean =>
+  event.kind === 'posted' || (event.kind === 'redacted' && event.was === 'posted');
+const isEdited = (event: FeedEvent): boolean =>
+  event.kind === 'edited' || (event.kind === 'redacted' && event.was === 'edited');
 const idOf = (event: FeedEvent): string | undefined => ('id' in event ? event.id : undefined);
 
 /** Every `posted` event of the relay, also of messages that were deleted since. */
-function* postedIn(relay: RelayRead): Generator<{ readonly channel: string; readonly event: FeedEvent; readonly id: string }> {
+function* postedIn(
+  relay: RelayRead,
+): Generator<{ readonly channel: string; readonly event: FeedEvent; readonly id: string }> {
   for (const [feed, { events }] of relay.feeds) {
     const channel = channelOf(feed);
     if (channel === undefined) continue;
-    for (const event of events) if (isPosted(event)) yield { channel, event, id: idOf(event) ?? '' };
+    for (const event of events)
+      if (isPosted(event)) yield { channel, event, id: idOf(event) ?? '' };
   }
 }
 
@@ -38,17 +44,25 @@ interface Pressed {
  * tell it: such a message may be there, once, as it was written, or not.
  */
 function pressedEnters({ history, relay }: Evidence): ReadonlyMap<string, Pressed> {
-  const found = new Map<string, Pressed>(history.all('entered').map((moment) => [moment.message, moment]));
+  const found = new Map<string, Pressed>(
+    history.all('entered').map((moment) => [moment.message, moment]),
+  );
   const told = new Set([...found.values()].map(({ text }) => text));
-  const untold = new Map(history.all('tried').flatMap((moment) => (told.has(moment.text) ? [] : [[moment.text, moment] as const])));
+  const untold = new Map(
+    history
+      .all('tried')
+      .flatMap((moment) => (told.has(moment.text) ? [] : [[moment.text, moment] as const])),
+  );
   const claim = (id: string, member: string, channel: string, text: string): void => {
     const moment = untold.get(text);
     if (found.has(id) || moment?.member !== member || moment.channel !== channel) return;
     untold.delete(text);
     found.set(id, moment);
   };
-  for (const { member, frame } of history.all('asked')) if (frame.t === 'post') claim(frame.op, member, frame.channel, frame.text);
-  for (const { channel, event, id } of postedIn(relay)) if (event.kind === 'posted') claim(id, event.by, channel, event.text);
+  for (const { member, frame } of history.all('asked'))
+    if (frame.t === 'post') claim(frame.op, member, frame.channel, frame.text);
+  for (const { channel, event, id } of postedIn(relay))
+    if (event.kind === 'posted') claim(id, event.by, channel, event.text);
   return found;
 }
 
@@ -56,8 +70,11 @@ function pressedEnters({ history, relay }: Evidence): ReadonlyMap<string, Presse
 export const ackedIsKept: Check = (evidence) => {
   const { history, relay, desktops } = evidence;
   const found: string[] = [];
-  const asked = new Map<string, AskedFrame>(history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]));
-  for (const [id, { member }] of pressedEnters(evidence)) asked.set(`${member} ${id}`, { t: 'post' });
+  const asked = new Map<string, AskedFrame>(
+    history.all('asked').map(({ member, frame }) => [`${member} ${frame.op}`, frame]),
+  );
+  for (const [id, { member }] of pressedEnters(evidence))
+    asked.set(`${member} ${id}`, { t: 'post' });
   const seen = new Set<string>();
   for (const { member, op, feed, seq } of history.sinceRestore().all('acked')) {
     const key = `${member} ${op} ${feed} ${seq}`;
@@ -66,14 +83,29 @@ export const ackedIsKept: Check = (evidence) => {
     const frame = asked.get(`${member} ${op}`);
     const event = relay.feeds.get(feed)?.events[seq - 1];
     if (!frame) found.push(`${op} was acknowledged to ${member}, who never asked for it`);
-    else if (event?.seq !== seq) found.push(`${frame.t} ${op} was acknowledged at ${feed} ${seq}, where the relay has nothing`);
-    else if (frame.t === 'post' && !(isPosted(event) && idOf(event) === op && event.by === member)) {
-      found.push(`post ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
+    else if (event?.seq !== seq)
+      found.push(
+        `${frame.t} ${op} was acknowledged at ${feed} ${seq}, where the relay has nothing`,
+      );
+    else if (
+      frame.t === 'post' &&
+      !(isPosted(event) && idOf(event) === op && event.by === member)
+    ) {
+      found.push(
+        `post ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`,
+      );
     } else if (frame.t === 'edit' && !(isEdited(event) && idOf(event) === frame.message)) {
-      found.push(`edit ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`);
-    } else if (frame.t === 'delete' && !isDeletedBy(relay.feeds.get(feed)?.events ?? [], frame.message, seq)) {
+      found.push(
+        `edit ${op} was acknowledged at ${feed} ${seq}, where the relay has ${describe(event)}`,
+      );
+    } else if (
+      frame.t === 'delete' &&
+      !isDeletedBy(relay.feeds.get(feed)?.events ?? [], frame.message, seq)
+    ) {
       // One that was deleted before is acknowledged where the feed stands.
-      found.push(`delete ${op} was acknowledged at ${feed} ${seq}, and message ${frame.message} is not deleted there`);
+      found.push(
+        `delete ${op} was acknowledged at ${feed} ${seq}, and message ${frame.message} is not deleted there`,
+      );
     } else if (frame.t === 'post') {
       for (const desktop of desktops) {
         const held = desktop.channels.get(channelOf(feed) ?? '');
@@ -97,7 +129,8 @@ export const offeredAgain: Check = ({ history, relay }) => {
   const entered = new Map(history.all('entered').map((moment) => [moment.message, moment]));
   for (const { member, op } of history.all('acked')) {
     const moment = entered.get(op);
-    const mayWrite = moment !== undefined && relay.channels.get(moment.channel)?.roster.has(member) === true;
+    const mayWrite =
+      moment !== undefined && relay.channels.get(moment.channel)?.roster.has(member) === true;
     if (mayWrite && !deleted.has(op) && !posted.has(`${member} ${op}`))
       found.push(`message ${op} of ${moment.computer} was acknowledged and is not at the relay`);
   }
@@ -122,24 +155,30 @@ export const draftsAreKept: Check = ({ history, desktops }) => {
     Object.assign(draft, { before: draft.texts, texts: new Set(texts), atMs });
   };
   for (const moment of history.moments) {
-    if (moment.kind === 'drafted') put(of(moment.computer, moment.channel), moment.atMs, moment.text);
+    if (moment.kind === 'drafted')
+      put(of(moment.computer, moment.channel), moment.atMs, moment.text);
     else if (moment.kind === 'entered') put(of(moment.computer, moment.channel), -Infinity, '');
     else if (moment.kind === 'tried') {
       // Whether the message was made, and its draft cleared, is told by `entered`.
-      for (const [key, draft] of drafts) if (key.endsWith(moment.channel)) draft.texts = new Set([...draft.texts, '']);
+      for (const [key, draft] of drafts)
+        if (key.endsWith(moment.channel)) draft.texts = new Set([...draft.texts, '']);
     } else if (moment.kind === 'killed') {
       for (const [key, draft] of drafts) {
         const isYoung = moment.wasAsleep || moment.atMs - draft.atMs < DRAFT_MS;
-        if (key.startsWith(`${moment.computer} `) && isYoung) draft.texts = new Set([...draft.texts, ...draft.before]);
+        if (key.startsWith(`${moment.computer} `) && isYoung)
+          draft.texts = new Set([...draft.texts, ...draft.before]);
       }
     }
   }
   return [...drafts].flatMap(([key, { texts }]) => {
     const [computer = '', channel = ''] = key.split(' ');
-    const held = desktops.find((desktop) => desktop.computer === computer)?.drafts.get(channel) ?? '';
+    const held =
+      desktops.find((desktop) => desktop.computer === computer)?.drafts.get(channel) ?? '';
     return texts.has(held)
       ? []
-      : [`the draft of ${computer} in ${channel} is ${JSON.stringify(held)}, and should be ${JSON.stringify([...texts])}`];
+      : [
+          `the draft of ${computer} in ${channel} is ${JSON.stringify(held)}, and should be ${JSON.stringify([...texts])}`,
+        ];
   });
 };
 const DRAFT_MS = 500;
@@ -165,14 +204,19 @@ export const nothingUnsent: Check = (evidence) => {
       const source = pressed.get(id);
       const where = `${feed} ${event.seq}`;
       if (!source) found.push(`${where}: nobody wrote message ${id}`);
-      else if (source.channel !== channel) found.push(`${where}: message ${id} was written in ${source.channel}`);
+      else if (source.channel !== channel)
+        found.push(`${where}: message ${id} was written in ${source.channel}`);
       else if (isPosted(event) && source.member !== event.by)
         found.push(`${where}: message ${id} was written by ${source.member}, not ${event.by}`);
-      else if ((event.kind === 'posted' || event.kind === 'edited') && !texts.get(id)?.has(event.text))
+      else if (
+        (event.kind === 'posted' || event.kind === 'edited') &&
+        !texts.get(id)?.has(event.text)
+      )
         found.push(`${where}: message ${id} has words nobody gave it`);
       else if ((event.kind === 'deleted' || event.kind === 'redacted') && !deleted.has(id))
         found.push(`${where}: nobody deleted message ${id}`);
-      if (isPosted(event) && refused.has(`${event.by} ${id}`)) found.push(`${where}: message ${id} had been refused for good`);
+      if (isPosted(event) && refused.has(`${event.by} ${id}`))
+        found.push(`${where}: message ${id} had been refused for good`);
     }
   }
   return found;
@@ -181,7 +225,8 @@ export const nothingUnsent: Check = (evidence) => {
 function refusedForGood(history: History): ReadonlySet<string> {
   const refused = new Set<string>();
   for (const moment of history.moments) {
-    if (moment.kind === 'refused' && !moment.isRetryable) refused.add(`${moment.member} ${moment.op}`);
+    if (moment.kind === 'refused' && !moment.isRetryable)
+      refused.add(`${moment.member} ${moment.op}`);
     // A person pressed Retry.
     else if (moment.kind === 'asked') refused.delete(`${moment.member} ${moment.frame.op}`);
   }
@@ -192,12 +237,17 @@ function refusedForGood(history: History): ReadonlySet<string> {
 export const onlyOnce: Check = ({ history, relay, desktops }) => {
   const found: string[] = [];
   const posted = countBy([...postedIn(relay)], ({ event, id }) => `${event.by} ${id}`);
-  for (const [key, count] of posted) if (count > 1) found.push(`the relay has message ${key} ${count} times`);
+  for (const [key, count] of posted)
+    if (count > 1) found.push(`the relay has message ${key} ${count} times`);
   for (const { computer, channels } of desktops) {
     const ids = [...channels.values()].flatMap(({ messages }) => messages.map(({ id }) => id));
-    for (const [id, count] of countBy(ids, (id) => id)) if (count > 1) found.push(`${computer} has message ${id} ${count} times`);
+    for (const [id, count] of countBy(ids, (id) => id))
+      if (count > 1) found.push(`${computer} has message ${id} ${count} times`);
   }
-  for (const [key, count] of countBy(history.all('toast'), ({ computer, message }) => `${computer} of message ${message}`)) {
+  for (const [key, count] of countBy(
+    history.all('toast'),
+    ({ computer, message }) => `${computer} of message ${message}`,
+  )) {
     if (count > 1) found.push(`${count} notifications on ${key}`);
   }
   return found;
@@ -210,12 +260,16 @@ export const everyEnterEnds: Check = ({ history, relay, desktops }) => {
   const discarded = new Set(history.all('discarded').map(({ message }) => message));
   for (const { member, computer, message } of history.all('entered')) {
     if (posted.has(`${member} ${message}`) || discarded.has(message)) continue;
-    const item = desktops.find((desktop) => desktop.computer === computer)?.outbox.find(({ op }) => op === message);
-    if (!item) found.push(`message ${message} of ${computer} is gone: not at the relay, not in the outbox`);
+    const item = desktops
+      .find((desktop) => desktop.computer === computer)
+      ?.outbox.find(({ op }) => op === message);
+    if (!item)
+      found.push(`message ${message} of ${computer} is gone: not at the relay, not in the outbox`);
   }
   for (const { computer, outbox } of desktops) {
     for (const { op, frame, state } of outbox)
-      if (state !== 'failed') found.push(`${frame.t} ${op} still waits in the outbox of ${computer}`);
+      if (state !== 'failed')
+        found.push(`${frame.t} ${op} still waits in the outbox of ${computer}`);
   }
   return found;
 };
@@ -224,10 +278,13 @@ export const everyEnterEnds: Check = ({ history, relay, desktops }) => {
 export const oneOrder: Check = ({ history, relay }) => {
   const found: string[] = [];
   for (const [feed, { head, events }] of relay.feeds) {
-    if (events.length !== head) found.push(`${feed} has ${events.length} events and the head ${head}`);
+    if (events.length !== head)
+      found.push(`${feed} has ${events.length} events and the head ${head}`);
     events.forEach((event, index) => {
-      if (event.seq !== index + 1) found.push(`${feed}: event ${index + 1} has the number ${event.seq}`);
-      if (index > 0 && event.at < (events[index - 1]?.at ?? 0)) found.push(`${feed} ${event.seq} is older than the event before it`);
+      if (event.seq !== index + 1)
+        found.push(`${feed}: event ${index + 1} has the number ${event.seq}`);
+      if (index > 0 && event.at < (events[index - 1]?.at ?? 0))
+        found.push(`${feed} ${event.seq} is older than the event before it`);
     });
   }
   const said = new Set<string>();
@@ -244,10 +301,13 @@ export const oneOrder: Check = ({ history, relay }) => {
 
 /** What may differ between two tellings of one event: the words of a message, when it was edited or deleted between them. */
 function difference(told: FeedEvent, stored: FeedEvent): string | undefined {
-  if (told.at !== stored.at || told.by !== stored.by) return `the relay has another moment or author (${describe(stored)})`;
+  if (told.at !== stored.at || told.by !== stored.by)
+    return `the relay has another moment or author (${describe(stored)})`;
   if (isPosted(told) || isEdited(told)) {
     const isSameKind = isPosted(told) === isPosted(stored) && isEdited(told) === isEdited(stored);
-    return isSameKind && idOf(told) === idOf(stored) ? undefined : `the relay has ${describe(stored)}`;
+    return isSameKind && idOf(told) === idOf(stored)
+      ? undefined
+      : `the relay has ${describe(stored)}`;
   }
   return isDeepStrictEqual(told, stored) ? undefined : `the relay has ${describe(stored)}`;
 }
@@ -256,19 +316,25 @@ function difference(told: FeedEvent, stored: FeedEvent): string | undefined {
 export const deletedIsGone: Check = ({ relay, desktops }) => {
   const found: string[] = [];
   const deleted = new Set<string>();
-  for (const { events } of relay.feeds.values()) for (const event of events) if (event.kind === 'deleted') deleted.add(event.id);
+  for (const { events } of relay.feeds.values())
+    for (const event of events) if (event.kind === 'deleted') deleted.add(event.id);
   for (const [feed, { events }] of relay.feeds) {
     for (const event of events) {
       const hasWords = event.kind === 'posted' || event.kind === 'edited';
-      if (hasWords && deleted.has(event.id)) found.push(`${feed} ${event.seq} still has words of message ${event.id}, which was deleted`);
+      if (hasWords && deleted.has(event.id))
+        found.push(
+          `${feed} ${event.seq} still has words of message ${event.id}, which was deleted`,
+        );
     }
   }
   for (const id of relay.revisions.keys())
-    if (deleted.has(id)) found.push(`the relay keeps earlier words of message ${id}, which was deleted`);
+    if (deleted.has(id))
+      found.push(`the relay keeps earlier words of message ${id}, which was deleted`);
   for (const { computer, channels } of desktops) {
     for (const { messages } of channels.values()) {
       for (const { id, text } of messages)
-        if (deleted.has(id) && text !== '') found.push(`${computer} keeps words of message ${id}, which was deleted`);
+        if (deleted.has(id) && text !== '')
+          found.push(`${computer} keeps words of message ${id}, which was deleted`);
     }
   }
   return found;
@@ -295,11 +361,17 @@ export const PROMISES = {
   filesAreSound,
 } as const;
 
-export function violations(evidence: Evidence, checks: Readonly<Record<string, Check>> = PROMISES): readonly string[] {
-  return Object.entries(checks).flatMap(([name, check]) => check(evidence).map((words) => `${name}: ${words}`));
+export function violations(
+  evidence: Evidence,
+  checks: Readonly<Record<string, Check>> = PROMISES,
+): readonly string[] {
+  return Object.entries(checks).flatMap(([name, check]) =>
+    check(evidence).map((words) => `${name}: ${words}`),
+  );
 }
 
-const describe = (event: FeedEvent): string => `${event.kind}${idOf(event) === undefined ? '' : ` ${idOf(event)}`} by ${event.by}`;
+const describe = (event: FeedEvent): string =>
+  `${event.kind}${idOf(event) === undefined ? '' : ` ${idOf(event)}`} by ${event.by}`;
 
 function countBy<T>(all: readonly T[], key: (one: T) => string): Map<string, number> {
   const counts = new Map<string, number>();

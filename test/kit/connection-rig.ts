@@ -50,7 +50,13 @@ export const WELCOME: Down<'welcome'> = {
   at: 0,
   heads: {},
   accessExpiresInMs: 600_000,
-  limits: { textBytes: 16_384, pageEvents: 200, sendsPerSecond: 10, sendsBurst: 30, pingEveryMs: 25_000 },
+  limits: {
+    textBytes: 16_384,
+    pageEvents: 200,
+    sendsPerSecond: 10,
+    sendsBurst: 30,
+    pingEveryMs: 25_000,
+  },
 };
 
 export function rig(): Rig {
@@ -66,7 +72,9 @@ export function rig(): Rig {
       const next = door === 'socket' ? self.next : self.atDoors;
       if (next === 'swallowed') {
         events.onReached?.();
-        return new Promise((resolve) => signal?.addEventListener('abort', () => resolve(fail({ kind: 'unreachable' }))));
+        return new Promise((resolve) =>
+          signal?.addEventListener('abort', () => resolve(fail({ kind: 'unreachable' }))),
+        );
       }
       if (!next.ok) return next;
       if (door === 'socket') events.onReached?.();
@@ -98,12 +106,20 @@ export function rig(): Rig {
       if (self.renewal.ok) access = self.renewal.value;
       return self.renewal;
     },
-    hello: () => ({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }),
+    hello: () => ({
+      t: 'hello',
+      versions: { min: 1, max: 1 },
+      epoch: null,
+      positions: {},
+      focus: null,
+      presence: 'here',
+    }),
     onWelcome: () => tell('welcome'),
     onFrame: (frame) => tell(`frame ${frame.t}`),
     onLost: () => tell('lost'),
     onWire: (wire) => {
-      if (wire.state !== last?.state) tell(wire.state === 'stopped' ? `stopped ${wire.why}` : wire.state);
+      if (wire.state !== last?.state)
+        tell(wire.state === 'stopped' ? `stopped ${wire.why}` : wire.state);
       last = wire;
     },
     onBroken: () => tell('broken'),
@@ -150,4 +166,5 @@ export const socketOf = ({ sockets }: Rig): FakeSocket => {
 export const unreachable: Result<'open', DialFault> = fail({ kind: 'unreachable' });
 
 /** The relay says welcome. */
-export const welcomeIt = (one: Rig, socket = socketOf(one)): void => socket.events.onText(encodeDown(WELCOME));
+export const welcomeIt = (one: Rig, socket = socketOf(one)): void =>
+  socket.events.onText(encodeDown(WELCOME));

@@ -107,7 +107,12 @@ export function plugOf(kit: RelayKit, who: Person, session: SessionId): Plug {
 }
 
 /** Writes the membership into a desktop's folder, as if it had joined. */
-export async function enrol(kit: RelayKit, who: Person, folder: string, clock: Clock): Promise<SessionId> {
+export async function enrol(
+  kit: RelayKit,
+  who: Person,
+  folder: string,
+  clock: Clock,
+): Promise<SessionId> {
   const session = kit.id<SessionId>();
   await kit.write((tx) =>
     tx.putSession({

@@ -2,12 +2,34 @@
  * A desktop with one window, seen the way a page sees it: the state is a snapshot with the batches applied, nothing else. `until`
  * waits for what the window shows and not for time; it gives up a little before the test does, to say what it waited for.
  */
-import type { CommandInput, CommandName, CommandOutput, Problem } from '../../electron/bridge/commands.ts';
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  Problem,
+} from '../../electron/bridge/commands.ts';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Snapshot } from '../../electron/bridge/events.ts';
-import type { ChannelView, MessageRow, TeamState, WindowState } from '../../electron/bridge/views.ts';
-import { createDesktop, type Desktop, type DesktopParts, type WindowSession } from '../../electron/core/desktop.ts';
-import type { Host, LocalRelay, Log, Notifier, SecretBox, Toast } from '../../electron/core/ports.ts';
+import type {
+  ChannelView,
+  MessageRow,
+  TeamState,
+  WindowState,
+} from '../../electron/bridge/views.ts';
+import {
+  createDesktop,
+  type Desktop,
+  type DesktopParts,
+  type WindowSession,
+} from '../../electron/core/desktop.ts';
+import type {
+  Host,
+  LocalRelay,
+  Log,
+  Notifier,
+  SecretBox,
+  Toast,
+} from '../../electron/core/ports.ts';
 import type { Sockets } from '../../doctor/ports.ts';
 import { fail } from '../../protocol/result.ts';
 
@@ -31,7 +53,10 @@ export interface TestDesktop {
   readonly session: WindowSession;
   readonly host: TestHost;
   readonly notifier: TestNotifier;
-  readonly lines: { readonly event: string; readonly fields: Readonly<Record<string, unknown>> | undefined }[];
+  readonly lines: {
+    readonly event: string;
+    readonly fields: Readonly<Record<string, unknown>> | undefined;
+  }[];
   readonly state: WindowState;
   /** The one team, where there is one. */
   readonly team: TeamState;
@@ -39,7 +64,10 @@ export interface TestDesktop {
   /** The messages of the open timeline, as they stand. */
   readonly messages: readonly MessageRow[];
   /** Calls and expects it to work. */
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>;
+  call<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandOutput<Name>>;
   /** Calls and expects it to be refused. */
   refused<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<Problem>;
   until(what: string, is: (state: WindowState) => boolean): Promise<void>;
@@ -104,7 +132,9 @@ export async function openTestDesktop(
       return found;
     },
     get messages() {
-      return (now().timeline?.rows ?? []).filter((row): row is MessageRow => row.type === 'message');
+      return (now().timeline?.rows ?? []).filter(
+        (row): row is MessageRow => row.type === 'message',
+      );
     },
     async call(name, input) {
       const answer = await session.call(name, input);
@@ -147,7 +177,11 @@ export async function openTestDesktop(
 
 const PATIENCE_MS = 50_000;
 
-export const NO_RELAY: LocalRelay = { isAvailable: false, start: async () => fail('cannot-host'), wasSetUp: () => undefined };
+export const NO_RELAY: LocalRelay = {
+  isAvailable: false,
+  start: async () => fail('cannot-host'),
+  wasSetUp: () => undefined,
+};
 
 const noSockets = async (): Promise<never> => {
   throw new Error('this computer has no sockets');
@@ -210,6 +244,7 @@ export function createTestNotifier(): TestNotifier {
 }
 
 export function keepingLog(lines: TestDesktop['lines'] = []): Log {
-  const keep = (event: string, fields?: Readonly<Record<string, unknown>>): void => void lines.push({ event, fields });
+  const keep = (event: string, fields?: Readonly<Record<string, unknown>>): void =>
+    void lines.push({ event, fields });
   return { info: keep, warn: keep, error: keep };
 }

@@ -47,7 +47,10 @@ export interface DesktopRead {
   readonly member: string;
   readonly epoch: string | null;
   readonly channels: ReadonlyMap<string, HeldChannel>;
-  readonly members: ReadonlyMap<string, { readonly name: string; readonly role: string; readonly isActive: boolean }>;
+  readonly members: ReadonlyMap<
+    string,
+    { readonly name: string; readonly role: string; readonly isActive: boolean }
+  >;
   readonly outbox: readonly OutboxItem[];
   /** Operations this desktop believes to be on the relay's disk. */
   readonly sent: readonly string[];
@@ -62,7 +65,9 @@ export function readDesktop(computer: string, dir: string): DesktopRead {
   try {
     const team = ledger.prepare<[], { key: number; me: string }>('SELECT key, me FROM team').get();
     if (!team) throw new Error(`${computer} is in no team`);
-    const sync = cache.prepare<[number], { epoch: string | null }>('SELECT epoch FROM sync WHERE team = ?').get(team.key);
+    const sync = cache
+      .prepare<[number], { epoch: string | null }>('SELECT epoch FROM sync WHERE team = ?')
+      .get(team.key);
     return {
       computer,
       member: team.me,
@@ -70,10 +75,15 @@ export function readDesktop(computer: string, dir: string): DesktopRead {
       channels: readChannels(cache, team.key),
       members: readMembers(cache, team.key),
       outbox: readOutbox(ledger, team.key),
-      sent: ledger.prepare<[number], string>('SELECT op FROM sent WHERE team = ?').pluck().all(team.key),
+      sent: ledger
+        .prepare<[number], string>('SELECT op FROM sent WHERE team = ?')
+        .pluck()
+        .all(team.key),
       drafts: new Map(
         ledger
-          .prepare<[number], { channel: string; text: string }>('SELECT channel, text FROM draft WHERE team = ?')
+          .prepare<[number], { channel: string; text: string }>(
+            'SELECT channel, text FROM draft WHERE team = ?',
+          )
           .all(team.key)
           .map(({ channel, text }) => [channel, text]),
       ),
@@ -104,10 +114,13 @@ const CHANNELS = `SELECT channel.key, channel.id, is_joined, name, topic, is_arc
   LEFT JOIN summary ON summary.team = channel.team AND summary.channel = channel.key WHERE channel.team = ?`;
 const MESSAGES = `SELECT id, seq, author, at, text, edited_at AS editedAt, is_deleted AS isDeleted FROM message
   WHERE team = ? AND channel = ? ORDER BY seq`;
-const HELD = 'SELECT from_seq AS "from", to_seq AS "to" FROM interval WHERE team = ? AND channel = ? ORDER BY from_seq';
+const HELD =
+  'SELECT from_seq AS "from", to_seq AS "to" FROM interval WHERE team = ? AND channel = ? ORDER BY from_seq';
 
 function readChannels(cache: Database.Database, team: number): Map<string, HeldChannel> {
-  const messages = cache.prepare<[number, number], HeldMessage & { readonly isDeleted: unknown }>(MESSAGES);
+  const messages = cache.prepare<[number, number], HeldMessage & { readonly isDeleted: unknown }>(
+    MESSAGES,
+  );
   const held = cache.prepare<[number, number], { from: number; to: number }>(HELD);
   return new Map(
     cache
@@ -127,16 +140,23 @@ function readChannels(cache: Database.Database, team: number): Map<string, HeldC
           unread: row.unread ?? 0,
           mentions: row.mentions ?? 0,
           head: row.head ?? 0,
-          messages: messages.all(team, row.key).map((message) => ({ ...message, isDeleted: Number(message.isDeleted) === 1 })),
+          messages: messages
+            .all(team, row.key)
+            .map((message) => ({ ...message, isDeleted: Number(message.isDeleted) === 1 })),
         },
       ]),
   );
 }
 
-function readMembers(cache: Database.Database, team: number): Map<string, { name: string; role: string; isActive: boolean }> {
+function readMembers(
+  cache: Database.Database,
+  team: number,
+): Map<string, { name: string; role: string; isActive: boolean }> {
   return new Map(
     cache
-      .prepare<[number], { id: string; name: string; role: string; is_active: number }>('SELECT * FROM member WHERE team = ?')
+      .prepare<[number], { id: string; name: string; role: string; is_active: number }>(
+        'SELECT * FROM member WHERE team = ?',
+      )
       .all(team)
       .map((row) => [row.id, { name: row.name, role: row.role, isActive: row.is_active === 1 }]),
   );
@@ -144,9 +164,21 @@ function readMembers(cache: Database.Database, team: number): Map<string, { name
 
 function readOutbox(ledger: Database.Database, team: number): OutboxItem[] {
   return ledger
-    .prepare<[number], { op: string; message: string | null; channel: string; frame: string; state: string; is_offer: number }>(
-      'SELECT op, message, channel, frame, state, is_offer FROM outbox WHERE team = ? ORDER BY n',
-    )
+    .prepare<
+      [number],
+      {
+        op: string;
+        message: string | null;
+        channel: string;
+        frame: string;
+        state: string;
+        is_offer: number;
+      }
+    >('SELECT op, message, channel, frame, state, is_offer FROM outbox WHERE team = ? ORDER BY n')
     .all(team)
-    .map(({ frame, is_offer, ...row }) => ({ ...row, frame: JSON.parse(frame) as Mutation, isOffer: is_offer === 1 }));
+    .map(({ frame, is_offer, ...row }) => ({
+      ...row,
+      frame: JSON.parse(frame) as Mutation,
+      isOffer: is_offer === 1,
+    }));
 }

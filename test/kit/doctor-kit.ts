@@ -28,8 +28,17 @@ export interface DoctorKit {
 export async function createDoctorKit(): Promise<DoctorKit> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-examined-'));
   const relay = await startRelay({ data: join(folder, 'data'), tls: 'off' });
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: 'nine lives of the office cat', device: 'desk' };
-  const done = await relay.auth.accounts.setup({ code: relay.setupCode ?? '', ...person }, { address: '127.0.0.1' });
+  const person = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: 'nine lives of the office cat',
+    device: 'desk',
+  };
+  const done = await relay.auth.accounts.setup(
+    { code: relay.setupCode ?? '', ...person },
+    { address: '127.0.0.1' },
+  );
   if (!done.ok) throw new Error(done.error.kind);
   const token = done.value.tokens.access;
   const ends: (() => unknown)[] = [() => rmSync(folder, { recursive: true }), () => relay.close()];
@@ -47,9 +56,19 @@ export async function createDoctorKit(): Promise<DoctorKit> {
     ends,
     subject,
     behind: async (start) => {
-      const { fingerprint } = loadTls({ folder, hosts: ['localhost'], clock: systemClock, random: systemRandom });
+      const { fingerprint } = loadTls({
+        folder,
+        hosts: ['localhost'],
+        clock: systemClock,
+        random: systemRandom,
+      });
       const [certificate, key] = [join(folder, CERTIFICATE_FILE), join(folder, KEY_FILE)];
-      const balancer = await start({ port: await freePort(), relays: [relay.port], certificate, key });
+      const balancer = await start({
+        port: await freePort(),
+        relays: [relay.port],
+        certificate,
+        key,
+      });
       ends.push(() => balancer.dispose());
       return subject(balancer.port, { kind: 'key', fingerprint });
     },

@@ -15,7 +15,11 @@ import type { SessionRow, Store } from '../../server/ports/store.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
-export type Ask = Mutation extends infer M ? (M extends Mutation ? Omit<M, 'op'> & { readonly op?: M['op'] } : never) : never;
+export type Ask = Mutation extends infer M
+  ? M extends Mutation
+    ? Omit<M, 'op'> & { readonly op?: M['op'] }
+    : never
+  : never;
 
 export interface DomainKit {
   readonly store: Store;
@@ -31,7 +35,11 @@ export interface DomainKit {
   /** What refuses it; fails the test when nothing does. */
   refusal(by: MemberId, frame: Ask): Promise<string>;
   /** A channel made by `by` with these others in it. */
-  channel(kind: 'public' | 'private', by: MemberId, others?: readonly MemberId[]): Promise<ChannelId>;
+  channel(
+    kind: 'public' | 'private',
+    by: MemberId,
+    others?: readonly MemberId[],
+  ): Promise<ChannelId>;
   events(feed: FeedId): Promise<Readonly<Record<string, unknown>>[]>;
   session(member: MemberId): Promise<SessionRow>;
   dispose(): Promise<void>;
@@ -40,10 +48,16 @@ export interface DomainKit {
 export async function createDomainKit(change: Partial<Limits> = {}): Promise<DomainKit> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-domain-'));
   const clock = createFakeClock();
-  const store = openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random: createSeededRandom('domain'), isTemporary: true });
+  const store = openSqliteStore({
+    path: join(folder, 'team.sqlite'),
+    clock,
+    random: createSeededRandom('domain'),
+    isTemporary: true,
+  });
   const limits = { ...DEFAULT_LIMITS, ...change };
   let count = 0;
-  const id = <T extends string>(): T => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
+  const id = <T extends string>(): T =>
+    `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
   const owner = id<MemberId>();
   await store.write((tx) =>
     createTeamWithOwner(tx, {
@@ -61,29 +75,43 @@ export async function createDomainKit(change: Partial<Limits> = {}): Promise<Dom
     id,
     async member(handle, role = 'member') {
       const member = id<MemberId>();
-      const made = await store.write((tx) => createMember(tx, { id: member, handle, name: handle, role }, clock.now()));
+      const made = await store.write((tx) =>
+        createMember(tx, { id: member, handle, name: handle, role }, clock.now()),
+      );
       if (!made.ok) throw new Error(made.error.kind);
       return member;
     },
     ask: (by, frame) => mutate({ store, clock, limits }, by, { op: id(), ...frame } as Mutation),
     async must(by, frame) {
       const result = await kit.ask(by, frame);
-      if (!result.ok) throw new Error(`${frame.t} was refused: ${result.error.kind} ${result.error.field ?? ''}`);
+      if (!result.ok)
+        throw new Error(`${frame.t} was refused: ${result.error.kind} ${result.error.field ?? ''}`);
       return result.value;
     },
     async refusal(by, frame) {
       const result = await kit.ask(by, frame);
       if (result.ok) throw new Error(`${frame.t} was not refused`);
-      return result.error.field === undefined ? result.error.kind : `${result.error.kind} ${result.error.field}`;
+      return result.error.field === undefined
+        ? result.error.kind
+        : `${result.error.kind} ${result.error.field}`;
     },
     async channel(kind, by, others = []) {
       const channel = id<ChannelId>();
-      await kit.must(by, { t: 'create-channel', id: channel, kind, name: `channel ${count}`, topic: '', members: [...others] });
+      await kit.must(by, {
+        t: 'create-channel',
+        id: channel,
+        kind,
+        name: `channel ${count}`,
+        topic: '',
+        members: [...others],
+      });
       return channel;
     },
     async events(feed) {
       const page = await store.page(feed, { from: 1, to: 1e6 }, { events: 1e6, bytes: 1e9 });
-      return page.events.map((event) => JSON.parse(event.json) as Readonly<Record<string, unknown>>);
+      return page.events.map(
+        (event) => JSON.parse(event.json) as Readonly<Record<string, unknown>>,
+      );
     },
     async session(member) {
       const session: SessionRow = {

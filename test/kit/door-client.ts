@@ -17,16 +17,30 @@ export interface DoorClient {
   all<Name extends DownFrameName>(name: Name): Down<Name>[];
   say(frame: UpFrame): void;
   /** Resolves with the first frame of this kind that satisfies. Rejects when the line closes first. */
-  heard<Name extends DownFrameName>(name: Name, is?: (frame: Down<Name>) => boolean): Promise<Down<Name>>;
+  heard<Name extends DownFrameName>(
+    name: Name,
+    is?: (frame: Down<Name>) => boolean,
+  ): Promise<Down<Name>>;
   /** Resolves when `is` holds; looked at with each frame. */
   until(is: () => boolean): Promise<void>;
 }
 
 const net = createRelayNet({ clock: systemClock });
 
-export const HELLO: Hello = { t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' };
+export const HELLO: Hello = {
+  t: 'hello',
+  versions: { min: 1, max: 1 },
+  epoch: null,
+  positions: {},
+  focus: null,
+  presence: 'here',
+};
 
-export async function dialDoor(door: Door, target: RelayTarget, token: string): Promise<DoorClient | DialFault> {
+export async function dialDoor(
+  door: Door,
+  target: RelayTarget,
+  token: string,
+): Promise<DoorClient | DialFault> {
   const frames: DownFrame[] = [];
   const waiting = new Set<() => void>();
   const { promise: closed, resolve: close } = Promise.withResolvers<number>();
@@ -69,7 +83,8 @@ export async function dialDoor(door: Door, target: RelayTarget, token: string): 
       waiting.add(check);
       check();
     });
-  const all = <Name extends DownFrameName>(name: Name): Down<Name>[] => frames.filter((frame): frame is Down<Name> => frame.t === name);
+  const all = <Name extends DownFrameName>(name: Name): Down<Name>[] =>
+    frames.filter((frame): frame is Down<Name> => frame.t === name);
   return {
     frames,
     socket: dialed.value,
@@ -90,7 +105,9 @@ export async function dialDoor(door: Door, target: RelayTarget, token: string): 
 /** The events of one feed that a client holds, in the order in which they came: from pages and live. */
 export function seqsOf(client: DoorClient, feed: FeedId): number[] {
   return client.frames.flatMap((frame) =>
-    (frame.t === 'page' || frame.t === 'events') && frame.feed === feed ? frame.events.map((event) => event.seq) : [],
+    (frame.t === 'page' || frame.t === 'events') && frame.feed === feed
+      ? frame.events.map((event) => event.seq)
+      : [],
   );
 }
 

@@ -106,7 +106,8 @@ function pop(heap: Timer[]): void {
   for (;;) {
     let child = 2 * at + 1;
     if (child >= heap.length) break;
-    if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer)) child++;
+    if (child + 1 < heap.length && isBefore(heap[child + 1] as Timer, heap[child] as Timer))
+      child++;
     if (!isBefore(heap[child] as Timer, last)) break;
     heap[at] = heap[child] as Timer;
     at = child;

@@ -4,7 +4,11 @@ import type { SocketEvents } from '../../electron/core/ports.ts';
 import type { Servers } from './use-servers.ts';
 
 /** Keeps what a line brings. */
-export function listener(): SocketEvents & { readonly texts: string[]; pongs: number; readonly closed: Promise<number> } {
+export function listener(): SocketEvents & {
+  readonly texts: string[];
+  pongs: number;
+  readonly closed: Promise<number>;
+} {
   const closed = Promise.withResolvers<number>();
   const self = {
     texts: [] as string[],

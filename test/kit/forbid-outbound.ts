@@ -22,7 +22,8 @@ function forbid(owner: object, name: string): void {
   const original = (owner as Record<string, (...args: readonly unknown[]) => unknown>)[name];
   const told = function (this: unknown, ...args: readonly unknown[]): unknown {
     // Node hands the address it is to listen on to `lookup`, which answers for a number without asking anybody.
-    if (name === 'lookup' && typeof args[0] === 'string' && net.isIP(args[0]) !== 0) return original?.apply(owner, args as never);
+    if (name === 'lookup' && typeof args[0] === 'string' && net.isIP(args[0]) !== 0)
+      return original?.apply(owner, args as never);
     if (name === 'connect' && isAllowed(args[0])) return original?.apply(this, args as never);
     process.stderr.write(`OUTBOUND ${name} ${JSON.stringify(args[0] ?? null)}\n`);
     throw new Error(`outbound: ${name}`);
@@ -32,7 +33,10 @@ function forbid(owner: object, name: string): void {
 
 const LOOKUPS = Object.keys(dns).filter((name) => /^(?:lookup|resolve|reverse)/.test(name));
 for (const name of LOOKUPS) forbid(dns, name);
-for (const name of Object.keys(dns.promises).filter((one) => /^(?:lookup|resolve|reverse)/.test(one))) forbid(dns.promises, name);
+for (const name of Object.keys(dns.promises).filter((one) =>
+  /^(?:lookup|resolve|reverse)/.test(one),
+))
+  forbid(dns.promises, name);
 forbid(net.Socket.prototype, 'connect');
 forbid(dgram.Socket.prototype, 'send');
 forbid(dgram.Socket.prototype, 'connect');

@@ -38,7 +38,14 @@ export const held = (seq: number, author: string, id: string, text: string): Hel
 /** Ada said hello to Ben, he answered and corrected himself, she deleted a slip of hers. Ben has read one message. */
 export function good(): Draft {
   const events = [
-    { seq: 1, at: 1_001, by: 'ada', kind: 'created', channel: {}, members: ['ada', 'ben'] } as unknown as FeedEvent,
+    {
+      seq: 1,
+      at: 1_001,
+      by: 'ada',
+      kind: 'created',
+      channel: {},
+      members: ['ada', 'ben'],
+    } as unknown as FeedEvent,
     posted(2, 'ada', 'm1', 'hello @ben'),
     { ...posted(3, 'ben', 'm2', 'hello again'), edited: { seq: 4, at: 1_004 } } as FeedEvent,
     { seq: 4, at: 1_004, by: 'ben', kind: 'edited', id: 'm2', text: 'hello again' } as FeedEvent,
@@ -49,16 +56,39 @@ export function good(): Draft {
     ...post('ada', 'm1', 'hello @ben', 2),
     ...post('ben', 'm2', 'hello', 3),
     { kind: 'revised', member: 'ben', message: 'm2', text: 'hello again' },
-    { kind: 'asked', member: 'ben', frame: { t: 'edit', op: 'o4', channel: 'general', message: 'm2', text: 'hello again' } as Mutation },
+    {
+      kind: 'asked',
+      member: 'ben',
+      frame: {
+        t: 'edit',
+        op: 'o4',
+        channel: 'general',
+        message: 'm2',
+        text: 'hello again',
+      } as Mutation,
+    },
     { kind: 'acked', member: 'ben', op: 'o4', feed: FEED, seq: 4 },
     ...post('ada', 'm3', 'a slip', 5),
     { kind: 'told', computer: 'ben-pc', feed: FEED, event: posted(5, 'ada', 'm3', 'a slip') },
     { kind: 'deleted', member: 'ada', message: 'm3' },
-    { kind: 'asked', member: 'ada', frame: { t: 'delete', op: 'o6', channel: 'general', message: 'm3' } as Mutation },
+    {
+      kind: 'asked',
+      member: 'ada',
+      frame: { t: 'delete', op: 'o6', channel: 'general', message: 'm3' } as Mutation,
+    },
     { kind: 'acked', member: 'ada', op: 'o6', feed: FEED, seq: 6 },
     { kind: 'toast', computer: 'ben-pc', message: 'm1' },
   ];
-  const facts = { id: 'general', kind: 'public', name: 'general', topic: '', isArchived: false, createdAt: 1, createdBy: 'ada', seq: 1 };
+  const facts = {
+    id: 'general',
+    kind: 'public',
+    name: 'general',
+    topic: '',
+    isArchived: false,
+    createdAt: 1,
+    createdBy: 'ada',
+    seq: 1,
+  };
   const relay = {
     epoch: 'e1',
     feeds: new Map([[FEED, { head: 6, events }]]),
@@ -74,11 +104,19 @@ export function good(): Draft {
         },
       ],
     ]),
-    members: new Map(['ada', 'ben'].map((id) => [id, { id, handle: id, name: id, role: 'member', isActive: true, joinedAt: 1 }])),
+    members: new Map(
+      ['ada', 'ben'].map((id) => [
+        id,
+        { id, handle: id, name: id, role: 'member', isActive: true, joinedAt: 1 },
+      ]),
+    ),
     revisions: new Map([['m2', ['hello']]]),
     damage: [],
   } as unknown as RelayRead;
-  const desktop = (member: string, seat: { readSeq: number; level: string; unread: number; mentions: number }): DesktopRead => ({
+  const desktop = (
+    member: string,
+    seat: { readSeq: number; level: string; unread: number; mentions: number },
+  ): DesktopRead => ({
     computer: `${member}-pc`,
     member,
     epoch: 'e1',
@@ -102,7 +140,9 @@ export function good(): Draft {
         },
       ],
     ]),
-    members: new Map(['ada', 'ben'].map((id) => [id, { name: id, role: 'member', isActive: true }])),
+    members: new Map(
+      ['ada', 'ben'].map((id) => [id, { name: id, role: 'member', isActive: true }]),
+    ),
     outbox: [],
     sent: [],
     drafts: new Map(),
@@ -122,5 +162,7 @@ export const evidence = ({ moments, relay, ada, ben }: Draft): Evidence => ({
   relay,
   desktops: [ada, ben],
 });
-export const general = (desktop: DesktopRead): { -readonly [K in keyof HeldChannel]: HeldChannel[K] } =>
+export const general = (
+  desktop: DesktopRead,
+): { -readonly [K in keyof HeldChannel]: HeldChannel[K] } =>
   desktop.channels.get('general') as HeldChannel;

@@ -7,7 +7,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { enrol, plugOf, type Plug } from './core-net.ts';
 import { openTestDesktop, type TestDesktop } from './desktop-kit.ts';
-import { createRelayKit, settle, type Person, type RelayKit, type RelayKitOptions } from './relay-kit.ts';
+import {
+  createRelayKit,
+  settle,
+  type Person,
+  type RelayKit,
+  type RelayKitOptions,
+} from './relay-kit.ts';
 import { createSeededRandom } from './seeded-random.ts';
 
 export interface Desk {
@@ -55,7 +61,12 @@ export async function createHouse(options: RelayKitOptions = {}): Promise<House>
       const plug = plugOf(kit, who, session);
       let starts = 0;
       const open = (): Promise<TestDesktop> =>
-        openTestDesktop({ folder, clock: kit.clock, random: createSeededRandom(`${folder.length}/${++starts}`), net: plug.net });
+        openTestDesktop({
+          folder,
+          clock: kit.clock,
+          random: createSeededRandom(`${folder.length}/${++starts}`),
+          net: plug.net,
+        });
       let now = await open();
       const desk: Desk = {
         plug,

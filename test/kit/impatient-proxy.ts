@@ -11,7 +11,10 @@ export interface ImpatientProxy {
 }
 
 /** @param to  a port of this machine */
-export async function startImpatientProxy(to: number, silenceMs: number | null): Promise<ImpatientProxy> {
+export async function startImpatientProxy(
+  to: number,
+  silenceMs: number | null,
+): Promise<ImpatientProxy> {
   const open = new Set<Socket>();
   let cuts = 0;
   const server = createServer((client) => {

@@ -71,7 +71,14 @@ export async function createLineKit(
   const log: string[] = [];
   const relay = await startRelay(
     { data: join(folder, 'data'), limits, tls, ...more },
-    { ...parts, log: createLog({ level: 'debug', node: 'test', destination: { write: (text) => void log.push(text) } }) },
+    {
+      ...parts,
+      log: createLog({
+        level: 'debug',
+        node: 'test',
+        destination: { write: (text) => void log.push(text) },
+      }),
+    },
   );
   const { port } = relay;
   const open = new Set<Socket>();
@@ -96,14 +103,23 @@ export async function createLineKit(
     const [response] = (await once(asking, 'response')) as [import('node:http').IncomingMessage];
     let text = '';
     for await (const chunk of response.setEncoding('utf8')) text += chunk as string;
-    return { status: response.statusCode ?? 0, body: text === '' ? undefined : (JSON.parse(text) as unknown) };
+    return {
+      status: response.statusCode ?? 0,
+      body: text === '' ? undefined : (JSON.parse(text) as unknown),
+    };
   };
   const must = async (path: string, body: unknown): Promise<SignedIn> => {
     const answer = await ask(path, body);
     if (answer.status !== 200) throw new Error(`${path}: ${JSON.stringify(answer)}`);
     return answer.body as SignedIn;
   };
-  const owner = { team: 'Night shift', name: 'Ada', handle: 'ada', password: LINE_PASSWORD, device: 'desk' };
+  const owner = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: LINE_PASSWORD,
+    device: 'desk',
+  };
   const ada = await must('/v1/setup', { code: relay.setupCode, ...owner });
 
   const kit: LineKit = {
@@ -112,12 +128,25 @@ export async function createLineKit(
     log,
     ada,
     ask,
-    op: <T extends string>() => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T,
+    op: <T extends string>() =>
+      `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T,
     async person(handle) {
-      const { code } = await relay.auth.invites.create({ role: 'member', days: 1, uses: 1, createdBy: ada.member.id });
-      return must('/v1/join', { code, name: handle, handle, password: LINE_PASSWORD, device: 'desk' });
+      const { code } = await relay.auth.invites.create({
+        role: 'member',
+        days: 1,
+        uses: 1,
+        createdBy: ada.member.id,
+      });
+      return must('/v1/join', {
+        code,
+        name: handle,
+        handle,
+        password: LINE_PASSWORD,
+        device: 'desk',
+      });
     },
-    signIn: (handle, password = LINE_PASSWORD) => must('/v1/sign-in', { handle, password, device: 'another' }),
+    signIn: (handle, password = LINE_PASSWORD) =>
+      must('/v1/sign-in', { handle, password, device: 'another' }),
     async tcp() {
       const socket = keep(connectPlain(port, '127.0.0.1'));
       await once(socket, 'connect');
@@ -144,7 +173,14 @@ export async function createLineKit(
     },
     async line(who) {
       const line = await kit.socket(who.tokens.access);
-      line.say({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
+      line.say({
+        t: 'hello',
+        versions: { min: 1, max: 1 },
+        epoch: null,
+        positions: {},
+        focus: null,
+        presence: 'here',
+      });
       await line.until((frame) => frame['t'] === 'caught-up');
       return line;
     },
@@ -168,7 +204,8 @@ export async function tell(socket: Socket, bytes: string | Buffer): Promise<stri
 }
 
 /** However it ends: `once` would take a reset for a failure. */
-export const gone = (socket: Socket): Promise<void> => new Promise((resolve) => socket.once('close', () => resolve()));
+export const gone = (socket: Socket): Promise<void> =>
+  new Promise((resolve) => socket.once('close', () => resolve()));
 
 function listen(ws: WebSocket): Line {
   const texts: string[] = [];
@@ -201,7 +238,10 @@ function listen(ws: WebSocket): Line {
     ask(frame) {
       line.say(frame);
       const { op, req } = frame;
-      return line.until((one) => (op !== undefined && one['op'] === op) || (req !== undefined && one['req'] === req));
+      return line.until(
+        (one) =>
+          (op !== undefined && one['op'] === op) || (req !== undefined && one['req'] === req),
+      );
     },
   };
   return line;

@@ -13,7 +13,13 @@ export interface LineTeam {
   withLine<T>(who: SignedIn, run: (line: Line) => Promise<T>): Promise<T>;
 }
 
-const PLENTY = { sendsPerSecond: 1_000, sendsBurst: 1_000, framesPerSecond: 1_000, framesBurst: 1_000, historyPerSecond: 1_000 };
+const PLENTY = {
+  sendsPerSecond: 1_000,
+  sendsBurst: 1_000,
+  framesPerSecond: 1_000,
+  framesBurst: 1_000,
+  historyPerSecond: 1_000,
+};
 
 export function useLineTeam(): LineTeam {
   let kit: LineKit;

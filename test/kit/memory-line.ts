@@ -69,7 +69,11 @@ export class Pipe {
     this.#isDelivering = true;
     const had = this.#parcels.length;
     const { clock, isAsleep } = this.#parts;
-    for (let next = this.#parcels[0]; next && !this.#isHole && !isAsleep(); next = this.#parcels[0]) {
+    for (
+      let next = this.#parcels[0];
+      next && !this.#isHole && !isAsleep();
+      next = this.#parcels[0]
+    ) {
       if (next.at > clock.monotonic()) break;
       this.#parcels.shift();
       next.arrive();
@@ -80,7 +84,8 @@ export class Pipe {
     const next = this.#parcels[0];
     if (next) {
       // A hole or a sleeper is pumped again when that is over.
-      if (!this.#isHole && !isAsleep()) this.#cancel = clock.after(next.at - clock.monotonic(), () => this.pump());
+      if (!this.#isHole && !isAsleep())
+        this.#cancel = clock.after(next.at - clock.monotonic(), () => this.pump());
     } else if (had > 0) {
       this.#parts.onDrained?.();
     }
@@ -125,7 +130,12 @@ export class Line {
     this.#parts = parts;
     const { clock, delayMs } = parts;
     this.up = new Pipe({ clock, delayMs, isAsleep: parts.isRelayAsleep });
-    this.down = new Pipe({ clock, delayMs, isAsleep: parts.isClientAsleep, onDrained: parts.onDownDrained });
+    this.down = new Pipe({
+      clock,
+      delayMs,
+      isAsleep: parts.isClientAsleep,
+      onDrained: parts.onDownDrained,
+    });
   }
 
   /** Neither side has ended it and it was not cut. */

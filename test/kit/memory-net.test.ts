@@ -83,11 +83,16 @@ async function dial(token = 'good'): Promise<RelaySocket | string> {
   ]);
 }
 
-async function up(): Promise<{ readonly socket: RelaySocket; readonly line: Line; readonly seat: Seat }> {
+async function up(): Promise<{
+  readonly socket: RelaySocket;
+  readonly line: Line;
+  readonly seat: Seat;
+}> {
   const socket = await dial();
   const [line] = computer.lines();
   const seat = seats.at(-1);
-  if (typeof socket === 'string' || !line || !seat) throw new Error(typeof socket === 'string' ? `no line: ${socket}` : 'no line');
+  if (typeof socket === 'string' || !line || !seat)
+    throw new Error(typeof socket === 'string' ? `no line: ${socket}` : 'no line');
   return { socket, line, seat };
 }
 
@@ -126,7 +131,11 @@ describe('dialling', () => {
     expect(await dial()).toBe('unreachable');
     computer.setOnline(true);
     net.weather = { ...FAIR, lost: 1 };
-    const dialed = computer.net.dial(TARGET, 'good', { onText: () => undefined, onPong: () => undefined, onClose: () => undefined });
+    const dialed = computer.net.dial(TARGET, 'good', {
+      onText: () => undefined,
+      onPong: () => undefined,
+      onClose: () => undefined,
+    });
     await advance(10_000);
     expect(await dialed).toEqual({ ok: false, error: { kind: 'unreachable' } });
     leave(false);
@@ -271,7 +280,11 @@ test('frames can be watched, and changed on the way', async () => {
     filter: ({ text }) => (text === 'a' ? [] : [text, text]),
   });
   computer = net.computer('desk', desk);
-  const door = { clock: tower, fingerprint: 'ff', request: async () => ({ status: 200, body: null }) };
+  const door = {
+    clock: tower,
+    fingerprint: 'ff',
+    request: async () => ({ status: 200, body: null }),
+  };
   const said: string[] = [];
   net.listen(AT, {
     ...door,

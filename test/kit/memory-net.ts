@@ -4,7 +4,13 @@
  * simulation's to decide. Every frame can be watched (for histories) and changed (to plant a fault and see it found).
  */
 import { fail, ok, type Result } from '../../protocol/result.ts';
-import type { DialFault, HttpAnswer, RelayNet, RelaySocket, SocketEvents } from '../../electron/core/ports.ts';
+import type {
+  DialFault,
+  HttpAnswer,
+  RelayNet,
+  RelaySocket,
+  SocketEvents,
+} from '../../electron/core/ports.ts';
 import type { ClientSide } from '../../server/gateway/core.ts';
 import type { TextWireParts } from '../../server/gateway/wire.ts';
 import type { Chance } from './chance.ts';
@@ -31,8 +37,17 @@ export interface RelayDoor {
   readonly fingerprint: string;
   upgrade(
     token: string,
-  ): Promise<Result<{ connect(wire: TextWireParts): ClientSide }, { readonly status: number; readonly retryAfterMs: number | null }>>;
-  request(request: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown }): Promise<HttpAnswer>;
+  ): Promise<
+    Result<
+      { connect(wire: TextWireParts): ClientSide },
+      { readonly status: number; readonly retryAfterMs: number | null }
+    >
+  >;
+  request(request: {
+    readonly method: 'GET' | 'POST';
+    readonly path: string;
+    readonly body?: unknown;
+  }): Promise<HttpAnswer>;
 }
 
 export interface Frame {
@@ -95,7 +110,10 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
     };
 
     /** Calls back once with what `attempt` brings, or with `unreachable` when it takes too long. */
-    const within = <T>(ms: number, attempt: (done: (result: Result<T, DialFault>) => void) => void): Promise<Result<T, DialFault>> =>
+    const within = <T>(
+      ms: number,
+      attempt: (done: (result: Result<T, DialFault>) => void) => void,
+    ): Promise<Result<T, DialFault>> =>
       new Promise((resolve) => {
         let isDone = false;
         const done = (result: Result<T, DialFault>): void => {
@@ -108,8 +126,9 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
         attempt(done);
       });
 
-    const refused = (done: (result: { readonly ok: false; readonly error: DialFault }) => void): void =>
-      void own.after(delayMs(), () => done(fail({ kind: 'unreachable' })));
+    const refused = (
+      done: (result: { readonly ok: false; readonly error: DialFault }) => void,
+    ): void => void own.after(delayMs(), () => done(fail({ kind: 'unreachable' })));
 
     const dial: RelayNet['dial'] = (target, token, events) =>
       within<RelaySocket>(DIAL_MS, (done) => {
@@ -147,7 +166,9 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
             return;
           }
           const line = open(relay, admitted.value, events);
-          clock.after(delayMs(), () => (line.isUp ? answer(ok(socketOf(line, relay))) : refused(answer)));
+          clock.after(delayMs(), () =>
+            line.isUp ? answer(ok(socketOf(line, relay))) : refused(answer),
+          );
         });
       });
     };
@@ -246,7 +267,9 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
         request,
         peek: async (address) => {
           const relay = relays.get(address);
-          return isOnline && relay ? ok({ fingerprint: relay.door.fingerprint }) : fail({ kind: 'unreachable' });
+          return isOnline && relay
+            ? ok({ fingerprint: relay.door.fingerprint })
+            : fail({ kind: 'unreachable' });
         },
       },
       lines: live,
@@ -294,4 +317,8 @@ export function createMemoryNet({ clock, chance, onFrame, filter }: MemoryNetPar
   });
 }
 
-const NOBODY: SocketEvents = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+const NOBODY: SocketEvents = {
+  onText: () => undefined,
+  onPong: () => undefined,
+  onClose: () => undefined,
+};

@@ -27,7 +27,11 @@ export interface NodeClockParts {
   readonly stopsInSleep?: boolean;
 }
 
-export function createNodeClock({ world, skewMs = 0, stopsInSleep = true }: NodeClockParts): NodeClock {
+export function createNodeClock({
+  world,
+  skewMs = 0,
+  stopsInSleep = true,
+}: NodeClockParts): NodeClock {
   // Monotonic clocks begin anywhere but at 0.
   const bootedAt = world.monotonic() - 1_000_000;
   let skew = skewMs;

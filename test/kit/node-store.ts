@@ -36,7 +36,8 @@ export function nodeStore(store: Store): Store {
 function over<T extends object>(target: T, own: Partial<T>): T {
   return new Proxy(target, {
     get(_, key) {
-      const found = (own as Readonly<Record<PropertyKey, unknown>>)[key] ?? Reflect.get(target, key, target);
+      const found =
+        (own as Readonly<Record<PropertyKey, unknown>>)[key] ?? Reflect.get(target, key, target);
       return typeof found === 'function' && !(key in own) ? (found.bind(target) as unknown) : found;
     },
   });

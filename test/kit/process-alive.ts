@@ -22,7 +22,8 @@ export function isProcessAlive(pid: number): boolean {
 export async function whenProcessGone(pid: number, timeoutMs = 20_000): Promise<void> {
   const deadline = Date.now() + timeoutMs;
   while (isProcessAlive(pid)) {
-    if (Date.now() > deadline) throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);
+    if (Date.now() > deadline)
+      throw new Error(`process ${pid} is still there after ${timeoutMs} ms`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

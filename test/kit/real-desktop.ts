@@ -85,7 +85,14 @@ export function createGround(always: Partial<DesktopParts> = {}): Ground {
     async desktop(parts = {}) {
       const folder = folderOf('desktop');
       const open = (): Promise<TestDesktop> =>
-        openTestDesktop({ folder, clock, random, net: createRelayNet({ clock }), ...always, ...parts });
+        openTestDesktop({
+          folder,
+          clock,
+          random,
+          net: createRelayNet({ clock }),
+          ...always,
+          ...parts,
+        });
       let now = await open();
       ends.push(() => now.close());
       return {
@@ -106,17 +113,33 @@ export function createGround(always: Partial<DesktopParts> = {}): Ground {
       const typed = `landline://setup?relay=${relay.address}&code=${relay.now.setupCode}&key=${relay.now.fingerprint}`;
       const { address, fingerprint, invite } = await ada.now.call('relay.probe', { typed });
       const account = { name: 'Ada', handle: 'ada', password: PASSWORD, device: 'Desk' };
-      await ada.now.call('team.setup', { address, fingerprint, code: invite?.code ?? '', teamName: 'Night shift', ...account });
+      await ada.now.call('team.setup', {
+        address,
+        fingerprint,
+        code: invite?.code ?? '',
+        teamName: 'Night shift',
+        ...account,
+      });
       await ada.now.until('Ada is live', () => isLive(ada));
       return ada;
     },
 
     async guest(host, name) {
-      const { link } = await host.now.call('invite.create', { team: host.now.team.team.id, role: 'member', days: 7, uses: 1 });
+      const { link } = await host.now.call('invite.create', {
+        team: host.now.team.team.id,
+        role: 'member',
+        days: 7,
+        uses: 1,
+      });
       const guest = await ground.desktop();
       const { address, fingerprint, invite } = await guest.now.call('relay.probe', { typed: link });
       const account = { name, handle: name.toLowerCase(), password: PASSWORD, device: 'Laptop' };
-      await guest.now.call('team.join', { address, fingerprint, code: invite?.code ?? '', ...account });
+      await guest.now.call('team.join', {
+        address,
+        fingerprint,
+        code: invite?.code ?? '',
+        ...account,
+      });
       await guest.now.until(`${name} is live`, () => isLive(guest));
       return guest;
     },

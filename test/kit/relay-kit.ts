@@ -17,7 +17,12 @@ import { createLocalPresence } from '../../server/adapters/presence-local.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
 import type { GatewayAuth, Principal } from '../../server/gateway/auth-port.ts';
-import { createRelayCore, type ClientSide, type RelayCore, type RelayCoreParts } from '../../server/gateway/core.ts';
+import {
+  createRelayCore,
+  type ClientSide,
+  type RelayCore,
+  type RelayCoreParts,
+} from '../../server/gateway/core.ts';
 import type { FanOut } from '../../server/ports/fan-out.ts';
 import type { Log, LogFields } from '../../server/ports/log.ts';
 import type { Store, WriteTx } from '../../server/ports/store.ts';
@@ -96,7 +101,12 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lines: RelayKit['lines'] = [];
   const log = keepingLog(lines);
-  const real = openSqliteStore({ path: join(folder, 'team.sqlite'), clock, random, isTemporary: true });
+  const real = openSqliteStore({
+    path: join(folder, 'team.sqlite'),
+    clock,
+    random,
+    isTemporary: true,
+  });
   const store = options.wrapStore?.(real) ?? real;
   const local = createLocalFanOut({ log });
   const fanOut = options.wrapFanOut?.(local) ?? local;
@@ -143,7 +153,9 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
     id,
     async person(handle, role = 'member') {
       const who = { id: id<MemberId>(), handle };
-      const made = await store.write((tx) => createMember(tx, { ...who, name: handle, role }, clock.now()));
+      const made = await store.write((tx) =>
+        createMember(tx, { ...who, name: handle, role }, clock.now()),
+      );
       if (!made.ok) throw new Error(made.error.kind);
       return who;
     },
@@ -163,7 +175,11 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
           refreshExpiresAt: clock.now() + 1e9,
         }),
       );
-      return connectClient(core, { member: who.id, session, accessExpiresAt: clock.now() + limits.accessTokenMs });
+      return connectClient(core, {
+        member: who.id,
+        session,
+        accessExpiresAt: clock.now() + limits.accessTokenMs,
+      });
     },
     async live(who, more) {
       const client = await kit.connect(who);
@@ -211,11 +227,20 @@ export function connectClient(core: RelayCore, principal: Principal): TestClient
       queuedBytes: () => client.queuedBytes,
       ping: () => pings++,
     }),
-    all: (name) => frames.filter((frame): frame is Extract<DownFrame, { t: typeof name }> => frame.t === name),
+    all: (name) =>
+      frames.filter((frame): frame is Extract<DownFrame, { t: typeof name }> => frame.t === name),
     say: (frame) => client.side.receive(encodeUp(frame)),
     sayRaw: (text) => client.side.receive(text),
     hello: (more) =>
-      client.say({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here', ...more }),
+      client.say({
+        t: 'hello',
+        versions: { min: 1, max: 1 },
+        epoch: null,
+        positions: {},
+        focus: null,
+        presence: 'here',
+        ...more,
+      }),
     clear() {
       frames.length = 0;
       texts.length = 0;
@@ -230,13 +255,19 @@ export function connectClient(core: RelayCore, principal: Principal): TestClient
   return client;
 }
 
-export const post = (op: MessageId, channel: ChannelId, text: string): UpFrame => ({ t: 'post', op, channel, text });
+export const post = (op: MessageId, channel: ChannelId, text: string): UpFrame => ({
+  t: 'post',
+  op,
+  channel,
+  text,
+});
 
 /** What a client was told of a feed, live and in pages: sequence numbers in the order of arrival. */
 export function seqsOf(client: TestClient, feed: FeedId): number[] {
   const seqs: number[] = [];
   for (const frame of client.frames) {
-    if ((frame.t === 'events' || frame.t === 'page') && frame.feed === feed) seqs.push(...frame.events.map((event) => event.seq));
+    if ((frame.t === 'events' || frame.t === 'page') && frame.feed === feed)
+      seqs.push(...frame.events.map((event) => event.seq));
   }
   return seqs;
 }
@@ -253,7 +284,9 @@ export function createFakeAuth(): FakeAuth {
     },
     async refresh(_who, token) {
       const who = principals.get(token);
-      return who ? ok({ access: 'access', refresh: 'refresh', accessExpiresAt: who.accessExpiresAt }) : fail(refuse('wrong-credentials'));
+      return who
+        ? ok({ access: 'access', refresh: 'refresh', accessExpiresAt: who.accessExpiresAt })
+        : fail(refuse('wrong-credentials'));
     },
     sessions: async () => [],
     endSession: none,
@@ -276,7 +309,11 @@ function keepingLog(lines: RelayKit['lines']): Log {
     (level: string) =>
     (event: string, fields?: LogFields, cause?: unknown): void => {
       lines.push({ event, fields });
-      if (level === 'error') lines.push({ event: String(cause instanceof Error ? cause.stack : cause), fields: undefined });
+      if (level === 'error')
+        lines.push({
+          event: String(cause instanceof Error ? cause.stack : cause),
+          fields: undefined,
+        });
     };
   return { debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
 }

@@ -45,8 +45,16 @@ export interface RelayProcess {
 type Child = ChildProcessByStdio<Writable, Readable, Readable>;
 
 function start({ args = [], env = {}, imports = [], on = [] }: ProcessChange): Child {
-  const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(name)));
-  const [command = '', ...rest] = [...on, process.execPath, ...imports.flatMap((path) => ['--import', path]), MAIN, ...args];
+  const clean = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(name)),
+  );
+  const [command = '', ...rest] = [
+    ...on,
+    process.execPath,
+    ...imports.flatMap((path) => ['--import', path]),
+    MAIN,
+    ...args,
+  ];
   return spawn(command, rest, {
     env: { ...clean, ...COMPILE_CACHE, ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -89,7 +97,10 @@ export interface Ran {
 }
 
 /** One command, from start to end. */
-export async function runRelayCommand(args: readonly string[], change: Omit<ProcessChange, 'args'> = {}): Promise<Ran> {
+export async function runRelayCommand(
+  args: readonly string[],
+  change: Omit<ProcessChange, 'args'> = {},
+): Promise<Ran> {
   const child = start({ ...change, args });
   child.stdin.end();
   let [out, err] = ['', ''];
@@ -100,7 +111,11 @@ export async function runRelayCommand(args: readonly string[], change: Omit<Proc
 }
 
 /** Asks a relay over its own TLS, whoever's key it shows. */
-export async function askRelay(port: number, path: string, body?: unknown): Promise<{ readonly status: number; readonly body: unknown }> {
+export async function askRelay(
+  port: number,
+  path: string,
+  body?: unknown,
+): Promise<{ readonly status: number; readonly body: unknown }> {
   const asked = request({
     host: '127.0.0.1',
     port,

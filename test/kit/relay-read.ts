@@ -45,7 +45,12 @@ interface Rows {
   readonly feeds: { readonly no: number; readonly id: string; readonly head: number };
   readonly events: { readonly feed: number; readonly json: string };
   readonly channels: ChannelRow;
-  readonly seats: { readonly channel: number; readonly id: string; readonly read_seq: number; readonly level: string };
+  readonly seats: {
+    readonly channel: number;
+    readonly id: string;
+    readonly read_seq: number;
+    readonly level: string;
+  };
   readonly members: {
     readonly id: string;
     readonly handle: string;
@@ -74,7 +79,9 @@ interface ChannelRow {
 export function readRelay(path: string): RelayRead {
   const db = new Database(path, { readonly: true });
   try {
-    const read = Object.entries(TABLES).map(([name, sql]) => [name, db.prepare(sql).all()] as const);
+    const read = Object.entries(TABLES).map(
+      ([name, sql]) => [name, db.prepare(sql).all()] as const,
+    );
     return relayOf(Object.fromEntries(read) as unknown as Tables, readDamage(db));
   } finally {
     db.close();
@@ -82,7 +89,10 @@ export function readRelay(path: string): RelayRead {
 }
 
 /** The same of a team in PostgreSQL. */
-export async function readPostgresRelay(server: PostgresServer, database: string): Promise<RelayRead> {
+export async function readPostgresRelay(
+  server: PostgresServer,
+  database: string,
+): Promise<RelayRead> {
   const read: [string, readonly Readonly<Record<string, unknown>>[]][] = [];
   for (const [name, sql] of Object.entries(TABLES)) {
     const rows = await server.ask(database, sql);
@@ -92,9 +102,20 @@ export async function readPostgresRelay(server: PostgresServer, database: string
 }
 
 /** PostgreSQL's driver gives numbers of 64 bits as texts. */
-const NUMBERS = new Set(['no', 'head', 'feed', 'channel', 'read_seq', 'seq', 'created_at', 'joined_at']);
+const NUMBERS = new Set([
+  'no',
+  'head',
+  'feed',
+  'channel',
+  'read_seq',
+  'seq',
+  'created_at',
+  'joined_at',
+]);
 const withNumbers = (row: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(Object.entries(row).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) : value]));
+  Object.fromEntries(
+    Object.entries(row).map(([name, value]) => [name, NUMBERS.has(name) ? Number(value) : value]),
+  );
 
 function relayOf(tables: Tables, damage: readonly string[]): RelayRead {
   const events = Map.groupBy(tables.events, ({ feed }) => feed);
@@ -103,27 +124,61 @@ function relayOf(tables: Tables, damage: readonly string[]): RelayRead {
   return {
     epoch: String(tables.meta[0]?.value),
     feeds: new Map(
-      tables.feeds.map(({ no, id, head }) => [id, { head, events: (events.get(no) ?? []).map(({ json }) => readEvent(json)) }]),
+      tables.feeds.map(({ no, id, head }) => [
+        id,
+        { head, events: (events.get(no) ?? []).map(({ json }) => readEvent(json)) },
+      ]),
     ),
-    channels: new Map(tables.channels.map((row) => [row.id, { facts: channelOf(row), roster: rosterOf(seats.get(row.no) ?? []) }])),
+    channels: new Map(
+      tables.channels.map((row) => [
+        row.id,
+        { facts: channelOf(row), roster: rosterOf(seats.get(row.no) ?? []) },
+      ]),
+    ),
     members: new Map(tables.members.map((row) => [row.id, memberOf(row)])),
-    revisions: new Map([...revisions].map(([message, rows]) => [message, rows.map(({ text }) => text)])),
+    revisions: new Map(
+      [...revisions].map(([message, rows]) => [message, rows.map(({ text }) => text)]),
+    ),
     damage,
   };
 }
 
 /** What `integrity_check` and `foreign_key_check` say; empty when all is well. */
 export function readDamage(db: Database.Database): readonly string[] {
-  const words = (db.pragma('integrity_check') as { readonly integrity_check: string }[]).map((row) => row.integrity_check);
-  const broken = (db.pragma('foreign_key_check') as { readonly table: string }[]).map((row) => `a row of ${row.table} refers to nothing`);
+  const words = (db.pragma('integrity_check') as { readonly integrity_check: string }[]).map(
+    (row) => row.integrity_check,
+  );
+  const broken = (db.pragma('foreign_key_check') as { readonly table: string }[]).map(
+    (row) => `a row of ${row.table} refers to nothing`,
+  );
   return [...words.filter((word) => word !== 'ok'), ...broken];
 }
 
-const channelOf = ({ id, kind, name, topic, is_archived, created_at, created_by, seq }: ChannelRow): Channel =>
-  ({ id, kind, name, topic, isArchived: is_archived === 1, createdAt: created_at, createdBy: created_by, seq }) as Channel;
+const channelOf = ({
+  id,
+  kind,
+  name,
+  topic,
+  is_archived,
+  created_at,
+  created_by,
+  seq,
+}: ChannelRow): Channel =>
+  ({
+    id,
+    kind,
+    name,
+    topic,
+    isArchived: is_archived === 1,
+    createdAt: created_at,
+    createdBy: created_by,
+    seq,
+  }) as Channel;
 
 const rosterOf = (rows: readonly Rows['seats'][]): ChannelRead['roster'] =>
-  new Map(rows.map(({ id, read_seq, level }) => [id, { readSeq: read_seq, level: level as Level }]));
+  new Map(
+    rows.map(({ id, read_seq, level }) => [id, { readSeq: read_seq, level: level as Level }]),
+  );
 
 const memberOf = ({ id, handle, name, role, is_active, joined_at }: Rows['members']): Member =>
   ({ id, handle, name, role, isActive: is_active === 1, joinedAt: joined_at }) as Member;

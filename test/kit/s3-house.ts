@@ -60,7 +60,15 @@ export function useS3(): S3House {
     create({ clock = hurried().clock, place = {}, limits = {} } = {}) {
       const { address, bucket } = server;
       const blobs = createS3Blobs({
-        place: { address, bucket, prefix: 'blobs/', region: 'here', keyId: 'us', secret: SECRET, ...place },
+        place: {
+          address,
+          bucket,
+          prefix: 'blobs/',
+          region: 'here',
+          keyId: 'us',
+          secret: SECRET,
+          ...place,
+        },
         spool: join(folder, 'spool'),
         clock,
         random: createSeededRandom('s3'),
@@ -86,7 +94,8 @@ export function hurried(): { readonly clock: Clock; readonly waits: number[] } {
 
 export const put = (blobs: Blobs, ...pieces: readonly (string | Uint8Array)[]) =>
   blobs.put(chunks(...(pieces.length === 0 ? [TEXT] : pieces)), { maxBytes: 100_000_000 });
-export const read = async (blobs: Blobs, hash = HASH): Promise<string | undefined> => textOf(await blobs.read(hash));
+export const read = async (blobs: Blobs, hash = HASH): Promise<string | undefined> =>
+  textOf(await blobs.read(hash));
 /** What `rejects.toMatchObject` holds a fault of blobs against. */
 export const unavailable = (kind: string, words: string | RegExp = '') => ({
   name: 'BlobsUnavailable',

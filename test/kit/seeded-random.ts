@@ -10,7 +10,8 @@ export function createSeededRandom(seed: string | number): SeededRandom {
   let counter = 0;
   let pool = Buffer.alloc(0);
   const bytes = (length: number): Uint8Array => {
-    while (pool.length < length) pool = Buffer.concat([pool, createHash('sha256').update(`${seed}/${counter++}`).digest()]);
+    while (pool.length < length)
+      pool = Buffer.concat([pool, createHash('sha256').update(`${seed}/${counter++}`).digest()]);
     const taken = new Uint8Array(pool.subarray(0, length));
     pool = pool.subarray(length);
     return taken;

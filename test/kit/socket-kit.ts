@@ -97,7 +97,11 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
           refreshExpiresAt: now + 1e9,
         }),
       );
-      const principal: Principal = { member: who.id, session, accessExpiresAt: now + limits.accessTokenMs };
+      const principal: Principal = {
+        member: who.id,
+        session,
+        accessExpiresAt: now + limits.accessTokenMs,
+      };
       relay.auth.principals.set(`Bearer ${session}`, principal);
       return `Bearer ${session}`;
     },
@@ -109,7 +113,16 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
       });
       const client = listen(ws);
       await once(ws, 'open');
-      ws.send(JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+      ws.send(
+        JSON.stringify({
+          t: 'hello',
+          versions: { min: 1, max: 1 },
+          epoch: null,
+          positions: {},
+          focus: null,
+          presence: 'here',
+        }),
+      );
       await client.heard('caught-up');
       return client;
     },
@@ -167,7 +180,8 @@ export function handshake(
   return `${[start, ...lines].join('\r\n')}\r\n\r\n`;
 }
 
-export const acceptOf = (key: string): string => createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
+export const acceptOf = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 export interface FrameShape {
   readonly opcode: number;
@@ -180,7 +194,14 @@ export interface FrameShape {
 }
 
 /** One frame of a client, honest or not. */
-export function frame({ opcode, payload = '', isFinal = true, isMasked = true, reserved = 0, claims }: FrameShape): Buffer {
+export function frame({
+  opcode,
+  payload = '',
+  isFinal = true,
+  isMasked = true,
+  reserved = 0,
+  claims,
+}: FrameShape): Buffer {
   const data = Buffer.from(payload);
   const length = claims ?? BigInt(data.length);
   const mask = Buffer.from([1, 2, 3, 4]);
@@ -210,7 +231,9 @@ async function upgraded(socket: Socket): Promise<RawClient> {
   const head = client.received.subarray(0, end).toString();
   if (!head.startsWith('HTTP/1.1 101')) throw new Error(head);
   client.received = client.received.subarray(end);
-  return Object.assign(client, { closeCode: once(socket, 'close').then(() => closeCodeIn(client.received)) });
+  return Object.assign(client, {
+    closeCode: once(socket, 'close').then(() => closeCodeIn(client.received)),
+  });
 }
 
 /** The code of the last close frame among server frames. */
@@ -220,7 +243,12 @@ function closeCodeIn(bytes: Buffer): number {
     const opcode = (bytes[at] ?? 0) & 0x0f;
     const short = (bytes[at + 1] ?? 0) & 0x7f;
     const start = at + (short === 126 ? 4 : short === 127 ? 10 : 2);
-    const length = short === 126 ? bytes.readUInt16BE(at + 2) : short === 127 ? Number(bytes.readBigUInt64BE(at + 2)) : short;
+    const length =
+      short === 126
+        ? bytes.readUInt16BE(at + 2)
+        : short === 127
+          ? Number(bytes.readBigUInt64BE(at + 2))
+          : short;
     if (opcode === 8) return length >= 2 ? bytes.readUInt16BE(start) : 1005;
     at = start + length;
   }

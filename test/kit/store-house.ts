@@ -14,7 +14,12 @@ import { silentLog } from '../../server/observe/log.ts';
 import type { Appended, EventDraft, Store } from '../../server/ports/store.ts';
 import { createFakeClock, type FakeClock } from './fake-clock.ts';
 import { createSeededRandom } from './seeded-random.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from './services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from './services/postgres.ts';
 
 export interface StoreAdapter {
   readonly name: string;
@@ -28,7 +33,9 @@ export interface StoreAdapter {
 
 const sqlite = (isTemporary: boolean): StoreAdapter => {
   const openAt = (path: string, clock: FakeClock) =>
-    Promise.resolve(openSqliteStore({ path, clock, random: createSeededRandom(path), isTemporary }));
+    Promise.resolve(
+      openSqliteStore({ path, clock, random: createSeededRandom(path), isTemporary }),
+    );
   return {
     name: isTemporary ? 'SQLite, temporary' : 'SQLite, durable',
     open: (folder, clock) => openAt(join(folder, 'team.sqlite'), clock),
@@ -46,13 +53,22 @@ function postgres(): StoreAdapter {
       server ??= await startPostgres({ isTemporary: true });
       const address = databases.get(folder) ?? (await server.createDatabase());
       databases.set(folder, address);
-      return openPostgresStore({ servers: [address], clock, random: createSeededRandom(folder), log: silentLog });
+      return openPostgresStore({
+        servers: [address],
+        clock,
+        random: createSeededRandom(folder),
+        log: silentLog,
+      });
     },
     dispose: async () => server?.dispose(),
   };
 }
 
-export const ADAPTERS: readonly StoreAdapter[] = [sqlite(false), sqlite(true), ...(POSTGRES === undefined ? [] : [postgres()])];
+export const ADAPTERS: readonly StoreAdapter[] = [
+  sqlite(false),
+  sqlite(true),
+  ...(POSTGRES === undefined ? [] : [postgres()]),
+];
 
 export interface StoreHouse {
   readonly folder: string;
@@ -101,8 +117,10 @@ export function useStore(adapter: StoreAdapter): StoreHouse {
   };
 }
 
-export const memberId = (n: number): MemberId => `00000000-0000-4000-8000-00000000000${n}` as MemberId;
-export const channelId = (n: number): ChannelId => `01980000-0000-7000-8000-c0000000000${n}` as ChannelId;
+export const memberId = (n: number): MemberId =>
+  `00000000-0000-4000-8000-00000000000${n}` as MemberId;
+export const channelId = (n: number): ChannelId =>
+  `01980000-0000-7000-8000-c0000000000${n}` as ChannelId;
 export const op = (n: number): OperationId & MessageId =>
   `01980000-0000-7000-8000-${String(n).padStart(12, '0')}` as OperationId & MessageId;
 export const ADA = memberId(1);
@@ -130,4 +148,9 @@ export const channelOf = (id: ChannelId, more: Partial<Channel> = {}): Channel =
   ...more,
 });
 /** A message of Ada's, with this number in its id. */
-export const said = (n: number, text = `text ${n}`, by = ADA): EventDraft => ({ by, kind: 'posted', op: op(n), body: { id: op(n), text } });
+export const said = (n: number, text = `text ${n}`, by = ADA): EventDraft => ({
+  by,
+  kind: 'posted',
+  op: op(n),
+  body: { id: op(n), text },
+});

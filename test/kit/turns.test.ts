@@ -22,7 +22,9 @@ test('what comes from another thread comes before what was put off, in the order
   const slow = new Promise((resolve) => setTimeout(resolve, 20));
   void turns.hold(slow).then(() => ran.push('slow'));
   void turns.hold(Promise.resolve()).then(() => ran.push('quick'));
-  void turns.hold(Promise.reject(new Error('no thread'))).catch((error: unknown) => ran.push((error as Error).message));
+  void turns
+    .hold(Promise.reject(new Error('no thread')))
+    .catch((error: unknown) => ran.push((error as Error).message));
   await turns.settle();
   expect(ran).toEqual(['slow', 'quick', 'no thread', 'put off']);
 });
@@ -31,7 +33,10 @@ test('WebCrypto can be held, and is given back', async () => {
   const turns = createTurns();
   const real = crypto.subtle.sign;
   const giveBack = holdCrypto(turns);
-  const { publicKey, privateKey } = await crypto.subtle.generateKey('Ed25519', true, ['sign', 'verify']);
+  const { publicKey, privateKey } = await crypto.subtle.generateKey('Ed25519', true, [
+    'sign',
+    'verify',
+  ]);
   let isGood = false;
   const check = async (): Promise<void> => {
     const mark = await crypto.subtle.sign('Ed25519', privateKey, Buffer.from('x'));

@@ -14,11 +14,13 @@ export function rowsInOrder(rows: readonly TimelineRow[]): readonly string[] {
   let isTail = false;
   rows.forEach((row, index) => {
     const before = rows[index - 1];
-    if (before && !(before.order < row.order)) found.push(`row ${row.key} (${row.order}) stands after ${before.key} (${before.order})`);
+    if (before && !(before.order < row.order))
+      found.push(`row ${row.key} (${row.order}) stands after ${before.key} (${before.order})`);
     if (keys.has(row.key)) found.push(`row ${row.key} is there twice`);
     keys.add(row.key);
     const isPending = row.type === 'message' && row.seq === null;
-    if (isTail && !isPending) found.push(`row ${row.key} stands below messages that are still to be sent`);
+    if (isTail && !isPending)
+      found.push(`row ${row.key} stands below messages that are still to be sent`);
     isTail ||= isPending;
     if (row.type === 'message' && row.seq !== null && row.order !== row.seq)
       found.push(`message ${row.key} has the number ${row.seq} and the order ${row.order}`);
@@ -32,7 +34,10 @@ export function rowsInOrder(rows: readonly TimelineRow[]): readonly string[] {
  * What is not adjacent in the feed is not drawn as if it were.
  * @param drawn  the numbers of the feed's events that have a row, ascending
  */
-export function noSilentGap(rows: readonly TimelineRow[], drawn: readonly number[]): readonly string[] {
+export function noSilentGap(
+  rows: readonly TimelineRow[],
+  drawn: readonly number[],
+): readonly string[] {
   const placed = rows.filter((row) => seqOf(row) !== null);
   const last = Math.max(0, ...placed.map((row) => seqOf(row) ?? 0));
   const first = placed[0];
@@ -42,16 +47,27 @@ export function noSilentGap(rows: readonly TimelineRow[], drawn: readonly number
   const holes = rows.filter((row) => row.type === 'hole');
   const from = first.type === 'hole' ? first.from : (seqOf(first) ?? 0);
   return drawn
-    .filter((seq) => seq > from && seq <= last && !covered.has(seq) && !holes.some((hole) => seq >= hole.from && seq <= hole.to))
+    .filter(
+      (seq) =>
+        seq > from &&
+        seq <= last &&
+        !covered.has(seq) &&
+        !holes.some((hole) => seq >= hole.from && seq <= hole.to),
+    )
     .map((seq) => `the row of ${seq} is missing, and no hole says so`);
 }
 
 /** At rest, at the live end, a timeline shows everything there is. */
-export function showsAll({ rows, hasOlder, hasNewer }: TimelineView, drawn: readonly number[]): readonly string[] {
+export function showsAll(
+  { rows, hasOlder, hasNewer }: TimelineView,
+  drawn: readonly number[],
+): readonly string[] {
   if (hasNewer) return [];
   const seqs = new Set(rows.flatMap((row) => (row.type === 'hole' ? [] : [row.seq])));
   const low = hasOlder ? Math.min(...rows.map((row) => seqOf(row) ?? Infinity)) : 0;
-  return drawn.filter((seq) => seq >= low && !seqs.has(seq)).map((seq) => `the row of ${seq} is not shown`);
+  return drawn
+    .filter((seq) => seq >= low && !seqs.has(seq))
+    .map((seq) => `the row of ${seq} is not shown`);
 }
 
 /** Watches one window over time: a message that was confirmed never gets another place, and never turns unsent again. */
@@ -64,7 +80,8 @@ export function createMoveWatch(): { look(rows: readonly TimelineRow[]): readonl
         if (row.type !== 'message') continue;
         const before = places.get(row.key);
         if (row.seq !== null) places.set(row.key, row.seq);
-        if (before !== undefined && row.seq !== before) found.push(`message ${row.key} moved from ${before} to ${row.seq ?? 'unsent'}`);
+        if (before !== undefined && row.seq !== before)
+          found.push(`message ${row.key} moved from ${before} to ${row.seq ?? 'unsent'}`);
       }
       return found;
     },
@@ -85,11 +102,14 @@ function firstDifference(
 ): { readonly path: string; readonly left: string; readonly right: string } {
   if (isObject(left) && isObject(right)) {
     for (const key of new Set([...Object.keys(left), ...Object.keys(right)])) {
-      if (!isDeepStrictEqual(left[key], right[key])) return firstDifference(left[key], right[key], `${path}/${key}`);
+      if (!isDeepStrictEqual(left[key], right[key]))
+        return firstDifference(left[key], right[key], `${path}/${key}`);
     }
   }
   return { path, left: short(left), right: short(right) };
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
-const short = (value: unknown): string => (value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 300));
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+const short = (value: unknown): string =>
+  value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 300);

@@ -15,10 +15,24 @@ const PADDING = 4_096;
 export function makeSyntheticElectron(folder: string): void {
   mkdirSync(join(folder, 'resources'), { recursive: true });
   mkdirSync(join(folder, 'locales'), { recursive: true });
-  const wire = Buffer.concat([Buffer.from(SENTINEL), Buffer.from([WIRE_VERSION, SHIPPED.length]), Buffer.from(SHIPPED)]);
+  const wire = Buffer.concat([
+    Buffer.from(SENTINEL),
+    Buffer.from([WIRE_VERSION, SHIPPED.length]),
+    Buffer.from(SHIPPED),
+  ]);
   const binary = join(folder, 'electron');
-  writeFileSync(binary, Buffer.concat([Buffer.from('\x7fELF', 'latin1'), Buffer.alloc(PADDING), wire, Buffer.alloc(PADDING)]));
+  writeFileSync(
+    binary,
+    Buffer.concat([
+      Buffer.from('\x7fELF', 'latin1'),
+      Buffer.alloc(PADDING),
+      wire,
+      Buffer.alloc(PADDING),
+    ]),
+  );
   chmodSync(binary, 0o755);
-  for (const language of ['en-US', 'zh-TW', 'de']) writeFileSync(join(folder, 'locales', `${language}.pak`), language);
-  for (const file of ['LICENSE', 'LICENSES.chromium.html', 'version']) writeFileSync(join(folder, file), file);
+  for (const language of ['en-US', 'zh-TW', 'de'])
+    writeFileSync(join(folder, 'locales', `${language}.pak`), language);
+  for (const file of ['LICENSE', 'LICENSES.chromium.html', 'version'])
+    writeFileSync(join(folder, file), file);
 }

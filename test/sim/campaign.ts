@@ -23,7 +23,11 @@ export function testSeeds(seeds: readonly number[]): void {
         const found: string[] = [];
         for (const seed of some) {
           const { broken } = await runSeed(seed, { template });
-          if (broken.length > 0) found.push(`seed ${seed}, replay with: node test/sim/run.ts --from ${seed}`, ...broken.slice(0, 10));
+          if (broken.length > 0)
+            found.push(
+              `seed ${seed}, replay with: node test/sim/run.ts --from ${seed}`,
+              ...broken.slice(0, 10),
+            );
         }
         expect(found).toEqual([]);
       },
@@ -32,4 +36,5 @@ export function testSeeds(seeds: readonly number[]): void {
   }
 }
 
-export const seedsFrom = (first: number, count: number): readonly number[] => Array.from({ length: count }, (_, index) => first + index);
+export const seedsFrom = (first: number, count: number): readonly number[] =>
+  Array.from({ length: count }, (_, index) => first + index);

@@ -12,7 +12,13 @@ import type { ChannelView, TeamState, WindowState } from '../../electron/bridge/
 import { FLUSH_MS } from '../../electron/core/events/outgoing.ts';
 import { createDesktop, type Desktop, type WindowSession } from '../../electron/core/desktop.ts';
 import type { RelayNet } from '../../electron/core/ports.ts';
-import { createTestHost, createTestSecrets, NO_RELAY, NO_SOCKETS, type TestHost } from '../kit/desktop-kit.ts';
+import {
+  createTestHost,
+  createTestSecrets,
+  NO_RELAY,
+  NO_SOCKETS,
+  type TestHost,
+} from '../kit/desktop-kit.ts';
 import type { FakeClock } from '../kit/fake-clock.ts';
 import type { Computer, MemoryNet } from '../kit/memory-net.ts';
 import { createNodeClock, type NodeClock } from '../kit/node-clock.ts';
@@ -63,7 +69,10 @@ export interface DesktopNode {
   networkChanged(isOnline: boolean): void;
   setSkew(ms: number): void;
   /** Undefined when the process died before it answered. */
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandResult<Name> | undefined>;
+  call<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandResult<Name> | undefined>;
   /** The window is made anew. */
   reload(): void;
   /** The window as it stands against one made now; undefined while it has something still to be told. */
@@ -128,7 +137,8 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
         info: (event, fields) => parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`),
         warn: (event, fields) => {
           parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`);
-          if (!now.isDead && SUSPICIOUS.has(event)) onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
+          if (!now.isDead && SUSPICIOUS.has(event))
+            onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
         },
         error: (event, fields) => {
           if (!now.isDead) onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
@@ -165,7 +175,8 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
   const look = ({ state }: Snapshot): void => {
     const { timeline } = state;
     if (!timeline) return;
-    for (const words of [...rowsInOrder(timeline.rows), ...moves.look(timeline.rows)]) onBroken(`window of ${name}: ${words}`);
+    for (const words of [...rowsInOrder(timeline.rows), ...moves.look(timeline.rows)])
+      onBroken(`window of ${name}: ${words}`);
   };
 
   const kill = (isSilent: boolean): void => {
@@ -245,14 +256,16 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
       const session = shown?.session ?? of.desktop.openWindow();
       const answer = await Promise.race([session.call(command, input), of.death]);
       // A bug has no other way to show itself to a window.
-      if (answer && !answer.ok && answer.error.kind === 'internal') onBroken(`${name}: ${command} failed`);
+      if (answer && !answer.ok && answer.error.kind === 'internal')
+        onBroken(`${name}: ${command} failed`);
       return of.isDead ? undefined : answer;
     },
     reload: openWindow,
     compareWindow: async () => {
       const mine = shown;
       const of = running;
-      if (!mine?.snapshot || !of || of.clock.isAsleep || !of.clock.isQuietFor(FLUSH_MS + 1)) return undefined;
+      if (!mine?.snapshot || !of || of.clock.isAsleep || !of.clock.isQuietFor(FLUSH_MS + 1))
+        return undefined;
       const built = mine.snapshot.state;
       const fresh = await mine.session.call('open', {});
       if (of.isDead || shown !== mine) return undefined;
@@ -268,7 +281,11 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
 }
 
 /** Warnings that mean that a relay or a desktop of ours has said something it may not say. */
-const SUSPICIOUS: ReadonlySet<string> = new Set(['page.broken', 'relay.behind-us', 'data.put-aside']);
+const SUSPICIOUS: ReadonlySet<string> = new Set([
+  'page.broken',
+  'relay.behind-us',
+  'data.put-aside',
+]);
 
 const teamOf = (state: WindowState | undefined): TeamState | undefined => {
   const id = state?.teamOrder[0];
@@ -278,7 +295,8 @@ const teamOf = (state: WindowState | undefined): TeamState | undefined => {
 /** What is on the disk at this instant. */
 function imageOf(from: string, to: string): string {
   mkdirSync(to, { mode: 0o700 });
-  for (const file of readdirSync(from)) if (!file.endsWith('-shm')) copyFileSync(join(from, file), join(to, file));
+  for (const file of readdirSync(from))
+    if (!file.endsWith('-shm')) copyFileSync(join(from, file), join(to, file));
   return to;
 }
 

@@ -75,7 +75,8 @@ export function createFaults(world: World, chance: Chance): Faults {
   const breakLine = (how: 'cut' | 'cut-late' | 'cut-after' | 'hole'): void => {
     const line = upDesktop()?.computer.lines()[0];
     if (!line) return;
-    const hears = (): number | null => (chance.happens(0.2) ? null : chance.int(0, chance.happens(0.7) ? 50 : 8_000));
+    const hears = (): number | null =>
+      chance.happens(0.2) ? null : chance.int(0, chance.happens(0.7) ? 50 : 8_000);
     if (how === 'cut-after') line.cutAfter(chance.pick(['up', 'down'] as const), chance.int(1, 8));
     else if (how === 'hole') {
       const ways = chance.pick([['up'], ['down'], ['up', 'down']] as const);
@@ -83,7 +84,8 @@ export function createFaults(world: World, chance: Chance): Faults {
       later(aWhile(90_000), () => {
         for (const way of ways) line[way].heal();
       });
-    } else line.cut({ clientHearsMs: hears(), relayHearsMs: hears(), isUpLate: how === 'cut-late' });
+    } else
+      line.cut({ clientHearsMs: hears(), relayHearsMs: hears(), isUpLate: how === 'cut-late' });
   };
 
   const loseNetwork = (): void => {
@@ -114,7 +116,9 @@ export function createFaults(world: World, chance: Chance): Faults {
   };
 
   const restart = (desktop: DesktopNode): void =>
-    void desktop.stop().catch((error: unknown) => world.breaks(`${desktop.name} does not close: ${String(error)}`));
+    void desktop
+      .stop()
+      .catch((error: unknown) => world.breaks(`${desktop.name} does not close: ${String(error)}`));
 
   const strike = (fault: Fault): void => {
     const desktop = upDesktop();
@@ -129,15 +133,26 @@ export function createFaults(world: World, chance: Chance): Faults {
       case 'weather': {
         const mostDelayMs = chance.pick([5, 50, 400, 3_000]);
         const share = (): number => (chance.happens(0.5) ? 0 : chance.fraction() * 0.5);
-        net.weather = { leastDelayMs: 0, mostDelayMs, lost: share(), answerLost: share(), ghost: share() };
+        net.weather = {
+          leastDelayMs: 0,
+          mostDelayMs,
+          lost: share(),
+          answerLost: share(),
+          ghost: share(),
+        };
         return;
       }
       case 'kill-relay':
         return relay.kill(chance.happens(0.3));
       case 'fuse-relay':
-        return relay.fuse.light(chance.pick(['write', 'commit', 'send'] as const), chance.int(1, 12));
+        return relay.fuse.light(
+          chance.pick(['write', 'commit', 'send'] as const),
+          chance.int(1, 12),
+        );
       case 'stop-relay':
-        return void relay.stop().catch((error: unknown) => world.breaks(`the relay does not stop: ${String(error)}`));
+        return void relay
+          .stop()
+          .catch((error: unknown) => world.breaks(`the relay does not stop: ${String(error)}`));
       case 'sleep-relay':
         relay.sleep();
         return later(aWhile(60_000), relay.wake);
@@ -148,14 +163,19 @@ export function createFaults(world: World, chance: Chance): Faults {
         // Small, as NTP does: a relay that is hours off signs everybody out, and says so.
         return relay.setSkew(chance.int(-20_000, 20_000));
       case 'back-up':
-        return void relay.backUp().catch((error: unknown) => world.breaks(`no backup: ${String(error)}`));
+        return void relay
+          .backUp()
+          .catch((error: unknown) => world.breaks(`no backup: ${String(error)}`));
       case 'go-back':
         if (relay.goBack()) world.history.add({ kind: 'restored' });
         return;
       case 'kill-desktop':
         return desktop?.kill(chance.happens(0.3));
       case 'fuse-desktop':
-        return desktop?.fuse.light(chance.pick(['send', 'hear', 'tell'] as const), chance.int(1, 12));
+        return desktop?.fuse.light(
+          chance.pick(['send', 'hear', 'tell'] as const),
+          chance.int(1, 12),
+        );
       case 'restart-desktop':
         return desktop && !desktop.isAsleep ? restart(desktop) : undefined;
       case 'sleep-desktop':
@@ -163,7 +183,9 @@ export function createFaults(world: World, chance: Chance): Faults {
         desktop.sleep();
         return later(aWhile(20 * 60_000), () => desktop.wake(chance.happens(0.8)));
       case 'desktop-clock':
-        return desktop?.setSkew(chance.pick([0, chance.int(-HOUR_MS, HOUR_MS), chance.int(-9e10, 9e10)]));
+        return desktop?.setSkew(
+          chance.pick([0, chance.int(-HOUR_MS, HOUR_MS), chance.int(-9e10, 9e10)]),
+        );
     }
   };
 
@@ -186,7 +208,8 @@ export function createFaults(world: World, chance: Chance): Faults {
         if (desktop.isAsleep) desktop.wake(true);
         if (toldOffline.has(desktop)) desktop.networkChanged(true);
         for (const line of desktop.computer.lines()) {
-          if (chance.happens(0.3)) line.cut({ clientHearsMs: null, relayHearsMs: null, isUpLate: false });
+          if (chance.happens(0.3))
+            line.cut({ clientHearsMs: null, relayHearsMs: null, isUpLate: false });
           line.up.heal();
           line.down.heal();
         }

@@ -19,7 +19,8 @@ test.each(Object.entries(PLANTS))('%s: found', async (name, plant) => {
   for (let seed = FROM; seed < FROM + SEEDS; seed++) {
     const { broken } = await runSeed(seed, { template, plant: plant() });
     if (broken.length === 0) continue;
-    if (process.env['PLANTS'] !== undefined) console.log(`${name}: seed ${seed}: ${broken[0]?.slice(0, 200)}`);
+    if (process.env['PLANTS'] !== undefined)
+      console.log(`${name}: seed ${seed}: ${broken[0]?.slice(0, 200)}`);
     return;
   }
   expect.fail(`not found in ${SEEDS} seeds`);

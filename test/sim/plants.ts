@@ -4,7 +4,13 @@
  */
 import { decodeUp } from '../../protocol/codec.ts';
 import type { FeedId } from '../../protocol/ids.ts';
-import { StoreUnavailable, type EventDraft, type Store, type StoredEvent, type WriteTx } from '../../server/ports/store.ts';
+import {
+  StoreUnavailable,
+  type EventDraft,
+  type Store,
+  type StoredEvent,
+  type WriteTx,
+} from '../../server/ports/store.ts';
 import type { Chance } from '../kit/chance.ts';
 import type { Frame } from '../kit/memory-net.ts';
 import { overriding } from './relay-node.ts';
@@ -12,16 +18,23 @@ import type { Plant } from './world.ts';
 
 /** A frame as it is spoken, whatever its kind. */
 type Spoken = Readonly<Record<string, unknown>> & { readonly t?: string };
-type SpokenEvent = Readonly<Record<string, unknown>> & { readonly seq: number; readonly kind: string };
+type SpokenEvent = Readonly<Record<string, unknown>> & {
+  readonly seq: number;
+  readonly kind: string;
+};
 
 const read = (text: string): Spoken => JSON.parse(text) as Spoken;
-const eventsOf = (frame: Spoken): readonly SpokenEvent[] => (Array.isArray(frame['events']) ? (frame['events'] as SpokenEvent[]) : []);
+const eventsOf = (frame: Spoken): readonly SpokenEvent[] =>
+  Array.isArray(frame['events']) ? (frame['events'] as SpokenEvent[]) : [];
 
 /** Changes what is written: `wrap` is given the transaction of each work. */
 const onEachWork = (wrap: (tx: WriteTx, store: Store) => WriteTx): Plant => ({
   relay: {
     store: (store) =>
-      overriding(store, { write: <T>(work: (tx: WriteTx) => Promise<T>): Promise<T> => store.write((tx) => work(wrap(tx, store))) }),
+      overriding(store, {
+        write: <T>(work: (tx: WriteTx) => Promise<T>): Promise<T> =>
+          store.write((tx) => work(wrap(tx, store))),
+      }),
   },
 });
 
@@ -36,7 +49,8 @@ const onFrames = (
   },
 });
 
-const isAboutMessage = (text: string): boolean => ['post', 'edit', 'delete'].includes(read(text).t ?? '');
+const isAboutMessage = (text: string): boolean =>
+  ['post', 'edit', 'delete'].includes(read(text).t ?? '');
 
 /** The acknowledgement is sent when the work is done and not when it is on the disk; now and then the commit then fails. */
 const ackBeforeCommit: Plant = {
@@ -94,7 +108,8 @@ const forgetful = (isKnown: (op: string) => boolean, learn: (op: string) => void
     return overriding(tx, {
       preconditions: async (channel, draft, id) => {
         const found = await tx.preconditions(channel, draft, id);
-        if (!found.before || draft.kind !== 'posted' || draft.op === null || isKnown(draft.op)) return found;
+        if (!found.before || draft.kind !== 'posted' || draft.op === null || isKnown(draft.op))
+          return found;
         forgotten = draft.op;
         return { ...found, before: undefined, message: undefined };
       },
@@ -126,16 +141,29 @@ const shortMemoryOfIds = (): Plant => {
 /** A push loses an event and nobody closes the gap: something stands in its place that means nothing. */
 const eventSkipped: Plant = onFrames('down', (frame, chance) => {
   if (frame.t !== 'events') return undefined;
-  return [{ ...frame, events: eventsOf(frame).map((event) => (event.kind === 'posted' && chance.happens(0.05) ? nothing(event) : event)) }];
+  return [
+    {
+      ...frame,
+      events: eventsOf(frame).map((event) =>
+        event.kind === 'posted' && chance.happens(0.05) ? nothing(event) : event,
+      ),
+    },
+  ];
 });
 
-const nothing = ({ seq, at, by }: SpokenEvent): SpokenEvent => ({ seq, at, by, kind: 'nothing-of-note' });
+const nothing = ({ seq, at, by }: SpokenEvent): SpokenEvent => ({
+  seq,
+  at,
+  by,
+  kind: 'nothing-of-note',
+});
 
 /** Two that were written at once are told to each in another order. */
 const orderPerListener: Plant = onFrames('down', (frame, chance) => {
   const events = eventsOf(frame);
   const [a, b] = events;
-  if (!a || !b || a.kind !== 'posted' || b.kind !== 'posted' || !chance.happens(0.5)) return undefined;
+  if (!a || !b || a.kind !== 'posted' || b.kind !== 'posted' || !chance.happens(0.5))
+    return undefined;
   return [{ ...frame, events: [{ ...b, seq: a.seq }, { ...a, seq: b.seq }, ...events.slice(2)] }];
 });
 
@@ -147,7 +175,8 @@ const catchUpOffByOne: Plant = {
       const events = eventsOf(frame);
       const [first, ...rest] = events;
       // What is left out is claimed to be there.
-      if (first && rest.length > 0) return [JSON.stringify({ ...frame, events: [nothing(first), ...rest] })];
+      if (first && rest.length > 0)
+        return [JSON.stringify({ ...frame, events: [nothing(first), ...rest] })];
     }
     return [text];
   },
@@ -173,7 +202,13 @@ const sentIsDelivered: Plant = {
         const up = decodeUp(text);
         if (!isAboutMessage(text) || !up.ok || up.value.t !== 'post') return;
         invented.add(up.value.op);
-        const ack = { t: 'ack', op: up.value.op, feed: `channel/${up.value.channel}`, seq: 1, at: 1 };
+        const ack = {
+          t: 'ack',
+          op: up.value.op,
+          feed: `channel/${up.value.channel}`,
+          seq: 1,
+          at: 1,
+        };
         events.onText(JSON.stringify(ack));
       };
       return { ok: true, value: { ...dialed.value, send } };
@@ -184,27 +219,45 @@ const sentIsDelivered: Plant = {
 /** Somebody who was taken out goes on hearing the channel: the event that says so is not told. */
 const leavingIsNotTold: Plant = onFrames('down', (frame) => {
   if (!eventsOf(frame).some((event) => event.kind === 'channel-left')) return undefined;
-  return [{ ...frame, events: eventsOf(frame).map((event) => (event.kind === 'channel-left' ? nothing(event) : event)) }];
+  return [
+    {
+      ...frame,
+      events: eventsOf(frame).map((event) =>
+        event.kind === 'channel-left' ? nothing(event) : event,
+      ),
+    },
+  ];
 });
 
 /** A read mark of another device is not told to this one. */
 const readElsewhereIsNotTold: Plant = onFrames('down', (frame, _chance, computer) => {
-  if (computer !== 'ada-laptop' || !eventsOf(frame).some((event) => event.kind === 'read')) return undefined;
-  return [{ ...frame, events: eventsOf(frame).map((event) => (event.kind === 'read' ? nothing(event) : event)) }];
+  if (computer !== 'ada-laptop' || !eventsOf(frame).some((event) => event.kind === 'read'))
+    return undefined;
+  return [
+    {
+      ...frame,
+      events: eventsOf(frame).map((event) => (event.kind === 'read' ? nothing(event) : event)),
+    },
+  ];
 });
 
 /** What is deleted is only marked so. */
-const deletedIsKept: Plant = onEachWork((tx) => overriding(tx, { redactMessage: () => Promise.resolve() }));
+const deletedIsKept: Plant = onEachWork((tx) =>
+  overriding(tx, { redactMessage: () => Promise.resolve() }),
+);
 
 /** Beats say nothing and pushes get lost: what is missing is found by nobody. */
 const lostForGood: Plant = onFrames('down', (frame, chance) => {
   if (frame.t === 'beat') return [{ ...frame, heads: {} }];
-  if (frame.t === 'events' && String(frame['feed']).startsWith('channel/') && chance.happens(0.1)) return [];
+  if (frame.t === 'events' && String(frame['feed']).startsWith('channel/') && chance.happens(0.1))
+    return [];
   return undefined;
 });
 
 /** Who asks what was lost is told: nothing. */
-const nothingIsMissing: Plant = onFrames('down', (frame) => (frame.t === 'missing' ? [{ ...frame, ops: [] }] : undefined));
+const nothingIsMissing: Plant = onFrames('down', (frame) =>
+  frame.t === 'missing' ? [{ ...frame, ops: [] }] : undefined,
+);
 
 export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay acknowledges before the commit': () => ackBeforeCommit,

@@ -5,7 +5,15 @@
  */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { HTTP, inviteRequest, joinRequest, refreshRequest, setupRequest, signInRequest, signOutRequest } from '../../protocol/http.ts';
+import {
+  HTTP,
+  inviteRequest,
+  joinRequest,
+  refreshRequest,
+  setupRequest,
+  signInRequest,
+  signOutRequest,
+} from '../../protocol/http.ts';
 import { refuse } from '../../protocol/errors.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
@@ -120,7 +128,13 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     const log = errorsOf((words) => {
       if (!now.isDead) onError(`relay: ${words}`);
     });
-    const real = openSqliteStore({ path: join(home, STORE), clock, random, isTemporary: true, soon });
+    const real = openSqliteStore({
+      path: join(home, STORE),
+      clock,
+      random,
+      isTemporary: true,
+      soon,
+    });
     stores.push(real);
     const faulty = withFaults(real, fuse, () => isDiskFull);
     const store = parts.wraps?.store?.(faulty, { isDying: () => fuse.isLit }) ?? faulty;
@@ -129,13 +143,43 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     const identity = { addresses: () => [ADDRESS], fingerprint: FINGERPRINT };
     const keys = loadTokenKeys(join(home, KEYS), random);
     const budgets = createLocalBudgets({ clock, limits });
-    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity, passwordCost: COST_FLOOR });
+    const auth = createAuth({
+      store,
+      clock,
+      random,
+      log,
+      limits,
+      budgets,
+      keys,
+      identity,
+      passwordCost: COST_FLOOR,
+    });
     const local = createLocalFanOut({ log });
     const fanOut = parts.wraps?.fanOut?.(local, store) ?? local;
     const presence = createLocalPresence();
     // Of one process with many relays in it nobody could say what is whose.
-    const core = createRelayCore({ store, fanOut, presence, auth: auth.gateway, clock, random, limits, log, soon, cpuMs: () => 0 });
-    const door = doorOf({ clock, store, auth, core, turns, fuse, isDead: () => now.isDead, onError });
+    const core = createRelayCore({
+      store,
+      fanOut,
+      presence,
+      auth: auth.gateway,
+      clock,
+      random,
+      limits,
+      log,
+      soon,
+      cpuMs: () => 0,
+    });
+    const door = doorOf({
+      clock,
+      store,
+      auth,
+      core,
+      turns,
+      fuse,
+      isDead: () => now.isDead,
+      onError,
+    });
     running = Object.assign(now, { clock, store, auth, core, leaveNet: net.listen(ADDRESS, door) });
   };
 
@@ -223,7 +267,8 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
 /** What is on the disk at this instant, in a folder of its own: the killed process still has the old files open. */
 function imageOf(from: string, to: string): string {
   mkdirSync(to, { mode: 0o700 });
-  for (const name of [STORE, `${STORE}-wal`, KEYS]) if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
+  for (const name of [STORE, `${STORE}-wal`, KEYS])
+    if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
   return to;
 }
 
@@ -246,7 +291,9 @@ export function overriding<T extends object>(part: T, instead: Partial<T>): T {
     get(target, key) {
       if (Object.hasOwn(instead, key)) return instead[key as keyof T];
       const value: unknown = Reflect.get(target, key, target);
-      return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
+      return typeof value === 'function'
+        ? (value as (...args: unknown[]) => unknown).bind(target)
+        : value;
     },
   });
 }
@@ -265,7 +312,9 @@ interface DoorParts {
 function doorOf({ clock, store, auth, core, turns, fuse, isDead, onError }: DoorParts): RelayDoor {
   const from = { address: '10.0.0.9' };
   const { accounts, sessions } = auth;
-  const routes: Readonly<Record<string, (body: unknown) => Promise<Result<unknown, ReturnType<typeof refuse>>>>> = {
+  const routes: Readonly<
+    Record<string, (body: unknown) => Promise<Result<unknown, ReturnType<typeof refuse>>>>
+  > = {
     [HTTP.setup]: (body) => accounts.setup(setupRequest.parse(body), from),
     [HTTP.invite]: (body) => accounts.lookAtInvite(inviteRequest.parse(body).code, from),
     [HTTP.join]: (body) => accounts.join(joinRequest.parse(body), from),
@@ -277,10 +326,16 @@ function doorOf({ clock, store, auth, core, turns, fuse, isDead, onError }: Door
       return ok({ member, session, tokens });
     },
     [HTTP.signOut]: async (body) =>
-      (await sessions.endByRefresh(signOutRequest.parse(body).refresh)) ? ok({}) : fail(refuse('wrong-credentials')),
+      (await sessions.endByRefresh(signOutRequest.parse(body).refresh))
+        ? ok({})
+        : fail(refuse('wrong-credentials')),
     [HTTP.relay]: async () => {
       const team = await store.team();
-      return ok({ product: 'landline', versions: PROTOCOL_VERSIONS, team: team ? { id: team.id, name: team.name } : null });
+      return ok({
+        product: 'landline',
+        versions: PROTOCOL_VERSIONS,
+        team: team ? { id: team.id, name: team.name } : null,
+      });
     },
   };
   const answer = async (path: string, body: unknown): Promise<HttpAnswer> => {
@@ -302,7 +357,9 @@ function doorOf({ clock, store, auth, core, turns, fuse, isDead, onError }: Door
     fingerprint: FINGERPRINT,
     async upgrade(token) {
       try {
-        const who = await auth.gateway.verifyUpgrade({ headers: { authorization: `Bearer ${token}` } });
+        const who = await auth.gateway.verifyUpgrade({
+          headers: { authorization: `Bearer ${token}` },
+        });
         if (!who.ok) return fail({ status: who.error.status, retryAfterMs: null });
         return ok({
           connect: (wire) =>
@@ -321,7 +378,8 @@ function doorOf({ clock, store, auth, core, turns, fuse, isDead, onError }: Door
             }),
         });
       } catch (error) {
-        if (!(error instanceof StoreUnavailable) && !isDead()) onError(`relay: upgrade failed: ${String(error)}`);
+        if (!(error instanceof StoreUnavailable) && !isDead())
+          onError(`relay: upgrade failed: ${String(error)}`);
         return fail({ status: 503, retryAfterMs: 2_000 });
       }
     },
@@ -337,6 +395,8 @@ function errorsOf(onError: (words: string) => void): Log {
     info: nothing,
     warn: nothing,
     error: (event: string, fields?: LogFields, cause?: unknown) =>
-      onError(`${event} ${JSON.stringify(fields ?? {})} ${cause instanceof Error ? (cause.stack ?? cause.message) : ''}`),
+      onError(
+        `${event} ${JSON.stringify(fields ?? {})} ${cause instanceof Error ? (cause.stack ?? cause.message) : ''}`,
+      ),
   };
 }

@@ -34,10 +34,15 @@ async function work(): Promise<void> {
   const template = await makeTemplate();
   try {
     for (let seed = from; seed < from + seeds; seed += Number(values.step)) {
-      const outcome = await runSeed(seed, { template, ...(values.trace ? { trace: console.log } : {}) });
+      const outcome = await runSeed(seed, {
+        template,
+        ...(values.trace ? { trace: console.log } : {}),
+      });
       const isKept = values.keep !== undefined && (seeds === 1 || outcome.broken.length > 0);
       if (isKept) writeFileSync(`${values.keep}-${seed}.jsonl`, outcome.history);
-      await new Promise<void>((resolve) => void process.send?.({ ...outcome, history: '' }, () => resolve()));
+      await new Promise<void>(
+        (resolve) => void process.send?.({ ...outcome, history: '' }, () => resolve()),
+      );
     }
   } finally {
     rmSync(template.folder, { recursive: true, force: true });
@@ -66,7 +71,15 @@ async function lead(): Promise<number> {
     console.log(`  replay: node test/sim/run.ts --from ${outcome.seed}`);
   };
   const runs = Array.from({ length: workers }, (_, index) => {
-    const args = ['--worker', '--from', String(from + index), '--seeds', String(seeds - index), '--step', String(workers)];
+    const args = [
+      '--worker',
+      '--from',
+      String(from + index),
+      '--seeds',
+      String(seeds - index),
+      '--step',
+      String(workers),
+    ];
     const child = fork(fileURLToPath(import.meta.url), [
       ...args,
       ...(values.keep === undefined ? [] : ['--keep', values.keep]),
@@ -78,7 +91,9 @@ async function lead(): Promise<number> {
   const codes = await Promise.all(runs);
   const seconds = (performance.now() - began) / 1_000;
   const days = simulatedMs / 86_400_000;
-  console.log(`${done} seeds in ${seconds.toFixed(1)} s: ${days.toFixed(2)} simulated days, ${events} moments, ${bad.length} broken`);
+  console.log(
+    `${done} seeds in ${seconds.toFixed(1)} s: ${days.toFixed(2)} simulated days, ${events} moments, ${bad.length} broken`,
+  );
   if (done < seeds) console.log(`a worker ended early (${codes.join(', ')})`);
   return bad.length > 0 || done < seeds ? 1 : 0;
 }

@@ -11,14 +11,17 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(template.folder, { recursive: true }));
 
-test.each([1, 2, 3, 4, 5])('seed %i is the same run every time, over a team that was made anew', async (seed) => {
-  const first = await runSeed(seed, { template });
-  const anew = await makeTemplate();
-  const second = await runSeed(seed, { template: anew });
-  rmSync(anew.folder, { recursive: true });
-  expect(second.history).toBe(first.history);
-  expect(second.print).toBe(first.print);
-});
+test.each([1, 2, 3, 4, 5])(
+  'seed %i is the same run every time, over a team that was made anew',
+  async (seed) => {
+    const first = await runSeed(seed, { template });
+    const anew = await makeTemplate();
+    const second = await runSeed(seed, { template: anew });
+    rmSync(anew.folder, { recursive: true });
+    expect(second.history).toBe(first.history);
+    expect(second.print).toBe(first.print);
+  },
+);
 
 test('two seeds are two runs', async () => {
   const [one, other] = [await runSeed(6, { template }), await runSeed(11, { template })];

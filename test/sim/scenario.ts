@@ -42,7 +42,10 @@ type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
 
 /** What a run is about. Faults not named do not happen; deeds not named happen once in a while. */
 const CHARACTERS: Readonly<
-  Record<string, { readonly deeds: Weights<Deed>; readonly faults: Weights<Fault>; readonly faultShare: number }>
+  Record<
+    string,
+    { readonly deeds: Weights<Deed>; readonly faults: Weights<Fault>; readonly faultShare: number }
+  >
 > = {
   network: {
     deeds: { send: 30, edit: 4, delete: 3, read: 4, look: 4, open: 4 },
@@ -51,16 +54,47 @@ const CHARACTERS: Readonly<
   },
   kills: {
     deeds: { send: 30, edit: 3, delete: 3, read: 3, draft: 2 },
-    faults: { 'kill-relay': 2, 'fuse-relay': 4, 'kill-desktop': 2, 'fuse-desktop': 4, 'stop-relay': 1, 'restart-desktop': 2 },
+    faults: {
+      'kill-relay': 2,
+      'fuse-relay': 4,
+      'kill-desktop': 2,
+      'fuse-desktop': 4,
+      'stop-relay': 1,
+      'restart-desktop': 2,
+    },
     faultShare: 0.4,
   },
   rooms: {
-    deeds: { send: 16, create: 4, direct: 2, join: 4, leave: 3, add: 5, remove: 4, change: 2, archive: 2, level: 2, read: 3 },
+    deeds: {
+      send: 16,
+      create: 4,
+      direct: 2,
+      join: 4,
+      leave: 3,
+      add: 5,
+      remove: 4,
+      change: 2,
+      archive: 2,
+      level: 2,
+      read: 3,
+    },
     faults: { cut: 3, 'cut-late': 3, 'kill-desktop': 1, 'fuse-relay': 1, hole: 1 },
     faultShare: 0.2,
   },
   readers: {
-    deeds: { send: 16, look: 12, open: 8, scroll: 6, read: 8, unread: 5, level: 3, draft: 3, edit: 4, delete: 4, reload: 3 },
+    deeds: {
+      send: 16,
+      look: 12,
+      open: 8,
+      scroll: 6,
+      read: 8,
+      unread: 5,
+      level: 3,
+      draft: 3,
+      edit: 4,
+      delete: 4,
+      reload: 3,
+    },
     faults: { cut: 3, 'restart-desktop': 1, 'sleep-desktop': 2, weather: 1 },
     faultShare: 0.15,
   },
@@ -93,7 +127,18 @@ const NAMES = Object.keys(CHARACTERS);
 /** A deed a run is not about. */
 const ONCE_IN_A_WHILE = 0.3;
 /** Where what was made after the backup is gone, nobody can be in it any more: channels stay as they are. */
-const NOT_WITH_BACKUPS: readonly Deed[] = ['create', 'direct', 'join', 'leave', 'add', 'remove', 'change', 'archive', 'level', 'rename'];
+const NOT_WITH_BACKUPS: readonly Deed[] = [
+  'create',
+  'direct',
+  'join',
+  'leave',
+  'add',
+  'remove',
+  'change',
+  'archive',
+  'level',
+  'rename',
+];
 /** Small pages and small patience for slow readers, so that a short run meets holes, many pages and clients that fall behind. */
 const NARROW = {
   pageEvents: 7,
@@ -109,7 +154,10 @@ const LIVENESS_MS = 240_000;
 /** Two beats of the relay: a push that was lost is found within one. */
 const REST_MS = 62_000;
 
-export async function runSeed(seed: number, { template, plant, steps, trace }: RunOptions): Promise<Outcome> {
+export async function runSeed(
+  seed: number,
+  { template, plant, steps, trace }: RunOptions,
+): Promise<Outcome> {
   const chance = createChance(`sim/${seed}`).fork('scenario');
   const character = CHARACTERS[NAMES[seed % NAMES.length] ?? ''] ?? CHARACTERS['everything'];
   const computers = COMPUTERS.slice(0, chance.int(2, COMPUTERS.length));
@@ -129,14 +177,32 @@ export async function runSeed(seed: number, { template, plant, steps, trace }: R
     world.relay.start();
     for (const desktop of world.desktops) desktop.start();
     await world.advance(chance.int(0, 3_000));
-    await live(world, people, faults, chance, character ?? { deeds: {}, faults: {}, faultShare: 0 }, steps ?? chance.int(20, 70));
+    await live(
+      world,
+      people,
+      faults,
+      chance,
+      character ?? { deeds: {}, faults: {}, faultShare: 0 },
+      steps ?? chance.int(20, 70),
+    );
     world.note('calm');
     if (world.broken.length === 0) await faults.calm();
     if (world.broken.length === 0) await rest(world, people);
     const broken = world.broken.length > 0 ? world.broken : await judge(world);
     const history = writeHistory(world.history);
-    const print = createHash('sha256').update(history).update(JSON.stringify(broken)).digest('hex').slice(0, 16);
-    return { seed, broken, print, simulatedMs: world.clock.monotonic(), events: world.history.moments.length, history };
+    const print = createHash('sha256')
+      .update(history)
+      .update(JSON.stringify(broken))
+      .digest('hex')
+      .slice(0, 16);
+    return {
+      seed,
+      broken,
+      print,
+      simulatedMs: world.clock.monotonic(),
+      events: world.history.moments.length,
+      history,
+    };
   } finally {
     await world.dispose();
   }
@@ -148,10 +214,20 @@ interface Character {
   readonly faultShare: number;
 }
 
-async function live(world: World, people: People, faults: Faults, chance: Chance, character: Character, steps: number): Promise<void> {
-  const deeds = Object.fromEntries(DEEDS.map((deed) => [deed, character.deeds[deed] ?? ONCE_IN_A_WHILE])) as Record<Deed, number>;
+async function live(
+  world: World,
+  people: People,
+  faults: Faults,
+  chance: Chance,
+  character: Character,
+  steps: number,
+): Promise<void> {
+  const deeds = Object.fromEntries(
+    DEEDS.map((deed) => [deed, character.deeds[deed] ?? ONCE_IN_A_WHILE]),
+  ) as Record<Deed, number>;
   deeds.flood = character.deeds.flood ?? 0.1;
-  if (character.faults['go-back'] !== undefined) for (const deed of NOT_WITH_BACKUPS) deeds[deed] = 0;
+  if (character.faults['go-back'] !== undefined)
+    for (const deed of NOT_WITH_BACKUPS) deeds[deed] = 0;
   for (let step = 0; step < steps && world.broken.length === 0; step++) {
     for (let left = chance.int(1, 3); left > 0; left--) {
       await world.settle();
@@ -185,7 +261,9 @@ async function compare(world: World, desktop: DesktopNode): Promise<void> {
 }
 
 const isAtRest = ({ team }: DesktopNode): boolean =>
-  team?.team.wire.state === 'live' && !team.team.wire.isCatchingUp && team.team.outbox.waiting === 0;
+  team?.team.wire.state === 'live' &&
+  !team.team.wire.isCatchingUp &&
+  team.team.outbox.waiting === 0;
 
 /** A line that died without a sign looks alive for a while: a team is at rest when it is so twice, with two beats between. */
 async function rest(world: World, people: People): Promise<void> {
@@ -206,7 +284,10 @@ async function rest(world: World, people: People): Promise<void> {
 function tellWhoIsNot(world: World): void {
   for (const desktop of world.desktops) {
     const team = desktop.team?.team;
-    if (!isAtRest(desktop)) world.breaks(`liveness: ${desktop.name} is ${JSON.stringify(team?.wire)} with ${JSON.stringify(team?.outbox)}`);
+    if (!isAtRest(desktop))
+      world.breaks(
+        `liveness: ${desktop.name} is ${JSON.stringify(team?.wire)} with ${JSON.stringify(team?.outbox)}`,
+      );
   }
 }
 
@@ -221,18 +302,26 @@ async function judge(world: World): Promise<readonly string[]> {
       await world.advance(7);
     }
     seen.push(...outside(desktop).map((words) => `${desktop.name}: ${words}`));
-    for (const channel of desktop.channels()) if (channel.isJoined) seen.push(...(await lookAt(world, desktop, channel.id, relayNow)));
+    for (const channel of desktop.channels())
+      if (channel.isJoined) seen.push(...(await lookAt(world, desktop, channel.id, relayNow)));
   }
   world.relay.kill(true);
   for (const desktop of world.desktops) desktop.kill(true);
   const relay = readRelay(world.relay.storePath);
   const desktops = world.desktops.map(({ name, dataFolder }) => readDesktop(name, dataFolder));
-  return [...world.broken, ...seen, ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole })];
+  return [
+    ...world.broken,
+    ...seen,
+    ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole }),
+  ];
 }
 
 /** What the system shows of a desktop outside its window, and what it thinks of who is there, when everybody is. */
 function outside({ host, team, channels }: DesktopNode): readonly string[] {
-  const mentions = channels().reduce((sum, channel) => sum + (channel.isJoined && channel.level !== 'none' ? channel.mentions : 0), 0);
+  const mentions = channels().reduce(
+    (sum, channel) => sum + (channel.isJoined && channel.level !== 'none' ? channel.mentions : 0),
+    0,
+  );
   const hasUnread = channels().some(({ isJoined, unread }) => isJoined && unread > 0);
   const found: string[] = [];
   if (host.badge.count !== mentions || host.badge.hasUnread !== hasUnread) {
@@ -246,7 +335,12 @@ function outside({ host, team, channels }: DesktopNode): readonly string[] {
 }
 
 /** Opens the channel at its live end and reads up to its beginning, as a person would; holds what is drawn against the relay's feed. */
-async function lookAt(world: World, desktop: DesktopNode, channel: string, relay: RelayRead): Promise<readonly string[]> {
+async function lookAt(
+  world: World,
+  desktop: DesktopNode,
+  channel: string,
+  relay: RelayRead,
+): Promise<readonly string[]> {
   const team = desktop.state?.teamOrder[0] ?? '';
   await desktop.call('timeline.open', { team, channel, at: 'end' });
   await world.advance(40);
@@ -254,10 +348,12 @@ async function lookAt(world: World, desktop: DesktopNode, channel: string, relay
   const found: string[] = [];
   for (let steps = 0; steps < 200; steps++) {
     const timeline = desktop.state?.timeline;
-    if (timeline?.channel !== channel) return [`window of ${desktop.name}: ${channel} does not open`];
+    if (timeline?.channel !== channel)
+      return [`window of ${desktop.name}: ${channel} does not open`];
     found.push(...noSilentGap(timeline.rows, drawn));
     const hole = timeline.rows.findLast((row) => row.type === 'hole');
-    if (hole?.type === 'hole') await world.wait(desktop.call('timeline.fill', { from: hole.from, to: hole.to }));
+    if (hole?.type === 'hole')
+      await world.wait(desktop.call('timeline.fill', { from: hole.from, to: hole.to }));
     else if (timeline.hasOlder) await world.wait(desktop.call('timeline.older', {}));
     else {
       found.push(...showsAll(timeline, drawn));

@@ -5,7 +5,11 @@ import type { Chance } from '../kit/chance.ts';
 import { settle } from '../kit/relay-kit.ts';
 import { check, lookIn, open, rest, type World } from './standing-world.ts';
 
-async function call<Name extends CommandName>(world: World, name: Name, input: CommandInput<Name>): Promise<void> {
+async function call<Name extends CommandName>(
+  world: World,
+  name: Name,
+  input: CommandInput<Name>,
+): Promise<void> {
   const answer = world.session.call(name, input);
   // Answers that need the relay come only when time moves.
   await rest(world, 20);
@@ -15,10 +19,21 @@ async function call<Name extends CommandName>(world: World, name: Name, input: C
 type Deed = (world: World) => Promise<void> | void;
 
 const text = (chance: Chance): string =>
-  chance.pick(['Morning', 'The pump is back', '@ada look', '@here anybody?', '@channel lunch', 'ok', '早安 @ada 請看', 'x'.repeat(300)]);
+  chance.pick([
+    'Morning',
+    'The pump is back',
+    '@ada look',
+    '@here anybody?',
+    '@channel lunch',
+    'ok',
+    '早安 @ada 請看',
+    'x'.repeat(300),
+  ]);
 const someChannel = ({ chance, channels }: World): ChannelId => chance.pick(channels);
 const ownMessages = (world: World): string[] =>
-  (world.mirror.state.timeline?.rows ?? []).flatMap((row) => (row.type === 'message' && row.author === world.kit.owner.id ? [row.id] : []));
+  (world.mirror.state.timeline?.rows ?? []).flatMap((row) =>
+    row.type === 'message' && row.author === world.kit.owner.id ? [row.id] : [],
+  );
 
 function postAs(world: World, who: 'ben' | 'cy', channel: ChannelId): void {
   const id = world.kit.id<MessageId>();
@@ -31,7 +46,8 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
     weight: 20,
     run: (world) => {
       const channel = someChannel(world);
-      for (let n = world.chance.int(1, 4); n > 0; n--) postAs(world, world.chance.pick(['ben', 'cy'] as const), channel);
+      for (let n = world.chance.int(1, 4); n > 0; n--)
+        postAs(world, world.chance.pick(['ben', 'cy'] as const), channel);
     },
   },
   'others post a lot': {
@@ -47,7 +63,13 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
     run: (world) => {
       if (world.posted.length === 0) return;
       const { id, channel, by } = world.chance.pick(world.posted);
-      world[by].say({ t: 'edit', op: world.kit.id<OperationId>(), channel, message: id, text: text(world.chance) });
+      world[by].say({
+        t: 'edit',
+        op: world.kit.id<OperationId>(),
+        channel,
+        message: id,
+        text: text(world.chance),
+      });
     },
   },
   'others delete': {
@@ -58,10 +80,18 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
       world[by].say({ t: 'delete', op: world.kit.id<OperationId>(), channel, message: id });
     },
   },
-  'others type': { weight: 2, run: (world) => world.ben.say({ t: 'typing', channel: someChannel(world) }) },
+  'others type': {
+    weight: 2,
+    run: (world) => world.ben.say({ t: 'typing', channel: someChannel(world) }),
+  },
   send: {
     weight: 12,
-    run: (world) => call(world, 'message.send', { team: 'here', channel: someChannel(world), text: text(world.chance) }),
+    run: (world) =>
+      call(world, 'message.send', {
+        team: 'here',
+        channel: someChannel(world),
+        text: text(world.chance),
+      }),
   },
   edit: {
     weight: 4,
@@ -69,7 +99,12 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
       const own = ownMessages(world);
       const channel = world.mirror.state.timeline?.channel;
       if (own.length > 0 && channel)
-        await call(world, 'message.edit', { team: 'here', channel, message: world.chance.pick(own), text: text(world.chance) });
+        await call(world, 'message.edit', {
+          team: 'here',
+          channel,
+          message: world.chance.pick(own),
+          text: text(world.chance),
+        });
     },
   },
   delete: {
@@ -77,7 +112,12 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
     run: async (world) => {
       const own = ownMessages(world);
       const channel = world.mirror.state.timeline?.channel;
-      if (own.length > 0 && channel) await call(world, 'message.delete', { team: 'here', channel, message: world.chance.pick(own) });
+      if (own.length > 0 && channel)
+        await call(world, 'message.delete', {
+          team: 'here',
+          channel,
+          message: world.chance.pick(own),
+        });
     },
   },
   'discard or retry': {
@@ -98,7 +138,11 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
       const at = world.chance.pick(['unread', 'end', 'message'] as const);
       const message = at === 'message' && known.length > 0 ? world.chance.pick(known) : undefined;
       const channel = message?.channel ?? someChannel(world);
-      await call(world, 'timeline.open', { team: 'here', channel, at: message ? { message: message.id } : at === 'message' ? 'end' : at });
+      await call(world, 'timeline.open', {
+        team: 'here',
+        channel,
+        at: message ? { message: message.id } : at === 'message' ? 'end' : at,
+      });
     },
   },
   'close the timeline': { weight: 1, run: (world) => call(world, 'timeline.close', {}) },
@@ -107,7 +151,9 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
   'see a hole': {
     weight: 6,
     run: async (world) => {
-      const holes = (world.mirror.state.timeline?.rows ?? []).flatMap((row) => (row.type === 'hole' ? [row] : []));
+      const holes = (world.mirror.state.timeline?.rows ?? []).flatMap((row) =>
+        row.type === 'hole' ? [row] : [],
+      );
       const hole = holes.length > 0 ? world.chance.pick(holes) : { from: 1, to: 1 };
       await call(world, 'timeline.fill', { from: hole.from, to: hole.to });
     },
@@ -122,7 +168,11 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
         isFocused: world.chance.happens(0.6),
       }),
   },
-  'look away': { weight: 3, run: (world) => call(world, 'view.look', { team: null, channel: null, isAtEnd: false, isFocused: false }) },
+  'look away': {
+    weight: 3,
+    run: (world) =>
+      call(world, 'view.look', { team: null, channel: null, isAtEnd: false, isFocused: false }),
+  },
   'mark unread': {
     weight: 3,
     run: async (world) => {
@@ -133,17 +183,31 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
   },
   'mark read': {
     weight: 3,
-    run: (world) => call(world, 'read.mark', { team: 'here', channel: someChannel(world), seq: world.chance.int(1, 200) }),
+    run: (world) =>
+      call(world, 'read.mark', {
+        team: 'here',
+        channel: someChannel(world),
+        seq: world.chance.int(1, 200),
+      }),
   },
   'mark all read': { weight: 1, run: (world) => call(world, 'read.all', { team: 'here' }) },
   level: {
     weight: 2,
     run: (world) =>
-      call(world, 'channel.level', { team: 'here', channel: someChannel(world), level: world.chance.pick(['all', 'mentions', 'none']) }),
+      call(world, 'channel.level', {
+        team: 'here',
+        channel: someChannel(world),
+        level: world.chance.pick(['all', 'mentions', 'none']),
+      }),
   },
   draft: {
     weight: 2,
-    run: (world) => call(world, 'draft.set', { team: 'here', channel: someChannel(world), text: world.chance.pick(['', 'half']) }),
+    run: (world) =>
+      call(world, 'draft.set', {
+        team: 'here',
+        channel: someChannel(world),
+        text: world.chance.pick(['', 'half']),
+      }),
   },
   'make a channel': {
     weight: 1,
@@ -179,10 +243,20 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
     run: async (world) => {
       const channel = someChannel(world);
       if (channel === world.kit.general) return;
-      world.ben.say({ t: 'remove-member', op: world.kit.id<OperationId>(), channel, member: world.kit.owner.id });
+      world.ben.say({
+        t: 'remove-member',
+        op: world.kit.id<OperationId>(),
+        channel,
+        member: world.kit.owner.id,
+      });
       await rest(world);
       await check(world, 'removed');
-      world.ben.say({ t: 'add-member', op: world.kit.id<OperationId>(), channel, member: world.kit.owner.id });
+      world.ben.say({
+        t: 'add-member',
+        op: world.kit.id<OperationId>(),
+        channel,
+        member: world.kit.owner.id,
+      });
     },
   },
   'lose the line': { weight: 4, run: (world) => world.plug.pull() },
@@ -210,7 +284,10 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
       const { settings } = world.mirror.state;
       const ignoreChannelMentions = !settings.notifications.ignoreChannelMentions;
       return call(world, 'settings.set', {
-        settings: { ...settings, notifications: { ...settings.notifications, ignoreChannelMentions } },
+        settings: {
+          ...settings,
+          notifications: { ...settings.notifications, ignoreChannelMentions },
+        },
       });
     },
   },
@@ -234,4 +311,6 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
   },
 };
 /** How often each of them happens. */
-export const WEIGHTS = Object.fromEntries(Object.entries(DEEDS).map(([name, { weight }]) => [name, weight]));
+export const WEIGHTS = Object.fromEntries(
+  Object.entries(DEEDS).map(([name, { weight }]) => [name, weight]),
+);

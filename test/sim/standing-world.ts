@@ -35,7 +35,11 @@ export interface World {
   readonly errors: string[];
   readonly channels: ChannelId[];
   /** Messages anybody posted, with their channel and author. */
-  readonly posted: { readonly id: MessageId; readonly channel: ChannelId; readonly by: 'ben' | 'cy' }[];
+  readonly posted: {
+    readonly id: MessageId;
+    readonly channel: ChannelId;
+    readonly by: 'ben' | 'cy';
+  }[];
   desktop: Desktop;
   session: WindowSession;
   mirror: Snapshot;
@@ -91,7 +95,10 @@ export function open(world: World): void {
     localRelay: NO_RELAY,
     sockets: NO_SOCKETS,
     host,
-    log: { ...log, error: (event, fields) => void errors.push(`${event} ${JSON.stringify(fields ?? {})}`) },
+    log: {
+      ...log,
+      error: (event, fields) => void errors.push(`${event} ${JSON.stringify(fields ?? {})}`),
+    },
   });
   world.session = world.desktop.openWindow();
 }
@@ -112,7 +119,8 @@ export async function rest(world: World, ms = 40): Promise<void> {
 /** The window opens, and from now on only applies what it is told. */
 export async function lookIn(world: World): Promise<void> {
   world.session.onBatch((batch) => {
-    if ((world.mirror as Snapshot | undefined) !== undefined) world.mirror = applyBatch(world.mirror, batch);
+    if ((world.mirror as Snapshot | undefined) !== undefined)
+      world.mirror = applyBatch(world.mirror, batch);
   });
   const opened = await world.session.call('open', {});
   if (!opened.ok) throw new Error(opened.error.kind);
@@ -133,7 +141,9 @@ export async function check(world: World, after: string): Promise<void> {
   expect(world.mirror, `the window, after: ${after}`).toEqual(fresh.value);
   expect(recount(world), `the counts, after: ${after}`).toEqual(shownCounts(world));
   const orders = (world.mirror.state.timeline?.rows ?? []).map((row) => row.order);
-  expect(orders, `rows in order, after: ${after}`).toEqual([...new Set(orders)].sort((a, b) => a - b));
+  expect(orders, `rows in order, after: ${after}`).toEqual(
+    [...new Set(orders)].sort((a, b) => a - b),
+  );
   expect(world.errors, `errors, after: ${after}`).toEqual([]);
 }
 
@@ -141,7 +151,10 @@ const shownCounts = (world: World): unknown =>
   Object.fromEntries(
     Object.values(teamOf(world.mirror).channels)
       .filter((channel) => channel.isJoined)
-      .map((channel) => [channel.id, { unread: channel.unread, mentions: channel.mentions, lastAt: channel.lastAt }]),
+      .map((channel) => [
+        channel.id,
+        { unread: channel.unread, mentions: channel.mentions, lastAt: channel.lastAt },
+      ]),
   );
 
 interface Recounted {
@@ -164,7 +177,12 @@ function recount(world: World): unknown {
       Object.values(teamOf(world.mirror).channels)
         .filter((channel) => channel.isJoined)
         .map((channel) => {
-          const counted = count.get({ readSeq: channel.readSeq, me: world.kit.owner.id, mask, channel: channel.id });
+          const counted = count.get({
+            readSeq: channel.readSeq,
+            me: world.kit.owner.id,
+            mask,
+            channel: channel.id,
+          });
           if (!counted) throw new Error('an aggregate without a row');
           const isConversation = channel.kind === 'direct' || channel.kind === 'group';
           return [channel.id, isConversation ? { ...counted, mentions: counted.unread } : counted];

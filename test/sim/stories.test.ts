@@ -22,7 +22,9 @@ afterAll(() => rmSync(template.folder, { recursive: true }));
 
 beforeEach(() => begin());
 async function begin(plant: Plant = {}): Promise<void> {
-  const people = Object.fromEntries(['ada-pc', 'ben-pc'].map((name) => [name, template.people[name] ?? '']));
+  const people = Object.fromEntries(
+    ['ada-pc', 'ben-pc'].map((name) => [name, template.people[name] ?? '']),
+  );
   said = [];
   world = createWorld({
     seed: 'story',
@@ -42,12 +44,19 @@ afterEach(async () => {
   expect(world.broken).toEqual([]);
 });
 
-async function call<N extends CommandName>(desktop: DesktopNode, name: N, input: CommandInput<N>): Promise<CommandOutput<N>> {
+async function call<N extends CommandName>(
+  desktop: DesktopNode,
+  name: N,
+  input: CommandInput<N>,
+): Promise<CommandOutput<N>> {
   const answer = await world.wait(desktop.call(name, input));
   if (!answer?.ok) throw new Error(`${name}: ${JSON.stringify(answer)}`);
   return answer.value;
 }
-const here = (desktop: DesktopNode, name = 'general'): { readonly team: string; readonly channel: string } => ({
+const here = (
+  desktop: DesktopNode,
+  name = 'general',
+): { readonly team: string; readonly channel: string } => ({
   team: desktop.team?.team.id ?? '',
   channel: desktop.channels().find((channel) => channel.name === name)?.id ?? '',
 });
@@ -76,7 +85,8 @@ test('a second message stops waiting when the first one has gone', async () => {
   await call(ada, 'timeline.open', { ...here(ada), at: 'end' });
   world.net.weather = { ...FAIR, leastDelayMs: 500, mostDelayMs: 500 };
   for (const text of ['one', 'two']) await call(ada, 'message.send', { ...here(ada), text });
-  const deliveries = () => rowsOf(ada).flatMap((row) => (row.type === 'message' ? [row.delivery] : []));
+  const deliveries = () =>
+    rowsOf(ada).flatMap((row) => (row.type === 'message' ? [row.delivery] : []));
   await world.advance(500);
   expect(deliveries()).toEqual([
     { state: 'sending', isWaiting: false },
@@ -88,7 +98,8 @@ test('a second message stops waiting when the first one has gone', async () => {
 
 test('while a line is being made, asking twice gives one answer', async () => {
   world.net.weather = { ...FAIR, lost: 1 };
-  for (const line of ada.computer.lines()) line.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
+  for (const line of ada.computer.lines())
+    line.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
   let compared = 0;
   for (let tries = 0; tries < 100; tries++) {
     await world.advance(333);
@@ -108,12 +119,15 @@ test('a message whose sender was taken out of the channel before they heard of i
   line?.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
   await world.advance(5_000);
   expect(ben.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
-  expect(ben.channels().map(({ name, isJoined }) => ({ name, isJoined }))).toEqual([{ name: 'general', isJoined: false }]);
+  expect(ben.channels().map(({ name, isJoined }) => ({ name, isJoined }))).toEqual([
+    { name: 'general', isJoined: false },
+  ]);
   expect(await ben.compareWindow()).toEqual([]);
 });
 
 test('who was told of a message is not told of it again after the relay went back to a backup, where its sender offers it again', async () => {
-  const told = (): number => world.history.all('toast').filter(({ computer }) => computer === 'ben-pc').length;
+  const told = (): number =>
+    world.history.all('toast').filter(({ computer }) => computer === 'ben-pc').length;
   await world.wait(world.relay.backUp());
   await call(ada, 'message.send', { ...here(ada), text: '@ben look' });
   await world.advance(1_000);
@@ -127,7 +141,10 @@ test('who was told of a message is not told of it again after the relay went bac
   ada.start();
   await world.advance(5_000);
   const { feeds } = readRelay(world.relay.storePath);
-  expect(feeds.get(`channel/${here(ada).channel}`)?.events.at(-1)).toMatchObject({ kind: 'posted', text: '@ben look' });
+  expect(feeds.get(`channel/${here(ada).channel}`)?.events.at(-1)).toMatchObject({
+    kind: 'posted',
+    text: '@ben look',
+  });
   expect(ben.channels()[0]).toMatchObject({ unread: 1, mentions: 1 });
   expect(told()).toBe(1);
 });
@@ -138,7 +155,8 @@ test('a window that learns of a message before it has it shows the hole', async 
   world.net.weather = { ...FAIR, leastDelayMs: 0, mostDelayMs: 1_000 };
   let hasSeenHole = false;
   for (let round = 0; round < 8; round++) {
-    for (const line of ben.computer.lines()) line.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
+    for (const line of ben.computer.lines())
+      line.cut({ clientHearsMs: 0, relayHearsMs: 0, isUpLate: false });
     await call(ada, 'message.send', { ...here(ada), text: `while you were away ${round}` });
     for (let tries = 0; tries < 200; tries++) {
       await world.advance(30);
@@ -155,7 +173,9 @@ test('who signs in again twice at once has one line, as before', async () => {
   await call(ada, 'team.sign-out', { team, forget: false });
   await world.advance(1_000);
   expect(ada.computer.lines()).toHaveLength(0);
-  await Promise.all([1, 2].map(() => call(ada, 'team.sign-in-again', { team, password: PASSWORD })));
+  await Promise.all(
+    [1, 2].map(() => call(ada, 'team.sign-in-again', { team, password: PASSWORD })),
+  );
   await world.advance(1_000);
   expect(ada.computer.lines()).toHaveLength(1);
 });
@@ -163,13 +183,20 @@ test('who signs in again twice at once has one line, as before', async () => {
 describe('after the relay went back to a backup', () => {
   /** The channel, as it is known before. */
   let place: ReturnType<typeof here>;
-  const send = async (text: string): Promise<string> => (await call(ada, 'message.send', { ...place, text })).id;
+  const send = async (text: string): Promise<string> =>
+    (await call(ada, 'message.send', { ...place, text })).id;
   const untilSaid = async (): Promise<void> => {
     do await world.advance(1_000);
     while ((ada.team?.team.outbox.waiting ?? 1) > 0);
   };
   /** Sends so many messages that are in the backup, and so many that are not, and restores it. @returns the ids of these */
-  const lose = async ({ kept, lost }: { readonly kept: number; readonly lost: number }): Promise<readonly string[]> => {
+  const lose = async ({
+    kept,
+    lost,
+  }: {
+    readonly kept: number;
+    readonly lost: number;
+  }): Promise<readonly string[]> => {
     place = here(ada);
     for (let n = 0; n < kept; n++) await send(`kept ${n}`);
     await untilSaid();
@@ -193,8 +220,11 @@ describe('after the relay went back to a backup', () => {
       .feeds.get(`channel/${place.channel}`)
       ?.events.flatMap((event) => (event.kind === 'posted' ? [event.text] : [])) ?? [];
   const indexOf = (...parts: readonly string[]): number =>
-    said.findIndex((line) => line.includes(' ada-pc ') && parts.every((part) => line.includes(part)));
-  const momentOf = (...parts: readonly string[]): number => 1_000 * Number(said[indexOf(...parts)]?.split(' ')[0]);
+    said.findIndex(
+      (line) => line.includes(' ada-pc ') && parts.every((part) => line.includes(part)),
+    );
+  const momentOf = (...parts: readonly string[]): number =>
+    1_000 * Number(said[indexOf(...parts)]?.split(' ')[0]);
   /** What Ada's computer had said, by kind, when this operation was acknowledged. */
   const saidUntil = (op: string): Readonly<Record<string, number>> => {
     const counts: Record<string, number> = {};
@@ -209,17 +239,28 @@ describe('after the relay went back to a backup', () => {
     await lose({ kept: 997, lost: 3 });
     const last = await send('and now this');
     await world.advance(30_000);
-    expect([onRelay().length, onRelay().slice(-5)]).toEqual([1_001, ['kept 996', 'lost 0', 'lost 1', 'lost 2', 'and now this']]);
+    expect([onRelay().length, onRelay().slice(-5)]).toEqual([
+      1_001,
+      ['kept 996', 'lost 0', 'lost 1', 'lost 2', 'and now this'],
+    ]);
     expect(saidUntil(last)).toEqual({ hello: 1, missing: 2, post: 4 });
   });
 
   test('a relay that cannot say what it lost is said all that is in doubt, and what is new does not wait for it', async () => {
     await world.dispose();
-    await begin({ filter: ({ way, text }) => [way === 'up' ? text.replace('{"t":"missing"', '{"t":"unheard-of"') : text] });
+    await begin({
+      filter: ({ way, text }) => [
+        way === 'up' ? text.replace('{"t":"missing"', '{"t":"unheard-of"') : text,
+      ],
+    });
     await lose({ kept: 997, lost: 3 });
     const last = await send('and now this');
     await world.advance(120_000);
-    expect([onRelay().length, new Set(onRelay()).size, onRelay().slice(-3)]).toEqual([1_001, 1_001, ['lost 0', 'lost 1', 'lost 2']]);
+    expect([onRelay().length, new Set(onRelay()).size, onRelay().slice(-3)]).toEqual([
+      1_001,
+      1_001,
+      ['lost 0', 'lost 1', 'lost 2'],
+    ]);
     expect(saidUntil(last)['missing']).toBe(1);
     expect(momentOf('<- {"t":"ack"', last) - momentOf('<- {"t":"caught-up"')).toBeLessThan(1_500);
   });
@@ -236,7 +277,10 @@ describe('after the relay went back to a backup', () => {
     expect(onRelay()).not.toContain('lost 299');
     await world.advance(60_000);
     const lost = onRelay().filter((text) => text.startsWith('lost'));
-    expect(lost).toEqual([...Array.from({ length: 299 }, (_, n) => `lost ${n}`), 'lost and changed']);
+    expect(lost).toEqual([
+      ...Array.from({ length: 299 }, (_, n) => `lost ${n}`),
+      'lost and changed',
+    ]);
     expect(ada.team?.team.outbox).toEqual({ waiting: 0, failed: 0 });
   });
 
@@ -261,7 +305,8 @@ describe('after the relay went back to a backup', () => {
     const [first = ''] = await lose({ kept: 1, lost: 1 });
     // The welcome is there, and what follows it takes its time.
     world.net.weather = { ...FAIR, leastDelayMs: 100, mostDelayMs: 1_000 };
-    for (let tries = 0; tries < 20_000 && ada.channels().length > 0; tries++) await world.advance(1);
+    for (let tries = 0; tries < 20_000 && ada.channels().length > 0; tries++)
+      await world.advance(1);
     await call(ada, 'message.edit', { ...place, message: first, text: 'changed meanwhile' });
     await send('said meanwhile');
     expect(ada.channels()).toEqual([]);

@@ -19,26 +19,33 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test.each(SEEDS)('a window that only applies batches shows what a new one would, at every step of a long history (%s)', async (seed) => {
-  const world = await worldOf(seed, folder);
-  try {
-    await lookIn(world);
-    await check(world, 'the start');
-    for (let step = 1; step <= STEPS; step++) {
-      const deed = world.chance.weighted(WEIGHTS);
-      await DEEDS[deed]?.run(world);
-      await check(world, `step ${step}, ${deed}`);
+test.each(SEEDS)(
+  'a window that only applies batches shows what a new one would, at every step of a long history (%s)',
+  async (seed) => {
+    const world = await worldOf(seed, folder);
+    try {
+      await lookIn(world);
+      await check(world, 'the start');
+      for (let step = 1; step <= STEPS; step++) {
+        const deed = world.chance.weighted(WEIGHTS);
+        await DEEDS[deed]?.run(world);
+        await check(world, `step ${step}, ${deed}`);
+      }
+      // In the end everything is said, whole and the same on both sides.
+      world.plug.put();
+      world.desktop.wake();
+      await rest(world, 120_000);
+      await check(world, 'the end');
+      expect(teamOf(world.mirror).team.wire).toMatchObject({
+        state: 'live',
+        isCatchingUp: false,
+        door: 'socket',
+      });
+      expect(teamOf(world.mirror).team.outbox.waiting).toBe(0);
+    } finally {
+      world.session.dispose();
+      await world.desktop.close();
+      await world.kit.dispose();
     }
-    // In the end everything is said, whole and the same on both sides.
-    world.plug.put();
-    world.desktop.wake();
-    await rest(world, 120_000);
-    await check(world, 'the end');
-    expect(teamOf(world.mirror).team.wire).toMatchObject({ state: 'live', isCatchingUp: false, door: 'socket' });
-    expect(teamOf(world.mirror).team.outbox.waiting).toBe(0);
-  } finally {
-    world.session.dispose();
-    await world.desktop.close();
-    await world.kit.dispose();
-  }
-});
+  },
+);

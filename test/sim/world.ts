@@ -81,7 +81,8 @@ export function createWorld({
   const giveCryptoBack = holdCrypto(turns);
   const history = createHistory();
   const broken: string[] = [];
-  const note = (words: string): void => trace?.(`${(clock.monotonic() / 1_000).toFixed(3)} ${words}`);
+  const note = (words: string): void =>
+    trace?.(`${(clock.monotonic() / 1_000).toFixed(3)} ${words}`);
   const breaks = (words: string): void => {
     broken.push(words);
     note(`BROKEN ${words}`);
@@ -124,7 +125,8 @@ export function createWorld({
       onBroken: breaks,
       note,
       onToast: (message) => history.add({ kind: 'toast', computer: name, message }),
-      onKilled: (wasAsleep) => history.add({ kind: 'killed', computer: name, atMs: clock.monotonic(), wasAsleep }),
+      onKilled: (wasAsleep) =>
+        history.add({ kind: 'killed', computer: name, atMs: clock.monotonic(), wasAsleep }),
       ...(wrapNet ? { wrapNet: (own: RelayNet) => wrapNet(own, name, plantChance) } : {}),
     }),
   );
@@ -132,7 +134,11 @@ export function createWorld({
   const advance = async (ms: number): Promise<void> => {
     const until = clock.monotonic() + ms;
     await turns.settle();
-    for (let next = clock.nextAt; next !== undefined && next <= until && broken.length === 0; next = clock.nextAt) {
+    for (
+      let next = clock.nextAt;
+      next !== undefined && next <= until && broken.length === 0;
+      next = clock.nextAt
+    ) {
       clock.runNext();
       await turns.settle();
     }

@@ -19,7 +19,13 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../../server/lan/tls.ts';
 import { createLog } from '../../server/observe/log.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
-import { createGround, isLive, PASSWORD, type Ground, type RealDesktop } from '../kit/real-desktop.ts';
+import {
+  createGround,
+  isLive,
+  PASSWORD,
+  type Ground,
+  type RealDesktop,
+} from '../kit/real-desktop.ts';
 import { freePort } from '../kit/free-port.ts';
 import { answerTo, get, statusesIn } from '../kit/raw-http.ts';
 import type { Balancer, BalancerParts } from '../kit/services/balancer.ts';
@@ -58,7 +64,9 @@ interface Answer {
 
 describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurriesGreetings }) => {
   test('a line may be idle for two beats and more', () => {
-    const waits = [...readFileSync(config, 'utf8').matchAll(idle)].map(([, seconds]) => Number(seconds) * 1_000);
+    const waits = [...readFileSync(config, 'utf8').matchAll(idle)].map(
+      ([, seconds]) => Number(seconds) * 1_000,
+    );
     expect(waits.length).toBeGreaterThanOrEqual(2);
     expect(Math.min(...waits)).toBeGreaterThan(2 * BEAT_MS);
   });
@@ -76,13 +84,22 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       log = [];
       balancerPort = await freePort();
       certificate = join(folder, CERTIFICATE_FILE);
-      ({ fingerprint } = loadTls({ folder, hosts: ['localhost'], clock: createSystemClock(), random: createSystemRandom() }));
+      ({ fingerprint } = loadTls({
+        folder,
+        hosts: ['localhost'],
+        clock: createSystemClock(),
+        random: createSystemRandom(),
+      }));
     });
     afterEach(async () => {
       for (const end of ends.reverse()) await end();
     });
 
-    const relay = async (name: string, port?: number, limits: Partial<Limits> = {}): Promise<Relay> => {
+    const relay = async (
+      name: string,
+      port?: number,
+      limits: Partial<Limits> = {},
+    ): Promise<Relay> => {
       const started = await startRelay(
         {
           data: join(folder, name),
@@ -94,26 +111,43 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
           advertise: [`127.0.0.1:${balancerPort}`],
           limits,
         },
-        { log: createLog({ level: 'info', node: name, destination: { write: (line) => void log.push(line) } }) },
+        {
+          log: createLog({
+            level: 'info',
+            node: name,
+            destination: { write: (line) => void log.push(line) },
+          }),
+        },
       );
       ends.push(() => started.close());
       return started;
     };
     /** Something that is no relay but stands where one would; it is well. */
     const standIn = async (answer: RequestListener): Promise<number> => {
-      const server = createServer((asked, response) => (asked.url === '/readyz' ? response.end('{}') : answer(asked, response)));
+      const server = createServer((asked, response) =>
+        asked.url === '/readyz' ? response.end('{}') : answer(asked, response),
+      );
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
       ends.push(async () => (server.closeAllConnections(), server.close()));
       return (server.address() as AddressInfo).port;
     };
     const balance = async (...relays: number[]): Promise<Balancer> => {
-      const parts: BalancerParts = { port: balancerPort, relays, certificate, key: join(folder, KEY_FILE) };
+      const parts: BalancerParts = {
+        port: balancerPort,
+        relays,
+        certificate,
+        key: join(folder, KEY_FILE),
+      };
       const balancer = await start(parts);
       ends.push(() => balancer.dispose());
       return balancer;
     };
-    const ask = async (path: string, more: RequestOptions = {}, body = ''): Promise<IncomingMessage> => {
+    const ask = async (
+      path: string,
+      more: RequestOptions = {},
+      body = '',
+    ): Promise<IncomingMessage> => {
       const asking = request({
         host: '127.0.0.1',
         port: balancerPort,
@@ -134,14 +168,26 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
     };
 
     /** Founds the team through the balancer. */
-    const founder = async (one: Relay): Promise<{ readonly ground: Ground; readonly ada: RealDesktop; readonly address: string }> => {
+    const founder = async (
+      one: Relay,
+    ): Promise<{
+      readonly ground: Ground;
+      readonly ada: RealDesktop;
+      readonly address: string;
+    }> => {
       const ground = createGround();
       ends.push(() => ground.dispose());
       const ada = await ground.desktop();
       const typed = `landline://setup?relay=127.0.0.1:${balancerPort}&code=${one.setupCode}&key=${fingerprint}`;
       const { address, invite } = await ada.now.call('relay.probe', { typed });
       const account = { name: 'Ada', handle: 'ada', password: PASSWORD, device: 'Desk' };
-      await ada.now.call('team.setup', { address, fingerprint, code: invite?.code ?? '', teamName: 'Night shift', ...account });
+      await ada.now.call('team.setup', {
+        address,
+        fingerprint,
+        code: invite?.code ?? '',
+        teamName: 'Night shift',
+        ...account,
+      });
       await ada.now.until('Ada is live', () => isLive(ada));
       return { ground, ada, address };
     };
@@ -175,7 +221,11 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       expect(before.core.stats.connections).toBe(0);
       await before.close();
       const channel = ada.now.channel('general').id;
-      await ada.now.call('message.send', { team: ada.now.team.team.id, channel, text: 'while nobody was there' });
+      await ada.now.call('message.send', {
+        team: ada.now.team.team.id,
+        channel,
+        text: 'while nobody was there',
+      });
       const after = await relay('one', before.port);
       await ada.now.until('Ada is live again', () => isLive(ada));
       await expect.poll(() => after.core.counts.posts).toBe(1);
@@ -184,14 +234,28 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
     test('the relay sees where a client comes from, whatever the client says about it', async () => {
       const one = await relay('one');
       await balance(one.port);
-      const lies = { 'x-forwarded-for': ['203.0.113.9', '198.51.100.7'], forwarded: 'for=203.0.113.9', 'x-real-ip': '203.0.113.9' };
-      expect((await answer('/v1/nothing', { localAddress: '127.0.0.2', headers: lies })).status).toBe(404);
-      const told = log.map((line) => JSON.parse(line) as { readonly event: string; readonly address?: string });
-      expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual(['127.0.0.2']);
+      const lies = {
+        'x-forwarded-for': ['203.0.113.9', '198.51.100.7'],
+        forwarded: 'for=203.0.113.9',
+        'x-real-ip': '203.0.113.9',
+      };
+      expect(
+        (await answer('/v1/nothing', { localAddress: '127.0.0.2', headers: lies })).status,
+      ).toBe(404);
+      const told = log.map(
+        (line) => JSON.parse(line) as { readonly event: string; readonly address?: string },
+      );
+      expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual([
+        '127.0.0.2',
+      ]);
     });
 
     const overTls = async (): Promise<Socket> => {
-      const socket = connectTls({ host: '127.0.0.1', port: balancerPort, rejectUnauthorized: false });
+      const socket = connectTls({
+        host: '127.0.0.1',
+        port: balancerPort,
+        rejectUnauthorized: false,
+      });
       ends.push(async () => socket.destroy());
       await once(socket, 'secureConnect');
       return socket;
@@ -204,7 +268,9 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       await balance(one.port);
       const ask = async (lengths: string, body = ''): Promise<readonly string[]> => {
         const outer = `POST /v1/nothing HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n${lengths}\r\n\r\n${body}`;
-        return statusesIn(await answerTo(await overTls(), outer + get('/v1/relay', 'Connection: close')));
+        return statusesIn(
+          await answerTo(await overTls(), outer + get('/v1/relay', 'Connection: close')),
+        );
       };
       // Two that are honest are two.
       expect(await ask('Content-Length: 2', '{}')).toEqual(['404', '200']);
@@ -228,7 +294,9 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       const one = await relay('one');
       await balance(one.port);
       for (const bytes of [17_000, 70_000, 1_000_000]) {
-        const answered = statusesIn(await answerTo(await overTls(), get('/v1/relay', `X-Filler: ${'x'.repeat(bytes)}`)));
+        const answered = statusesIn(
+          await answerTo(await overTls(), get('/v1/relay', `X-Filler: ${'x'.repeat(bytes)}`)),
+        );
         // Whoever sends on after the answer may not get it any more.
         expect(['400', '']).toContain(answered.join());
       }
@@ -284,9 +352,13 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
 
     /** The answer to an upgrade whose token is no good: what was asked for is refused by whichever relay looked at it. */
     const knock = (): Promise<Answer> => {
-      const lines = handshake(balancerPort, { Authorization: 'Bearer nonsense' }).split('\r\n').slice(1);
+      const lines = handshake(balancerPort, { Authorization: 'Bearer nonsense' })
+        .split('\r\n')
+        .slice(1);
       const headers = lines.flatMap((line) =>
-        line === '' ? [] : [[line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]],
+        line === ''
+          ? []
+          : [[line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]],
       );
       return answer('/v1/ws', { headers: Object.fromEntries(headers) as Record<string, string> });
     };
@@ -307,7 +379,11 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       const one = await relay('one');
       await balance(one.port);
       const body = 'x'.repeat(DEFAULT_LIMITS.doorBodyBytes);
-      const refused = await answer(FRAMES_PATH, { method: 'POST', headers: { 'content-type': LINES_TYPE } }, body);
+      const refused = await answer(
+        FRAMES_PATH,
+        { method: 'POST', headers: { 'content-type': LINES_TYPE } },
+        body,
+      );
       expect([refused.status, isRefusal(refused.text)]).toEqual([401, true]);
     });
 
@@ -333,7 +409,11 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       await balance(...relays.map(({ port }) => port));
       for (let n = 0; n < 5; n++) {
         const away = await knock();
-        expect([away.status, Number(away.headers['retry-after']) > 0, isRefusal(away.text)]).toEqual([429, true, true]);
+        expect([
+          away.status,
+          Number(away.headers['retry-after']) > 0,
+          isRefusal(away.text),
+        ]).toEqual([429, true, true]);
         // Of those who are inside nobody notices.
         expect((await answer('/v1/relay')).status).toBe(200);
       }
@@ -354,7 +434,10 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
         socket.destroy();
       };
       await balance(await standIn(hangUp), await standIn(hangUp));
-      const { status } = await answer('/v1/sign-in', { method: 'POST', headers: { 'content-type': 'application/json' } });
+      const { status } = await answer('/v1/sign-in', {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+      });
       expect(status).toBe(502);
       expect(heard).toBe(1);
     });
@@ -374,16 +457,23 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       end();
     });
 
-    test.runIf(program === HAPROXY)('a relay that goes down gets nothing new as soon as it says so', async () => {
-      const goes = await relay('goes');
-      const stays = await relay('stays');
-      await balance(goes.port, stays.port);
-      await goes.drain();
-      // `/readyz` through the balancer is answered by whichever relay has its turn.
-      await expect
-        .poll(async () => (await Promise.all(Array.from({ length: 20 }, () => answer('/readyz')))).map(({ status }) => status))
-        .toEqual(Array.from({ length: 20 }, () => 200));
-      expect((await fetch(`http://127.0.0.1:${goes.port}/readyz`)).status).toBe(503);
-    });
+    test.runIf(program === HAPROXY)(
+      'a relay that goes down gets nothing new as soon as it says so',
+      async () => {
+        const goes = await relay('goes');
+        const stays = await relay('stays');
+        await balance(goes.port, stays.port);
+        await goes.drain();
+        // `/readyz` through the balancer is answered by whichever relay has its turn.
+        await expect
+          .poll(async () =>
+            (await Promise.all(Array.from({ length: 20 }, () => answer('/readyz')))).map(
+              ({ status }) => status,
+            ),
+          )
+          .toEqual(Array.from({ length: 20 }, () => 200));
+        expect((await fetch(`http://127.0.0.1:${goes.port}/readyz`)).status).toBe(503);
+      },
+    );
   });
 });

@@ -37,7 +37,9 @@ process.exit(0);
 
 async function work(n: number): Promise<void> {
   const random = createSeededRandom(`${seed}/${n}`);
-  const pieces = Array.from({ length: 1 + Math.floor(random.fraction() * MOST_PIECES) }, () => random.bytes(PIECE_BYTES));
+  const pieces = Array.from({ length: 1 + Math.floor(random.fraction() * MOST_PIECES) }, () =>
+    random.bytes(PIECE_BYTES),
+  );
   try {
     const put = await blobs.put(chunks(...pieces), { maxBytes: 1e9 });
     if (!put.ok) throw new Error(put.error);
@@ -54,7 +56,8 @@ async function work(n: number): Promise<void> {
 async function check(hash: string): Promise<void> {
   const content = await blobs.read(hash);
   if (!content) return say({ kind: 'wrong', hash, what: 'not there' });
-  if (sha(Buffer.concat(await collect(content))) !== hash) say({ kind: 'wrong', hash, what: 'another content' });
+  if (sha(Buffer.concat(await collect(content))) !== hash)
+    say({ kind: 'wrong', hash, what: 'another content' });
 }
 
 async function* half(): AsyncGenerator<Uint8Array> {

@@ -6,7 +6,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import { urlOf } from '../cluster/cluster.ts';
 import { blobsAt, chunks, describeServer } from '../kit/blob-kit.ts';
-import { askRelay, runRelayCommand, serveRelay, type Ran, type RelayProcess } from '../kit/relay-process.ts';
+import {
+  askRelay,
+  runRelayCommand,
+  serveRelay,
+  type Ran,
+  type RelayProcess,
+} from '../kit/relay-process.ts';
 import { HAS_CEPH, startCeph, type CephGateway } from '../kit/services/ceph.ts';
 import { POSTGRES, startPostgres, type PostgresServer } from '../kit/services/postgres.ts';
 
@@ -31,7 +37,8 @@ const serve = (data: string, ...args: readonly string[]): RelayProcess => {
   running.push(relay);
   return relay;
 };
-const run = (data: string, ...args: readonly string[]): Promise<Ran> => runRelayCommand([...args, '--data', at(data)]);
+const run = (data: string, ...args: readonly string[]): Promise<Ran> =>
+  runRelayCommand([...args, '--data', at(data)]);
 async function stop(relay: RelayProcess): Promise<void> {
   relay.kill('SIGTERM');
   await relay.ended;
@@ -42,7 +49,10 @@ async function started(data: string, ...args: readonly string[]): Promise<RelayP
   return relay;
 }
 /** Why it does not start: the sentence, and its kind for programs. */
-async function refused(data: string, ...args: readonly string[]): Promise<{ readonly kind: string; readonly message: string }> {
+async function refused(
+  data: string,
+  ...args: readonly string[]
+): Promise<{ readonly kind: string; readonly message: string }> {
   const relay = serve(data, ...args);
   expect(await relay.ended).toMatchObject({ code: 1 });
   const said = JSON.parse(relay.output()) as { readonly kind: string; readonly message: string };
@@ -53,13 +63,28 @@ async function found(team: RelayProcess): Promise<void> {
   const { port, setupLink } = await team.ready;
   const link = parseInviteLink(setupLink ?? '');
   if (!link.ok) throw new Error(link.error);
-  const person = { team: 'Night shift', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'desk' };
-  expect((await askRelay(port, '/v1/setup', { code: link.value.code, ...person })).status).toBe(200);
+  const person = {
+    team: 'Night shift',
+    name: 'Ada',
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'desk',
+  };
+  expect((await askRelay(port, '/v1/setup', { code: link.value.code, ...person })).status).toBe(
+    200,
+  );
 }
-const keep = (place: string): Promise<unknown> => blobsAt(place, folder).put(chunks('x'), { maxBytes: 10 });
-async function doctorSays(data: string): Promise<{ readonly isOk: boolean; readonly says: string; readonly advice?: string } | undefined> {
+const keep = (place: string): Promise<unknown> =>
+  blobsAt(place, folder).put(chunks('x'), { maxBytes: 10 });
+async function doctorSays(
+  data: string,
+): Promise<
+  { readonly isOk: boolean; readonly says: string; readonly advice?: string } | undefined
+> {
   const { out } = await run(data, 'doctor', '--json');
-  return (JSON.parse(out) as { check: string; isOk: boolean; says: string; advice?: string }[]).find(({ check }) => check === 'blobs');
+  return (
+    JSON.parse(out) as { check: string; isOk: boolean; says: string; advice?: string }[]
+  ).find(({ check }) => check === 'blobs');
 }
 
 describe('a relay that is told where blobs are', () => {
@@ -70,8 +95,13 @@ describe('a relay that is told where blobs are', () => {
       kind: 'blobs-not-accessible',
       message: `Blobs cannot be kept at ${at('share')}: the disk cannot do that now (ENOTDIR). Check that it is there: mounted, or reached.`,
     });
-    expect(await refused('data', '--blobs', at('nowhere'))).toMatchObject({ kind: 'bad-blobs-place' });
-    writeFileSync(at('s3.json'), '{"address":"http://s3.example","bucket":"landline","secrets":"keys"}');
+    expect(await refused('data', '--blobs', at('nowhere'))).toMatchObject({
+      kind: 'bad-blobs-place',
+    });
+    writeFileSync(
+      at('s3.json'),
+      '{"address":"http://s3.example","bucket":"landline","secrets":"keys"}',
+    );
     expect(await refused('data', '--blobs', at('s3.json'))).toMatchObject({
       kind: 'bad-blobs-place',
       message: expect.stringContaining('"address"'),
@@ -80,16 +110,26 @@ describe('a relay that is told where blobs are', () => {
 
   test('knows the place again, at each start and when it is asked by the doctor', async () => {
     const relay = await started('data', '--blobs', at('share'));
-    expect(await doctorSays('data')).toMatchObject({ isOk: true, says: `${at('share')} can be written` });
+    expect(await doctorSays('data')).toMatchObject({
+      isOk: true,
+      says: `${at('share')} can be written`,
+    });
     await stop(relay);
     expect(await refused('data', '--blobs', at('other'))).toMatchObject({
       kind: 'blobs-elsewhere',
       message: expect.stringContaining('mounted?'),
     });
-    expect(await refused('data')).toMatchObject({ kind: 'blobs-elsewhere', message: expect.stringContaining('--blobs') });
+    expect(await refused('data')).toMatchObject({
+      kind: 'blobs-elsewhere',
+      message: expect.stringContaining('--blobs'),
+    });
     expect(await doctorSays('data')).toMatchObject({ isOk: true });
-    for (const name of readdirSync(at('share'))) rmSync(join(at('share'), name), { recursive: true });
-    expect(await doctorSays('data')).toMatchObject({ isOk: false, advice: expect.stringContaining('landline-blobs.json') });
+    for (const name of readdirSync(at('share')))
+      rmSync(join(at('share'), name), { recursive: true });
+    expect(await doctorSays('data')).toMatchObject({
+      isOk: false,
+      advice: expect.stringContaining('landline-blobs.json'),
+    });
   });
 
   test('says with a backup, and when one is put back, what is not in it', async () => {
@@ -97,9 +137,13 @@ describe('a relay that is told where blobs are', () => {
     await found(relay);
     expect((await run('data', 'backup', at('one.sqlite'))).out).not.toContain('lobs');
     await keep(join(at('data'), 'blobs'));
-    expect((await run('data', 'backup', at('two.sqlite'))).out).toContain(`Blobs are not in it: copy those of ${at('data')}/blobs now`);
+    expect((await run('data', 'backup', at('two.sqlite'))).out).toContain(
+      `Blobs are not in it: copy those of ${at('data')}/blobs now`,
+    );
     await stop(relay);
-    expect((await run('data', 'restore', at('two.sqlite'))).out).toContain(`The blobs at ${at('data')}/blobs are as they were`);
+    expect((await run('data', 'restore', at('two.sqlite'))).out).toContain(
+      `The blobs at ${at('data')}/blobs are as they were`,
+    );
   });
 });
 
@@ -116,7 +160,10 @@ describe.skipIf(!HAS_CEPH)('a relay whose blobs are on Ceph', () => {
     await found(relay);
     expect(await doctorSays('data')).toMatchObject({ isOk: true });
     await ceph.kill();
-    expect(await doctorSays('data')).toMatchObject({ isOk: false, says: expect.stringContaining('ECONNREFUSED') });
+    expect(await doctorSays('data')).toMatchObject({
+      isOk: false,
+      says: expect.stringContaining('ECONNREFUSED'),
+    });
     const { port } = await relay.ready;
     const signIn = { handle: 'ada', password: PASSWORD, device: 'desk' };
     expect((await askRelay(port, '/v1/sign-in', signIn)).status).toBe(200);
@@ -146,8 +193,12 @@ describe.skipIf(POSTGRES === undefined)('relays on one PostgreSQL', () => {
     const keys = ['--keys', at('keys')];
     await stop(await started('one', ...keys, '--postgres', address));
     await started('one', ...keys, '--postgres', address, '--blobs', at('share'));
-    expect(await refused('two', ...keys, '--postgres', address, '--blobs', at('other'))).toMatchObject({ kind: 'blobs-elsewhere' });
-    expect(await refused('two', ...keys, '--postgres', address)).toMatchObject({ kind: 'blobs-elsewhere' });
+    expect(
+      await refused('two', ...keys, '--postgres', address, '--blobs', at('other')),
+    ).toMatchObject({ kind: 'blobs-elsewhere' });
+    expect(await refused('two', ...keys, '--postgres', address)).toMatchObject({
+      kind: 'blobs-elsewhere',
+    });
     await started('two', ...keys, '--postgres', address, '--blobs', at('share'));
     expect(readdirSync(at('two'))).not.toContain('blobs');
     expect(readdirSync(at('other'))).toEqual([]);
@@ -158,8 +209,17 @@ describe.skipIf(POSTGRES === undefined)('relays on one PostgreSQL', () => {
     await found(alone);
     await stop(alone);
     await keep(join(at('data'), 'blobs'));
-    const moved = await runRelayCommand(['move', '--from', `sqlite:${at('data')}`, '--to', `postgres:${address}`]);
-    expect(moved).toMatchObject({ code: 0, out: expect.stringContaining(`Its blobs have not: name ${at('data')}/blobs`) });
+    const moved = await runRelayCommand([
+      'move',
+      '--from',
+      `sqlite:${at('data')}`,
+      '--to',
+      `postgres:${address}`,
+    ]);
+    expect(moved).toMatchObject({
+      code: 0,
+      out: expect.stringContaining(`Its blobs have not: name ${at('data')}/blobs`),
+    });
     expect(await refused('data', '--postgres', address, '--blobs', at('share'))).toMatchObject({
       message: expect.stringContaining('(1 of them)'),
     });

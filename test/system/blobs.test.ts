@@ -33,7 +33,9 @@ const at = (name: string): string => join(folder, name);
 
 interface Writer {
   readonly said: readonly WriterLine[];
-  of<Kind extends WriterLine['kind']>(kind: Kind): readonly Extract<WriterLine, { readonly kind: Kind }>[];
+  of<Kind extends WriterLine['kind']>(
+    kind: Kind,
+  ): readonly Extract<WriterLine, { readonly kind: Kind }>[];
   /** Has it put the contents of these numbers. */
   work(from: number, to: number): void;
   /** What it said on standard error. */
@@ -45,22 +47,30 @@ interface Writer {
 function startWriter(place: string, seed: string, { stalls = false, env = {} } = {}): Writer {
   const data = at(`data-${writers.length}`);
   mkdirSync(data);
-  const child: ChildProcess = spawn(process.execPath, [WRITER, data, place, seed, ...(stalls ? ['stalls'] : [])], {
-    env: { ...process.env, ...COMPILE_CACHE, ...env },
-    stdio: ['pipe', 'pipe', 'pipe'],
-  });
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [WRITER, data, place, seed, ...(stalls ? ['stalls'] : [])],
+    {
+      env: { ...process.env, ...COMPILE_CACHE, ...env },
+      stdio: ['pipe', 'pipe', 'pipe'],
+    },
+  );
   const said: WriterLine[] = [];
   let errors = '';
   const { stdin } = child;
   if (!stdin || !child.stdout || !child.stderr) throw new Error('a writer without a voice');
-  createInterface({ input: child.stdout }).on('line', (line) => said.push(JSON.parse(line) as WriterLine));
+  createInterface({ input: child.stdout }).on('line', (line) =>
+    said.push(JSON.parse(line) as WriterLine),
+  );
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   stdin.on('error', () => undefined);
   const gone = once(child, 'close');
   const writer: Writer = {
     said,
     of: <Kind extends WriterLine['kind']>(kind: Kind) =>
-      said.filter((line): line is Extract<WriterLine, { readonly kind: Kind }> => line.kind === kind),
+      said.filter(
+        (line): line is Extract<WriterLine, { readonly kind: Kind }> => line.kind === kind,
+      ),
     work: (from, to) => void stdin.write(`${from} ${to}\n`),
     errors: () => errors,
     async kill() {
@@ -81,16 +91,20 @@ function look(place: string): Blobs {
 /** Every acknowledged blob is there, and every blob that is there is whole. */
 async function checkKept(place: string, all: readonly Writer[]): Promise<void> {
   const blobs = look(place);
-  const kept = new Map(all.flatMap((writer) => writer.of('kept')).map(({ hash, bytes }) => [hash, bytes]));
+  const kept = new Map(
+    all.flatMap((writer) => writer.of('kept')).map(({ hash, bytes }) => [hash, bytes]),
+  );
   expect(all.flatMap((writer) => writer.of('wrong'))).toEqual([]);
   expect(all.map((writer) => writer.errors()).filter((text) => text !== '')).toEqual([]);
   for (const [hash, bytes] of kept) expect(await blobs.size(hash)).toBe(bytes);
   // Reading holds each against its name.
-  for (const hash of await namesIn(blobs)) expect(await textOf(await blobs.read(hash))).toBeDefined();
+  for (const hash of await namesIn(blobs))
+    expect(await textOf(await blobs.read(hash))).toBeDefined();
 }
 
 const isReady = (writer: Writer) => expect.poll(() => writer.of('ready').length, PATIENCE).toBe(1);
-const hasKept = (writer: Writer, count: number) => expect.poll(() => writer.of('kept').length, PATIENCE).toBeGreaterThanOrEqual(count);
+const hasKept = (writer: Writer, count: number) =>
+  expect.poll(() => writer.of('kept').length, PATIENCE).toBeGreaterThanOrEqual(count);
 const ROUND = 8;
 
 /** Two writers put the same contents at the same time; one is killed in the middle of it, and another takes its place, again and again. */
@@ -147,11 +161,15 @@ describe('two relays on one folder', () => {
 
   test('that is full say so, keep nothing by halves, and go on when there is room', async () => {
     const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=256k', 'tmpfs', place()]);
-    if (mounted.status !== 0) return console.warn('SKIPPED: a disk that is really full is not shown, because nothing may be mounted here');
+    if (mounted.status !== 0)
+      return console.warn(
+        'SKIPPED: a disk that is really full is not shown, because nothing may be mounted here',
+      );
     try {
       const blobs = look(place());
       await blobs.prepare();
-      const put = (letter: string) => blobs.put(chunks(...Array<string>(5).fill(letter.repeat(20_000))), { maxBytes: 1e6 });
+      const put = (letter: string) =>
+        blobs.put(chunks(...Array<string>(5).fill(letter.repeat(20_000))), { maxBytes: 1e6 });
       await put('a');
       await put('b');
       await expect(put('c')).rejects.toMatchObject({ name: 'BlobsUnavailable', kind: 'full' });
@@ -185,16 +203,30 @@ describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
     both.forEach((writer) => writer.work(0, 1e9));
     for (let n = 0; n < 3; n++) {
       const kept = both.map((writer) => writer.of('kept').length);
-      await expect.poll(() => both.every((writer, i) => writer.of('kept').length > (kept[i] ?? 0) + 1), PATIENCE).toBe(true);
+      await expect
+        .poll(
+          () => both.every((writer, i) => writer.of('kept').length > (kept[i] ?? 0) + 1),
+          PATIENCE,
+        )
+        .toBe(true);
       await ceph.kill();
       const refused = both.map((writer) => writer.of('refused').length);
-      await expect.poll(() => both.every((writer, i) => writer.of('refused').length > (refused[i] ?? 0)), PATIENCE).toBe(true);
+      await expect
+        .poll(
+          () => both.every((writer, i) => writer.of('refused').length > (refused[i] ?? 0)),
+          PATIENCE,
+        )
+        .toBe(true);
       await ceph.restart();
     }
     const kept = both.map((writer) => writer.of('kept').length);
-    await expect.poll(() => both.every((writer, i) => writer.of('kept').length > (kept[i] ?? 0)), PATIENCE).toBe(true);
+    await expect
+      .poll(() => both.every((writer, i) => writer.of('kept').length > (kept[i] ?? 0)), PATIENCE)
+      .toBe(true);
     await Promise.all(both.map((writer) => writer.kill()));
-    expect(both.flatMap((writer) => writer.of('refused')).filter(({ why }) => !why.startsWith('away: '))).toEqual([]);
+    expect(
+      both.flatMap((writer) => writer.of('refused')).filter(({ why }) => !why.startsWith('away: ')),
+    ).toEqual([]);
     await checkKept(place, both);
   });
 });
@@ -208,8 +240,20 @@ test('a storage server is reached past every proxy that the environment names', 
   }).listen(0, '127.0.0.1');
   await once(proxy, 'listening');
   const url = `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  const names = ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'];
-  const env = { ...Object.fromEntries(names.map((name) => [name, url])), NODE_USE_ENV_PROXY: '1', no_proxy: '', NO_PROXY: '' };
+  const names = [
+    'http_proxy',
+    'https_proxy',
+    'all_proxy',
+    'HTTP_PROXY',
+    'HTTPS_PROXY',
+    'ALL_PROXY',
+  ];
+  const env = {
+    ...Object.fromEntries(names.map((name) => [name, url])),
+    NODE_USE_ENV_PROXY: '1',
+    no_proxy: '',
+    NO_PROXY: '',
+  };
   const writer = startWriter(await describeServer(folder, server), 'proxy', { env });
   writer.work(0, 4);
   await hasKept(writer, 4);

@@ -27,11 +27,16 @@ describe.skipIf(network === undefined)('where a cable can be pulled', () => {
     channel: view.channels.find(({ name }) => name === 'general')?.id ?? '',
   });
   const say = (who: DesktopChild, text: string) => who.must('message.send', { ...here(who), text });
-  const events = () => readRelay(team.storePath).feeds.get(`channel/${here(ada).channel}`)?.events ?? [];
-  const texts = (): readonly string[] => events().flatMap((event) => (event.kind === 'posted' ? [event.text] : []));
+  const events = () =>
+    readRelay(team.storePath).feeds.get(`channel/${here(ada).channel}`)?.events ?? [];
+  const texts = (): readonly string[] =>
+    events().flatMap((event) => (event.kind === 'posted' ? [event.text] : []));
   const allHeard = async (): Promise<void> => {
     const head = events().length;
-    for (const one of [ada, ben]) await one.until('it has heard all', ({ channels }) => channels.some((channel) => channel.head === head));
+    for (const one of [ada, ben])
+      await one.until('it has heard all', ({ channels }) =>
+        channels.some((channel) => channel.head === head),
+      );
   };
   const silences = (): number => team.relay.errors().split('client-silent').length - 1;
 
@@ -56,7 +61,8 @@ describe.skipIf(network === undefined)('where a cable can be pulled', () => {
     below.pull();
     await say(ada, 'one');
     await say(ben, 'two');
-    for (const one of [ada, ben]) await one.until('it knows that its line is dead', (view) => !isLive(view));
+    for (const one of [ada, ben])
+      await one.until('it knows that its line is dead', (view) => !isLive(view));
     below.plug();
     for (const one of [ada, ben]) await one.until('all of theirs is said', isDrained);
     await allHeard();

@@ -6,7 +6,13 @@ import { DOORS, type Door } from '../../protocol/doors.ts';
 import { HTTP, type SignedIn } from '../../protocol/http.ts';
 import { channelFeed, type ChannelId, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { missingFor, startCluster, type BalancerKind, type Cluster, type ClusterNode } from '../cluster/cluster.ts';
+import {
+  missingFor,
+  startCluster,
+  type BalancerKind,
+  type Cluster,
+  type ClusterNode,
+} from '../cluster/cluster.ts';
 import { createClient, found, post, signIn, until, type CrowdClient } from '../cluster/crowd.ts';
 import { storm } from '../cluster/storm.ts';
 import { dialDoor, HELLO, type DoorClient } from '../kit/door-client.ts';
@@ -40,8 +46,13 @@ describe.skipIf(!isPossible('nginx'))('three relays behind Nginx', () => {
     async () => {
       // Weather of its own each day; the seed is told, so that it can be had again.
       const seed = Math.floor(Date.now() / 86_400_000);
-      const { broken, messages, blows, healedMs, late } = await storm({ seed, schedules: SCHEDULES });
-      console.log(`storm ${seed}: ${messages} messages, ${JSON.stringify(blows)}, whole again after ${Math.max(...healedMs)} ms at most`);
+      const { broken, messages, blows, healedMs, late } = await storm({
+        seed,
+        schedules: SCHEDULES,
+      });
+      console.log(
+        `storm ${seed}: ${messages} messages, ${JSON.stringify(blows)}, whole again after ${Math.max(...healedMs)} ms at most`,
+      );
       expect(broken, `replay with: node test/cluster/campaign.ts --seed ${seed}`).toEqual([]);
       expect(messages).toBeGreaterThan(SCHEDULES * 10);
       expect([healedMs.length, late]).toEqual([SCHEDULES, []]);
@@ -54,7 +65,12 @@ describe.each(['nginx', 'haproxy'] as const)('three relays behind %s', (balancer
   test.skipIf(!isPossible(balancer))(
     `are restarted one after the other under ${CLIENTS} clients: nothing is lost, and nobody is away for long`,
     async () => {
-      const limits = { socketsPerMember: CLIENTS + 10, sendsPerSecond: 500, sendsBurst: 1_000, socketsUnauthenticatedPerAddress: 400 };
+      const limits = {
+        socketsPerMember: CLIENTS + 10,
+        sendsPerSecond: 500,
+        sendsBurst: 1_000,
+        socketsUnauthenticatedPerAddress: 400,
+      };
       const cluster = await startCluster({ balancer, limits });
       const clients: CrowdClient[] = [];
       try {
@@ -82,13 +98,16 @@ describe.each(['nginx', 'haproxy'] as const)('three relays behind %s', (balancer
         for (const node of cluster.nodes) {
           await node.kill('SIGTERM');
           await node.start();
-          await until('all are live again', () => clients.every(({ connection }) => connection.isLive));
+          await until('all are live again', () =>
+            clients.every(({ connection }) => connection.isLive),
+          );
           expect(node.process.errors()).not.toContain('"level":"error"');
         }
         await until('enough was written', () => sent.length > 50);
         isOver = true;
         await writing;
-        const head = (client: CrowdClient): number => client.positions.get(channelFeed(channel)) ?? 0;
+        const head = (client: CrowdClient): number =>
+          client.positions.get(channelFeed(channel)) ?? 0;
         await until('all were told the same', () => new Set(clients.map(head)).size === 1);
 
         expect(clients.flatMap(({ faults }) => faults)).toEqual([]);
@@ -130,7 +149,10 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   });
 
   const isWell = async ({ port }: ClusterNode): Promise<boolean> =>
-    !('isDegraded' in ((await (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).json()) as object));
+    !(
+      'isDegraded' in
+      ((await (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).json()) as object)
+    );
   async function allCountTogether(): Promise<void> {
     const end = performance.now() + 30_000;
     while (!(await Promise.all(cluster.nodes.map(isWell))).every(Boolean)) {
@@ -140,7 +162,11 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   }
 
   /** What relay `n` says to a wrong password; relays take turns, each as the proxy in front that names the address. */
-  async function guess(n: number, handle: string, address: string): Promise<{ readonly status: number; readonly retryAfter: number }> {
+  async function guess(
+    n: number,
+    handle: string,
+    address: string,
+  ): Promise<{ readonly status: number; readonly retryAfter: number }> {
     const relay = cluster.nodes[n % cluster.nodes.length];
     const answer = await fetch(`http://127.0.0.1:${relay?.port ?? 0}${HTTP.signIn}`, {
       method: 'POST',
@@ -151,15 +177,27 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     return { status: answer.status, retryAfter: Number(answer.headers.get('retry-after') ?? 0) };
   }
   /** @returns how many were looked at; all others were told to come back later */
-  async function lookedAt(count: number, ask: (n: number) => ReturnType<typeof guess>): Promise<number> {
+  async function lookedAt(
+    count: number,
+    ask: (n: number) => ReturnType<typeof guess>,
+  ): Promise<number> {
     const answers = await Promise.all(Array.from({ length: count }, (_, n) => ask(n)));
-    expect(answers.filter(({ status, retryAfter }) => status !== 401 && !(status === 429 && retryAfter > 0))).toEqual([]);
+    expect(
+      answers.filter(
+        ({ status, retryAfter }) => status !== 401 && !(status === 429 && retryAfter > 0),
+      ),
+    ).toEqual([]);
     return answers.filter(({ status }) => status === 401).length;
   }
   /** What comes back of so many a minute while a test goes on. */
-  const backSince = (from: number, perMinute: number): number => Math.ceil(((performance.now() - from) * perMinute) / 60_000);
+  const backSince = (from: number, perMinute: number): number =>
+    Math.ceil(((performance.now() - from) * perMinute) / 60_000);
 
-  async function line(name: string, door: Door = 'socket', access = ada.tokens.access): Promise<DoorClient> {
+  async function line(
+    name: string,
+    door: Door = 'socket',
+    access = ada.tokens.access,
+  ): Promise<DoorClient> {
     const client = await dialDoor(door, direct(cluster, name), access);
     if (!('socket' in client)) throw new Error(`no line to ${name}: ${client.kind}`);
     lines.push(client);
@@ -173,12 +211,16 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     let from = performance.now();
     const atOne = await lookedAt(45, (n) => guess(n, 'ada', `203.0.113.${n}`));
     expect(atOne).toBeGreaterThanOrEqual(signInsPerMinutePerHandle);
-    expect(atOne).toBeLessThanOrEqual(signInsPerMinutePerHandle + backSince(from, signInsPerMinutePerHandle));
+    expect(atOne).toBeLessThanOrEqual(
+      signInsPerMinutePerHandle + backSince(from, signInsPerMinutePerHandle),
+    );
     for (const name of ['two', 'three']) await signIn(direct(cluster, name), `Laptop at ${name}`);
     from = performance.now();
     const fromOne = await lookedAt(90, (n) => guess(n, `handle ${n}`, '198.51.100.9'));
     expect(fromOne).toBeGreaterThanOrEqual(signInsPerMinutePerAddress);
-    expect(fromOne).toBeLessThanOrEqual(signInsPerMinutePerAddress + backSince(from, signInsPerMinutePerAddress));
+    expect(fromOne).toBeLessThanOrEqual(
+      signInsPerMinutePerAddress + backSince(from, signInsPerMinutePerAddress),
+    );
   });
 
   test('a member who floods at all of them waits for all of it', async () => {
@@ -188,13 +230,21 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     const [welcome] = first.all('welcome');
     const feed = Object.keys(welcome?.heads ?? {}).find((one) => one.startsWith('channel/')) ?? '';
     const channel = feed.slice('channel/'.length) as ChannelId;
-    const write = (client: DoorClient, text: string): void => client.say({ t: 'post', op: uuidv7() as MessageId, channel, text });
+    const write = (client: DoorClient, text: string): void =>
+      client.say({ t: 'post', op: uuidv7() as MessageId, channel, text });
     for (const client of all) for (let n = 0; n < sendsBurst; n++) write(client, `${n}`);
-    await Promise.all(all.map((client) => client.until(() => client.all('ack').length === sendsBurst)));
+    await Promise.all(
+      all.map((client) => client.until(() => client.all('ack').length === sendsBurst)),
+    );
     // Alone each relay would let its line say more each second. Whoever is the last to tell what it let through hears that the others let
     // through as much: more than a burst too much.
     const wait = (): number =>
-      Math.max(0, ...all.flatMap((client) => client.all('refused')).map(({ refusal }) => refusal.retryAfterMs ?? 0));
+      Math.max(
+        0,
+        ...all
+          .flatMap((client) => client.all('refused'))
+          .map(({ refusal }) => refusal.retryAfterMs ?? 0),
+      );
     await expect
       .poll(
         () => {
@@ -217,10 +267,16 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
       return client;
     };
     const mine: DoorClient[] = [];
-    for (let n = 0; n < most + 3; n++) mine.push(await open(cluster.nodes[n % cluster.nodes.length]?.name ?? ''));
-    const openOf = (clients: readonly DoorClient[]): number => clients.filter((client) => !codes.has(client)).length;
+    for (let n = 0; n < most + 3; n++)
+      mine.push(await open(cluster.nodes[n % cluster.nodes.length]?.name ?? ''));
+    const openOf = (clients: readonly DoorClient[]): number =>
+      clients.filter((client) => !codes.has(client)).length;
     await expect.poll(() => openOf(mine)).toBe(most);
-    expect(mine.slice(0, 3).map((client) => codes.get(client))).toEqual([CLOSE.replaced, CLOSE.replaced, CLOSE.replaced]);
+    expect(mine.slice(0, 3).map((client) => codes.get(client))).toEqual([
+      CLOSE.replaced,
+      CLOSE.replaced,
+      CLOSE.replaced,
+    ]);
 
     const three = cluster.nodes[2] as ClusterNode;
     await three.kill();
@@ -242,15 +298,22 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     cluster.redis.stop();
     try {
       const tookFrom = performance.now();
-      await Promise.all(['one', 'two'].map((name) => signIn(direct(cluster, name), `Tablet at ${name}`)));
+      await Promise.all(
+        ['one', 'two'].map((name) => signIn(direct(cluster, name), `Tablet at ${name}`)),
+      );
       expect(performance.now() - tookFrom).toBeLessThan(SIGN_IN_MS);
       for (const n of [0, 1, 2]) {
         const atEach = await lookedAt(15, (guessed) => guess(n, 'cleo', `192.0.2.${guessed}`));
         expect(atEach).toBeGreaterThanOrEqual(signInsPerMinutePerHandle);
-        expect(atEach).toBeLessThanOrEqual(signInsPerMinutePerHandle + backSince(from, signInsPerMinutePerHandle));
+        expect(atEach).toBeLessThanOrEqual(
+          signInsPerMinutePerHandle + backSince(from, signInsPerMinutePerHandle),
+        );
       }
       for (const { port } of cluster.nodes) {
-        expect(await (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).json()).toEqual({ isReady: true, isDegraded: true });
+        expect(await (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).json()).toEqual({
+          isReady: true,
+          isDegraded: true,
+        });
       }
     } finally {
       cluster.redis.goOn();
@@ -259,36 +322,54 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
   });
 
   test.each([
-    { weather: 'with Redis', most: SESSION_MS, hurt: async () => undefined, heal: async () => undefined },
+    {
+      weather: 'with Redis',
+      most: SESSION_MS,
+      hurt: async () => undefined,
+      heal: async () => undefined,
+    },
     {
       weather: 'with Redis standing still',
       most: WITHOUT_MS,
       hurt: async () => cluster.redis.stop(),
       heal: async () => cluster.redis.goOn(),
     },
-    { weather: 'with Redis away', most: WITHOUT_MS, hurt: () => cluster.redis.kill(), heal: () => cluster.redis.restart() },
-  ])('end a session at every door of every relay, $weather within $most ms', async ({ weather, most, hurt, heal }) => {
-    const { tokens } = await signIn(direct(cluster, 'one'), `Laptop ${weather}`);
-    const open = await Promise.all(DOORS.map(async (door) => ({ door, client: await line('two', door, tokens.access) })));
-    await hurt();
-    try {
-      const from = performance.now();
-      await post(direct(cluster, 'one'), HTTP.signOut, { refresh: tokens.refresh });
-      const ended = await Promise.all(
-        open.map(async ({ door, client }) => {
-          const code = await client.closed;
-          return {
-            door,
-            isRight: ENDED.includes(code),
-            isInTime: performance.now() - from < (door === 'poll' ? POLL_MS + SESSION_MS : most),
-          };
-        }),
+    {
+      weather: 'with Redis away',
+      most: WITHOUT_MS,
+      hurt: () => cluster.redis.kill(),
+      heal: () => cluster.redis.restart(),
+    },
+  ])(
+    'end a session at every door of every relay, $weather within $most ms',
+    async ({ weather, most, hurt, heal }) => {
+      const { tokens } = await signIn(direct(cluster, 'one'), `Laptop ${weather}`);
+      const open = await Promise.all(
+        DOORS.map(async (door) => ({ door, client: await line('two', door, tokens.access) })),
       );
-      expect(ended).toEqual(DOORS.map((door) => ({ door, isRight: true, isInTime: true })));
-      expect(await dialDoor('stream', direct(cluster, 'two'), tokens.access)).toMatchObject({ kind: 'refused', status: 401 });
-    } finally {
-      await heal();
-    }
-    await allCountTogether();
-  });
+      await hurt();
+      try {
+        const from = performance.now();
+        await post(direct(cluster, 'one'), HTTP.signOut, { refresh: tokens.refresh });
+        const ended = await Promise.all(
+          open.map(async ({ door, client }) => {
+            const code = await client.closed;
+            return {
+              door,
+              isRight: ENDED.includes(code),
+              isInTime: performance.now() - from < (door === 'poll' ? POLL_MS + SESSION_MS : most),
+            };
+          }),
+        );
+        expect(ended).toEqual(DOORS.map((door) => ({ door, isRight: true, isInTime: true })));
+        expect(await dialDoor('stream', direct(cluster, 'two'), tokens.access)).toMatchObject({
+          kind: 'refused',
+          status: 401,
+        });
+      } finally {
+        await heal();
+      }
+      await allCountTogether();
+    },
+  );
 });

@@ -1,5 +1,15 @@
 /** The relay's command line as an operator meets it: the real program, started and spoken to. */
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { tmpdir } from 'node:os';
@@ -8,7 +18,14 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import WebSocket from 'ws';
 import { signedIn, type SignedIn } from '../../protocol/http.ts';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
-import { askRelay, runRelayCommand, serveRelay, type ProcessChange, type Ran, type RelayProcess } from '../kit/relay-process.ts';
+import {
+  askRelay,
+  runRelayCommand,
+  serveRelay,
+  type ProcessChange,
+  type Ran,
+  type RelayProcess,
+} from '../kit/relay-process.ts';
 
 let folder: string;
 let data: string;
@@ -30,14 +47,17 @@ const serve = (change: ProcessChange = {}): RelayProcess => {
   running.push(relay);
   return relay;
 };
-const run = (...args: readonly string[]): Promise<Ran> => runRelayCommand([...args, '--data', data]);
+const run = (...args: readonly string[]): Promise<Ran> =>
+  runRelayCommand([...args, '--data', data]);
 const stop = async (relay: RelayProcess): Promise<void> => {
   relay.kill('SIGTERM');
   expect(await relay.ended).toEqual({ code: 0, signal: null });
 };
 const PASSWORD = 'nine lives of the office cat';
 
-async function setUp(relay: RelayProcess): Promise<{ readonly port: number; readonly ada: SignedIn }> {
+async function setUp(
+  relay: RelayProcess,
+): Promise<{ readonly port: number; readonly ada: SignedIn }> {
   const { port, setupLink } = await relay.ready;
   const link = parseInviteLink(setupLink ?? '');
   if (!link.ok) throw new Error(link.error);
@@ -65,10 +85,16 @@ describe('serve', () => {
     });
     expect(parseInviteLink(ready.setupLink!)).toMatchObject({
       ok: true,
-      value: { purpose: 'setup', relays: [`127.0.0.1:${ready.port}`], fingerprint: ready.fingerprint },
+      value: {
+        purpose: 'setup',
+        relays: [`127.0.0.1:${ready.port}`],
+        fingerprint: ready.fingerprint,
+      },
     });
     await setUp(relay);
-    expect((await askRelay(ready.port, '/v1/relay')).body).toMatchObject({ team: { name: 'Night shift' } });
+    expect((await askRelay(ready.port, '/v1/relay')).body).toMatchObject({
+      team: { name: 'Night shift' },
+    });
     await stop(relay);
     expect(relay.output().trim().split('\n')).toHaveLength(1);
   });
@@ -81,7 +107,9 @@ describe('serve', () => {
     const second = serve();
     const ready = await second.ready;
     expect(ready).toMatchObject({ fingerprint, setupLink: null });
-    expect((await askRelay(ready.port, '/v1/refresh', { refresh: ada.tokens.refresh })).status).toBe(200);
+    expect(
+      (await askRelay(ready.port, '/v1/refresh', { refresh: ada.tokens.refresh })).status,
+    ).toBe(200);
   });
 
   test('makes a fresh setup code when it was not used before a restart', async () => {
@@ -111,7 +139,11 @@ describe('serve', () => {
     const relay = serve({ args: ['--log', 'debug'] });
     const { port, ada } = await setUp(relay);
     const { setupLink } = await relay.ready;
-    await askRelay(port, '/v1/sign-in', { handle: 'ada', password: 'canary-wrong-password', device: 'canary-device' });
+    await askRelay(port, '/v1/sign-in', {
+      handle: 'ada',
+      password: 'canary-wrong-password',
+      device: 'canary-device',
+    });
     await askRelay(port, `/v1/relay?canary=${ada.tokens.access}`);
     await askRelay(port, `/canary-${ada.tokens.refresh}`);
     const socket = new WebSocket(`wss://127.0.0.1:${port}/v1/ws`, 'landline.v1', {
@@ -127,10 +159,20 @@ describe('serve', () => {
     const log = relay.errors();
     expect(log).toContain('"event":"team-founded"');
     const code = /code=([\w-]+)/.exec(setupLink!)![1]!;
-    for (const secret of ['canary', 'Canary', PASSWORD, ada.tokens.access, ada.tokens.refresh, code, password, 'Okafor']) {
+    for (const secret of [
+      'canary',
+      'Canary',
+      PASSWORD,
+      ada.tokens.access,
+      ada.tokens.refresh,
+      code,
+      password,
+      'Okafor',
+    ]) {
       expect(log, secret).not.toContain(secret);
     }
-    for (const line of log.trim().split('\n')) expect(() => JSON.parse(line) as unknown).not.toThrow();
+    for (const line of log.trim().split('\n'))
+      expect(() => JSON.parse(line) as unknown).not.toThrow();
   });
 
   test('goes when standard input closes, where that was asked for', async () => {
@@ -154,7 +196,16 @@ describe('serve', () => {
       frames.push(t);
       if (t === 'drain') socket.close(1000);
     });
-    socket.send(JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+    socket.send(
+      JSON.stringify({
+        t: 'hello',
+        versions: { min: 1, max: 1 },
+        epoch: null,
+        positions: {},
+        focus: null,
+        presence: 'here',
+      }),
+    );
     while (!frames.includes('caught-up')) await once(socket, 'message');
     relay.kill('SIGTERM');
     expect(await relay.ended).toEqual({ code: 0, signal: null });
@@ -162,7 +213,13 @@ describe('serve', () => {
   });
 
   test.each<readonly [string, () => void, readonly string[], string, RegExp]>([
-    ['a key that others can read', () => secret('token-keys.json', keys(), 0o644), [], 'bad-secret-file', /chmod 600/],
+    [
+      'a key that others can read',
+      () => secret('token-keys.json', keys(), 0o644),
+      [],
+      'bad-secret-file',
+      /chmod 600/,
+    ],
     [
       'a default key',
       () => secret('token-keys.json', '{"keys":[{"kid":"a","secret":"c2VjcmV0"}]}', 0o600),
@@ -170,11 +227,41 @@ describe('serve', () => {
       'bad-secret-file',
       /too short/,
     ],
-    ['an empty key file', () => secret('token-keys.json', '', 0o600), [], 'bad-secret-file', /not a key file/],
-    ['a TLS key that others can read', () => secret('relay-key.pem', 'x', 0o640), [], 'bad-secret-file', /chmod 600/],
-    ['a TLS key that is none', () => secret('relay-key.pem', 'x', 0o600), [], 'bad-secret-file', /not a P-256 private key/],
-    ['a store that is none', () => secret('team.sqlite', 'hello '.repeat(1000), 0o600), [], 'not-a-store', /not a database/],
-    ['an address that is not here', () => undefined, ['--host', '192.0.2.1'], 'no-such-address', /no address/],
+    [
+      'an empty key file',
+      () => secret('token-keys.json', '', 0o600),
+      [],
+      'bad-secret-file',
+      /not a key file/,
+    ],
+    [
+      'a TLS key that others can read',
+      () => secret('relay-key.pem', 'x', 0o640),
+      [],
+      'bad-secret-file',
+      /chmod 600/,
+    ],
+    [
+      'a TLS key that is none',
+      () => secret('relay-key.pem', 'x', 0o600),
+      [],
+      'bad-secret-file',
+      /not a P-256 private key/,
+    ],
+    [
+      'a store that is none',
+      () => secret('team.sqlite', 'hello '.repeat(1000), 0o600),
+      [],
+      'not-a-store',
+      /not a database/,
+    ],
+    [
+      'an address that is not here',
+      () => undefined,
+      ['--host', '192.0.2.1'],
+      'no-such-address',
+      /no address/,
+    ],
   ])('refuses to start with %s, and says why', async (_what, prepare, args, kind, words) => {
     mkdirSync(data, { mode: 0o700 });
     prepare();
@@ -190,7 +277,14 @@ describe('serve', () => {
     chmodSync(join(data, name), mode);
   };
   const keys = (): string =>
-    JSON.stringify({ keys: [{ kid: 'a', secret: Buffer.from(Array.from({ length: 32 }, (_, n) => n * 7)).toString('base64url') }] });
+    JSON.stringify({
+      keys: [
+        {
+          kid: 'a',
+          secret: Buffer.from(Array.from({ length: 32 }, (_, n) => n * 7)).toString('base64url'),
+        },
+      ],
+    });
 
   test('refuses a second relay on the same folder, and a port in use', async () => {
     const first = serve();
@@ -201,7 +295,9 @@ describe('serve', () => {
     expect(existsSync(join(data, 'control.sock'))).toBe(true);
     const busy = createServer().listen(0, '127.0.0.1');
     await once(busy, 'listening');
-    const third = serveRelay(join(folder, 'other'), { args: ['--port', String((busy.address() as AddressInfo).port)] });
+    const third = serveRelay(join(folder, 'other'), {
+      args: ['--port', String((busy.address() as AddressInfo).port)],
+    });
     expect(await third.ended).toMatchObject({ code: 1 });
     expect(JSON.parse(third.output())).toMatchObject({ kind: 'port-in-use' });
     busy.close();
@@ -229,134 +325,179 @@ describe('serve', () => {
   });
 });
 
-describe.each(['while the relay runs', 'while no relay runs'] as const)('an operator %s', (when) => {
-  let relay: RelayProcess;
-  let port: number;
-  let ada: SignedIn;
-  beforeEach(async () => {
-    relay = serve();
-    ({ port, ada } = await setUp(relay));
-    if (when === 'while no relay runs') await stop(relay);
-  });
-  const isRunning = when === 'while the relay runs';
-
-  test('invites people with a link and a picture of it', async () => {
-    const { code, out } = await run('invite', '--role', 'guest', '--days', '3', '--uses', '2');
-    expect(code).toBe(0);
-    const link = /landline:\/\/join\?\S+/.exec(out)?.[0] ?? '';
-    const { fingerprint } = await relay.ready;
-    expect(parseInviteLink(link)).toMatchObject({
-      ok: true,
-      value: { purpose: 'join', relays: [`127.0.0.1:${port}`], fingerprint },
-    });
-    expect(out).toContain('Invite as guest (good for 3 days, for 2 people)');
-    expect(out).toContain('█▀');
-    if (!isRunning) return;
-    const parsed = parseInviteLink(link);
-    const joined = await askRelay(port, '/v1/join', {
-      code: parsed.ok ? parsed.value.code : '',
-      name: 'Lin',
-      handle: 'lin',
-      password: PASSWORD,
-      device: 'phone',
-    });
-    expect(joined).toMatchObject({ status: 200, body: { member: { role: 'guest' } } });
-  });
-
-  test('lists, adds, changes and shuts out members', async () => {
-    const added = await run('member', 'add', '林佳穎', '--role', 'admin', '--json');
-    expect(JSON.parse(added.out)).toMatchObject({
-      ok: true,
-      value: { member: { handle: '林佳穎', role: 'admin' }, password: expect.any(String) },
-    });
-    expect((await run('member', 'add', 'Somebody', '--handle', '林佳穎')).err).toContain('taken');
-    expect((await run('member', 'role', '林佳穎', 'guest')).out).toContain('is guest');
-    expect((await run('member', 'deactivate', '@林佳穎')).out).toContain('shut out');
-    expect((await run('member', 'list')).out).toBe('ada     owner   Ada Okafor\n林佳穎  guest   林佳穎  (shut out)\n');
-    expect((await run('member', 'activate', '林佳穎')).code).toBe(0);
-    expect(await run('member', 'deactivate', 'nobody')).toMatchObject({ code: 1, err: 'There is no member nobody.\n' });
-  });
-
-  test('cannot take the last owner away', async () => {
-    for (const args of [
-      ['deactivate', 'ada'],
-      ['role', 'ada', 'admin'],
-    ]) {
-      expect(await run('member', ...args)).toMatchObject({ code: 1, err: expect.stringContaining('needs an active owner') });
-    }
-    expect((await run('member', 'list')).out).toBe('ada  owner   Ada Okafor\n');
-  });
-
-  test('resets a password, which signs every device out', async () => {
-    const reset = await run('member', 'reset-password', 'ada', '--json');
-    const { password } = (JSON.parse(reset.out) as { value: { password: string } }).value;
-    if (!isRunning) {
+describe.each(['while the relay runs', 'while no relay runs'] as const)(
+  'an operator %s',
+  (when) => {
+    let relay: RelayProcess;
+    let port: number;
+    let ada: SignedIn;
+    beforeEach(async () => {
       relay = serve();
-      ({ port } = await relay.ready);
-    }
-    expect((await askRelay(port, '/v1/refresh', { refresh: ada.tokens.refresh })).status).toBe(401);
-    expect((await askRelay(port, '/v1/sign-in', { handle: 'ada', password: PASSWORD, device: 'x' })).status).toBe(401);
-    expect((await askRelay(port, '/v1/sign-in', { handle: 'ada', password, device: 'x' })).status).toBe(200);
-  });
-
-  test('makes a backup that overwrites nothing and can be restored', async () => {
-    const file = join(folder, 'backup.sqlite');
-    expect((await run('backup', file)).code).toBe(0);
-    expect(statSync(file).mode & 0o077).toBe(0);
-    const before = readFileSync(file);
-    expect(await run('backup', file)).toMatchObject({ code: 1, err: expect.stringContaining('exists already') });
-    expect(readFileSync(file).equals(before)).toBe(true);
-    expect((await run('backup', join(folder, 'no', 'such', 'folder.sqlite'))).code).toBe(1);
-
-    await run('member', 'add', 'Added Later');
-    if (isRunning) {
-      expect(await run('restore', file)).toMatchObject({ code: 1, err: expect.stringContaining('in use by another relay') });
-      expect((await run('member', 'list')).out).toContain('added.later');
-      await stop(relay);
-    }
-    expect((await run('restore', join(folder, 'nothing.sqlite'))).err).toContain('There is no backup');
-    writeFileSync(join(folder, 'damaged.sqlite'), before.subarray(0, before.length - 4096));
-    expect(await run('restore', join(folder, 'damaged.sqlite'))).toMatchObject({
-      code: 1,
-      err: expect.stringMatching(/othing was changed/),
+      ({ port, ada } = await setUp(relay));
+      if (when === 'while no relay runs') await stop(relay);
     });
-    expect((await run('member', 'list')).out).toContain('added.later');
-    const restored = await run('restore', file);
-    expect(restored.code).toBe(0);
-    expect((await run('member', 'list')).out).toBe('ada  owner   Ada Okafor\n');
-    expect(readdirSync(data).some((name) => name.startsWith('team.sqlite.before-restore-'))).toBe(true);
-    const again = serve();
-    const ready = await again.ready;
-    expect((await askRelay(ready.port, '/v1/refresh', { refresh: ada.tokens.refresh })).status).toBe(200);
-  });
+    const isRunning = when === 'while the relay runs';
 
-  test('is told by the doctor what is well and what to do', async () => {
-    const { code, out } = await run('doctor');
-    expect(out).toContain(isRunning ? 'All is well.' : '1 thing needs attention.');
-    expect(code).toBe(isRunning ? 0 : 1);
-    if (!isRunning) expect(out).toContain('-> Start it: landline-relay serve');
-    chmodSync(join(data, 'token-keys.json'), 0o644);
-    chmodSync(data, 0o777);
-    const worse = await run('doctor', '--json');
-    chmodSync(data, 0o700);
-    const bad = (JSON.parse(worse.out) as { check: string; isOk: boolean; advice?: string }[]).filter((finding) => !finding.isOk);
-    expect(bad.map(({ check }) => check)).toEqual(expect.arrayContaining(['data folder', 'token keys']));
-    for (const finding of bad) expect(finding.advice).toBeTruthy();
-  });
-});
+    test('invites people with a link and a picture of it', async () => {
+      const { code, out } = await run('invite', '--role', 'guest', '--days', '3', '--uses', '2');
+      expect(code).toBe(0);
+      const link = /landline:\/\/join\?\S+/.exec(out)?.[0] ?? '';
+      const { fingerprint } = await relay.ready;
+      expect(parseInviteLink(link)).toMatchObject({
+        ok: true,
+        value: { purpose: 'join', relays: [`127.0.0.1:${port}`], fingerprint },
+      });
+      expect(out).toContain('Invite as guest (good for 3 days, for 2 people)');
+      expect(out).toContain('█▀');
+      if (!isRunning) return;
+      const parsed = parseInviteLink(link);
+      const joined = await askRelay(port, '/v1/join', {
+        code: parsed.ok ? parsed.value.code : '',
+        name: 'Lin',
+        handle: 'lin',
+        password: PASSWORD,
+        device: 'phone',
+      });
+      expect(joined).toMatchObject({ status: 200, body: { member: { role: 'guest' } } });
+    });
+
+    test('lists, adds, changes and shuts out members', async () => {
+      const added = await run('member', 'add', '林佳穎', '--role', 'admin', '--json');
+      expect(JSON.parse(added.out)).toMatchObject({
+        ok: true,
+        value: { member: { handle: '林佳穎', role: 'admin' }, password: expect.any(String) },
+      });
+      expect((await run('member', 'add', 'Somebody', '--handle', '林佳穎')).err).toContain('taken');
+      expect((await run('member', 'role', '林佳穎', 'guest')).out).toContain('is guest');
+      expect((await run('member', 'deactivate', '@林佳穎')).out).toContain('shut out');
+      expect((await run('member', 'list')).out).toBe(
+        'ada     owner   Ada Okafor\n林佳穎  guest   林佳穎  (shut out)\n',
+      );
+      expect((await run('member', 'activate', '林佳穎')).code).toBe(0);
+      expect(await run('member', 'deactivate', 'nobody')).toMatchObject({
+        code: 1,
+        err: 'There is no member nobody.\n',
+      });
+    });
+
+    test('cannot take the last owner away', async () => {
+      for (const args of [
+        ['deactivate', 'ada'],
+        ['role', 'ada', 'admin'],
+      ]) {
+        expect(await run('member', ...args)).toMatchObject({
+          code: 1,
+          err: expect.stringContaining('needs an active owner'),
+        });
+      }
+      expect((await run('member', 'list')).out).toBe('ada  owner   Ada Okafor\n');
+    });
+
+    test('resets a password, which signs every device out', async () => {
+      const reset = await run('member', 'reset-password', 'ada', '--json');
+      const { password } = (JSON.parse(reset.out) as { value: { password: string } }).value;
+      if (!isRunning) {
+        relay = serve();
+        ({ port } = await relay.ready);
+      }
+      expect((await askRelay(port, '/v1/refresh', { refresh: ada.tokens.refresh })).status).toBe(
+        401,
+      );
+      expect(
+        (await askRelay(port, '/v1/sign-in', { handle: 'ada', password: PASSWORD, device: 'x' }))
+          .status,
+      ).toBe(401);
+      expect(
+        (await askRelay(port, '/v1/sign-in', { handle: 'ada', password, device: 'x' })).status,
+      ).toBe(200);
+    });
+
+    test('makes a backup that overwrites nothing and can be restored', async () => {
+      const file = join(folder, 'backup.sqlite');
+      expect((await run('backup', file)).code).toBe(0);
+      expect(statSync(file).mode & 0o077).toBe(0);
+      const before = readFileSync(file);
+      expect(await run('backup', file)).toMatchObject({
+        code: 1,
+        err: expect.stringContaining('exists already'),
+      });
+      expect(readFileSync(file).equals(before)).toBe(true);
+      expect((await run('backup', join(folder, 'no', 'such', 'folder.sqlite'))).code).toBe(1);
+
+      await run('member', 'add', 'Added Later');
+      if (isRunning) {
+        expect(await run('restore', file)).toMatchObject({
+          code: 1,
+          err: expect.stringContaining('in use by another relay'),
+        });
+        expect((await run('member', 'list')).out).toContain('added.later');
+        await stop(relay);
+      }
+      expect((await run('restore', join(folder, 'nothing.sqlite'))).err).toContain(
+        'There is no backup',
+      );
+      writeFileSync(join(folder, 'damaged.sqlite'), before.subarray(0, before.length - 4096));
+      expect(await run('restore', join(folder, 'damaged.sqlite'))).toMatchObject({
+        code: 1,
+        err: expect.stringMatching(/othing was changed/),
+      });
+      expect((await run('member', 'list')).out).toContain('added.later');
+      const restored = await run('restore', file);
+      expect(restored.code).toBe(0);
+      expect((await run('member', 'list')).out).toBe('ada  owner   Ada Okafor\n');
+      expect(readdirSync(data).some((name) => name.startsWith('team.sqlite.before-restore-'))).toBe(
+        true,
+      );
+      const again = serve();
+      const ready = await again.ready;
+      expect(
+        (await askRelay(ready.port, '/v1/refresh', { refresh: ada.tokens.refresh })).status,
+      ).toBe(200);
+    });
+
+    test('is told by the doctor what is well and what to do', async () => {
+      const { code, out } = await run('doctor');
+      expect(out).toContain(isRunning ? 'All is well.' : '1 thing needs attention.');
+      expect(code).toBe(isRunning ? 0 : 1);
+      if (!isRunning) expect(out).toContain('-> Start it: landline-relay serve');
+      chmodSync(join(data, 'token-keys.json'), 0o644);
+      chmodSync(data, 0o777);
+      const worse = await run('doctor', '--json');
+      chmodSync(data, 0o700);
+      const bad = (
+        JSON.parse(worse.out) as { check: string; isOk: boolean; advice?: string }[]
+      ).filter((finding) => !finding.isOk);
+      expect(bad.map(({ check }) => check)).toEqual(
+        expect.arrayContaining(['data folder', 'token keys']),
+      );
+      for (const finding of bad) expect(finding.advice).toBeTruthy();
+    });
+  },
+);
 
 test('a member who is shut out loses their live socket within a second', async () => {
   const relay = serve();
   const { port } = await setUp(relay);
   const added = await run('member', 'add', 'Lin', '--json');
   const { password } = (JSON.parse(added.out) as { value: { password: string } }).value;
-  const lin = signedIn.parse((await askRelay(port, '/v1/sign-in', { handle: 'lin', password, device: 'x' })).body);
+  const lin = signedIn.parse(
+    (await askRelay(port, '/v1/sign-in', { handle: 'lin', password, device: 'x' })).body,
+  );
   const socket = new WebSocket(`wss://127.0.0.1:${port}/v1/ws`, 'landline.v1', {
     rejectUnauthorized: false,
     headers: { authorization: `Bearer ${lin.tokens.access}` },
   });
   await once(socket, 'open');
-  socket.send(JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+  socket.send(
+    JSON.stringify({
+      t: 'hello',
+      versions: { min: 1, max: 1 },
+      epoch: null,
+      positions: {},
+      focus: null,
+      presence: 'here',
+    }),
+  );
   await once(socket, 'message');
   const closed = once(socket, 'close');
   expect((await run('member', 'deactivate', 'lin')).code).toBe(0);
@@ -372,7 +513,10 @@ describe('a mistake on the command line', () => {
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain("Unknown option '--prot'");
     expect(err).toContain('Usage: landline-relay');
-    expect(await runRelayCommand(['serve', '--port', 'x'])).toMatchObject({ code: 2, err: 'landline-relay: --port is not a port\n' });
+    expect(await runRelayCommand(['serve', '--port', 'x'])).toMatchObject({
+      code: 2,
+      err: 'landline-relay: --port is not a port\n',
+    });
   });
 
   test('--help shows the way', async () => {
@@ -382,7 +526,10 @@ describe('a mistake on the command line', () => {
   });
 
   test('a folder without a relay is not made into one', async () => {
-    expect(await run('member', 'list')).toMatchObject({ code: 1, err: expect.stringContaining('There is no relay in') });
+    expect(await run('member', 'list')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('There is no relay in'),
+    });
     expect(existsSync(data)).toBe(false);
   });
 });

@@ -2,7 +2,12 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import type { CommandInput, CommandName, CommandOutput, CommandResult } from '../../electron/bridge/commands.ts';
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  CommandResult,
+} from '../../electron/bridge/commands.ts';
 import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import type { DesktopView, FromDesktop, RowTold, ToDesktop } from './desktop-messages.ts';
 
@@ -18,9 +23,15 @@ export interface DesktopChild {
   kill(signal: NodeJS.Signals): Promise<void>;
   close(): Promise<void>;
   /** Undefined when the process died before it answered. */
-  call<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandResult<Name> | undefined>;
+  call<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandResult<Name> | undefined>;
   /** Calls and expects it to work. */
-  must<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>>;
+  must<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandOutput<Name>>;
   /** Waits for what the window shows; gives up after `mostMs`. */
   until(what: string, is: (view: DesktopView) => boolean, mostMs?: number): Promise<void>;
 }
@@ -39,7 +50,14 @@ export interface DesktopChildParts {
 const NOTHING: DesktopView = { team: null, wire: null, outbox: null, channels: [], newest: 0 };
 const PATIENCE_MS = 60_000;
 
-export function createDesktopChild({ name, folder, onRow, imports = [], env = {}, on = [] }: DesktopChildParts): DesktopChild {
+export function createDesktopChild({
+  name,
+  folder,
+  onRow,
+  imports = [],
+  env = {},
+  on = [],
+}: DesktopChildParts): DesktopChild {
   let child: ChildProcess | undefined;
   let view = NOTHING;
   let faults = '';
@@ -83,8 +101,14 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
     },
     faults: () => faults,
     start: async () => {
-      const clean = Object.fromEntries(Object.entries(process.env).filter(([key]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(key)));
-      const [command = '', ...execArgv] = [...on, process.execPath, ...imports.flatMap((path) => ['--import', path])];
+      const clean = Object.fromEntries(
+        Object.entries(process.env).filter(([key]) => !/^(?:LANDLINE_|NODE_|VITEST)/.test(key)),
+      );
+      const [command = '', ...execArgv] = [
+        ...on,
+        process.execPath,
+        ...imports.flatMap((path) => ['--import', path]),
+      ];
       const started = fork(join(import.meta.dirname, 'desktop-process.ts'), [folder], {
         execPath: command,
         execArgv,
@@ -99,7 +123,9 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
           if ((message as FromDesktop).kind === 'ready') resolve();
           hear(started, message as FromDesktop);
         });
-        started.once('exit', (code, signal) => reject(new Error(`${name} ended (${code ?? signal}) before it was ready: ${faults}`)));
+        started.once('exit', (code, signal) =>
+          reject(new Error(`${name} ended (${code ?? signal}) before it was ready: ${faults}`)),
+        );
       });
       await ready;
     },
@@ -126,7 +152,8 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
       }),
     must: async (command, input) => {
       const result = await made.call(command, input);
-      if (!result?.ok) throw new Error(`${name}: ${command}: ${JSON.stringify(result?.error ?? 'died')}`);
+      if (!result?.ok)
+        throw new Error(`${name}: ${command}: ${JSON.stringify(result?.error ?? 'died')}`);
       return result.value;
     },
     until: (what, is, mostMs = PATIENCE_MS) =>
@@ -139,7 +166,11 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
         };
         const limit = setTimeout(() => {
           watchers.delete(look);
-          reject(new Error(`${name}: waited in vain until ${what}; it shows ${JSON.stringify(view)} ${faults}`));
+          reject(
+            new Error(
+              `${name}: waited in vain until ${what}; it shows ${JSON.stringify(view)} ${faults}`,
+            ),
+          );
         }, mostMs);
         watchers.add(look);
         look();
@@ -148,5 +179,6 @@ export function createDesktopChild({ name, folder, onRow, imports = [], env = {}
   return made;
 }
 
-export const isLive = ({ wire }: DesktopView): boolean => wire?.state === 'live' && !wire.isCatchingUp;
+export const isLive = ({ wire }: DesktopView): boolean =>
+  wire?.state === 'live' && !wire.isCatchingUp;
 export const isDrained = (view: DesktopView): boolean => isLive(view) && view.outbox?.waiting === 0;

@@ -10,7 +10,12 @@ export interface DesktopView {
   readonly team: string | null;
   readonly wire: TeamView['wire'] | null;
   readonly outbox: TeamView['outbox'] | null;
-  readonly channels: readonly { readonly id: string; readonly name: string; readonly isJoined: boolean; readonly head: number }[];
+  readonly channels: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly isJoined: boolean;
+    readonly head: number;
+  }[];
   /** The highest number in the open timeline: how far everything is here. Of a channel's `head` it is only known that it is. */
   readonly newest: number;
 }

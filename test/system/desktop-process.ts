@@ -12,7 +12,12 @@ import type { Snapshot } from '../../electron/bridge/events.ts';
 import { createDesktop } from '../../electron/core/desktop.ts';
 import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
-import { createTestHost, createTestNotifier, createTestSecrets, NO_RELAY } from '../kit/desktop-kit.ts';
+import {
+  createTestHost,
+  createTestNotifier,
+  createTestSecrets,
+  NO_RELAY,
+} from '../kit/desktop-kit.ts';
 import type { FromDesktop, ToDesktop } from './desktop-messages.ts';
 
 const [folder] = process.argv.slice(2);
@@ -35,7 +40,8 @@ const desktop = createDesktop({
   log: {
     info: () => undefined,
     warn: () => undefined,
-    error: (event, fields) => say({ kind: 'error', words: `${event} ${JSON.stringify(fields ?? {})}` }),
+    error: (event, fields) =>
+      say({ kind: 'error', words: `${event} ${JSON.stringify(fields ?? {})}` }),
   },
 });
 const session = desktop.openWindow();
@@ -52,9 +58,23 @@ function show(): void {
   const state = snapshot?.state;
   if (!state) return;
   const team = Object.values(state.teams)[0];
-  const channels = Object.values(team?.channels ?? {}).map(({ id, name, isJoined, head }) => ({ id, name, isJoined, head }));
-  const newest = Math.max(0, ...(state.timeline?.rows ?? []).map((row) => (row.type === 'message' ? (row.seq ?? 0) : 0)));
-  const view = { newest, team: team?.team.id ?? null, wire: team?.team.wire ?? null, outbox: team?.team.outbox ?? null, channels };
+  const channels = Object.values(team?.channels ?? {}).map(({ id, name, isJoined, head }) => ({
+    id,
+    name,
+    isJoined,
+    head,
+  }));
+  const newest = Math.max(
+    0,
+    ...(state.timeline?.rows ?? []).map((row) => (row.type === 'message' ? (row.seq ?? 0) : 0)),
+  );
+  const view = {
+    newest,
+    team: team?.team.id ?? null,
+    wire: team?.team.wire ?? null,
+    outbox: team?.team.outbox ?? null,
+    channels,
+  };
   const text = JSON.stringify(view);
   if (text !== shown) say({ kind: 'shows', view });
   shown = text;
@@ -78,7 +98,9 @@ async function answer(message: ToDesktop): Promise<void> {
 }
 
 process.on('message', (message) => {
-  answer(message as ToDesktop).catch((error: unknown) => say({ kind: 'error', words: String(error) }));
+  answer(message as ToDesktop).catch((error: unknown) =>
+    say({ kind: 'error', words: String(error) }),
+  );
 });
 // Without its parent a desktop of a test has no business.
 process.on('disconnect', () => process.exit(0));

@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
-import { createGround, isLive, PASSWORD, type Ground, type RealDesktop, type RealRelay } from '../kit/real-desktop.ts';
+import {
+  createGround,
+  isLive,
+  PASSWORD,
+  type Ground,
+  type RealDesktop,
+  type RealRelay,
+} from '../kit/real-desktop.ts';
 
 let ground: Ground;
 let relay: RealRelay;
@@ -18,7 +25,8 @@ afterEach(() => ground.dispose());
 
 const team = (desktop = ada): string => desktop.now.team.team.id;
 const general = (): string => ada.now.channel('general').id;
-const send = (text: string): Promise<{ readonly id: string }> => ada.now.call('message.send', { team: team(), channel: general(), text });
+const send = (text: string): Promise<{ readonly id: string }> =>
+  ada.now.call('message.send', { team: team(), channel: general(), text });
 /** Sends and waits for the tick. */
 const say = async (text: string): Promise<string> => {
   await ada.now.call('timeline.open', { team: team(), channel: general(), at: 'end' });
@@ -29,7 +37,8 @@ const say = async (text: string): Promise<string> => {
 const rowOf = (id: string) => ada.now.messages.find((row) => row.id === id);
 const wire = (desktop = ada) => desktop.now.team.team.wire;
 /** Every byte of the desktop's folder. */
-const onDisk = (folder: string): Buffer => Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
+const onDisk = (folder: string): Buffer =>
+  Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
 
 test('a relay with another key is a hard stop that names both, and only a fresh invite and the password mend it', async () => {
   const before = ada.now.team.team.fingerprint;
@@ -41,30 +50,52 @@ test('a relay with another key is a hard stop that names both, and only a fresh 
   expect(after).not.toBe(before);
   await ada.now.call('wire.retry', { team: team() });
   await ada.now.until('it has stopped', () => wire().state === 'stopped');
-  expect(wire()).toEqual({ state: 'stopped', why: 'key-changed', expectedKey: before, seenKey: after });
-
-  // Asking again asks the same key; signing in again under the old pin says so too, and says no password.
-  await ada.now.call('wire.retry', { team: team() });
-  await ada.now.until('it has stopped again', () => wire().state === 'stopped');
-  expect(await ada.now.refused('team.sign-in-again', { team: team(), password: PASSWORD })).toEqual({
-    kind: 'key-mismatch',
+  expect(wire()).toEqual({
+    state: 'stopped',
+    why: 'key-changed',
     expectedKey: before,
     seenKey: after,
   });
 
+  // Asking again asks the same key; signing in again under the old pin says so too, and says no password.
+  await ada.now.call('wire.retry', { team: team() });
+  await ada.now.until('it has stopped again', () => wire().state === 'stopped');
+  expect(await ada.now.refused('team.sign-in-again', { team: team(), password: PASSWORD })).toEqual(
+    {
+      kind: 'key-mismatch',
+      expectedKey: before,
+      seenKey: after,
+    },
+  );
+
   const found = await ada.now.call('relay.probe', { typed: relay.address });
   expect(found).toMatchObject({ fingerprint: after, isPinnedByInvite: false });
   const id = team();
-  const again = { address: found.address, fingerprint: found.fingerprint, handle: 'ada', password: PASSWORD, device: 'Desk' };
+  const again = {
+    address: found.address,
+    fingerprint: found.fingerprint,
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'Desk',
+  };
   expect(await ada.now.call('team.sign-in', again)).toEqual({ team: id });
-  await ada.now.until('it is live again', () => isLive(ada) && ada.now.team.team.outbox.waiting === 0);
+  await ada.now.until(
+    'it is live again',
+    () => isLive(ada) && ada.now.team.team.outbox.waiting === 0,
+  );
   expect(ada.now.state.teamOrder).toEqual([id]);
   expect(ada.now.team.team.fingerprint).toBe(after);
 });
 
 test('a membership that is well is not joined twice', async () => {
   const { fingerprint, address } = ada.now.team.team;
-  const refused = await ada.now.refused('team.sign-in', { address, fingerprint, handle: 'ada', password: PASSWORD, device: 'Desk' });
+  const refused = await ada.now.refused('team.sign-in', {
+    address,
+    fingerprint,
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'Desk',
+  });
   expect(refused).toEqual({ kind: 'already-joined' });
   expect(ada.now.state.teamOrder).toHaveLength(1);
 });
@@ -72,7 +103,13 @@ test('a membership that is well is not joined twice', async () => {
 test('a session ended on another device stops this one; a sign-in brings it back with what was written', async () => {
   const laptop = await ground.desktop();
   const { address, fingerprint } = ada.now.team.team;
-  await laptop.now.call('team.sign-in', { address, fingerprint, handle: 'ada', password: PASSWORD, device: 'Laptop' });
+  await laptop.now.call('team.sign-in', {
+    address,
+    fingerprint,
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'Laptop',
+  });
   await laptop.now.until('the laptop is live', () => isLive(laptop));
   const { sessions } = await laptop.now.call('session.list', { team: team(laptop) });
   expect(sessions.map(({ device, isThisOne }) => [device, isThisOne]).sort()).toEqual([
@@ -87,7 +124,9 @@ test('a session ended on another device stops this one; a sign-in brings it back
   await send('still mine');
   await ada.restart();
   expect(wire()).toEqual({ state: 'stopped', why: 'session-ended' });
-  expect(await ada.now.refused('team.sign-in-again', { team: team(), password: 'wrong password' })).toMatchObject({
+  expect(
+    await ada.now.refused('team.sign-in-again', { team: team(), password: 'wrong password' }),
+  ).toMatchObject({
     kind: 'wrong-credentials',
   });
   await ada.now.call('team.sign-in-again', { team: team(), password: PASSWORD });
@@ -109,13 +148,18 @@ test('signing out keeps what was written and wipes the tokens; forgetting wipes 
   await send('canary-91c4 unsent');
   await ada.now.call('draft.set', { team: team(), channel: general(), text: 'canary-91c4 draft' });
   await ada.now.call('team.sign-out', { team: team(), forget: false });
-  await ada.now.until('it is signed out', () => wire().state === 'stopped' && ada.now.team.team.outbox.waiting > 0);
+  await ada.now.until(
+    'it is signed out',
+    () => wire().state === 'stopped' && ada.now.team.team.outbox.waiting > 0,
+  );
   expect(wire()).toEqual({ state: 'stopped', why: 'signed-out' });
   expect(ada.now.team.team.outbox.waiting).toBe(1);
   await relay.start();
   await ada.restart();
   expect(wire()).toEqual({ state: 'stopped', why: 'signed-out' });
-  expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({ text: 'canary-91c4 draft' });
+  expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({
+    text: 'canary-91c4 draft',
+  });
 
   await ada.now.call('team.sign-in-again', { team: team(), password: PASSWORD });
   await ada.now.until('all is said', () => isLive(ada) && ada.now.team.team.outbox.waiting === 0);
@@ -129,10 +173,18 @@ test('signing out keeps what was written and wipes the tokens; forgetting wipes 
 test('signing out ends the session on the relay as well', async () => {
   const laptop = await ground.desktop();
   const { address, fingerprint } = ada.now.team.team;
-  await laptop.now.call('team.sign-in', { address, fingerprint, handle: 'ada', password: PASSWORD, device: 'Laptop' });
+  await laptop.now.call('team.sign-in', {
+    address,
+    fingerprint,
+    handle: 'ada',
+    password: PASSWORD,
+    device: 'Laptop',
+  });
   await laptop.now.until('the laptop is live', () => isLive(laptop));
   await laptop.now.call('team.sign-out', { team: team(laptop), forget: true });
-  await expect.poll(async () => (await ada.now.call('session.list', { team: team() })).sessions).toHaveLength(1);
+  await expect
+    .poll(async () => (await ada.now.call('session.list', { team: team() })).sessions)
+    .toHaveLength(1);
 });
 
 test('a relay restored from a backup is noticed: what it lost is offered again, once, and drafts and outbox stay', async () => {
@@ -141,9 +193,17 @@ test('a relay restored from a backup is noticed: what it lost is offered again, 
   const copy = join(relay.data, 'backup.sqlite');
   await relay.now.store.backup(copy);
   const [lost, deleted] = [await say('after the backup'), await say('deleted before the loss')];
-  await ada.now.call('message.edit', { team: team(), channel: general(), message: lost, text: 'after the backup, changed' });
+  await ada.now.call('message.edit', {
+    team: team(),
+    channel: general(),
+    message: lost,
+    text: 'after the backup, changed',
+  });
   await ada.now.call('message.delete', { team: team(), channel: general(), message: deleted });
-  await ada.now.until('both are changed', () => rowOf(lost)?.editedAt !== null && rowOf(deleted)?.isDeleted === true);
+  await ada.now.until(
+    'both are changed',
+    () => rowOf(lost)?.editedAt !== null && rowOf(deleted)?.isDeleted === true,
+  );
   await ada.now.until('all is said', () => ada.now.team.team.outbox.waiting === 0);
   await relay.stop();
   await ada.now.call('draft.set', { team: team(), channel: general(), text: 'half' });
@@ -151,12 +211,21 @@ test('a relay restored from a backup is noticed: what it lost is offered again, 
   await relay.start();
   for (const { now } of [ada, ben]) await now.call('wire.retry', { team: now.team.team.id });
   await ben.now.call('timeline.open', { team: team(ben), channel: general(), at: 'end' });
-  const texts = (): string[] => ben.now.messages.filter((row) => !row.isDeleted).map((row) => row.text);
-  await ben.now.until('Ben has it again', () => isLive(ben) && texts().includes('after the backup, changed'));
-  await ada.now.until('Ada has said all', () => isLive(ada) && ada.now.team.team.outbox.waiting === 0);
+  const texts = (): string[] =>
+    ben.now.messages.filter((row) => !row.isDeleted).map((row) => row.text);
+  await ben.now.until(
+    'Ben has it again',
+    () => isLive(ben) && texts().includes('after the backup, changed'),
+  );
+  await ada.now.until(
+    'Ada has said all',
+    () => isLive(ada) && ada.now.team.team.outbox.waiting === 0,
+  );
   // What was offered again and deleted again is gone for Ben a moment after it is for Ada.
   await expect.poll(texts).toEqual(['before the backup', 'after the backup, changed']);
-  expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({ text: 'half' });
+  expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({
+    text: 'half',
+  });
 
   async function restore(from: string): Promise<void> {
     const { putBackupInPlace } = await import('../../server/cli/restore.ts');
@@ -167,7 +236,13 @@ test('a relay restored from a backup is noticed: what it lost is offered again, 
       await opened.close();
       return faults;
     };
-    const restored = await putBackupInPlace({ from, store, now: Date.now(), audit, lock: () => () => undefined });
+    const restored = await putBackupInPlace({
+      from,
+      store,
+      now: Date.now(),
+      audit,
+      lock: () => () => undefined,
+    });
     expect(restored.ok).toBe(true);
   }
 });

@@ -1,6 +1,12 @@
 /** A desktop and a relay with something in between that spoils WebSockets: real sockets, and a proxy that does as it is told. */
 import { mkdtempSync, rmSync } from 'node:fs';
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +14,13 @@ import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { MemberId } from '../../protocol/ids.ts';
 import { startRelay, type Relay } from '../../server/relay.ts';
-import { createGround, isLive, PASSWORD, type Ground, type RealDesktop } from '../kit/real-desktop.ts';
+import {
+  createGround,
+  isLive,
+  PASSWORD,
+  type Ground,
+  type RealDesktop,
+} from '../kit/real-desktop.ts';
 
 /**
  * What becomes of an upgrade: passed on; answered with this status by the proxy itself; never answered; or passed on, but of what follows
@@ -49,17 +61,20 @@ async function startProxy(to: number): Promise<Proxy> {
   const sockets = new Set<Socket | Duplex>();
   const forward = (asked: IncomingMessage, answer: ServerResponse): void => {
     const { upgrade: _, ...headers } = asked.headers;
-    const onward = request({ host: '127.0.0.1', port: to, path: asked.url, method: asked.method, headers }, (came) => {
-      answer.writeHead(came.statusCode ?? 502, came.headers);
-      if (!self.isBuffering) {
-        answer.flushHeaders();
-        came.pipe(answer);
-        return;
-      }
-      const chunks: Buffer[] = [];
-      came.on('data', (chunk: Buffer) => chunks.push(chunk));
-      came.on('end', () => answer.end(Buffer.concat(chunks)));
-    });
+    const onward = request(
+      { host: '127.0.0.1', port: to, path: asked.url, method: asked.method, headers },
+      (came) => {
+        answer.writeHead(came.statusCode ?? 502, came.headers);
+        if (!self.isBuffering) {
+          answer.flushHeaders();
+          came.pipe(answer);
+          return;
+        }
+        const chunks: Buffer[] = [];
+        came.on('data', (chunk: Buffer) => chunks.push(chunk));
+        came.on('end', () => answer.end(Buffer.concat(chunks)));
+      },
+    );
     onward.on('error', () => answer.destroy());
     answer.on('close', () => onward.destroy());
     asked.pipe(onward);
@@ -74,12 +89,16 @@ async function startProxy(to: number): Promise<Proxy> {
   });
   server.on('upgrade', (asked: IncomingMessage, socket: Duplex, head: Buffer) => {
     const { upgrade } = self;
-    if (typeof upgrade === 'number') return void socket.end(`HTTP/1.1 ${upgrade} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`);
+    if (typeof upgrade === 'number')
+      return void socket.end(
+        `HTTP/1.1 ${upgrade} No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
+      );
     // Read, or the end of it would not be seen.
     if (upgrade === 'swallow') return void socket.resume();
     const onward = connect(to, '127.0.0.1', () => {
       const lines: string[] = [];
-      for (let n = 0; n < asked.rawHeaders.length; n += 2) lines.push(`${asked.rawHeaders[n]}: ${asked.rawHeaders[n + 1]}`);
+      for (let n = 0; n < asked.rawHeaders.length; n += 2)
+        lines.push(`${asked.rawHeaders[n]}: ${asked.rawHeaders[n + 1]}`);
       onward.write(`${asked.method} ${asked.url} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`);
       onward.write(head);
       if (upgrade === 'pass') onward.pipe(socket).pipe(onward);
@@ -137,9 +156,20 @@ async function team(): Promise<Both> {
   const ada = await ground.desktop();
   const account = { handle: 'ada', name: 'Ada', password: PASSWORD, device: 'Desk' };
   const { address } = await ada.now.call('relay.probe', { typed: `ws://127.0.0.1:${proxy.port}` });
-  await ada.now.call('team.setup', { address, fingerprint: null, code: relay.setupCode ?? '', teamName: 'Night shift', ...account });
+  await ada.now.call('team.setup', {
+    address,
+    fingerprint: null,
+    code: relay.setupCode ?? '',
+    teamName: 'Night shift',
+    ...account,
+  });
   await ada.now.until('Ada is live', () => isLive(ada));
-  const { code } = await relay.auth.invites.create({ role: 'member', days: 7, uses: 1, createdBy: null });
+  const { code } = await relay.auth.invites.create({
+    role: 'member',
+    days: 7,
+    uses: 1,
+    createdBy: null,
+  });
   const ben = await ground.desktop();
   await ben.now.call('team.join', {
     address: `ws://127.0.0.1:${relay.port}`,
@@ -152,8 +182,14 @@ async function team(): Promise<Both> {
   });
   await ben.now.until('Ben is live', () => isLive(ben));
   for (const { now } of [ada, ben]) {
-    await now.until('general is there', () => Object.values(now.team.channels).some(({ name }) => name === 'general'));
-    await now.call('timeline.open', { team: now.team.team.id, channel: now.channel('general').id, at: 'end' });
+    await now.until('general is there', () =>
+      Object.values(now.team.channels).some(({ name }) => name === 'general'),
+    );
+    await now.call('timeline.open', {
+      team: now.team.team.id,
+      channel: now.channel('general').id,
+      at: 'end',
+    });
   }
   return { ada, ben };
 }
@@ -178,8 +214,14 @@ async function talk({ ada, ben }: Both, text: string): Promise<number> {
     [ben, ada],
   ] as const) {
     const { now } = from;
-    const { id } = await now.call('message.send', { team: now.team.team.id, channel: now.channel('general').id, text });
-    await now.until(`${text} has its tick`, () => now.messages.some((row) => row.id === id && row.delivery.state === 'sent'));
+    const { id } = await now.call('message.send', {
+      team: now.team.team.id,
+      channel: now.channel('general').id,
+      text,
+    });
+    await now.until(`${text} has its tick`, () =>
+      now.messages.some((row) => row.id === id && row.delivery.state === 'sent'),
+    );
     await to.now.until(`${text} is there`, () => to.now.messages.some((row) => row.id === id));
     expect(to.now.messages.filter((row) => row.id === id)).toHaveLength(1);
   }
@@ -194,7 +236,11 @@ function conversation({ ada, ben }: Both): { write(): Promise<void>; ended(): Pr
       for (const [{ now }, ids] of said) {
         const channel = now.channel('general').id;
         for (let n = 0; n < 5; n++) {
-          const { id } = await now.call('message.send', { team: now.team.team.id, channel, text: `number ${ids.length}` });
+          const { id } = await now.call('message.send', {
+            team: now.team.team.id,
+            channel,
+            text: `number ${ids.length}`,
+          });
           ids.push(id);
         }
       }
@@ -202,16 +248,31 @@ function conversation({ ada, ben }: Both): { write(): Promise<void>; ended(): Pr
     ended: async () => {
       for (const { now } of said.keys()) {
         for (const ids of said.values()) {
-          const isUp = (id: string): boolean => now.messages.some((row) => row.id === id && row.delivery.state === 'sent');
+          const isUp = (id: string): boolean =>
+            now.messages.some((row) => row.id === id && row.delivery.state === 'sent');
           await now.until('all is there', () => ids.every(isUp));
-          expect(now.messages.filter(({ id }) => ids.includes(id)).map(({ id }) => id)).toEqual(ids);
+          expect(now.messages.filter(({ id }) => ids.includes(id)).map(({ id }) => id)).toEqual(
+            ids,
+          );
         }
       }
     },
   };
 }
 
-const TROUBLES: readonly Upgrade[] = [200, 400, 401, 403, 429, 502, 503, 'swallow', 'deaf', 'cut', 'cut-soon'];
+const TROUBLES: readonly Upgrade[] = [
+  200,
+  400,
+  401,
+  403,
+  429,
+  502,
+  503,
+  'swallow',
+  'deaf',
+  'cut',
+  'cut-soon',
+];
 
 describe.each(TROUBLES)('behind a proxy to which an upgrade is %s', (upgrade) => {
   test('chat works within ten seconds, and returns to the WebSocket without loss', async () => {
@@ -266,7 +327,8 @@ test('a session that ends behind a proxy that answers upgrades with 401 is ended
   proxy.isDead = true;
   proxy.cut();
   const me = now.team.team.me as MemberId;
-  for (const { id } of await relay.auth.sessions.list(me)) await relay.auth.sessions.end(id, me, 'revoked');
+  for (const { id } of await relay.auth.sessions.list(me))
+    await relay.auth.sessions.end(id, me, 'revoked');
   await now.until('Ada is away', () => now.team.team.wire.state !== 'live');
   proxy.isDead = false;
   await now.until('Ada is asked to sign in', () => now.team.team.wire.state === 'stopped');

@@ -7,7 +7,13 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../build/scripts/run.ts';
-import { forkApp, launchStandin, startSharedChromium, type SharedChromium, type StandinApp } from '../electron-standin/launch.ts';
+import {
+  forkApp,
+  launchStandin,
+  startSharedChromium,
+  type SharedChromium,
+  type StandinApp,
+} from '../electron-standin/launch.ts';
 
 const MAIN = join(ROOT, 'out/main/index.js');
 const INVITE = 'landline://join?relay=10.0.0.5:7420&code=abc';
@@ -17,7 +23,8 @@ let userData = '';
 const apps: StandinApp[] = [];
 
 beforeAll(async () => {
-  if (!existsSync(MAIN)) throw new Error('out/main/index.js is not there: run "npm run build" first');
+  if (!existsSync(MAIN))
+    throw new Error('out/main/index.js is not there: run "npm run build" first');
   chromium = await startSharedChromium();
 });
 afterAll(() => chromium.close());
@@ -29,28 +36,47 @@ afterEach(async () => {
   rmSync(userData, { recursive: true, force: true, maxRetries: 5 });
 });
 
-const options = (args: readonly string[] = []) => ({ main: MAIN, userData, args, chromium, env: { LANDLINE_HOST: '127.0.0.1' } });
+const options = (args: readonly string[] = []) => ({
+  main: MAIN,
+  userData,
+  args,
+  chromium,
+  env: { LANDLINE_HOST: '127.0.0.1' },
+});
 const launch = async (...args: readonly string[]): Promise<StandinApp> => {
   const app = await launchStandin(options(args));
   apps.push(app);
   return app;
 };
 const call = async (app: StandinApp, name: string, input: object): Promise<unknown> =>
-  (await app.window()).evaluate(`window.landline.call(${JSON.stringify(name)}, ${JSON.stringify(input)})`);
+  (await app.window()).evaluate(
+    `window.landline.call(${JSON.stringify(name)}, ${JSON.stringify(input)})`,
+  );
 const state = async (app: StandinApp): Promise<Record<string, unknown>> =>
   ((await call(app, 'open', {})) as { value: { state: Record<string, unknown> } }).value.state;
 const foundTeam = (app: StandinApp) =>
-  call(app, 'team.start', { teamName: 'Harbour', name: 'Lin', handle: 'lin', password: 'correct horse battery', device: 'test' });
+  call(app, 'team.start', {
+    teamName: 'Harbour',
+    name: 'Lin',
+    handle: 'lin',
+    password: 'correct horse battery',
+    device: 'test',
+  });
 const windowNow = (app: StandinApp) =>
   app.evaluate(({ BrowserWindow }) =>
-    BrowserWindow.getAllWindows().map((window) => ({ shown: window.isVisible(), focused: window.isFocused(), max: window.isMaximized() })),
+    BrowserWindow.getAllWindows().map((window) => ({
+      shown: window.isVisible(),
+      focused: window.isFocused(),
+      max: window.isMaximized(),
+    })),
   );
 /** The process of the app's relay, as the system lists it. */
 function relayOf(app: StandinApp): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   const found = pids.find((pid) => {
     try {
-      const isChild = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(app.pid);
+      const isChild =
+        readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1] === String(app.pid);
       return isChild && readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('relay-process');
     } catch {
       return false;
@@ -69,9 +95,15 @@ test('a closed window waits in the tray, comes back by it, and quits from its me
   expect(await windowNow(app)).toEqual([{ shown: false, focused: false, max: false }]);
   await app.evaluate(({ standin }) => void standin.trays[0]?.emit('click'));
   expect(await windowNow(app)).toEqual([{ shown: true, focused: true, max: false }]);
-  const labels = await app.evaluate(({ standin }) => standin.trays[0]?.menu?.items.map(({ label }) => label));
+  const labels = await app.evaluate(({ standin }) =>
+    standin.trays[0]?.menu?.items.map(({ label }) => label),
+  );
   expect(labels).toEqual(['No teams yet', '', 'Open Landline', 'Quit Landline']);
-  app.evaluate(({ standin }) => standin.trays[0]?.menu?.find(({ label }) => label === 'Quit Landline')?.click()).catch(() => undefined);
+  app
+    .evaluate(({ standin }) =>
+      standin.trays[0]?.menu?.find(({ label }) => label === 'Quit Landline')?.click(),
+    )
+    .catch(() => undefined);
   expect(await app.exited).toBe(0);
   expect(log()).toContain('"main.ended"');
 });
@@ -92,11 +124,16 @@ test('a page that crashed comes back with everything it showed', async () => {
   // Asked through main: what Playwright held of the page went with the crash.
   const text = () =>
     app.evaluate(
-      ({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript('document.body.innerText') as Promise<string>,
+      ({ BrowserWindow }) =>
+        BrowserWindow.getAllWindows()[0]?.webContents.executeJavaScript(
+          'document.body.innerText',
+        ) as Promise<string>,
     );
   await eventually(text).toContain('Connected');
   const loads = app.notesOf('loaded').length;
-  await app.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer());
+  await app.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.webContents.forcefullyCrashRenderer(),
+  );
   await app.note('loaded', () => app.notesOf('loaded').length > loads);
   await eventually(text).toContain('Connected');
   expect(await text()).toContain('Harbour');
@@ -159,7 +196,10 @@ test.skipIf(process.platform !== 'linux')(
     expect(readFileSync(join(userData, 'relay/port'), 'utf8')).toBe(port);
     const page = await app.window();
     await eventually(
-      async () => Object.values((await state(app))['teams'] as Record<string, { team: { wire: { state: string } } }>)[0]?.team.wire.state,
+      async () =>
+        Object.values(
+          (await state(app))['teams'] as Record<string, { team: { wire: { state: string } } }>,
+        )[0]?.team.wire.state,
     ).toBe('live');
     expect(page.isClosed()).toBe(false);
   },
@@ -176,7 +216,9 @@ test('the window opens where it was, maximised if it was', async () => {
   await first.close();
   const second = await launch();
   await second.window();
-  const place = await second.evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.getNormalBounds());
+  const place = await second.evaluate(({ BrowserWindow }) =>
+    BrowserWindow.getAllWindows()[0]?.getNormalBounds(),
+  );
   expect(place).toEqual({ x: 60, y: 40, width: 1000, height: 700 });
   expect((await windowNow(second))[0]?.max).toBe(true);
 });
@@ -190,8 +232,13 @@ test('a fault nobody caught is told once, and what was written stays', async () 
     });
   });
   const { options: shown } = await app.note('dialog', ({ name }) => name === 'showMessageBox');
-  expect(shown).toMatchObject({ message: 'Landline ran into a fault', buttons: ['Restart Landline', 'Carry on'] });
-  await app.evaluate(({ standin }) => standin.dialogs.answer('showMessageBox', { response: 1, checkboxChecked: false }));
+  expect(shown).toMatchObject({
+    message: 'Landline ran into a fault',
+    buttons: ['Restart Landline', 'Carry on'],
+  });
+  await app.evaluate(({ standin }) =>
+    standin.dialogs.answer('showMessageBox', { response: 1, checkboxChecked: false }),
+  );
   expect(await call(app, 'open', {})).toMatchObject({ ok: true });
   expect(log()).toContain('"main.uncaught"');
   expect(log()).not.toContain('a secret in its words');
@@ -213,7 +260,10 @@ test('data of a newer version is left alone, and said', async () => {
 });
 
 test('a broken file of the host is no reason not to start', async () => {
-  for (const file of ['window.json', 'toast-routes.json', 'relay-port']) writeFileSync(join(userData, file), '{"broken":');
+  for (const file of ['window.json', 'toast-routes.json', 'relay-port'])
+    writeFileSync(join(userData, file), '{"broken":');
   const app = await launch();
-  expect(await (await app.window()).getByRole('heading', { level: 1 }).textContent()).toMatch(/on your own line/);
+  expect(await (await app.window()).getByRole('heading', { level: 1 }).textContent()).toMatch(
+    /on your own line/,
+  );
 });

@@ -27,7 +27,9 @@ afterAll(() => kit.dispose());
 
 const isServed = async (): Promise<void> => {
   const line = await kit.line(kit.ada);
-  expect(await line.ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: 'still here' })).toMatchObject({ t: 'ack' });
+  expect(
+    await line.ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: 'still here' }),
+  ).toMatchObject({ t: 'ack' });
   line.ws.terminate();
   expect(kit.log.filter((text) => /-failed|crashed/.test(text))).toEqual([]);
 };
@@ -60,7 +62,11 @@ test('S29: every field of every frame with everything it is not is answered in w
   let req = 1_000;
   for (const example of fixtures.up as readonly Record<string, unknown>[]) {
     const { t } = example;
-    const key = Object.hasOwn(mutations, String(t)) ? 'op' : Object.hasOwn(questions, String(t)) ? 'req' : undefined;
+    const key = Object.hasOwn(mutations, String(t))
+      ? 'op'
+      : Object.hasOwn(questions, String(t))
+        ? 'req'
+        : undefined;
     // A second hello ends the line, and signals are not answered.
     if (key === undefined) continue;
     for (const field of [...Object.keys(example), 'more']) {
@@ -68,7 +74,11 @@ test('S29: every field of every frame with everything it is not is answered in w
       for (const odd of ODD) {
         const value = key === 'op' ? kit.op() : ++req;
         line.say({ ...example, [key]: value, [field]: odd });
-        asked.push({ key, value, what: `${String(t)}.${field} = ${String(JSON.stringify(odd)).slice(0, 40)}` });
+        asked.push({
+          key,
+          value,
+          what: `${String(t)}.${field} = ${String(JSON.stringify(odd)).slice(0, 40)}`,
+        });
       }
     }
   }
@@ -92,7 +102,14 @@ test('S29: every field of every frame with everything it is not is answered in w
 test('T7: random bytes after the upgrade, and frames with a few bytes changed, harm nobody else', async () => {
   const random = createSeededRandom('hostile bytes');
   const upTo = (most: number): number => Math.floor(random.fraction() * most);
-  const hello = JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
+  const hello = JSON.stringify({
+    t: 'hello',
+    versions: { min: 1, max: 1 },
+    epoch: null,
+    positions: {},
+    focus: null,
+    presence: 'here',
+  });
   const honest = [hello, ...fixtures.up.map((one) => JSON.stringify(one))];
   const attempt = async (n: number): Promise<void> => {
     const socket = await kit.tls();
@@ -102,13 +119,16 @@ test('T7: random bytes after the upgrade, and frames with a few bytes changed, h
     let bytes: Buffer;
     if (n % 2 === 0) bytes = Buffer.from(random.bytes(1 + upTo(2_000)));
     else {
-      bytes = Buffer.concat(honest.slice(0, 1 + upTo(honest.length)).map((payload) => frame({ opcode: 1, payload })));
+      bytes = Buffer.concat(
+        honest.slice(0, 1 + upTo(honest.length)).map((payload) => frame({ opcode: 1, payload })),
+      );
       for (let change = upTo(4); change >= 0; change--) bytes[upTo(bytes.length)] = upTo(256);
     }
     socket.end(bytes);
     await closed;
   };
-  for (let n = 0; n < 400; n += 20) await Promise.all(Array.from({ length: 20 }, (_, at) => attempt(n + at)));
+  for (let n = 0; n < 400; n += 20)
+    await Promise.all(Array.from({ length: 20 }, (_, at) => attempt(n + at)));
   await expect.poll(() => kit.relay.core.stats.connections).toBe(0);
   expect(kit.relay.core.stats).toMatchObject({ members: 0, queuedBytes: 0 });
   await isServed();

@@ -22,26 +22,65 @@ describe('one request', () => {
     expect(kit.log.join('')).not.toMatch(/-failed|crashed/);
   });
   const upgrade = (change: Parameters<typeof handshake>[1] = {}, start?: string): string =>
-    handshake(kit.relay.port, { Authorization: `Bearer ${kit.ada.tokens.access}`, ...change }, start);
+    handshake(
+      kit.relay.port,
+      { Authorization: `Bearer ${kit.ada.tokens.access}`, ...change },
+      start,
+    );
 
   const cases: readonly (readonly [string, string, string, () => string])[] = [
     ['S1', 'from a page of the web', '403', () => upgrade({ Origin: 'https://evil.test' })],
     ['S2', 'from a page without an origin', '403', () => upgrade({ Origin: 'null' })],
-    ['S2', 'from a page of this machine', '403', () => upgrade({ Origin: 'http://localhost:3000' })],
+    [
+      'S2',
+      'from a page of this machine',
+      '403',
+      () => upgrade({ Origin: 'http://localhost:3000' }),
+    ],
     ['S4', 'with two Hosts', '400', () => upgrade({ Host: ['a.test', 'b.test'] })],
     ['S4', 'with a NUL in the Host', '400', () => upgrade({ Host: 'a\0b' })],
     ['S4', 'with a Host of 8 KiB', '400', () => upgrade({ Host: 'a'.repeat(8_192) })],
     ['S5', 'for another path', '404', () => upgrade({}, 'GET /v2/ws HTTP/1.1')],
     ['S6', 'by POST', '405', () => upgrade({}, 'POST /v1/ws HTTP/1.1')],
     ['S6', 'without a key', '400', () => upgrade({ 'Sec-WebSocket-Key': null })],
-    ['S6', 'with a key of 15 bytes', '400', () => upgrade({ 'Sec-WebSocket-Key': Buffer.alloc(15).toString('base64') })],
+    [
+      'S6',
+      'with a key of 15 bytes',
+      '400',
+      () => upgrade({ 'Sec-WebSocket-Key': Buffer.alloc(15).toString('base64') }),
+    ],
     ['S6', 'of version 8', '426', () => upgrade({ 'Sec-WebSocket-Version': '8' })],
     ['S6', 'of version 14', '426', () => upgrade({ 'Sec-WebSocket-Version': '14' })],
-    ['S7', 'with 2,000 headers', '431', () => upgrade(Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`x${n}`, '1'])))],
-    ['S53', 'with a token of 17 KiB', '431', () => upgrade({ Authorization: `Bearer ${'A'.repeat(17_408)}` })],
-    ['S53', 'with a token of 10 KiB', '401', () => upgrade({ Authorization: `Bearer ${'A'.repeat(10_240)}` })],
-    ['S54', 'with its token in the address', '400', () => upgrade({}, `GET /v1/ws?token=${kit.ada.tokens.access} HTTP/1.1`)],
-    ['S50', 'with a refresh token', '401', () => upgrade({ Authorization: `Bearer ${kit.ada.tokens.refresh}` })],
+    [
+      'S7',
+      'with 2,000 headers',
+      '431',
+      () => upgrade(Object.fromEntries(Array.from({ length: 2_000 }, (_, n) => [`x${n}`, '1']))),
+    ],
+    [
+      'S53',
+      'with a token of 17 KiB',
+      '431',
+      () => upgrade({ Authorization: `Bearer ${'A'.repeat(17_408)}` }),
+    ],
+    [
+      'S53',
+      'with a token of 10 KiB',
+      '401',
+      () => upgrade({ Authorization: `Bearer ${'A'.repeat(10_240)}` }),
+    ],
+    [
+      'S54',
+      'with its token in the address',
+      '400',
+      () => upgrade({}, `GET /v1/ws?token=${kit.ada.tokens.access} HTTP/1.1`),
+    ],
+    [
+      'S50',
+      'with a refresh token',
+      '401',
+      () => upgrade({ Authorization: `Bearer ${kit.ada.tokens.refresh}` }),
+    ],
   ];
   test.each(cases)('%s: %s is answered with %s', async (_id, _what, status, bytes) => {
     const answer = await kit.answer(bytes());
@@ -54,15 +93,25 @@ describe('one request', () => {
 
   test('S53: a token of a megabyte is not even read to its end', async () => {
     // The relay hangs up with most of it unread; whether the 431 survives that is the network's choice.
-    expect(['431', '']).toContain(statusOf(await kit.answer(upgrade({ Authorization: `Bearer ${'A'.repeat(1_000_000)}` }))));
+    expect(['431', '']).toContain(
+      statusOf(await kit.answer(upgrade({ Authorization: `Bearer ${'A'.repeat(1_000_000)}` }))),
+    );
   });
 
   test('S8: names of protocols and extensions made to be slow are answered as fast as any', async () => {
-    const evil = ['a '.repeat(7_000), ','.repeat(14_000), ' '.repeat(14_000), `${'a;b="'.repeat(2_800)}`, `"${'\\'.repeat(14_000)}`];
+    const evil = [
+      'a '.repeat(7_000),
+      ','.repeat(14_000),
+      ' '.repeat(14_000),
+      `${'a;b="'.repeat(2_800)}`,
+      `"${'\\'.repeat(14_000)}`,
+    ];
     for (const text of evil) {
       for (const name of ['Sec-WebSocket-Protocol', 'Sec-WebSocket-Extensions']) {
         const from = process.cpuUsage();
-        const answer = await kit.answer(upgrade({ 'Sec-WebSocket-Protocol': 'none', [name]: `x${text}` }));
+        const answer = await kit.answer(
+          upgrade({ 'Sec-WebSocket-Protocol': 'none', [name]: `x${text}` }),
+        );
         expect(statusOf(answer)).toBe('400');
         // The processor's time and not the wall's: the machine may be busy with something else. What grows with the square of 14 KiB takes seconds.
         const { user, system } = process.cpuUsage(from);
@@ -78,7 +127,9 @@ describe('one request', () => {
     ['/healthz', 'GET', 200],
     ['/readyz', 'GET', 200],
   ])('S76: %s tells nobody what runs here', async (path, _method, status) => {
-    const answer = await kit.answer(`GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`);
+    const answer = await kit.answer(
+      `GET ${path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n`,
+    );
     expect(statusOf(answer)).toBe(String(status));
     expect(answer).not.toMatch(/node|fastify|pino|version|\.ts|sqlite|\/tmp|at \w+ \(/i);
   });
@@ -101,10 +152,21 @@ describe('S14: a line without this century’s TLS', () => {
   test.each<readonly [string, ConnectionOptions]>([
     ['TLS 1.0', { minVersion: 'TLSv1', maxVersion: 'TLSv1', ciphers: 'DEFAULT@SECLEVEL=0' }],
     ['TLS 1.1', { minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' }],
-    ['CBC only', { maxVersion: 'TLSv1.2', ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA@SECLEVEL=0' }],
+    [
+      'CBC only',
+      {
+        maxVersion: 'TLSv1.2',
+        ciphers: 'ECDHE-ECDSA-AES128-SHA:ECDHE-ECDSA-AES256-SHA@SECLEVEL=0',
+      },
+    ],
     ['no forward secrecy', { maxVersion: 'TLSv1.2', ciphers: 'AES128-GCM-SHA256' }],
   ])('%s is refused', async (_what, options) => {
-    const socket = connectTls({ host: '127.0.0.1', port: kit.relay.port, rejectUnauthorized: false, ...options });
+    const socket = connectTls({
+      host: '127.0.0.1',
+      port: kit.relay.port,
+      rejectUnauthorized: false,
+      ...options,
+    });
     const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
     expect(error.code).toMatch(/ALERT|HANDSHAKE|ECONNRESET|PROTOCOL/);
   });
@@ -114,7 +176,12 @@ describe('many that take their time', () => {
   const COUNT = 60;
   let kit: LineKit;
   beforeAll(async () => {
-    kit = await createLineKit({ headersMs: 1_000, requestMs: 2_000, helloMs: 1_000, socketsUnauthenticatedPerAddress: 200 });
+    kit = await createLineKit({
+      headersMs: 1_000,
+      requestMs: 2_000,
+      helloMs: 1_000,
+      socketsUnauthenticatedPerAddress: 200,
+    });
   });
   afterAll(() => kit.dispose());
 
@@ -133,7 +200,9 @@ describe('many that take their time', () => {
   }
   const isServed = async (): Promise<void> => {
     const line = await kit.line(kit.ada);
-    expect(await line.ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: 'meanwhile' })).toMatchObject({ t: 'ack' });
+    expect(
+      await line.ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: 'meanwhile' }),
+    ).toMatchObject({ t: 'ack' });
     line.ws.close();
   };
 
@@ -146,7 +215,10 @@ describe('many that take their time', () => {
   });
 
   test('S10: a byte of a TLS greeting at a time ends with it as well', async () => {
-    const hello = Buffer.concat([Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]), Buffer.alloc(501, 7)]);
+    const hello = Buffer.concat([
+      Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01, 0x00, 0x01, 0xfc, 0x03, 0x03]),
+      Buffer.alloc(501, 7),
+    ]);
     const slow = Array.from({ length: COUNT }, async () => drip(await kit.tcp(), hello));
     await isServed();
     expect(Math.max(...(await Promise.all(slow)))).toBeLessThan(6_000);
@@ -179,7 +251,9 @@ test('S19: of hundreds from one address that show no token a few may stand, and 
       socket.resume();
     });
     for (let n = 0; n < 20; n++) {
-      expect(await inside[0].ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: `${n}` })).toMatchObject({ t: 'ack' });
+      expect(
+        await inside[0].ask({ t: 'post', op: kit.op(), channel: kit.ada.team.id, text: `${n}` }),
+      ).toMatchObject({ t: 'ack' });
     }
     await Promise.all(crowd);
     await expect.poll(() => held).toBeLessThanOrEqual(20);

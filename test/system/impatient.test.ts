@@ -31,15 +31,28 @@ test('a desktop behind it loses two lines, and then keeps one', { timeout: 120_0
   const { now } = await ground.desktop();
   const account = { handle: 'ada', name: 'Ada', password: PASSWORD, device: 'Desk' };
   const { address } = await now.call('relay.probe', { typed: `ws://127.0.0.1:${proxy.port}` });
-  await now.call('team.setup', { address, fingerprint: null, code: relay.setupCode ?? '', teamName: 'Night shift', ...account });
-  const impatience = () => (now.team.team.wire.state === 'live' ? now.team.team.wire.impatience : undefined);
-  await expect.poll(impatience, { timeout: 60_000, interval: 250 }).toMatchObject({ pingEveryMs: 5_000 });
+  await now.call('team.setup', {
+    address,
+    fingerprint: null,
+    code: relay.setupCode ?? '',
+    teamName: 'Night shift',
+    ...account,
+  });
+  const impatience = () =>
+    now.team.team.wire.state === 'live' ? now.team.team.wire.impatience : undefined;
+  await expect
+    .poll(impatience, { timeout: 60_000, interval: 250 })
+    .toMatchObject({ pingEveryMs: 5_000 });
   expect(Math.abs((impatience()?.cutAfterMs ?? 0) - CUTS_AFTER_MS)).toBeLessThan(1_000);
   const [since, lost] = [Date.now(), proxy.cuts];
-  const record = async (): Promise<LineRecordView | null> => now.call('line.record', { team: now.team.team.id, seen: -1 });
-  const beats = async (): Promise<number> => (await record())?.frames.filter(({ at, type }) => type === 'beat' && at >= since).length ?? 0;
+  const record = async (): Promise<LineRecordView | null> =>
+    now.call('line.record', { team: now.team.team.id, seen: -1 });
+  const beats = async (): Promise<number> =>
+    (await record())?.frames.filter(({ at, type }) => type === 'beat' && at >= since).length ?? 0;
   // Silences in between that would have cut it twice over.
   await expect.poll(beats, { timeout: 60_000, interval: 250 }).toBeGreaterThanOrEqual(3);
   expect(now.team.team.wire).toMatchObject({ state: 'live', door: 'socket' });
-  expect([proxy.cuts, (await record())?.turns.filter(({ kind }) => kind === 'cut').length]).toEqual([lost, lost]);
+  expect([proxy.cuts, (await record())?.turns.filter(({ kind }) => kind === 'cut').length]).toEqual(
+    [lost, lost],
+  );
 });

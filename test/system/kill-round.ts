@@ -28,15 +28,29 @@ export interface Round {
 }
 
 /** Members write as fast as the programs take it: what is tested is loss, not the meter. */
-const LIMITS = { sendsPerSecond: 500, sendsBurst: 1_000, framesPerSecond: 1_000, framesBurst: 2_000, historyPerSecond: 200 };
+const LIMITS = {
+  sendsPerSecond: 500,
+  sendsBurst: 1_000,
+  framesPerSecond: 1_000,
+  framesBurst: 2_000,
+  historyPerSecond: 200,
+};
 const DRAINED_MS = 90_000;
 
-export async function killRound({ seed, messages = 1_000, kills = 50 }: RoundOptions): Promise<Round> {
+export async function killRound({
+  seed,
+  messages = 1_000,
+  kills = 50,
+}: RoundOptions): Promise<Round> {
   const began = performance.now();
   const chance = createChance(`kill/${seed}`);
   const team = await createSystemTeam({ limits: LIMITS });
   try {
-    return { ...(await play(team, chance, messages, kills)), seed, seconds: Math.round((performance.now() - began) / 100) / 10 };
+    return {
+      ...(await play(team, chance, messages, kills)),
+      seed,
+      seconds: Math.round((performance.now() - began) / 100) / 10,
+    };
   } finally {
     await team.dispose();
   }
@@ -59,7 +73,8 @@ async function play(
         const event = { seq, at, by: author, kind: 'posted', id, text } as never;
         history.add({ kind: 'told', computer: `${who}-pc`, feed, event });
         // A row of one's own with a number is one the relay has acknowledged.
-        if (author === members.get(who)) history.add({ kind: 'acked', member: author, op: id, feed, seq });
+        if (author === members.get(who))
+          history.add({ kind: 'acked', member: author, op: id, feed, seq });
       },
     });
   const ada = await open('ada');
@@ -101,15 +116,31 @@ async function play(
       const text = `${who} ${left} ${chance.int(0, 1e9)}`;
       const teamId = desktop.view.team;
       if (teamId !== null) history.add({ kind: 'tried', member, channel, text });
-      const sent = teamId === null ? undefined : await desktop.call('message.send', { team: teamId, channel, text });
+      const sent =
+        teamId === null
+          ? undefined
+          : await desktop.call('message.send', { team: teamId, channel, text });
       if (!sent) {
         await down.get(who);
-        await desktop.until('it knows its team', (view) => view.channels.some(({ id }) => id === channel));
+        await desktop.until('it knows its team', (view) =>
+          view.channels.some(({ id }) => id === channel),
+        );
         continue;
       }
       if (!sent.ok) throw new Error(`${who}: ${sent.error.kind}`);
-      history.add({ kind: 'asked', member, frame: { t: 'post', op: sent.value.id, channel, text } as never });
-      history.add({ kind: 'entered', member, computer: desktop.name, channel, message: sent.value.id, text });
+      history.add({
+        kind: 'asked',
+        member,
+        frame: { t: 'post', op: sent.value.id, channel, text } as never,
+      });
+      history.add({
+        kind: 'entered',
+        member,
+        computer: desktop.name,
+        channel,
+        message: sent.value.id,
+        text,
+      });
       left--;
       written++;
     }
@@ -128,30 +159,46 @@ async function play(
     }
   };
 
-  await Promise.all([write('ada', Math.ceil(messages / 2)), write('ben', Math.floor(messages / 2)), reap()]);
+  await Promise.all([
+    write('ada', Math.ceil(messages / 2)),
+    write('ben', Math.floor(messages / 2)),
+    reap(),
+  ]);
   while (down.size > 0) await Promise.all(down.values());
   const broken: string[] = [];
-  for (const desktop of [ada, ben]) await desktop.until('its outbox is empty', isDrained, DRAINED_MS);
+  for (const desktop of [ada, ben])
+    await desktop.until('its outbox is empty', isDrained, DRAINED_MS);
   // What both sides hold is judged once both have heard of everything.
   const head = (): number => Math.max(...[ada, ben].map((desktop) => headOf(desktop, channel)));
   for (const desktop of [ada, ben])
-    await desktop.until('it has caught up', (view) => isLive(view) && headOf(desktop, channel) >= head(), DRAINED_MS);
-  for (const desktop of [ada, ben]) if (desktop.faults() !== '') broken.push(`${desktop.name} reports ${desktop.faults()}`);
+    await desktop.until(
+      'it has caught up',
+      (view) => isLive(view) && headOf(desktop, channel) >= head(),
+      DRAINED_MS,
+    );
+  for (const desktop of [ada, ben])
+    if (desktop.faults() !== '') broken.push(`${desktop.name} reports ${desktop.faults()}`);
   for (const desktop of [ada, ben]) await desktop.close();
   await team.killRelay('SIGKILL');
   const relay = readRelay(team.storePath);
   const reads = [ada, ben].map((desktop) => readDesktop(desktop.name, desktop.folder));
   broken.push(...violations({ history, relay, desktops: reads }, { ...PROMISES, heldWhole }));
-  const posted = relay.feeds.get(`channel/${channel}`)?.events.filter(({ kind }) => kind === 'posted').length ?? 0;
-  if (posted < messages) broken.push(`${messages} messages were written, and the relay has ${posted}`);
+  const posted =
+    relay.feeds.get(`channel/${channel}`)?.events.filter(({ kind }) => kind === 'posted').length ??
+    0;
+  if (posted < messages)
+    broken.push(`${messages} messages were written, and the relay has ${posted}`);
   return { broken, messages: posted, kills: struck };
 }
 
 async function revive(desktop: DesktopChild, channel: string): Promise<void> {
   await desktop.start();
-  await desktop.until('it knows its team', (view) => view.channels.some(({ id }) => id === channel));
+  await desktop.until('it knows its team', (view) =>
+    view.channels.some(({ id }) => id === channel),
+  );
   await desktop.call('timeline.open', { team: desktop.view.team ?? '', channel, at: 'end' });
 }
 
-const headOf = ({ view }: DesktopChild, channel: string): number => view.channels.find(({ id }) => id === channel)?.head ?? 0;
+const headOf = ({ view }: DesktopChild, channel: string): number =>
+  view.channels.find(({ id }) => id === channel)?.head ?? 0;
 const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5));

@@ -10,9 +10,13 @@ test(
     // A round of its own each day; the seed is told, so that it can be had again.
     const seed = Math.floor(Date.now() / 86_400_000);
     const round = await killRound({ seed, messages: 1_000, kills: 50 });
-    console.log(`round ${seed}: ${round.messages} messages, killed ${JSON.stringify(round.kills)}, ${round.seconds} s`);
+    console.log(
+      `round ${seed}: ${round.messages} messages, killed ${JSON.stringify(round.kills)}, ${round.seconds} s`,
+    );
     expect(round.broken, `replay with: node test/system/run.ts --from ${seed}`).toEqual([]);
-    expect(Object.values(round.kills).reduce((sum, kills) => sum + kills)).toBeGreaterThanOrEqual(50);
+    expect(Object.values(round.kills).reduce((sum, kills) => sum + kills)).toBeGreaterThanOrEqual(
+      50,
+    );
   },
   ROUND_MS,
 );

@@ -32,7 +32,10 @@ test('a session that is revoked ends within a second, on its live socket, and do
   const patienceMs = Math.max(1_000, 5 * (performance.now() - asked));
   const began = performance.now();
   await ada.must('session.end', { team: here(ada).team, session });
-  await laptop.until('it is signed out', ({ wire }) => wire?.state === 'stopped' && wire.why === 'session-ended');
+  await laptop.until(
+    'it is signed out',
+    ({ wire }) => wire?.state === 'stopped' && wire.why === 'session-ended',
+  );
   expect(performance.now() - began).toBeLessThan(patienceMs);
   // What it writes now stays with it.
   await laptop.must('message.send', { ...here(laptop), text: 'still here' });
@@ -40,7 +43,9 @@ test('a session that is revoked ends within a second, on its live socket, and do
   await ada.must('message.send', { ...here(ada), text: 'bye' });
   await expect.poll(textsAtRelay).toContain('bye');
   await ada.until('hers went out', isDrained);
-  await expect.poll(() => laptop.view).toMatchObject({ wire: { state: 'stopped', why: 'session-ended' }, outbox: { waiting: 1 } });
+  await expect
+    .poll(() => laptop.view)
+    .toMatchObject({ wire: { state: 'stopped', why: 'session-ended' }, outbox: { waiting: 1 } });
   expect(textsAtRelay()).toEqual(['bye']);
 });
 
@@ -61,7 +66,10 @@ test('a relay that is asked to leave loses nothing, and everybody comes back to 
   await writing;
   await team.startRelay();
   for (const desktop of [ada, ben]) await desktop.until('its outbox is empty', isDrained);
-  await ada.until('it has caught up', (view) => isLive(view) && view.channels.some(({ head }) => head >= 50));
+  await ada.until(
+    'it has caught up',
+    (view) => isLive(view) && view.channels.some(({ head }) => head >= 50),
+  );
   // What a view says of the outbox may be of a moment before the last was written.
   await expect.poll(() => textsAtRelay().toSorted()).toEqual(texts.toSorted());
   expect(ada.faults() + ben.faults()).toBe('');

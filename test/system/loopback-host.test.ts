@@ -33,17 +33,27 @@ interface Host {
 }
 
 function start(...args: readonly string[]): Host {
-  const child = spawn(process.execPath, ['electron/loopback/index.ts', '--no-open', '--data', join(folder, 'data'), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, ...COMPILE_CACHE, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['electron/loopback/index.ts', '--no-open', '--data', join(folder, 'data'), ...args],
+    {
+      cwd: ROOT,
+      env: { ...process.env, ...COMPILE_CACHE, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   hosts.push(child);
   let text = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => void (text += chunk));
   // With all it had to say.
   const exited = once(child, 'close').then(([code]) => code as number | null);
-  return { child, exited, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), output: () => text };
+  return {
+    child,
+    exited,
+    lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](),
+    output: () => text,
+  };
 }
 const address = async ({ lines, output }: Host): Promise<URL> => {
   const { value } = (await lines.next()) as IteratorResult<string, undefined>;
@@ -57,9 +67,13 @@ const end = ({ child, exited }: Host, signal: NodeJS.Signals): Promise<number | 
 };
 const enter = async (url: URL): Promise<WebSocket> => {
   const ticket = url.hash.slice('#t='.length);
-  const socket = new WebSocket(`ws://${url.host}/bridge`, ['landline.bridge.1', 'tab.a-tab-of-a-test', `ticket.${ticket}`], {
-    origin: url.origin,
-  });
+  const socket = new WebSocket(
+    `ws://${url.host}/bridge`,
+    ['landline.bridge.1', 'tab.a-tab-of-a-test', `ticket.${ticket}`],
+    {
+      origin: url.origin,
+    },
+  );
   await once(socket, 'message');
   return socket;
 };
@@ -70,7 +84,10 @@ async function ask(socket: WebSocket, name: string): Promise<unknown> {
   const frames = on(socket, 'message') as AsyncIterable<[Buffer]>;
   socket.send(JSON.stringify({ t: 'call', id: 1, settled: 1, name, input: {} }));
   for await (const [data] of frames) {
-    const frame = JSON.parse(data.toString('utf8')) as { readonly t: string; readonly result?: unknown };
+    const frame = JSON.parse(data.toString('utf8')) as {
+      readonly t: string;
+      readonly result?: unknown;
+    };
     if (frame.t === 'answer') return frame.result;
   }
   throw new Error('it was not answered');
@@ -130,9 +147,12 @@ test('what it keeps is readable by its owner only, and nothing secret is in its 
   const url = await address(host);
   (await enter(url)).terminate();
   await end(host, 'SIGTERM');
-  for (const file of ['secrets.key', 'logs/landline.log']) expect(statSync(join(folder, 'data', file)).mode & 0o077).toBe(0);
+  for (const file of ['secrets.key', 'logs/landline.log'])
+    expect(statSync(join(folder, 'data', file)).mode & 0o077).toBe(0);
   expect(statSync(join(folder, 'data')).mode & 0o077).toBe(0);
-  expect(readFileSync(join(folder, 'data', 'logs/landline.log'), 'utf8')).not.toContain(url.hash.slice(3));
+  expect(readFileSync(join(folder, 'data', 'logs/landline.log'), 'utf8')).not.toContain(
+    url.hash.slice(3),
+  );
 });
 
 test('a folder it cannot use, and words it does not know, are said plainly', async () => {

@@ -1,7 +1,12 @@
 /** Desktops that join a team over the network, each a process of its own. The first one founds the team. */
 import { join } from 'node:path';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
-import { createDesktopChild, isLive, type DesktopChild, type DesktopChildParts } from './desktop-child.ts';
+import {
+  createDesktopChild,
+  isLive,
+  type DesktopChild,
+  type DesktopChildParts,
+} from './desktop-child.ts';
 
 export interface MembersParts {
   /** Where the desktops' folders are made. */
@@ -39,14 +44,24 @@ export function createMembers({ folder, address, fingerprint, setupLink }: Membe
       const account = { name: who, handle: who, password: PASSWORD, device: desktop.name };
       if (founder) {
         const { team } = founder.view;
-        const invite = await founder.must('invite.create', { team: team ?? '', role: 'member', days: 1, uses: 1 });
+        const invite = await founder.must('invite.create', {
+          team: team ?? '',
+          role: 'member',
+          days: 1,
+          uses: 1,
+        });
         const link = parseInviteLink(invite.link);
         if (!link.ok) throw new Error(link.error);
         await desktop.must('team.join', { ...at, code: link.value.code, ...account });
       } else {
         const link = parseInviteLink(setupLink ?? '');
         if (!link.ok) throw new Error(link.error);
-        await desktop.must('team.setup', { ...at, code: link.value.code, teamName: 'Night shift', ...account });
+        await desktop.must('team.setup', {
+          ...at,
+          code: link.value.code,
+          teamName: 'Night shift',
+          ...account,
+        });
         founder = desktop;
       }
       await desktop.until('it is live', isLive);

@@ -12,10 +12,19 @@ test('a desktop calls nobody but its relay', async () => {
     const guarded = { imports: [FORBID], env: { OUTBOUND_ALLOWED: `127.0.0.1:${team.port}` } };
     const ada = await team.join('ada', guarded);
     const here = { team: ada.view.team ?? '', channel: ada.view.channels[0]?.id ?? '' };
-    await ada.must('message.send', { ...here, text: 'see https://198.51.100.1/preview.png and http://example.test' });
+    await ada.must('message.send', {
+      ...here,
+      text: 'see https://198.51.100.1/preview.png and http://example.test',
+    });
     await ada.until('it went out', isDrained);
     await ada.must('timeline.open', { ...here, at: 'end' });
-    await ada.must('channel.create', { team: here.team, kind: 'public', name: 'links', topic: 'https://198.51.100.1/', members: [] });
+    await ada.must('channel.create', {
+      team: here.team,
+      kind: 'public',
+      name: 'links',
+      topic: 'https://198.51.100.1/',
+      members: [],
+    });
     await ada.must('settings.set', { settings: (await ada.must('open', {})).state.settings });
     await team.killRelay('SIGKILL');
     await ada.until('it misses the relay', (view) => !isLive(view));

@@ -10,14 +10,22 @@ import { WebSocket } from 'ws';
 import { expect, test } from 'vitest';
 import { freePort } from '../kit/free-port.ts';
 import { ROOT } from '../../build/scripts/run.ts';
-import type { CommandInput, CommandName, CommandOutput, CommandResult } from '../../electron/bridge/commands.ts';
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  CommandResult,
+} from '../../electron/bridge/commands.ts';
 
 const FORBID = pathToFileURL(join(import.meta.dirname, '../kit/forbid-outbound.ts')).href;
 
 /** What a page asks of its host, one question at a time. */
 function asker(socket: WebSocket) {
   let id = 0;
-  return async <Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<CommandOutput<Name>> => {
+  return async <Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<CommandOutput<Name>> => {
     id += 1;
     const mine = id;
     const answered = new Promise<CommandResult<Name>>((resolve) => {
@@ -46,39 +54,60 @@ test('the host of the browser window and the relay it starts call nobody but eac
   // The relay keeps the port it had: so it is known which connection is allowed before there is one.
   mkdirSync(join(data, 'relay'), { recursive: true, mode: 0o700 });
   writeFileSync(join(data, 'relay', 'port'), String(port));
-  const host = spawn(process.execPath, ['electron/loopback/index.ts', '--no-open', '--data', data], {
-    cwd: ROOT,
-    env: {
-      ...process.env,
-      LANGUAGE: 'en',
-      LANDLINE_HOST: '127.0.0.1',
-      OUTBOUND_ALLOWED: `127.0.0.1:${port}`,
-      // Given on to the relay, which is a process of its own.
-      NODE_OPTIONS: `--import=${FORBID}`,
+  const host = spawn(
+    process.execPath,
+    ['electron/loopback/index.ts', '--no-open', '--data', data],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        LANGUAGE: 'en',
+        LANDLINE_HOST: '127.0.0.1',
+        OUTBOUND_ALLOWED: `127.0.0.1:${port}`,
+        // Given on to the relay, which is a process of its own.
+        NODE_OPTIONS: `--import=${FORBID}`,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
     },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  );
   let errors = '';
   host.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   try {
-    const { value: line } = await createInterface({ input: host.stdout })[Symbol.asyncIterator]().next();
+    const { value: line } = await createInterface({ input: host.stdout })
+      [Symbol.asyncIterator]()
+      .next();
     const url = new URL(line ?? `the host ended: ${errors}`);
     expect((await fetch(url)).status).toBe(200);
     const ticket = url.hash.slice('#t='.length);
-    const socket = new WebSocket(`ws://${url.host}/bridge`, ['landline.bridge.1', 'tab.a-tab-of-a-test', `ticket.${ticket}`], {
-      origin: url.origin,
-    });
+    const socket = new WebSocket(
+      `ws://${url.host}/bridge`,
+      ['landline.bridge.1', 'tab.a-tab-of-a-test', `ticket.${ticket}`],
+      {
+        origin: url.origin,
+      },
+    );
     // The host's first word: it listens from then on.
     await once(socket, 'message');
     const ask = asker(socket);
 
-    const account = { name: 'Ada Okafor', handle: 'ada', password: 'nine lives of the office cat', device: 'a tab' };
+    const account = {
+      name: 'Ada Okafor',
+      handle: 'ada',
+      password: 'nine lives of the office cat',
+      device: 'a tab',
+    };
     const { team } = await ask('team.start', { teamName: 'Harbour', ...account });
     const look = async () => (await ask('open', {})).state.teams[team];
-    await expect.poll(async () => Object.keys((await look())?.channels ?? {}).length).toBeGreaterThan(0);
+    await expect
+      .poll(async () => Object.keys((await look())?.channels ?? {}).length)
+      .toBeGreaterThan(0);
     const channel = Object.keys((await look())?.channels ?? {})[0] ?? '';
     await ask('timeline.open', { team, channel, at: 'end' });
-    await ask('message.send', { team, channel, text: 'see https://198.51.100.1/preview.png and http://example.test' });
+    await ask('message.send', {
+      team,
+      channel,
+      text: 'see https://198.51.100.1/preview.png and http://example.test',
+    });
     await expect.poll(async () => (await look())?.team.outbox.waiting).toBe(0);
     await ask('invite.create', { team, role: 'member', days: 7, uses: 1 });
     socket.terminate();

@@ -21,12 +21,19 @@ test('a relay calls nobody from its start to its end', async () => {
     expect(addresses.length).toBeGreaterThan(0);
     const link = parseInviteLink(setupLink ?? '');
     if (!link.ok) throw new Error(link.error);
-    const ask = { team: 'T', name: 'Ada', handle: 'ada', password: PASSWORD, device: 'x', code: link.value.code };
+    const ask = {
+      team: 'T',
+      name: 'Ada',
+      handle: 'ada',
+      password: PASSWORD,
+      device: 'x',
+      code: link.value.code,
+    };
     const ada = signedIn.parse((await askRelay(port, '/v1/setup', ask)).body);
     // Tokens that name keys elsewhere, and headers that name hosts, are what makes servers go and ask.
-    const jku = Buffer.from('{"alg":"HS256","typ":"at+jwt","kid":"http://198.51.100.1/k","jku":"http://198.51.100.1/k"}').toString(
-      'base64url',
-    );
+    const jku = Buffer.from(
+      '{"alg":"HS256","typ":"at+jwt","kid":"http://198.51.100.1/k","jku":"http://198.51.100.1/k"}',
+    ).toString('base64url');
     const strange = new WebSocket(`wss://127.0.0.1:${port}/v1/ws`, 'landline.v1', {
       rejectUnauthorized: false,
       headers: { authorization: `Bearer ${jku}.e30.${'A'.repeat(43)}` },
@@ -39,9 +46,25 @@ test('a relay calls nobody from its start to its end', async () => {
     await once(socket, 'open');
     // Several frames may come at once: none of them is missed.
     const frames = on(socket, 'message') as AsyncIterable<[Buffer]>;
-    socket.send(JSON.stringify({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' }));
+    socket.send(
+      JSON.stringify({
+        t: 'hello',
+        versions: { min: 1, max: 1 },
+        epoch: null,
+        positions: {},
+        focus: null,
+        presence: 'here',
+      }),
+    );
     const message = '01930000-0000-7000-8000-000000000001';
-    socket.send(JSON.stringify({ t: 'post', op: message, channel: ada.team.id, text: 'see https://198.51.100.1/preview.png' }));
+    socket.send(
+      JSON.stringify({
+        t: 'post',
+        op: message,
+        channel: ada.team.id,
+        text: 'see https://198.51.100.1/preview.png',
+      }),
+    );
     for await (const [frame] of frames) if (frame.toString().includes('"ack"')) break;
     socket.close();
     for (const args of [['invite'], ['doctor'], ['backup', join(folder, 'b.sqlite')]]) {
@@ -69,7 +92,9 @@ test('the guard sees a look-up and a connection', async () => {
     "await fetch('http://127.0.0.1:9/')",
     "import { createSocket } from 'node:dgram'; createSocket('udp4').send('x', 9, '127.0.0.1')",
   ]) {
-    const child = spawn(process.execPath, ['--import', FORBID, '--input-type=module', '-e', code], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(process.execPath, ['--import', FORBID, '--input-type=module', '-e', code], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     let said = '';
     child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
     await once(child, 'close');

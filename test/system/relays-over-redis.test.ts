@@ -65,7 +65,14 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
   async function startNode(limits: Partial<Limits> = {}): Promise<Node> {
     const store = nodeStore(kit.store);
     const redis = { nodes: [{ host: server.host, port: server.port }] } as const;
-    const parts = { redis, team: store.teamId, clock: systemClock, random: systemRandom, log: silentLog, limits: { ...BUSY, ...limits } };
+    const parts = {
+      redis,
+      team: store.teamId,
+      clock: systemClock,
+      random: systemRandom,
+      log: silentLog,
+      limits: { ...BUSY, ...limits },
+    };
     const [fanOut, presence] = [createRedisFanOut(parts), createRedisPresence(parts)];
     const random = createSeededRandom(`node ${nodes.length}`);
     const core = createRelayCore({
@@ -88,7 +95,11 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     // The kit's own relay has no part in this but for the session.
     const { session, side } = await kit.connect(who);
     side.closed();
-    const client = connectClient(core, { member: who.id, session, accessExpiresAt: kit.clock.now() + 600_000 });
+    const client = connectClient(core, {
+      member: who.id,
+      session,
+      accessExpiresAt: kit.clock.now() + 600_000,
+    });
     client.hello();
     await expect.poll(() => client.all('welcome')).toHaveLength(1);
     await kit.settle();
@@ -99,7 +110,11 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
 
   test('what is posted at one arrives at the others once and in order, while connections are cut, hints dropped and Redis killed', async () => {
     // Room for one message on its way: in a burst most are dropped.
-    const [a, b, c] = [await startNode({ hintsInFlight: 1 }), await startNode({ hintsInFlight: 1 }), await startNode()];
+    const [a, b, c] = [
+      await startNode({ hintsInFlight: 1 }),
+      await startNode({ hintsInFlight: 1 }),
+      await startNode(),
+    ];
     const [bo, cy] = [await kit.person('bo'), await kit.person('cy')];
     const clients = [await join(a, kit.owner), await join(b, bo), await join(c, cy)] as const;
     const general: FeedId = channelFeed(kit.general);
@@ -114,7 +129,8 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
       }
       if (kills.includes(round)) await server.kill();
       else if (starts.includes(round)) await server.restart();
-      else if (round < (kills[0] ?? 0) && random.fraction() < 0.3) await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
+      else if (round < (kills[0] ?? 0) && random.fraction() < 0.3)
+        await server.ask('CLIENT', 'KILL', 'TYPE', 'pubsub');
       await pause(30);
     }
     // Of the last words nobody was told.
@@ -122,14 +138,25 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     const all = Array.from({ length: sent }, (_, i) => first + i);
     await expect.poll(() => kit.store.head(general)).toBe(all.at(-1));
     // All healed by itself within five seconds.
-    await expect.poll(() => clients.map((client) => seqsOf(client, general).length), { timeout: 5_000 }).toEqual(clients.map(() => sent));
+    await expect
+      .poll(() => clients.map((client) => seqsOf(client, general).length), { timeout: 5_000 })
+      .toEqual(clients.map(() => sent));
     for (const client of clients) expect(seqsOf(client, general)).toEqual(all);
     expect(a.fanOut.counts.dropped).toBeGreaterThan(0);
-    await expect.poll(() => nodes.map(({ fanOut }) => fanOut.state)).toEqual(['well', 'well', 'well']);
+    await expect
+      .poll(() => nodes.map(({ fanOut }) => fanOut.state))
+      .toEqual(['well', 'well', 'well']);
   });
 
   async function endSession({ store }: Node, who: Person, { session }: TestClient): Promise<void> {
-    await store.write((tx) => tx.append(memberFeed(who.id), { by: who.id, kind: 'session-ended', op: null, body: { session } }));
+    await store.write((tx) =>
+      tx.append(memberFeed(who.id), {
+        by: who.id,
+        kind: 'session-ended',
+        op: null,
+        body: { session },
+      }),
+    );
   }
 
   test('a session that is ended at one relay loses its sockets at the other within a second, and no others', async () => {
@@ -143,19 +170,22 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
   test.each([
     ['away', () => server.kill()],
     ['standing still', () => Promise.resolve(server.stop())],
-  ])('with Redis %s a session that is ended elsewhere loses its sockets within five seconds', async (_how, hurt) => {
-    const [a, b] = [await startNode(), await startNode()];
-    const client = await join(b, kit.owner);
-    await hurt();
-    await endSession(a, kit.owner, client);
-    await expect.poll(() => client.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
-    // And so does one that is ended while it is known that Redis is away.
-    const later = await join(b, kit.owner);
-    await expect.poll(() => b.fanOut.state).toBe('degraded');
-    await endSession(a, kit.owner, later);
-    await expect.poll(() => later.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
-    server.goOn();
-  });
+  ])(
+    'with Redis %s a session that is ended elsewhere loses its sockets within five seconds',
+    async (_how, hurt) => {
+      const [a, b] = [await startNode(), await startNode()];
+      const client = await join(b, kit.owner);
+      await hurt();
+      await endSession(a, kit.owner, client);
+      await expect.poll(() => client.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
+      // And so does one that is ended while it is known that Redis is away.
+      const later = await join(b, kit.owner);
+      await expect.poll(() => b.fanOut.state).toBe('degraded');
+      await endSession(a, kit.owner, later);
+      await expect.poll(() => later.closedWith, { timeout: 5_000 }).toBe(CLOSE.sessionEnded);
+      server.goOn();
+    },
+  );
 
   test('a session that is ended at a relay which dies before it has said so loses its sockets within five seconds', async () => {
     const [a, b] = [await startNode(), await startNode()];
@@ -173,11 +203,21 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     const bo = await kit.person('bo');
     const [ada, ben] = [await join(a, kit.owner), await join(b, bo)];
     const channel = kit.id<ChannelId>();
-    ada.say({ t: 'create-channel', op: kit.id(), id: channel, kind: 'private', name: 'plans', topic: '', members: [] });
+    ada.say({
+      t: 'create-channel',
+      op: kit.id(),
+      id: channel,
+      kind: 'private',
+      name: 'plans',
+      topic: '',
+      members: [],
+    });
     await expect.poll(() => ada.all('ack')).toHaveLength(1);
     ada.say({ t: 'add-member', op: kit.id(), channel, member: bo.id });
     for (let n = 0; n < 20; n++) ada.say(post(kit.id(), channel, `text ${n}`));
-    await expect.poll(() => seqsOf(ben, channelFeed(channel))).toEqual(Array.from({ length: 21 }, (_, n) => n + 2));
+    await expect
+      .poll(() => seqsOf(ben, channelFeed(channel)))
+      .toEqual(Array.from({ length: 21 }, (_, n) => n + 2));
     ada.say({ t: 'remove-member', op: kit.id(), channel, member: bo.id });
     for (let n = 0; n < 20; n++) ada.say(post(kit.id(), channel, 'canary'));
     await expect.poll(() => seqsOf(ben, memberFeed(bo.id)).length).toBeGreaterThan(1);
@@ -191,7 +231,9 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
     const bo = await kit.person('bo');
     const [ada, ben] = [await join(a, kit.owner), await join(b, bo)];
     ada.say({ t: 'typing', channel: kit.general });
-    await expect.poll(() => ben.all('typing')).toEqual([{ t: 'typing', channel: kit.general, member: kit.owner.id }]);
+    await expect
+      .poll(() => ben.all('typing'))
+      .toEqual([{ t: 'typing', channel: kit.general, member: kit.owner.id }]);
     await expect.poll(async () => (await a.presence.snapshot()).size).toBe(2);
     ben.say({ t: 'presence', presence: 'dnd' });
     await expect.poll(async () => (await a.presence.snapshot()).get(bo.id)).toBe('dnd');

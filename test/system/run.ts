@@ -17,7 +17,11 @@ const { values } = parseArgs({
 });
 let bad = 0;
 for (let seed = Number(values.from); seed < Number(values.from) + Number(values.rounds); seed++) {
-  const round = await killRound({ seed, messages: Number(values.messages), kills: Number(values.kills) });
+  const round = await killRound({
+    seed,
+    messages: Number(values.messages),
+    kills: Number(values.kills),
+  });
   console.log(
     `round ${seed}: ${round.messages} messages, killed ${JSON.stringify(round.kills)}, ${round.seconds} s, ${round.broken.length} broken`,
   );

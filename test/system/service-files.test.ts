@@ -4,7 +4,15 @@
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -33,11 +41,15 @@ async function runs(
 ): Promise<{ readonly code: number | null; readonly said: string }> {
   expect(basename(node)).toBe('node');
   const own = ['--data', join(folder, 'data'), '--host', '127.0.0.1', '--port', '0', '--json'];
-  const child = spawn(process.execPath, [...words.map((word) => (word === '/var/lib/landline' ? join(folder, 'data') : word)), ...own], {
-    cwd,
-    env: { PATH: process.env['PATH'], ...COMPILE_CACHE },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    [...words.map((word) => (word === '/var/lib/landline' ? join(folder, 'data') : word)), ...own],
+    {
+      cwd,
+      env: { PATH: process.env['PATH'], ...COMPILE_CACHE },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let said = '';
   let isAsked = false;
   for (const stream of [child.stdout, child.stderr]) {
@@ -54,12 +66,17 @@ async function runs(
 describe('the unit for systemd', () => {
   const PATH = 'build/systemd/landline-relay.service';
   const unit = read(PATH);
-  const values = new Map([...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]));
+  const values = new Map(
+    [...unit.matchAll(/^(\w+)=(.*)$/gm)].map(([, name = '', value = '']) => [name, value]),
+  );
   const words = (values.get('ExecStart') ?? '').split(' ');
   const program = findProgram('systemd-analyze', 'what systemd says of its unit is not shown');
 
   test('runs a command that starts a relay from this repository and stops it', async () => {
-    expect(await runs(words, ROOT)).toMatchObject({ code: 0, said: expect.stringContaining('"event":"ready"') as string });
+    expect(await runs(words, ROOT)).toMatchObject({
+      code: 0,
+      said: expect.stringContaining('"event":"ready"') as string,
+    });
   });
 
   test('gives it the folder it writes to, and the time to stop', () => {
@@ -67,38 +84,62 @@ describe('the unit for systemd', () => {
     expect(Number(values.get('TimeoutStopSec'))).toBeGreaterThan(STOP_S);
   });
 
-  test.skipIf(program === undefined)('is understood by systemd, every word of it, and leaves little open', () => {
-    const path = join(folder, 'landline-relay.service');
-    writeFileSync(path, unit.replace('/usr/bin/node', process.execPath).replace('/opt/landline', ROOT));
-    const verified = spawnSync(program ?? '', ['verify', '--man=no', path], { encoding: 'utf8' });
-    const aboutOurs = verified.stderr.split('\n').filter((line) => line.includes('landline'));
-    expect([verified.status, aboutOurs]).toEqual([0, []]);
-    const judged = spawnSync(program ?? '', ['security', '--offline=true', '--threshold=20', path], { encoding: 'utf8' });
-    expect(judged.stderr + (/Overall exposure.*/.exec(judged.stdout)?.[0] ?? '')).toContain('OK');
-    expect(judged.status).toBe(0);
-  });
+  test.skipIf(program === undefined)(
+    'is understood by systemd, every word of it, and leaves little open',
+    () => {
+      const path = join(folder, 'landline-relay.service');
+      writeFileSync(
+        path,
+        unit.replace('/usr/bin/node', process.execPath).replace('/opt/landline', ROOT),
+      );
+      const verified = spawnSync(program ?? '', ['verify', '--man=no', path], { encoding: 'utf8' });
+      const aboutOurs = verified.stderr.split('\n').filter((line) => line.includes('landline'));
+      expect([verified.status, aboutOurs]).toEqual([0, []]);
+      const judged = spawnSync(
+        program ?? '',
+        ['security', '--offline=true', '--threshold=20', path],
+        { encoding: 'utf8' },
+      );
+      expect(judged.stderr + (/Overall exposure.*/.exec(judged.stdout)?.[0] ?? '')).toContain('OK');
+      expect(judged.status).toBe(0);
+    },
+  );
 
-  test.skipIf(program === undefined)('would not be understood with a word that systemd does not know', () => {
-    const path = join(folder, 'landline-relay.service');
-    writeFileSync(path, unit.replace('/usr/bin/node', process.execPath).replace('ProtectClock=', 'ProtectCloak='));
-    expect(spawnSync(program ?? '', ['verify', '--man=no', path], { encoding: 'utf8' }).stderr).toContain('ProtectCloak');
-  });
+  test.skipIf(program === undefined)(
+    'would not be understood with a word that systemd does not know',
+    () => {
+      const path = join(folder, 'landline-relay.service');
+      writeFileSync(
+        path,
+        unit.replace('/usr/bin/node', process.execPath).replace('ProtectClock=', 'ProtectCloak='),
+      );
+      expect(
+        spawnSync(program ?? '', ['verify', '--man=no', path], { encoding: 'utf8' }).stderr,
+      ).toContain('ProtectCloak');
+    },
+  );
 });
 
 describe('the container', () => {
   const lines = read('build/compose/Dockerfile').replace(/\\\n/g, ' ').split('\n');
   const of = (word: string): readonly string[] =>
     lines.filter((line) => line.startsWith(`${word} `)).map((line) => line.slice(word.length + 1));
-  const listed = (word: string): readonly string[] => JSON.parse(of(word)[0] ?? '[]') as readonly string[];
+  const listed = (word: string): readonly string[] =>
+    JSON.parse(of(word)[0] ?? '[]') as readonly string[];
 
   /** What `COPY` puts into the image, and the packages that `npm ci --omit=dev` does. */
   function layOut(): string {
     const image = join(folder, 'image');
     for (const line of of('COPY')) {
       const [to = '', ...from] = line.split(' ').toReversed();
-      for (const path of from) cpSync(join(ROOT, path), join(image, to, to.endsWith('/') ? basename(path) : ''), { recursive: true });
+      for (const path of from)
+        cpSync(join(ROOT, path), join(image, to, to.endsWith('/') ? basename(path) : ''), {
+          recursive: true,
+        });
     }
-    const { packages } = JSON.parse(read('package-lock.json')) as { packages: Readonly<Record<string, { readonly dev?: boolean }>> };
+    const { packages } = JSON.parse(read('package-lock.json')) as {
+      packages: Readonly<Record<string, { readonly dev?: boolean }>>;
+    };
     for (const [path, { dev = false }] of Object.entries(packages)) {
       if (dev || !/^node_modules\/(?:@[^/]+\/)?[^/]+$/.test(path)) continue;
       mkdirSync(dirname(join(image, path)), { recursive: true });
@@ -148,12 +189,18 @@ describe('the compose file', () => {
 
   test('builds from files that are there, and mounts what is there or is the operator’s', () => {
     const at = join(ROOT, 'build/compose', relay.build?.context ?? '');
-    expect(readFileSync(join(at, relay.build?.dockerfile ?? ''), 'utf8')).toBe(read('build/compose/Dockerfile'));
-    const mounted = Object.values(services).flatMap((service) => (service.volumes ?? []).map((volume) => volume.split(':')[0] ?? ''));
+    expect(readFileSync(join(at, relay.build?.dockerfile ?? ''), 'utf8')).toBe(
+      read('build/compose/Dockerfile'),
+    );
+    const mounted = Object.values(services).flatMap((service) =>
+      (service.volumes ?? []).map((volume) => volume.split(':')[0] ?? ''),
+    );
     const named = mounted.filter((path) => !path.startsWith('.'));
     expect(named.toSorted()).toEqual(Object.keys(volumes).toSorted());
     const kept = mounted.filter((path) => path.startsWith('.') && !path.startsWith('./tls'));
-    expect(kept.map((path) => readFileSync(join(ROOT, 'build/compose', path), 'utf8'))).toEqual([read('build/nginx/landline.conf')]);
+    expect(kept.map((path) => readFileSync(join(ROOT, 'build/compose', path), 'utf8'))).toEqual([
+      read('build/nginx/landline.conf'),
+    ]);
   });
 
   test('runs a command that the relay understands, and trusts the balancer alone', () => {
@@ -162,7 +209,12 @@ describe('the compose file', () => {
     const config = readConfig(read.value.config, {});
     expect(config).toMatchObject({
       ok: true,
-      value: { port: DEFAULT_PORT, tls: 'off', trustedProxies: [nginx.networks.line.ipv4_address], metrics: null },
+      value: {
+        port: DEFAULT_PORT,
+        tls: 'off',
+        trustedProxies: [nginx.networks.line.ipv4_address],
+        metrics: null,
+      },
     });
     expect(parseInt(relay.stop_grace_period ?? '', 10)).toBeGreaterThan(STOP_S);
     expect(relay.healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${DEFAULT_PORT}/readyz`);
@@ -171,7 +223,9 @@ describe('the compose file', () => {
   test('gives Nginx the kept configuration with the relay’s address', () => {
     const script = nginx.command?.at(-1) ?? '';
     const edits = [...script.matchAll(/-e '([^']+)'/g)].flatMap(([, edit = '']) => ['-e', edit]);
-    const made = spawnSync('sed', [...edits, join(ROOT, 'build/nginx/landline.conf')], { encoding: 'utf8' }).stdout;
+    const made = spawnSync('sed', [...edits, join(ROOT, 'build/nginx/landline.conf')], {
+      encoding: 'utf8',
+    }).stdout;
     const server = `    server ${relay.networks.line.ipv4_address ?? ''}:${DEFAULT_PORT} `;
     expect(made.split('\n').filter((line) => /^ {4}server \d/.test(line))).toEqual([
       expect.stringContaining(server),
@@ -179,11 +233,18 @@ describe('the compose file', () => {
     ]);
     expect(nginx.ports).toEqual(['443:443']);
     const shown = [...made.matchAll(/ssl_certificate\w* (\S+);/g)].map(([, path]) => path);
-    expect(shown).toEqual([expect.stringMatching(/^\/etc\/landline\//), expect.stringMatching(/^\/etc\/landline\//)]);
+    expect(shown).toEqual([
+      expect.stringMatching(/^\/etc\/landline\//),
+      expect.stringMatching(/^\/etc\/landline\//),
+    ]);
   });
 
   test('lets the world reach the balancer and nothing else, and keeps no secret in the environment', () => {
-    expect(Object.entries(services).flatMap(([name, { ports = [] }]) => (ports.length > 0 ? [name] : []))).toEqual(['nginx']);
+    expect(
+      Object.entries(services).flatMap(([name, { ports = [] }]) =>
+        ports.length > 0 ? [name] : [],
+      ),
+    ).toEqual(['nginx']);
     expect([postgres.profiles, redis.profiles]).toEqual([['cluster'], ['cluster']]);
     const [secret = ''] = Object.keys(secrets);
     expect(postgres.environment).toEqual({

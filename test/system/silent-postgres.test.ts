@@ -56,10 +56,13 @@ describe.skipIf(POSTGRES === undefined)('a relay whose PostgreSQL stands still',
   const live = async (): Promise<DoorClient> => {
     const client = await line();
     const { heads } = await client.heard('welcome');
-    channel = (Object.keys(heads).find((feed) => feed.startsWith('channel/')) ?? '').slice('channel/'.length) as ChannelId;
+    channel = (Object.keys(heads).find((feed) => feed.startsWith('channel/')) ?? '').slice(
+      'channel/'.length,
+    ) as ChannelId;
     return client;
   };
-  const isReady = async (): Promise<boolean> => (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).ok;
+  const isReady = async (): Promise<boolean> =>
+    (await fetch(`http://127.0.0.1:${port}${HTTP.ready}`)).ok;
 
   test(
     'refuses what it is told as retryable, says that it is not ready, and takes the same again when the server goes on',

@@ -25,8 +25,19 @@ afterEach(async () => {
 });
 
 /** @returns what it says first, and where the window is */
-async function start(args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<{ readonly says: string; readonly url: URL }> {
-  const command = ['-r', './build/scripts/check-node.cjs', 'build/scripts/start.ts', '--no-open', '--data', folder, ...args];
+async function start(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Promise<{ readonly says: string; readonly url: URL }> {
+  const command = [
+    '-r',
+    './build/scripts/check-node.cjs',
+    'build/scripts/start.ts',
+    '--no-open',
+    '--data',
+    folder,
+    ...args,
+  ];
   const child = spawn(process.execPath, command, {
     cwd: ROOT,
     env: { ...process.env, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1', ...env },

@@ -26,7 +26,11 @@ export interface SystemTeam {
 }
 
 export async function createSystemTeam(
-  options: { readonly limits?: Partial<Limits>; readonly relay?: ProcessChange; readonly host?: string } = {},
+  options: {
+    readonly limits?: Partial<Limits>;
+    readonly relay?: ProcessChange;
+    readonly host?: string;
+  } = {},
 ): Promise<SystemTeam> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-system-'));
   const data = join(folder, 'relay');

@@ -19,11 +19,15 @@ async function open(scene = 'read', query: Readonly<Record<string, string>> = {}
 const field = (page: Page) => page.locator('footer textarea');
 const sent = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() =>
-    window.demo!.bridge.calls.filter((call) => call.name === 'message.send').map((call) => (call.input as { text: string }).text),
+    window
+      .demo!.bridge.calls.filter((call) => call.name === 'message.send')
+      .map((call) => (call.input as { text: string }).text),
   );
 const drafts = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() =>
-    window.demo!.bridge.calls.filter((call) => call.name === 'draft.set').map((call) => (call.input as { text: string }).text),
+    window
+      .demo!.bridge.calls.filter((call) => call.name === 'draft.set')
+      .map((call) => (call.input as { text: string }).text),
   );
 
 /** What an input method does to a field, event by event. */
@@ -41,7 +45,9 @@ const compose = (
     const target = document.querySelector('footer textarea')!;
     for (const step of all) {
       if (step.type.startsWith('composition'))
-        target.dispatchEvent(new CompositionEvent(step.type, { bubbles: true, data: step.data ?? '' }));
+        target.dispatchEvent(
+          new CompositionEvent(step.type, { bubbles: true, data: step.data ?? '' }),
+        );
       else {
         const event = new KeyboardEvent(step.type, {
           bubbles: true,
@@ -79,7 +85,10 @@ describe('Enter', () => {
     const page = await open();
     await page.evaluate(() => {
       const { bridge } = window.demo!;
-      bridge.emit({ kind: 'settings', settings: { ...bridge.state().settings, sendWith: 'ctrl-enter' } });
+      bridge.emit({
+        kind: 'settings',
+        settings: { ...bridge.state().settings, sendWith: 'ctrl-enter' },
+      });
     });
     await field(page).pressSequentially('one');
     await field(page).press('Enter');
@@ -94,7 +103,10 @@ describe('Enter', () => {
     await field(page).fill('once');
     await page.evaluate(() => {
       const target = document.querySelector('footer textarea')!;
-      for (let at = 0; at < 2; at++) target.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+      for (let at = 0; at < 2; at++)
+        target.dispatchEvent(
+          new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }),
+        );
     });
     await page.locator('article', { hasText: 'once' }).last().waitFor();
     expect(await sent(page)).toEqual(['once']);
@@ -109,7 +121,10 @@ describe('while a word is being composed', () => {
     ['the key code is 229', [{ ...ENTER, keyCode: 229 }]],
     ['the key is Process', [{ ...ENTER, key: 'Process', keyCode: 229 }]],
     ['only the composition events say so', [{ type: 'compositionstart' }, ENTER]],
-    ['Safari ends the composition first', [{ type: 'compositionstart' }, { type: 'compositionend', data: '你好' }, ENTER]],
+    [
+      'Safari ends the composition first',
+      [{ type: 'compositionstart' }, { type: 'compositionend', data: '你好' }, ENTER],
+    ],
   ] as const)('Enter never sends: %s', async (_name, steps) => {
     const page = await open();
     await field(page).fill('你好');
@@ -121,9 +136,16 @@ describe('while a word is being composed', () => {
   it('the next Enter sends', async () => {
     const page = await open();
     await field(page).fill('你好');
-    await compose(page, [{ type: 'compositionstart' }, { ...ENTER, isComposing: true }, { type: 'compositionend', data: '你好' }]);
+    await compose(page, [
+      { type: 'compositionstart' },
+      { ...ENTER, isComposing: true },
+      { type: 'compositionend', data: '你好' },
+    ]);
     // Longer than the moment in which Safari's Enter comes.
-    await page.waitForFunction((from) => performance.now() - from > 60, await page.evaluate(() => performance.now()));
+    await page.waitForFunction(
+      (from) => performance.now() - from > 60,
+      await page.evaluate(() => performance.now()),
+    );
     await field(page).press('Enter');
     await expect.poll(() => sent(page)).toEqual(['你好']);
   });
@@ -136,7 +158,9 @@ describe('while a word is being composed', () => {
     await page.evaluate(() => {
       const target = document.querySelector('article textarea')!;
       target.dispatchEvent(new CompositionEvent('compositionstart', { bubbles: true }));
-      target.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }));
+      target.dispatchEvent(
+        new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true }),
+      );
     });
     expect(await edit.inputValue()).toBe('改');
   });
@@ -198,10 +222,14 @@ describe('drafts', () => {
     // By the page's own clock: how long the test takes to look is not the question.
     const tookMs = await page.evaluate(async () => {
       const isSaved = (): boolean =>
-        window.demo!.bridge.calls.some(({ name, input }) => name === 'draft.set' && (input as { readonly text: string }).text === 'typing');
+        window.demo!.bridge.calls.some(
+          ({ name, input }) =>
+            name === 'draft.set' && (input as { readonly text: string }).text === 'typing',
+        );
       document.execCommand('insertText', false, 'typing');
       const from = performance.now();
-      while (!isSaved() && performance.now() - from < 10_000) await new Promise((resolve) => setTimeout(resolve, 5));
+      while (!isSaved() && performance.now() - from < 10_000)
+        await new Promise((resolve) => setTimeout(resolve, 5));
       return performance.now() - from;
     });
     // A timer of half a second, which a busy page serves a little late.
@@ -215,7 +243,9 @@ describe('typing', () => {
     const from = performance.now();
     await field(page).pressSequentially('a longer sentence, letter by letter');
     const most = 1 + Math.floor((performance.now() - from) / 3_000);
-    const told = await page.evaluate(() => window.demo!.bridge.calls.filter((call) => call.name === 'typing.tell').length);
+    const told = await page.evaluate(
+      () => window.demo!.bridge.calls.filter((call) => call.name === 'typing.tell').length,
+    );
     expect(told).toBeGreaterThan(0);
     expect(told).toBeLessThanOrEqual(most);
   });

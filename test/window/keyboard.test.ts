@@ -24,7 +24,8 @@ const focused = (page: Page): Promise<string> =>
       document.activeElement?.tagName ??
       '',
   );
-const channel = (page: Page): Promise<string | undefined> => page.evaluate(() => window.demo!.store.getState().ui.channels['tw']);
+const channel = (page: Page): Promise<string | undefined> =>
+  page.evaluate(() => window.demo!.store.getState().ui.channels['tw']);
 
 it('Ctrl K jumps anywhere and Escape goes back to writing', async () => {
   const page = await open();
@@ -101,7 +102,8 @@ it('a new message is announced once, and what scrolls by is not', async () => {
     const said: string[] = [];
     Object.assign(window, { said });
     new MutationObserver((changes) => {
-      for (const change of changes) for (const node of change.addedNodes) said.push(node.textContent ?? '');
+      for (const change of changes)
+        for (const node of change.addedNodes) said.push(node.textContent ?? '');
     }).observe(document.querySelector('[data-live]')!, { childList: true, subtree: true });
   });
   await page.evaluate(() => void window.demo!.bridge.say('tw', 'launch', 'lin', '早安'));
@@ -109,7 +111,9 @@ it('a new message is announced once, and what scrolls by is not', async () => {
   await page.mouse.wheel(0, -6_000);
   await page.mouse.wheel(0, 9_000);
   await page.evaluate(() => new Promise(requestAnimationFrame));
-  expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).toEqual(['林佳穎: 早安']);
+  expect(await page.evaluate(() => (window as unknown as { said: string[] }).said)).toEqual([
+    '林佳穎: 早安',
+  ]);
 });
 
 it('the state of the line is told when it changes, not every second', async () => {
@@ -117,9 +121,19 @@ it('the state of the line is told when it changes, not every second', async () =
   await page.evaluate(() => {
     const { bridge } = window.demo!;
     const { team } = bridge.state().teams['tw']!;
-    bridge.emit({ kind: 'team', team: 'tw', view: { ...team, wire: { state: 'reconnecting', retryAt: Date.now() + 9_000, attempt: 1 } } });
+    bridge.emit({
+      kind: 'team',
+      team: 'tw',
+      view: { ...team, wire: { state: 'reconnecting', retryAt: Date.now() + 9_000, attempt: 1 } },
+    });
   });
-  await page.getByRole('status').filter({ hasText: 'Connection: Reconnecting' }).waitFor({ state: 'attached' });
+  await page
+    .getByRole('status')
+    .filter({ hasText: 'Connection: Reconnecting' })
+    .waitFor({ state: 'attached' });
   await page.getByRole('button', { name: 'Retry now' }).click();
-  await page.getByRole('status').filter({ hasText: 'Connection: Connected' }).waitFor({ state: 'attached' });
+  await page
+    .getByRole('status')
+    .filter({ hasText: 'Connection: Connected' })
+    .waitFor({ state: 'attached' });
 });

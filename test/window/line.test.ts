@@ -20,7 +20,10 @@ async function open(scene: string): Promise<Page> {
   return page;
 }
 const calls = (page: Page, name: string): Promise<number> =>
-  page.evaluate((wanted) => window.demo!.bridge.calls.filter((call) => call.name === wanted).length, name);
+  page.evaluate(
+    (wanted) => window.demo!.bridge.calls.filter((call) => call.name === wanted).length,
+    name,
+  );
 const copied = (page: Page): Promise<string> =>
   page.evaluate(() => {
     const call = window.demo!.bridge.calls.findLast(({ name }) => name === 'clipboard.write');
@@ -45,8 +48,12 @@ describe('checking the line', () => {
     await page.keyboard.press('Enter');
     await expect.poll(() => calls(page, 'clipboard.write')).toBe(1);
     const report = await copied(page);
-    expect(report).toMatch(/^Landline [\d.]+, line to relay\.local:7420, \d{4}-.*Z\n\[well\] Name: /);
-    expect(report).toContain('[problem] Port: 7420 is closed (ECONNREFUSED)\n    The relay does not run');
+    expect(report).toMatch(
+      /^Landline [\d.]+, line to relay\.local:7420, \d{4}-.*Z\n\[well\] Name: /,
+    );
+    expect(report).toContain(
+      '[problem] Port: 7420 is closed (ECONNREFUSED)\n    The relay does not run',
+    );
   });
 
   it('counts the time that silence takes, for the eye, and says what was borne', async () => {
@@ -116,7 +123,9 @@ describe('comparing the doors', () => {
     await page.keyboard.press('Enter');
   };
   const cells = async (page: Page, figure: string): Promise<readonly string[]> => {
-    const row = page.getByRole('row').filter({ has: page.getByRole('rowheader', { name: figure }) });
+    const row = page
+      .getByRole('row')
+      .filter({ has: page.getByRole('rowheader', { name: figure }) });
     return row.getByRole('cell').allTextContents();
   };
 
@@ -134,11 +143,20 @@ describe('comparing the doors', () => {
     ]);
     expect(await cells(page, 'Half arrive within, ms')).toEqual(['4.1', '6.8', '9.3', '1,010']);
     expect(await cells(page, 'Requests per message')).toEqual(['0', '1', '3', '1.2']);
-    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual(['1.46', '3.9', '7.3', '5.1']);
+    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual([
+      '1.46',
+      '3.9',
+      '7.3',
+      '5.1',
+    ]);
     expect(await cells(page, 'Wake-ups per idle minute')).toEqual(['8', '11', '17', '93']);
     // A bar for what is more than nothing: the tallest fills its row, and nothing is drawn as nothing.
     const row = page.getByRole('row').filter({ hasText: 'Requests per message' });
-    expect(await row.locator('rect').evaluateAll((bars) => bars.map((bar) => bar.getAttribute('height')))).toEqual(['9', '26', '10']);
+    expect(
+      await row
+        .locator('rect')
+        .evaluateAll((bars) => bars.map((bar) => bar.getAttribute('height'))),
+    ).toEqual(['9', '26', '10']);
   });
 
   it('says why a door could not be measured, what it cannot do, and draws no figure that is missing', async () => {
@@ -146,11 +164,20 @@ describe('comparing the doors', () => {
     await show(page);
     await press(page, 'Measure');
     await page.getByText('Measured, but one way could not be.').waitFor();
-    expect(await cells(page, 'Bytes per message')).toEqual(['not measured–', '5,120', '14,300', '6,480']);
-    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual(Array(4).fill('not measured–'));
+    expect(await cells(page, 'Bytes per message')).toEqual([
+      'not measured–',
+      '5,120',
+      '14,300',
+      '6,480',
+    ]);
+    expect(await cells(page, 'Relay’s processor per message, ms')).toEqual(
+      Array(4).fill('not measured–'),
+    );
     expect(await cells(page, 'Bytes per idle minute')).toEqual(Array(4).fill('not measured–'));
     await page.getByText('Only owners and admins are told how much the relay works.').waitFor();
-    await page.getByText('No WebSocket comes through to this relay. Cannot pass what takes upgrades out').waitFor();
+    await page
+      .getByText('No WebSocket comes through to this relay. Cannot pass what takes upgrades out')
+      .waitFor();
     await page.getByText('6 events of the team came in meanwhile').waitFor();
   });
 

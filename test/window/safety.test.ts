@@ -87,14 +87,19 @@ it('hostile texts run nothing, draw nothing foreign and are refused nothing by t
   const { page, complaints } = await stage.open({ scene: 'read' });
   await page.locator('article').first().waitFor();
   for (const text of HOSTILE) {
-    await page.evaluate((words) => void window.demo!.bridge.say('tw', 'launch', 'ada', words), text);
+    await page.evaluate(
+      (words) => void window.demo!.bridge.say('tw', 'launch', 'ada', words),
+      text,
+    );
     await page.evaluate(() => new Promise(requestAnimationFrame));
     const seen = await page.evaluate(() => {
       const texts = [...document.querySelectorAll('article [lang], article [dir=auto]')];
       const all = texts.flatMap((one) => [...one.querySelectorAll('*')]);
       return {
         tags: [...new Set(all.map((one) => one.tagName))],
-        handlers: all.flatMap((one) => one.getAttributeNames().filter((name) => /^on|srcdoc|^src$/.test(name))),
+        handlers: all.flatMap((one) =>
+          one.getAttributeNames().filter((name) => /^on|srcdoc|^src$/.test(name)),
+        ),
         links: all.flatMap((one) => (one instanceof HTMLAnchorElement ? [one.protocol] : [])),
         isHarmed: 'harmed' in window,
       };
@@ -120,18 +125,28 @@ it('hostile names are letters: of people, channels, topics and teams', async () 
     const name = '<img src=x onerror=window.harmed=1>';
     const { members, channels, team } = bridge.state().teams['tw']!;
     bridge.emit(
-      { kind: 'members', team: 'tw', members: Object.values(members).map((one) => ({ ...one, name })) },
+      {
+        kind: 'members',
+        team: 'tw',
+        members: Object.values(members).map((one) => ({ ...one, name })),
+      },
       {
         kind: 'channels',
         team: 'tw',
-        channels: Object.values(channels).map((one) => ({ ...one, topic: name, name: one.name === '' ? '' : name })),
+        channels: Object.values(channels).map((one) => ({
+          ...one,
+          topic: name,
+          name: one.name === '' ? '' : name,
+        })),
         gone: [],
       },
       { kind: 'team', team: 'tw', view: { ...team, name, address: name } },
     );
   });
   await page.evaluate(() => new Promise(requestAnimationFrame));
-  expect(await page.evaluate(() => [document.querySelectorAll('img').length, 'harmed' in window])).toEqual([0, false]);
+  expect(
+    await page.evaluate(() => [document.querySelectorAll('img').length, 'harmed' in window]),
+  ).toEqual([0, false]);
   expect(complaints).toEqual([]);
 });
 
@@ -143,8 +158,13 @@ it('a press on a link asks the core and leaves the page where it is', async () =
   await link.click();
   await link.click({ button: 'middle' });
   await link.click({ modifiers: ['Control'] });
-  const opened = await page.evaluate(() => window.demo!.bridge.calls.filter((call) => call.name === 'link.open').map((call) => call.input));
-  expect(opened).toEqual([{ url: 'https://example.com/notes/2026-02' }, { url: 'https://example.com/notes/2026-02' }]);
+  const opened = await page.evaluate(() =>
+    window.demo!.bridge.calls.filter((call) => call.name === 'link.open').map((call) => call.input),
+  );
+  expect(opened).toEqual([
+    { url: 'https://example.com/notes/2026-02' },
+    { url: 'https://example.com/notes/2026-02' },
+  ]);
   expect(page.url()).toBe(url);
   expect(page.context().pages().length).toBe(1);
 });
@@ -158,11 +178,18 @@ it('what is dropped on the window does not open in its place', async () => {
     const link = new DataTransfer();
     link.setData('text/uri-list', 'https://example.com/');
     const drop = (target: Element, dataTransfer: DataTransfer): boolean =>
-      !target.dispatchEvent(new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }));
+      !target.dispatchEvent(
+        new DragEvent('drop', { bubbles: true, cancelable: true, dataTransfer }),
+      );
     const field = document.querySelector('footer textarea')!;
     const text = new DataTransfer();
     text.setData('text/plain', 'words');
-    return [drop(document.body, file), drop(field, file), drop(document.querySelector('article')!, link), drop(field, text)];
+    return [
+      drop(document.body, file),
+      drop(field, file),
+      drop(document.querySelector('article')!, link),
+      drop(field, text),
+    ];
   });
   expect(refused).toEqual([true, true, true, false]);
 });

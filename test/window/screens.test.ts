@@ -15,7 +15,10 @@ interface Screen extends OpenOptions {
   readonly act?: (page: Page) => Promise<void>;
 }
 
-const over = (overlay: unknown, scene = 'team'): Screen => ({ scene, query: { show: JSON.stringify(overlay) } });
+const over = (overlay: unknown, scene = 'team'): Screen => ({
+  scene,
+  query: { show: JSON.stringify(overlay) },
+});
 const typed = (text: string): Screen => ({
   scene: 'welcome',
   act: async (page) => {
@@ -48,13 +51,20 @@ const SCREENS: Readonly<Record<string, Screen>> = {
       await page.getByRole('listbox').waitFor();
     },
   },
-  'too long a text': { scene: 'read', act: (page) => page.locator('footer textarea').fill('x'.repeat(17_000)) },
+  'too long a text': {
+    scene: 'read',
+    act: (page) => page.locator('footer textarea').fill('x'.repeat(17_000)),
+  },
   'a conversation of two': { scene: 'team', query: { channel: 'dm-lin' } },
   'a channel not joined': { scene: 'team', query: { channel: 'lunch' } },
   'an archived channel': { scene: 'team', query: { channel: 'release-2025' } },
   'an empty channel': { scene: 'empty-channel' },
   'an empty team': { scene: 'empty-team' },
-  loading: { scene: 'team', query: { delay: '60000' }, act: (page) => page.getByRole('status', { name: 'Loading' }).waitFor() },
+  loading: {
+    scene: 'team',
+    query: { delay: '60000' },
+    act: (page) => page.getByRole('status', { name: 'Loading' }).waitFor(),
+  },
   'a channel that stays shut': {
     scene: 'team',
     act: async (page) => {
@@ -71,11 +81,17 @@ const SCREENS: Readonly<Record<string, Screen>> = {
     scene: 'impatient',
     act: (page) => page.locator('header button[aria-label]').nth(1).click(),
   },
-  'particulars of the line': { scene: 'reconnecting', act: (page) => page.locator('header button[aria-label]').nth(1).click() },
+  'particulars of the line': {
+    scene: 'reconnecting',
+    act: (page) => page.locator('header button[aria-label]').nth(1).click(),
+  },
   'the key changed': { scene: 'key-changed' },
   'the session ended': { scene: 'session-ended' },
   notices: { scene: 'notices' },
-  'the menu of the team': { scene: 'read', act: (page) => page.locator('aside button').first().click() },
+  'the menu of the team': {
+    scene: 'read',
+    act: (page) => page.locator('aside button').first().click(),
+  },
   jump: over({ kind: 'jump' }),
   'create a channel': over({ kind: 'create-channel' }),
   'browse channels': over({ kind: 'browse-channels' }),
@@ -93,7 +109,10 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   },
   'a member': over({ kind: 'member', member: 'ada' }),
   ...Object.fromEntries(
-    ['profile', 'look', 'notifications', 'sessions', 'connection'].map((tab) => [`settings, ${tab}`, over({ kind: 'settings', tab })]),
+    ['profile', 'look', 'notifications', 'sessions', 'connection'].map((tab) => [
+      `settings, ${tab}`,
+      over({ kind: 'settings', tab }),
+    ]),
   ),
   'a line that was checked, and the wire': {
     ...over({ kind: 'settings', tab: 'connection' }),
@@ -139,7 +158,10 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'compare the key': typed('relay.local'),
   'another key': typed('changed.local'),
   join: typed('landline://join?x'),
-  'add a team': { scene: 'team', act: (page) => page.locator('nav').first().getByRole('button').last().click() },
+  'add a team': {
+    scene: 'team',
+    act: (page) => page.locator('nav').first().getByRole('button').last().click(),
+  },
 };
 
 /** Light and English first, then the same screen dark and in Chinese. */
@@ -152,20 +174,32 @@ const graveFaults = async (page: Page) => {
     .analyze();
   return violations
     .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-    .map((one) => ({ rule: one.id, at: one.nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`).slice(0, 4) }));
+    .map((one) => ({
+      rule: one.id,
+      at: one.nodes
+        .map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`)
+        .slice(0, 4),
+    }));
 };
 
 describe('a screen without grave faults, light and dark, in both languages', () => {
   it.each(Object.keys(SCREENS))('%s', async (name) => {
     const { act, query, ...options } = SCREENS[name]!;
-    const { page, complaints } = await stage.open({ ...options, query: { ...query, theme: 'light' } });
+    const { page, complaints } = await stage.open({
+      ...options,
+      query: { ...query, theme: 'light' },
+    });
     await page.locator('main').first().waitFor();
-    if (query?.['show'] !== undefined) await page.getByRole(/leave|delete/.test(query['show']) ? 'alertdialog' : 'dialog').waitFor();
+    if (query?.['show'] !== undefined)
+      await page.getByRole(/leave|delete/.test(query['show']) ? 'alertdialog' : 'dialog').waitFor();
     await act?.(page);
     expect(await graveFaults(page)).toEqual([]);
     await page.evaluate(() => {
       const { bridge } = window.demo!;
-      bridge.emit({ kind: 'settings', settings: { ...bridge.state().settings, theme: 'dark', language: 'zh-Hant' } });
+      bridge.emit({
+        kind: 'settings',
+        settings: { ...bridge.state().settings, theme: 'dark', language: 'zh-Hant' },
+      });
     });
     await page.locator('html[data-theme=dark][lang=zh-Hant]').waitFor();
     expect(await graveFaults(page)).toEqual([]);
@@ -195,16 +229,29 @@ describe('room', () => {
     '%s fits %i wide',
     async (name, _width, size) => {
       const { act, query, ...options } = SCREENS[name]!;
-      const { page } = await stage.open({ ...options, ...size, ...(query === undefined ? {} : { query }) });
+      const { page } = await stage.open({
+        ...options,
+        ...size,
+        ...(query === undefined ? {} : { query }),
+      });
       await page.locator('main').first().waitFor();
       await act?.(page);
       const tooWide = await page.evaluate(() =>
-        [...document.querySelectorAll<HTMLElement>('main, header, [role=dialog], footer, form, article')]
+        [
+          ...document.querySelectorAll<HTMLElement>(
+            'main, header, [role=dialog], footer, form, article',
+          ),
+        ]
           .filter(
             (one) =>
-              one.offsetParent !== null && (one.getBoundingClientRect().right > innerWidth + 1 || one.getBoundingClientRect().left < -1),
+              one.offsetParent !== null &&
+              (one.getBoundingClientRect().right > innerWidth + 1 ||
+                one.getBoundingClientRect().left < -1),
           )
-          .map((one) => `${one.tagName}.${one.className} ${Math.round(one.getBoundingClientRect().right)}`),
+          .map(
+            (one) =>
+              `${one.tagName}.${one.className} ${Math.round(one.getBoundingClientRect().right)}`,
+          ),
       );
       expect(tooWide).toEqual([]);
     },
@@ -231,7 +278,11 @@ describe('room', () => {
 
 it('nothing moves on a screen where nothing happens', async () => {
   const { page } = await stage.open({ scene: 'read', reducedMotion: 'no-preference' });
-  await page.evaluate(() => window.demo?.bridge.emit({ kind: 'typing', team: 'tw', channel: 'launch', members: [] }));
+  await page.evaluate(() =>
+    window.demo?.bridge.emit({ kind: 'typing', team: 'tw', channel: 'launch', members: [] }),
+  );
   await page.locator('article').first().waitFor();
-  await page.waitForFunction(() => document.getAnimations().every((one) => one.playState !== 'running'));
+  await page.waitForFunction(() =>
+    document.getAnimations().every((one) => one.playState !== 'running'),
+  );
 });

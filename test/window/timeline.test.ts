@@ -36,7 +36,10 @@ const still = (page: Page): Promise<void> =>
 const view = (page: Page) =>
   page.evaluate(() => {
     const list = document.querySelector('main [role=group]')!;
-    return { top: list.scrollTop, fromEnd: Math.round(list.scrollHeight - list.scrollTop - list.clientHeight) };
+    return {
+      top: list.scrollTop,
+      fromEnd: Math.round(list.scrollHeight - list.scrollTop - list.clientHeight),
+    };
   });
 
 const wheel = async (page: Page, by: number): Promise<void> => {
@@ -54,10 +57,17 @@ const reading = (page: Page) =>
     return { key: one?.dataset['message'] ?? '', top: one?.getBoundingClientRect().top ?? NaN };
   });
 const topOf = (page: Page, key: string): Promise<number> =>
-  page.evaluate((wanted) => document.querySelector(`[data-message="${wanted}"]`)?.getBoundingClientRect().top ?? NaN, key);
+  page.evaluate(
+    (wanted) =>
+      document.querySelector(`[data-message="${wanted}"]`)?.getBoundingClientRect().top ?? NaN,
+    key,
+  );
 
 const say = (page: Page, text: string, author = 'ada'): Promise<void> =>
-  page.evaluate(([words, by]) => void window.demo?.bridge.say('tw', 'launch', by!, words!), [text, author]);
+  page.evaluate(
+    ([words, by]) => void window.demo?.bridge.say('tw', 'launch', by!, words!),
+    [text, author],
+  );
 
 describe('opening', () => {
   it('shows the live end of a channel that is read', async () => {
@@ -71,7 +81,12 @@ describe('opening', () => {
     await page.evaluate(() => {
       const { bridge } = window.demo!;
       const channel = bridge.state().teams['tw']!.channels['launch']!;
-      bridge.emit({ kind: 'channels', team: 'tw', channels: [{ ...channel, readSeq: channel.head - 40, unread: 40 }], gone: [] });
+      bridge.emit({
+        kind: 'channels',
+        team: 'tw',
+        channels: [{ ...channel, readSeq: channel.head - 40, unread: 40 }],
+        gone: [],
+      });
     });
     await page
       .locator('aside')
@@ -98,9 +113,12 @@ describe('what a reader looks at', () => {
     const page = await open('long-read');
     await wheel(page, -900);
     const before = await reading(page);
-    for (const text of ['one', 'two\n\n- a\n- b', '```\ncode\n```', 'x'.repeat(900)]) await say(page, text);
+    for (const text of ['one', 'two\n\n- a\n- b', '```\ncode\n```', 'x'.repeat(900)])
+      await say(page, text);
     await still(page);
-    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(MOST_DRIFT_PX);
+    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(
+      MOST_DRIFT_PX,
+    );
   });
 
   it('does not move when older messages come in above', async () => {
@@ -112,11 +130,16 @@ describe('what a reader looks at', () => {
       const rows = await page.evaluate(() => window.demo!.bridge.state().timeline!.rows.length);
       await page.evaluate(() => window.demo!.bridge.call('timeline.older', {}));
       await page.waitForFunction(
-        (count) => window.demo!.bridge.state().timeline!.rows.length !== count || !window.demo!.bridge.state().timeline!.hasOlder,
+        (count) =>
+          window.demo!.bridge.state().timeline!.rows.length !== count ||
+          !window.demo!.bridge.state().timeline!.hasOlder,
         rows,
       );
       await still(page);
-      expect(Math.abs((await topOf(page, before.key)) - before.top), `round ${round}`).toBeLessThanOrEqual(MOST_DRIFT_PX);
+      expect(
+        Math.abs((await topOf(page, before.key)) - before.top),
+        `round ${round}`,
+      ).toBeLessThanOrEqual(MOST_DRIFT_PX);
     }
   });
 
@@ -144,7 +167,9 @@ describe('what a reader looks at', () => {
       });
     });
     await still(page);
-    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(MOST_DRIFT_PX);
+    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(
+      MOST_DRIFT_PX,
+    );
   });
 
   it('does not move while the composer grows', async () => {
@@ -153,15 +178,24 @@ describe('what a reader looks at', () => {
     const before = await reading(page);
     await page.locator('footer textarea').fill('one\ntwo\nthree\nfour\nfive\nsix');
     await still(page);
-    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(MOST_DRIFT_PX);
+    expect(Math.abs((await topOf(page, before.key)) - before.top)).toBeLessThanOrEqual(
+      MOST_DRIFT_PX,
+    );
   });
 
   it('is reached all the way up: the beginning of the channel comes, page by page', async () => {
     const page = await open('long-read');
-    for (let round = 0; round < 60 && !(await page.getByRole('heading', { name: 'launch', level: 2 }).nth(1).isVisible()); round++)
+    for (
+      let round = 0;
+      round < 60 &&
+      !(await page.getByRole('heading', { name: 'launch', level: 2 }).nth(1).isVisible());
+      round++
+    )
       await wheel(page, -4_000);
     expect(await page.getByText('This is the beginning of #launch').isVisible()).toBe(true);
-    const orders = await page.evaluate(() => window.demo!.bridge.state().timeline!.rows.map((row) => row.order));
+    const orders = await page.evaluate(() =>
+      window.demo!.bridge.state().timeline!.rows.map((row) => row.order),
+    );
     expect(orders[0]).toBe(1);
   });
 });
@@ -169,7 +203,13 @@ describe('what a reader looks at', () => {
 describe('the end', () => {
   it('stays in view while messages of any height arrive', async () => {
     const page = await open('long-read');
-    for (const text of ['one', 'x'.repeat(1_500), '1. a\n2. b\n3. c', '```ts\nlet a = 1;\nlet b = 2;\n```', '🎉']) {
+    for (const text of [
+      'one',
+      'x'.repeat(1_500),
+      '1. a\n2. b\n3. c',
+      '```ts\nlet a = 1;\nlet b = 2;\n```',
+      '🎉',
+    ]) {
       await say(page, text);
       await still(page);
       expect((await view(page)).fromEnd).toBeLessThanOrEqual(1);
@@ -213,7 +253,10 @@ describe('the end', () => {
 it('a jump shows its message in the middle of things, and marks it', async () => {
   const page = await open('long-read');
   await page.evaluate(() =>
-    window.demo!.bridge.emit({ kind: 'request', request: { n: 1, kind: 'go-to', team: 'tw', channel: 'launch', message: 'old-300' } }),
+    window.demo!.bridge.emit({
+      kind: 'request',
+      request: { n: 1, kind: 'go-to', team: 'tw', channel: 'launch', message: 'old-300' },
+    }),
   );
   const target = page.locator('[data-message="old-300"]');
   await target.waitFor();
@@ -238,7 +281,10 @@ it('a hole is filled when it is seen and the line is up', async () => {
     bridge.emit({
       kind: 'team',
       team: 'tw',
-      view: { ...team, wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' } },
+      view: {
+        ...team,
+        wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door: 'socket' },
+      },
     });
   });
   await page.getByText('Filled in, 1.').waitFor();
@@ -286,7 +332,11 @@ it('no message is so tangled that the window stops for it', async () => {
         }
         return best;
       };
-      const measured = all.map((nest) => ({ nest, quarter: timeOf(nest, bytes / 4), whole: timeOf(nest, bytes) }));
+      const measured = all.map((nest) => ({
+        nest,
+        quarter: timeOf(nest, bytes / 4),
+        whole: timeOf(nest, bytes),
+      }));
       window.demo!.bridge.say('tw', 'launch', 'ada', 'still here');
       return measured;
     },

@@ -50,7 +50,11 @@ export interface ChannelRows {
   all(team: number): CachedChannel[];
   /** Inserts or replaces the facts; the key stays the same for the life of the row. */
   put(team: number, facts: Channel, isJoined: boolean): number;
-  putMark(team: number, channel: number, mark: { readonly readSeq: number; readonly level: Level }): void;
+  putMark(
+    team: number,
+    channel: number,
+    mark: { readonly readSeq: number; readonly level: Level },
+  ): void;
   putSummary(team: number, channel: number, summary: Summary): void;
   remove(team: number, channel: number): void;
 }
@@ -67,7 +71,19 @@ export const CHANNEL_SQL = {
 export function createChannelRows(db: Sqlite): ChannelRows {
   const all = db.prepare<readonly [number], Row>('channel.all', CHANNEL_SQL.all);
   const put = db.prepare<
-    readonly [number, string, string, string, string, number, number, string, string | null, number, number],
+    readonly [
+      number,
+      string,
+      string,
+      string,
+      string,
+      number,
+      number,
+      string,
+      string | null,
+      number,
+      number,
+    ],
     { readonly key: number }
   >(
     'channel.put',
@@ -82,14 +98,22 @@ export function createChannelRows(db: Sqlite): ChannelRows {
     'mark.put',
     'INSERT OR REPLACE INTO mark (team, channel, read_seq, level) VALUES (?, ?, ?, ?)',
   );
-  const putSummary = db.prepare<readonly [number, number, number, number, number, number, number, number]>(
+  const putSummary = db.prepare<
+    readonly [number, number, number, number, number, number, number, number]
+  >(
     'summary.put',
     'INSERT OR REPLACE INTO summary (team, channel, head, read_seq, mask, unread, mentions, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
   const removals = ['mark', 'summary'].map((table) =>
-    db.prepare<readonly [number, number]>(`${table}.remove`, `DELETE FROM ${table} WHERE team = ? AND channel = ?`),
+    db.prepare<readonly [number, number]>(
+      `${table}.remove`,
+      `DELETE FROM ${table} WHERE team = ? AND channel = ?`,
+    ),
   );
-  const remove = db.prepare<readonly [number, number]>('channel.remove', 'DELETE FROM channel WHERE team = ? AND key = ?');
+  const remove = db.prepare<readonly [number, number]>(
+    'channel.remove',
+    'DELETE FROM channel WHERE team = ? AND key = ?',
+  );
 
   return {
     all: (team) => all.all(team).map(read),
@@ -111,7 +135,8 @@ export function createChannelRows(db: Sqlite): ChannelRows {
       return row?.key ?? 0;
     },
     putMark: (team, channel, mark) => void putMark.run(team, channel, mark.readSeq, mark.level),
-    putSummary: (team, channel, s) => void putSummary.run(team, channel, s.head, s.readSeq, s.mask, s.unread, s.mentions, s.lastAt),
+    putSummary: (team, channel, s) =>
+      void putSummary.run(team, channel, s.head, s.readSeq, s.mask, s.unread, s.mentions, s.lastAt),
     remove: (team, channel) => {
       for (const removal of removals) removal.run(team, channel);
       remove.run(team, channel);
@@ -138,6 +163,13 @@ function read(row: Row): CachedChannel {
     summary:
       row.head === null
         ? undefined
-        : { head: row.head, readSeq: row.read_seq, mask: row.mask, unread: row.unread, mentions: row.mentions, lastAt: row.last_at },
+        : {
+            head: row.head,
+            readSeq: row.read_seq,
+            mask: row.mask,
+            unread: row.unread,
+            mentions: row.mentions,
+            lastAt: row.last_at,
+          },
   };
 }

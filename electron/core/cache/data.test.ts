@@ -27,7 +27,11 @@ import { openSqlite, SqliteFailure } from './sqlite.ts';
 
 const clock = createFakeClock(1_000);
 const lines: string[] = [];
-const log: Log = { info: () => undefined, warn: (event) => lines.push(event), error: (event) => lines.push(event) };
+const log: Log = {
+  info: () => undefined,
+  warn: (event) => lines.push(event),
+  error: (event) => lines.push(event),
+};
 let dir = '';
 let open: Data | undefined;
 
@@ -68,15 +72,28 @@ const RECORD: Omit<TeamRecord, 'key'> = {
   sealedRefresh: new Uint8Array([3]),
   accessExpiresAt: 5,
 };
-const frame = (op: string, text: string): Mutation => ({ t: 'post', op, channel: 'c', text }) as unknown as Mutation;
+const frame = (op: string, text: string): Mutation =>
+  ({ t: 'post', op, channel: 'c', text }) as unknown as Mutation;
 
 /** A desktop with things in both files; enough in the outbox to fill pages. */
 function fill(data: Data, messages = 400): void {
   const team = data.ledger.rows.addTeam(RECORD);
   data.ledger.db.transaction('fill', () => {
     for (let n = 0; n < messages; n++) {
-      const row = { lane: 'l', channel: 'c', message: `m${n}`, at: n, state: 'waiting', why: null, isOffer: false } as const;
-      data.ledger.outbox.add(team.key, { ...row, op: `op-${n}`, frame: frame(`op-${n}`, `words ${n} `.repeat(20)) });
+      const row = {
+        lane: 'l',
+        channel: 'c',
+        message: `m${n}`,
+        at: n,
+        state: 'waiting',
+        why: null,
+        isOffer: false,
+      } as const;
+      data.ledger.outbox.add(team.key, {
+        ...row,
+        op: `op-${n}`,
+        frame: frame(`op-${n}`, `words ${n} `.repeat(20)),
+      });
     }
     data.ledger.rows.putDraft({ team: team.key, channel: 'c', text: 'half a sentence' }, 1);
     data.ledger.rows.putSetting('settings', '{}');
@@ -114,11 +131,18 @@ describe('a healthy folder', () => {
     fill(opened());
     expect(open?.ledger.db.pragma('synchronous')).toBe(2);
     expect(open?.cache().db.pragma('synchronous')).toBe(1);
-    expect([open?.ledger.db.pragma('journal_mode'), open?.cache().db.pragma('journal_mode')]).toEqual(['wal', 'wal']);
+    expect([
+      open?.ledger.db.pragma('journal_mode'),
+      open?.cache().db.pragma('journal_mode'),
+    ]).toEqual(['wal', 'wal']);
     closed();
     const { ledger } = opened();
-    expect(ledger.rows.teams()).toEqual([{ ...RECORD, key: 1, sealedAccess: Buffer.from([1, 2]), sealedRefresh: Buffer.from([3]) }]);
-    expect(ledger.outbox.all(1).map((row) => row.n)).toEqual(Array.from({ length: 400 }, (_, index) => index + 1));
+    expect(ledger.rows.teams()).toEqual([
+      { ...RECORD, key: 1, sealedAccess: Buffer.from([1, 2]), sealedRefresh: Buffer.from([3]) },
+    ]);
+    expect(ledger.outbox.all(1).map((row) => row.n)).toEqual(
+      Array.from({ length: 400 }, (_, index) => index + 1),
+    );
     expect(open?.cache().messages.lastAt(1, 1)).toBe(400);
     expect(open?.wasRebuilt).toBe(false);
   });
@@ -158,7 +182,10 @@ describe('a healthy folder', () => {
       const clock = { now: () => 1, monotonic: () => 1, after: () => () => undefined };
       const log = { info() {}, warn() {}, error() {} };
       try { openData({ dir: ${JSON.stringify(dir)}, clock, log }); console.log('opened'); } catch (error) { console.log(error.fault); }`;
-    const inOtherProcess = (): string => execFileSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8' }).trim();
+    const inOtherProcess = (): string =>
+      execFileSync(process.execPath, ['--input-type=module', '-e', script], {
+        encoding: 'utf8',
+      }).trim();
     expect(inOtherProcess()).toBe('in-use');
     closed();
     expect(inOtherProcess()).toBe('opened');
@@ -170,7 +197,11 @@ describe('a damaged cache', () => {
   test.each([
     [
       'that is no database at all',
-      () => writeFileSync(join(dir, 'cache.db'), 'not a database, but long enough to be read as one '.repeat(100)),
+      () =>
+        writeFileSync(
+          join(dir, 'cache.db'),
+          'not a database, but long enough to be read as one '.repeat(100),
+        ),
     ],
     ['with a scribbled schema', () => scribble('cache.db', 100, 3_000)],
     ['cut off in the middle', () => truncateSync(join(dir, 'cache.db'), 4_096 * 2)],
@@ -184,7 +215,9 @@ describe('a damaged cache', () => {
     expect(data.wasRebuilt).toBe(true);
     expect(data.cache().messages.lastAt(1, 1)).toBe(0);
     expect(data.ledger.outbox.all(1)).toHaveLength(400);
-    expect(data.ledger.rows.drafts(1)).toEqual([{ team: 1, channel: 'c', text: 'half a sentence' }]);
+    expect(data.ledger.rows.drafts(1)).toEqual([
+      { team: 1, channel: 'c', text: 'half a sentence' },
+    ]);
     expect(files()).toContain('cache.db.damaged-1000');
     expect(lines).toContain('data.put-aside');
   });
@@ -196,7 +229,9 @@ describe('a damaged cache', () => {
     const data = opened();
     const read = (): unknown => data.cache().messages.older(1, 1, 1_000, 0, 500);
     expect(read).toThrow(SqliteFailure);
-    expect(read).toThrow(expect.objectContaining({ fault: 'damaged', path: join(dir, 'cache.db') }));
+    expect(read).toThrow(
+      expect.objectContaining({ fault: 'damaged', path: join(dir, 'cache.db') }),
+    );
     data.rebuildCache();
     expect(read()).toEqual([]);
   });
@@ -208,7 +243,9 @@ describe('a damaged ledger', () => {
     closed();
     const before = new Database(join(dir, 'ledger.db'), { readonly: true });
     const pages = before
-      .prepare<[], { pageno: number }>(`SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = 'leaf' ORDER BY pageno`)
+      .prepare<[], { pageno: number }>(
+        `SELECT pageno FROM dbstat WHERE name = 'outbox' AND pagetype = 'leaf' ORDER BY pageno`,
+      )
       .all();
     before.close();
     scribble('ledger.db', ((pages[Math.floor(pages.length / 2)]?.pageno ?? 0) - 1) * 4_096, 4_096);
@@ -238,23 +275,34 @@ describe('a damaged ledger', () => {
 });
 
 describe('migrations', () => {
-  test.each(['cache.db', 'ledger.db'])('a %s from the future is refused and not touched', (name) => {
-    fill(opened());
-    closed();
-    const db = new Database(join(dir, name));
-    db.pragma('user_version = 99');
-    db.close();
-    const before = readFileSync(join(dir, name));
-    expect(opened).toThrow(DatabaseFromFuture);
-    expect(opened).toThrow(expect.objectContaining({ found: 99, known: 1 }));
-    expect(readFileSync(join(dir, name)).equals(before)).toBe(true);
-    expect(existsSync(join(dir, `${name}.damaged-1000`))).toBe(false);
-  });
+  test.each(['cache.db', 'ledger.db'])(
+    'a %s from the future is refused and not touched',
+    (name) => {
+      fill(opened());
+      closed();
+      const db = new Database(join(dir, name));
+      db.pragma('user_version = 99');
+      db.close();
+      const before = readFileSync(join(dir, name));
+      expect(opened).toThrow(DatabaseFromFuture);
+      expect(opened).toThrow(expect.objectContaining({ found: 99, known: 1 }));
+      expect(readFileSync(join(dir, name)).equals(before)).toBe(true);
+      expect(existsSync(join(dir, `${name}.damaged-1000`))).toBe(false);
+    },
+  );
 
   test('a step that fails leaves the step before it', () => {
-    const db = openSqlite({ path: join(dir, 'm.db'), clock, log, synchronous: 'NORMAL', isExclusive: false });
+    const db = openSqlite({
+      path: join(dir, 'm.db'),
+      clock,
+      log,
+      synchronous: 'NORMAL',
+      isExclusive: false,
+    });
     const first = { number: 1, sql: 'CREATE TABLE a (x)' };
-    expect(() => migrate(db, [first, { number: 2, sql: 'CREATE TABLE b (x); CREATE TABLE a (x)' }])).toThrow('already exists');
+    expect(() =>
+      migrate(db, [first, { number: 2, sql: 'CREATE TABLE b (x); CREATE TABLE a (x)' }]),
+    ).toThrow('already exists');
     expect(db.pragma('user_version')).toBe(1);
     migrate(db, [first, { number: 2, sql: 'CREATE TABLE b (x)' }]);
     expect(db.pragma('user_version')).toBe(2);
@@ -278,7 +326,9 @@ test('a statement that is slow is logged by its name, without its values', () =>
     synchronous: 'NORMAL',
     isExclusive: false,
   });
-  db.prepare<readonly [string], { readonly x: string }>('some.statement', 'SELECT ? AS x').get('a secret');
+  db.prepare<readonly [string], { readonly x: string }>('some.statement', 'SELECT ? AS x').get(
+    'a secret',
+  );
   expect(said).toEqual([['sqlite.slow', { statement: 'some.statement', ms: 9 }]]);
   db.close();
 });

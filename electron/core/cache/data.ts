@@ -97,7 +97,8 @@ export function openData({ dir, clock, log }: DataParts): Data {
   };
 }
 
-export const isDamage = (error: unknown): error is SqliteFailure => error instanceof SqliteFailure && error.fault === 'damaged';
+export const isDamage = (error: unknown): error is SqliteFailure =>
+  error instanceof SqliteFailure && error.fault === 'damaged';
 
 interface FileParts {
   readonly path: string;
@@ -109,12 +110,19 @@ function openCache(file: FileParts, isSuspect: boolean): Cache {
   const db = openSqlite({ ...file, synchronous: 'NORMAL', isExclusive: false });
   try {
     migrate(db, CACHE_MIGRATIONS);
-    if (isSuspect && file.path !== IN_MEMORY && statSync(file.path).size <= CHECK_BYTES) checkThrough(db);
+    if (isSuspect && file.path !== IN_MEMORY && statSync(file.path).size <= CHECK_BYTES)
+      checkThrough(db);
   } catch (error) {
     db.close();
     throw error;
   }
-  return { db, channels: createChannelRows(db), messages: createMessageRows(db), log: createLogRows(db), teams: createTeamRows(db) };
+  return {
+    db,
+    channels: createChannelRows(db),
+    messages: createMessageRows(db),
+    log: createLogRows(db),
+    teams: createTeamRows(db),
+  };
 }
 
 function openLedger(file: FileParts): Ledger {
@@ -155,7 +163,8 @@ function checkThrough(db: Sqlite): void {
 /** Renames the file and what belongs to it, so that a person can still look at it. Answers the new name. */
 function putAside({ path, clock, log }: FileParts): string {
   const aside = `${path}.damaged-${clock.now()}`;
-  for (const part of ['', '-wal', '-shm']) if (existsSync(path + part)) renameSync(path + part, aside + part);
+  for (const part of ['', '-wal', '-shm'])
+    if (existsSync(path + part)) renameSync(path + part, aside + part);
   log.warn('data.put-aside', { file: path.endsWith('ledger.db') ? 'ledger' : 'cache' });
   return aside;
 }

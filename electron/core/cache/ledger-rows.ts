@@ -105,22 +105,43 @@ type TeamValues = readonly [
 ];
 
 export function createLedgerRows(db: Sqlite): LedgerRows {
-  const teams = db.prepare<readonly [], TeamRow>('team.all', `SELECT key, ${COLUMNS} FROM team ORDER BY place, key`);
+  const teams = db.prepare<readonly [], TeamRow>(
+    'team.all',
+    `SELECT key, ${COLUMNS} FROM team ORDER BY place, key`,
+  );
   const places = Array.from({ length: 19 }, () => '?').join(', ');
-  const addTeam = db.prepare<TeamValues>('team.add', `INSERT INTO team (${COLUMNS}) VALUES (${places})`);
-  const putTeam = db.prepare<readonly [...TeamValues, number]>('team.put', `UPDATE team SET (${COLUMNS}) = (${places}) WHERE key = ?`);
+  const addTeam = db.prepare<TeamValues>(
+    'team.add',
+    `INSERT INTO team (${COLUMNS}) VALUES (${places})`,
+  );
+  const putTeam = db.prepare<readonly [...TeamValues, number]>(
+    'team.put',
+    `UPDATE team SET (${COLUMNS}) = (${places}) WHERE key = ?`,
+  );
   const removals = ['outbox', 'sent', 'draft'].map((table) =>
     db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`),
   );
   const removeTeam = db.prepare<readonly [number]>('team.remove', 'DELETE FROM team WHERE key = ?');
-  const drafts = db.prepare<readonly [number], Draft>('draft.all', 'SELECT team, channel, text FROM draft WHERE team = ?');
+  const drafts = db.prepare<readonly [number], Draft>(
+    'draft.all',
+    'SELECT team, channel, text FROM draft WHERE team = ?',
+  );
   const putDraft = db.prepare<readonly [number, string, string, number]>(
     'draft.put',
     'INSERT OR REPLACE INTO draft (team, channel, text, at) VALUES (?, ?, ?, ?)',
   );
-  const removeDraft = db.prepare<readonly [number, string]>('draft.remove', 'DELETE FROM draft WHERE team = ? AND channel = ?');
-  const setting = db.prepare<readonly [string], { readonly json: string }>('setting.get', 'SELECT json FROM setting WHERE name = ?');
-  const putSetting = db.prepare<readonly [string, string]>('setting.put', 'INSERT OR REPLACE INTO setting (name, json) VALUES (?, ?)');
+  const removeDraft = db.prepare<readonly [number, string]>(
+    'draft.remove',
+    'DELETE FROM draft WHERE team = ? AND channel = ?',
+  );
+  const setting = db.prepare<readonly [string], { readonly json: string }>(
+    'setting.get',
+    'SELECT json FROM setting WHERE name = ?',
+  );
+  const putSetting = db.prepare<readonly [string, string]>(
+    'setting.put',
+    'INSERT OR REPLACE INTO setting (name, json) VALUES (?, ?)',
+  );
 
   return {
     teams: () => teams.all().map(read),
@@ -132,7 +153,8 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
         removeTeam.run(key);
       }),
     drafts: (team) => drafts.all(team),
-    putDraft: ({ team, channel, text }, at) => void (text === '' ? removeDraft.run(team, channel) : putDraft.run(team, channel, text, at)),
+    putDraft: ({ team, channel, text }, at) =>
+      void (text === '' ? removeDraft.run(team, channel) : putDraft.run(team, channel, text, at)),
     setting: (name) => setting.get(name)?.json,
     putSetting: (name, json) => void putSetting.run(name, json),
   };

@@ -24,8 +24,20 @@ export interface EarlyRevision {
 
 export interface LogRows {
   putNote(team: number, channel: number, note: CachedNote): void;
-  olderNotes(team: number, channel: number, below: number, floor: number, limit: number): CachedNote[];
-  newerNotes(team: number, channel: number, above: number, ceiling: number, limit: number): CachedNote[];
+  olderNotes(
+    team: number,
+    channel: number,
+    below: number,
+    floor: number,
+    limit: number,
+  ): CachedNote[];
+  newerNotes(
+    team: number,
+    channel: number,
+    above: number,
+    ceiling: number,
+    limit: number,
+  ): CachedNote[];
   notesAt(team: number, channel: number, seq: number): CachedNote[];
 
   /** Keeps the later of two; a deletion stays a deletion. */
@@ -46,20 +58,31 @@ const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval'] as const;
 export const LOG_SQL = {
   olderNotes: `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC, part DESC LIMIT ?`,
   newerNotes: `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq > ? AND seq <= ? ORDER BY seq, part LIMIT ?`,
-  intervals: 'SELECT channel, from_seq, to_seq FROM interval WHERE team = ? ORDER BY channel, from_seq',
+  intervals:
+    'SELECT channel, from_seq, to_seq FROM interval WHERE team = ? ORDER BY channel, from_seq',
 } as const;
 
 export function createLogRows(db: Sqlite): LogRows {
   /** Channels that have any early revision. Nearly none do, and nearly every message would ask. */
   let early: Set<number> | undefined;
-  const earlyChannels = db.prepare<readonly [], { readonly channel: number }>('early.channels', 'SELECT DISTINCT channel FROM early');
-  const withEarly = (): Set<number> => (early ??= new Set(earlyChannels.all().map((row) => row.channel)));
+  const earlyChannels = db.prepare<readonly [], { readonly channel: number }>(
+    'early.channels',
+    'SELECT DISTINCT channel FROM early',
+  );
+  const withEarly = (): Set<number> =>
+    (early ??= new Set(earlyChannels.all().map((row) => row.channel)));
   const putNote = db.prepare<readonly [number, number, number, number, number, string, string]>(
     'note.put',
     `INSERT OR REPLACE INTO note (team, channel, ${NOTE}) VALUES (?, ?, ?, ?, ?, ?, ?)`,
   );
-  const olderNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>('note.older', LOG_SQL.olderNotes);
-  const newerNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>('note.newer', LOG_SQL.newerNotes);
+  const olderNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
+    'note.older',
+    LOG_SQL.olderNotes,
+  );
+  const newerNotes = db.prepare<readonly [number, number, number, number, number], CachedNote>(
+    'note.newer',
+    LOG_SQL.newerNotes,
+  );
   const putEarly = db.prepare<readonly [number, number, string, number, number, string | null]>(
     'early.put',
     `INSERT INTO early (team, channel, id, seq, at, text) VALUES (?, ?, ?, ?, ?, ?)
@@ -78,10 +101,10 @@ export function createLogRows(db: Sqlite): LogRows {
     'raw.put',
     'INSERT OR REPLACE INTO raw_event (team, channel, seq, json) VALUES (?, ?, ?, ?)',
   );
-  const intervals = db.prepare<readonly [number], { readonly channel: number; readonly from_seq: number; readonly to_seq: number }>(
-    'interval.all',
-    LOG_SQL.intervals,
-  );
+  const intervals = db.prepare<
+    readonly [number],
+    { readonly channel: number; readonly from_seq: number; readonly to_seq: number }
+  >('interval.all', LOG_SQL.intervals);
   const putInterval = db.prepare<readonly [number, number, number, number]>(
     'interval.put',
     'INSERT OR REPLACE INTO interval (team, channel, from_seq, to_seq) VALUES (?, ?, ?, ?)',
@@ -91,13 +114,19 @@ export function createLogRows(db: Sqlite): LogRows {
     'DELETE FROM interval WHERE team = ? AND channel = ? AND from_seq = ?',
   );
   const removals = CHANNEL_TABLES.map((table) =>
-    db.prepare<readonly [number, number]>(`${table}.remove-channel`, `DELETE FROM ${table} WHERE team = ? AND channel = ?`),
+    db.prepare<readonly [number, number]>(
+      `${table}.remove-channel`,
+      `DELETE FROM ${table} WHERE team = ? AND channel = ?`,
+    ),
   );
 
   return {
-    putNote: (team, channel, n) => void putNote.run(team, channel, n.seq, n.part, n.at, n.by, n.note),
-    olderNotes: (team, channel, below, floor, limit) => olderNotes.all(team, channel, below, floor, limit),
-    newerNotes: (team, channel, above, ceiling, limit) => newerNotes.all(team, channel, above, ceiling, limit),
+    putNote: (team, channel, n) =>
+      void putNote.run(team, channel, n.seq, n.part, n.at, n.by, n.note),
+    olderNotes: (team, channel, below, floor, limit) =>
+      olderNotes.all(team, channel, below, floor, limit),
+    newerNotes: (team, channel, above, ceiling, limit) =>
+      newerNotes.all(team, channel, above, ceiling, limit),
     notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10),
     putEarly: (team, channel, id, revision) => {
       withEarly().add(channel);
@@ -110,8 +139,12 @@ export function createLogRows(db: Sqlite): LogRows {
       return found;
     },
     putRaw: (team, channel, seq, json) => void putRaw.run(team, channel, seq, json),
-    intervals: (team) => intervals.all(team).map((row) => ({ channel: row.channel, interval: { from: row.from_seq, to: row.to_seq } })),
-    putInterval: (team, channel, interval) => void putInterval.run(team, channel, interval.from, interval.to),
+    intervals: (team) =>
+      intervals
+        .all(team)
+        .map((row) => ({ channel: row.channel, interval: { from: row.from_seq, to: row.to_seq } })),
+    putInterval: (team, channel, interval) =>
+      void putInterval.run(team, channel, interval.from, interval.to),
     removeInterval: (team, channel, from) => void removeInterval.run(team, channel, from),
     removeChannel: (team, channel) => {
       for (const removal of removals) removal.run(team, channel);

@@ -45,16 +45,33 @@ export interface MessageRows {
     team: number,
     channel: number,
     seq: number,
-    to: { readonly text: string; readonly editSeq: number; readonly editedAt: number; readonly calls: number },
+    to: {
+      readonly text: string;
+      readonly editSeq: number;
+      readonly editedAt: number;
+      readonly calls: number;
+    },
   ): void;
   /** Its words are gone; that there was a message stays. */
   redact(team: number, channel: number, seq: number, editSeq: number): void;
   /** An id names one message of one channel: elsewhere somebody else may have used it. */
   byId(team: number, channel: number, id: string): CachedMessage | undefined;
   /** Up to `limit` with `floor` ≤ seq < `below`, newest first. */
-  older(team: number, channel: number, below: number, floor: number, limit: number): CachedMessage[];
+  older(
+    team: number,
+    channel: number,
+    below: number,
+    floor: number,
+    limit: number,
+  ): CachedMessage[];
   /** Up to `limit` with `above` < seq ≤ `ceiling`, oldest first. */
-  newer(team: number, channel: number, above: number, ceiling: number, limit: number): CachedMessage[];
+  newer(
+    team: number,
+    channel: number,
+    above: number,
+    ceiling: number,
+    limit: number,
+  ): CachedMessage[];
   lastAt(team: number, channel: number): number;
   /** What others wrote after `readSeq`; `mask` says which calls count as a mention. */
   count(team: number, channel: number, readSeq: number, me: string, mask: number): Counts;
@@ -73,7 +90,12 @@ export const MESSAGE_SQL = {
 } as const;
 
 export function createMessageRows(db: Sqlite): MessageRows {
-  const put = prepareRows(db, 'message.put', `INSERT OR IGNORE INTO message (team, ${COLUMNS})`, 11);
+  const put = prepareRows(
+    db,
+    'message.put',
+    `INSERT OR IGNORE INTO message (team, ${COLUMNS})`,
+    11,
+  );
   const revise = db.prepare<readonly [string, number, number, number, number, number, number]>(
     'message.revise',
     'UPDATE message SET text = ?, edit_seq = ?, edited_at = ?, calls = ? WHERE team = ? AND channel = ? AND seq = ?',
@@ -82,11 +104,26 @@ export function createMessageRows(db: Sqlite): MessageRows {
     'message.redact',
     `UPDATE message SET text = '', edit_seq = ?, is_deleted = 1, calls = 0 WHERE team = ? AND channel = ? AND seq = ?`,
   );
-  const byId = db.prepare<readonly [number, string, number], Row>('message.by-id', MESSAGE_SQL.byId);
-  const older = db.prepare<readonly [number, number, number, number, number], Row>('message.older', MESSAGE_SQL.older);
-  const newer = db.prepare<readonly [number, number, number, number, number], Row>('message.newer', MESSAGE_SQL.newer);
-  const lastAt = db.prepare<readonly [number, number], { readonly at: number }>('message.last-at', MESSAGE_SQL.lastAt);
-  const count = db.prepare<readonly [number, number, number, number, string], Counts>('message.count', MESSAGE_SQL.count);
+  const byId = db.prepare<readonly [number, string, number], Row>(
+    'message.by-id',
+    MESSAGE_SQL.byId,
+  );
+  const older = db.prepare<readonly [number, number, number, number, number], Row>(
+    'message.older',
+    MESSAGE_SQL.older,
+  );
+  const newer = db.prepare<readonly [number, number, number, number, number], Row>(
+    'message.newer',
+    MESSAGE_SQL.newer,
+  );
+  const lastAt = db.prepare<readonly [number, number], { readonly at: number }>(
+    'message.last-at',
+    MESSAGE_SQL.lastAt,
+  );
+  const count = db.prepare<readonly [number, number, number, number, string], Counts>(
+    'message.count',
+    MESSAGE_SQL.count,
+  );
   const removeChannel = db.prepare<readonly [number, number]>(
     'message.remove-channel',
     'DELETE FROM message WHERE team = ? AND channel = ?',
@@ -94,17 +131,22 @@ export function createMessageRows(db: Sqlite): MessageRows {
 
   return {
     put: (team, channel, message) => put([values(team, channel, message)]),
-    putAll: (team, channel, messages) => put(messages.map((message) => values(team, channel, message))),
-    revise: (team, channel, seq, to) => void revise.run(to.text, to.editSeq, to.editedAt, to.calls, team, channel, seq),
+    putAll: (team, channel, messages) =>
+      put(messages.map((message) => values(team, channel, message))),
+    revise: (team, channel, seq, to) =>
+      void revise.run(to.text, to.editSeq, to.editedAt, to.calls, team, channel, seq),
     redact: (team, channel, seq, editSeq) => void redact.run(editSeq, team, channel, seq),
     byId: (team, channel, id) => {
       const row = byId.get(team, id, channel);
       return row && read(row);
     },
-    older: (team, channel, below, floor, limit) => older.all(team, channel, below, floor, limit).map(read),
-    newer: (team, channel, above, ceiling, limit) => newer.all(team, channel, above, ceiling, limit).map(read),
+    older: (team, channel, below, floor, limit) =>
+      older.all(team, channel, below, floor, limit).map(read),
+    newer: (team, channel, above, ceiling, limit) =>
+      newer.all(team, channel, above, ceiling, limit).map(read),
     lastAt: (team, channel) => lastAt.get(team, channel)?.at ?? 0,
-    count: (team, channel, readSeq, me, mask) => count.get(mask, team, channel, readSeq, me) ?? { unread: 0, mentions: 0 },
+    count: (team, channel, readSeq, me, mask) =>
+      count.get(mask, team, channel, readSeq, me) ?? { unread: 0, mentions: 0 },
     removeChannel: (team, channel) => void removeChannel.run(team, channel),
   };
 }

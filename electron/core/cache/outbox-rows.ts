@@ -66,17 +66,35 @@ export interface OutboxRows {
 const COLUMNS = 'op, lane, channel, message, frame, at, state, why, is_offer';
 
 export function createOutboxRows(db: Sqlite): OutboxRows {
-  const all = db.prepare<readonly [number], Row>('outbox.all', `SELECT n, ${COLUMNS} FROM outbox WHERE team = ? ORDER BY is_offer DESC, n`);
-  const add = db.prepare<readonly [number, string, string, string, string | null, string, number, string, string | null, number]>(
-    'outbox.add',
-    `INSERT INTO outbox (team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  const all = db.prepare<readonly [number], Row>(
+    'outbox.all',
+    `SELECT n, ${COLUMNS} FROM outbox WHERE team = ? ORDER BY is_offer DESC, n`,
   );
+  const add = db.prepare<
+    readonly [
+      number,
+      string,
+      string,
+      string,
+      string | null,
+      string,
+      number,
+      string,
+      string | null,
+      number,
+    ]
+  >('outbox.add', `INSERT INTO outbox (team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
   const put = db.prepare<readonly [string, string, string | null, number, number]>(
     'outbox.put',
     'UPDATE outbox SET frame = ?, state = ?, why = ? WHERE team = ? AND n = ?',
   );
-  const remove = db.prepare<readonly [number, number]>('outbox.remove', 'DELETE FROM outbox WHERE team = ? AND n = ?');
-  const journal = db.prepare<readonly [number, string, number, string, string | null, string, number]>(
+  const remove = db.prepare<readonly [number, number]>(
+    'outbox.remove',
+    'DELETE FROM outbox WHERE team = ? AND n = ?',
+  );
+  const journal = db.prepare<
+    readonly [number, string, number, string, string | null, string, number]
+  >(
     'sent.put',
     'INSERT OR REPLACE INTO sent (team, op, n, channel, message, frame, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
@@ -90,8 +108,14 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       readonly frame: string;
       readonly at: number;
     }
-  >('sent.all', 'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? AND at >= ? ORDER BY n');
-  const keepSent = db.prepare<readonly [number, number, string]>('sent.keep', 'UPDATE sent SET at = ? WHERE team = ? AND op = ?');
+  >(
+    'sent.all',
+    'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? AND at >= ? ORDER BY n',
+  );
+  const keepSent = db.prepare<readonly [number, number, string]>(
+    'sent.keep',
+    'UPDATE sent SET at = ? WHERE team = ? AND op = ?',
+  );
   const forgetSent = db.prepare<readonly [number, string]>(
     'sent.forget',
     `DELETE FROM sent WHERE team = ? AND message = ? AND json_extract(frame, '$.t') <> 'delete'`,
@@ -107,14 +131,27 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
         isOffer: is_offer === 1,
       })),
     add: (team, r) => {
-      const values = [team, r.op, r.lane, r.channel, r.message, JSON.stringify(r.frame), r.at, r.state, r.why, r.isOffer ? 1 : 0] as const;
+      const values = [
+        team,
+        r.op,
+        r.lane,
+        r.channel,
+        r.message,
+        JSON.stringify(r.frame),
+        r.at,
+        r.state,
+        r.why,
+        r.isOffer ? 1 : 0,
+      ] as const;
       return { ...r, n: add.run(...values).id };
     },
     put: (team, r) => void put.run(JSON.stringify(r.frame), r.state, r.why, team, r.n),
     remove: (team, n) => void remove.run(team, n),
-    journal: (team, r) => void journal.run(team, r.op, r.n, r.channel, r.message, JSON.stringify(r.frame), r.at),
+    journal: (team, r) =>
+      void journal.run(team, r.op, r.n, r.channel, r.message, JSON.stringify(r.frame), r.at),
     keepSent: (team, op, at) => void keepSent.run(at, team, op),
-    sent: (team, since) => sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
+    sent: (team, since) =>
+      sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
     forgetSent: (team, message) => void forgetSent.run(team, message),
     removeSentBefore: (at) => void removeSent.run(at),
   };

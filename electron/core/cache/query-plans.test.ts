@@ -27,13 +27,22 @@ describe('plans', () => {
     const plan = planOf(sql);
     // What only puts a row in has no plan.
     expect(plan.length > 0 || sql.trimStart().startsWith('INSERT')).toBe(true);
-    for (const line of plan) expect(line).toMatch(/^SEARCH \S+ USING (?:PRIMARY KEY|(?:COVERING )?INDEX \S+) \(|^LEFT-JOIN/);
+    for (const line of plan)
+      expect(line).toMatch(
+        /^SEARCH \S+ USING (?:PRIMARY KEY|(?:COVERING )?INDEX \S+) \(|^LEFT-JOIN/,
+      );
     expect(plan.join()).not.toMatch(/SCAN|TEMP B-TREE/);
   });
 
   test('a page of a timeline walks along the key of its channel', () => {
-    expect(planOf(MESSAGE_SQL.older)).toEqual(['SEARCH message USING PRIMARY KEY (team=? AND channel=? AND seq>? AND seq<?)']);
-    expect(planOf(MESSAGE_SQL.byId)).toEqual(['SEARCH message USING INDEX message_by_id (team=? AND id=? AND channel=?)']);
-    expect(planOf(MESSAGE_SQL.count)).toEqual(['SEARCH message USING PRIMARY KEY (team=? AND channel=? AND seq>?)']);
+    expect(planOf(MESSAGE_SQL.older)).toEqual([
+      'SEARCH message USING PRIMARY KEY (team=? AND channel=? AND seq>? AND seq<?)',
+    ]);
+    expect(planOf(MESSAGE_SQL.byId)).toEqual([
+      'SEARCH message USING INDEX message_by_id (team=? AND id=? AND channel=?)',
+    ]);
+    expect(planOf(MESSAGE_SQL.count)).toEqual([
+      'SEARCH message USING PRIMARY KEY (team=? AND channel=? AND seq>?)',
+    ]);
   });
 });

@@ -67,14 +67,20 @@ function readable(db: Driver.Database, table: string, key: readonly string[]): r
 
 function carryOver(rows: readonly Row[], into: Sqlite, table: string): number {
   const columns = into
-    .prepare<readonly [string], { readonly name: string }>('salvage.columns', 'SELECT name FROM pragma_table_info(?)')
+    .prepare<readonly [string], { readonly name: string }>(
+      'salvage.columns',
+      'SELECT name FROM pragma_table_info(?)',
+    )
     .all(table)
     .map((column) => column.name);
   let saved = 0;
   for (const row of rows) {
     const present = columns.filter((name) => Object.hasOwn(row, name));
     const places = present.map(() => '?').join(', ');
-    const put = into.prepare<readonly Value[]>('salvage.put', `INSERT OR IGNORE INTO ${table} (${present.join(', ')}) VALUES (${places})`);
+    const put = into.prepare<readonly Value[]>(
+      'salvage.put',
+      `INSERT OR IGNORE INTO ${table} (${present.join(', ')}) VALUES (${places})`,
+    );
     try {
       saved += put.run(...present.map((name) => row[name] ?? null)).changes;
     } catch {

@@ -18,7 +18,10 @@ export interface Statement<Params extends readonly Value[], Row> {
 export interface Sqlite {
   readonly path: string;
   /** @param name  how the statement is called in the log */
-  prepare<Params extends readonly Value[] = readonly [], Row = never>(name: string, sql: string): Statement<Params, Row>;
+  prepare<Params extends readonly Value[] = readonly [], Row = never>(
+    name: string,
+    sql: string,
+  ): Statement<Params, Row>;
   /** Everything or nothing; a transaction inside another one joins it. */
   transaction<T>(name: string, work: () => T): T;
   exec(sql: string): void;
@@ -96,7 +99,10 @@ export function openSqlite({ path, clock, log, synchronous, isExclusive }: Sqlit
 
   return {
     path,
-    prepare<Params extends readonly Value[], Row>(name: string, sql: string): Statement<Params, Row> {
+    prepare<Params extends readonly Value[], Row>(
+      name: string,
+      sql: string,
+    ): Statement<Params, Row> {
       // Prepared at first use: a start pays only for the statements it runs.
       let prepared: Driver.Statement<unknown[], Row> | undefined;
       const statement = () => (prepared ??= driver.prepare<unknown[], Row>(sql));
@@ -138,6 +144,11 @@ function faultOf(code: string): SqliteFault | undefined {
   if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return 'damaged';
   if (code.startsWith('SQLITE_FULL')) return 'full';
   if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'in-use';
-  if (code.startsWith('SQLITE_IOERR') || code.startsWith('SQLITE_CANTOPEN') || code.startsWith('SQLITE_READONLY')) return 'unusable';
+  if (
+    code.startsWith('SQLITE_IOERR') ||
+    code.startsWith('SQLITE_CANTOPEN') ||
+    code.startsWith('SQLITE_READONLY')
+  )
+    return 'unusable';
   return undefined;
 }

@@ -52,16 +52,30 @@ export interface TeamRows {
   removeTeam(team: number): void;
 }
 
-const FROM_RELAY = ['sync', 'channel', 'mark', 'member', 'message', 'early', 'note', 'raw_event', 'interval', 'summary'] as const;
+const FROM_RELAY = [
+  'sync',
+  'channel',
+  'mark',
+  'member',
+  'message',
+  'early',
+  'note',
+  'raw_event',
+  'interval',
+  'summary',
+] as const;
 
 const INSERT_DECISION = 'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome)';
 
 export function createTeamRows(db: Sqlite): TeamRows {
-  const sync = db.prepare<readonly [number], { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }>(
-    'sync.get',
-    'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?',
+  const sync = db.prepare<
+    readonly [number],
+    { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }
+  >('sync.get', 'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?');
+  const keys = db.prepare<readonly [], { readonly team: number }>(
+    'sync.keys',
+    'SELECT team FROM sync',
   );
-  const keys = db.prepare<readonly [], { readonly team: number }>('sync.keys', 'SELECT team FROM sync');
   const putSync = db.prepare<readonly [number, string | null, number, number]>(
     'sync.put',
     'INSERT OR REPLACE INTO sync (team, epoch, team_seq, member_seq) VALUES (?, ?, ?, ?)',
@@ -74,7 +88,10 @@ export function createTeamRows(db: Sqlite): TeamRows {
     'member.put',
     'INSERT OR REPLACE INTO member (team, id, handle, name, role, is_active, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?)',
   );
-  const removeMembers = db.prepare<readonly [number]>('member.remove-all', 'DELETE FROM member WHERE team = ?');
+  const removeMembers = db.prepare<readonly [number]>(
+    'member.remove-all',
+    'DELETE FROM member WHERE team = ?',
+  );
   const decision = db.prepare<readonly [number, string], CachedDecision>(
     'decision.get',
     'SELECT rule, reason, outcome, at FROM decision WHERE team = ? AND id = ?',
@@ -91,8 +108,12 @@ export function createTeamRows(db: Sqlite): TeamRows {
     'decision.outcome',
     'UPDATE decision SET outcome = ? WHERE team = ? AND id = ?',
   );
-  const removeDecisions = db.prepare<readonly [number]>('decision.expire', 'DELETE FROM decision WHERE at < ?');
-  const removal = (table: string) => db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`);
+  const removeDecisions = db.prepare<readonly [number]>(
+    'decision.expire',
+    'DELETE FROM decision WHERE at < ?',
+  );
+  const removal = (table: string) =>
+    db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`);
   const clearings = FROM_RELAY.map(removal);
   const removals = [...clearings, removal('decision')];
 
@@ -114,11 +135,14 @@ export function createTeamRows(db: Sqlite): TeamRows {
         isActive: row.is_active === 1,
         joinedAt: row.joined_at,
       })),
-    putMember: (team, m) => void putMember.run(team, m.id, m.handle, m.name, m.role, m.isActive ? 1 : 0, m.joinedAt),
+    putMember: (team, m) =>
+      void putMember.run(team, m.id, m.handle, m.name, m.role, m.isActive ? 1 : 0, m.joinedAt),
     removeMembers: (team) => void removeMembers.run(team),
     decision: (team, id) => decision.get(team, id),
-    putDecision: (team, id, d) => putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
-    putDecisions: (team, ids, d) => void putDecisions.run(team, d.at, d.rule, d.reason, d.outcome, JSON.stringify(ids)),
+    putDecision: (team, id, d) =>
+      putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
+    putDecisions: (team, ids, d) =>
+      void putDecisions.run(team, d.at, d.rule, d.reason, d.outcome, JSON.stringify(ids)),
     setOutcome: (team, id, outcome) => void setOutcome.run(outcome, team, id),
     removeDecisionsBefore: (at) => void removeDecisions.run(at),
     clearTeam: (team) => {

@@ -9,7 +9,13 @@ import { ok } from '../../../protocol/result.ts';
 import type { CommandHandlers, InviteView } from '../../bridge/commands.ts';
 import { withTeam, type CommandParts } from './core.ts';
 
-type Names = 'password.change' | 'session.list' | 'session.end' | 'invite.create' | 'invite.list' | 'invite.end';
+type Names =
+  | 'password.change'
+  | 'session.list'
+  | 'session.end'
+  | 'invite.create'
+  | 'invite.list'
+  | 'invite.end';
 
 const DONE = ok(null);
 
@@ -24,7 +30,12 @@ export function createAccountCommands({ core }: CommandParts): Pick<CommandHandl
       withTeam(core, id, async (team) => {
         const answer = await team.asks.ask({ t: 'sessions' });
         if (!answer.ok) return answer;
-        return ok({ sessions: answer.value.sessions.map((session) => ({ ...session, isThisOne: session.id === team.record.session })) });
+        return ok({
+          sessions: answer.value.sessions.map((session) => ({
+            ...session,
+            isThisOne: session.id === team.record.session,
+          })),
+        });
       }),
     'session.end': ({ team: id, session }) =>
       withTeam(core, id, async (team) => {
@@ -37,8 +48,14 @@ export function createAccountCommands({ core }: CommandParts): Pick<CommandHandl
         if (!answer.ok) return answer;
         const { invite, code, addresses, fingerprint } = answer.value;
         // The address this desktop is known to reach it by comes along, unless it means "this computer".
-        const relays = addresses.length > 0 ? addresses : [team.record.address.replace(/^\w+:\/\//, '')];
-        const link = formatInviteLink({ purpose: 'join', relays, code, fingerprint: fingerprint ?? team.record.fingerprint });
+        const relays =
+          addresses.length > 0 ? addresses : [team.record.address.replace(/^\w+:\/\//, '')];
+        const link = formatInviteLink({
+          purpose: 'join',
+          relays,
+          code,
+          fingerprint: fingerprint ?? team.record.fingerprint,
+        });
         return ok({ ...viewOf(invite), link, qr: renderQr(link) });
       }),
     'invite.list': ({ team: id }) =>
@@ -54,4 +71,10 @@ export function createAccountCommands({ core }: CommandParts): Pick<CommandHandl
   };
 }
 
-const viewOf = ({ id, role, createdBy, expiresAt, usesLeft }: Invite): InviteView => ({ id, role, createdBy, expiresAt, usesLeft });
+const viewOf = ({ id, role, createdBy, expiresAt, usesLeft }: Invite): InviteView => ({
+  id,
+  role,
+  createdBy,
+  expiresAt,
+  usesLeft,
+});

@@ -2,7 +2,12 @@
  * The door of the core: takes a name and an input of any kind, and always answers a `Result`. What is not in the table or
  * not of its schema is `bad-command`; what breaks inside is told to whoever can mend it, and answered without details.
  */
-import { COMMANDS, type CommandHandlers, type CommandName, type CommandResult } from '../../bridge/commands.ts';
+import {
+  COMMANDS,
+  type CommandHandlers,
+  type CommandName,
+  type CommandResult,
+} from '../../bridge/commands.ts';
 import { errorName } from '../background.ts';
 import { SqliteFailure } from '../cache/sqlite.ts';
 import type { Log } from '../ports.ts';

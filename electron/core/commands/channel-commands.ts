@@ -45,7 +45,11 @@ export function createChannelCommands({ core }: CommandParts): Pick<CommandHandl
   };
 
   /** The window will open it next: it has to be there. */
-  const entered = async (team: Team, mutation: Unnamed<Mutation>, wanted: string): Answer<{ readonly channel: string }> => {
+  const entered = async (
+    team: Team,
+    mutation: Unnamed<Mutation>,
+    wanted: string,
+  ): Answer<{ readonly channel: string }> => {
     const done = await change(team, mutation);
     if (!done.ok) return done;
     const channel = done.value.channel ?? wanted;
@@ -72,10 +76,15 @@ export function createChannelCommands({ core }: CommandParts): Pick<CommandHandl
         for (const channel of team.replica.channels.values()) {
           const there = channel.isJoined ? channel.facts.members : undefined;
           // One we have already needs no relay.
-          if (there && there.length === wanted.size && there.every((member) => wanted.has(member))) return ok({ channel: channel.id });
+          if (there && there.length === wanted.size && there.every((member) => wanted.has(member)))
+            return ok({ channel: channel.id });
         }
         const channel = core.newId() as ChannelId;
-        return entered(team, { t: 'open-direct', id: channel, members: members as MemberId[] }, channel);
+        return entered(
+          team,
+          { t: 'open-direct', id: channel, members: members as MemberId[] },
+          channel,
+        );
       }),
     'channel.change': ({ name, topic, ...at }) =>
       withChannel(core, at, (team, channel) =>
@@ -87,21 +96,30 @@ export function createChannelCommands({ core }: CommandParts): Pick<CommandHandl
         }),
       ),
     'channel.archive': ({ isArchived, ...at }) =>
-      withChannel(core, at, (team, channel) => changed(team, { t: 'archive', channel: channel.id, isArchived })),
+      withChannel(core, at, (team, channel) =>
+        changed(team, { t: 'archive', channel: channel.id, isArchived }),
+      ),
     'channel.join': (at) =>
       withChannel(core, at, async (team, channel) => {
         const done = await entered(team, { t: 'join', channel: channel.id }, channel.id);
         return done.ok ? DONE : done;
       }),
-    'channel.leave': (at) => withChannel(core, at, (team, channel) => changed(team, { t: 'leave', channel: channel.id })),
+    'channel.leave': (at) =>
+      withChannel(core, at, (team, channel) => changed(team, { t: 'leave', channel: channel.id })),
     'channel.add': ({ member, ...at }) =>
-      withChannel(core, at, (team, channel) => changed(team, { t: 'add-member', channel: channel.id, member: member as MemberId })),
+      withChannel(core, at, (team, channel) =>
+        changed(team, { t: 'add-member', channel: channel.id, member: member as MemberId }),
+      ),
     'channel.remove': ({ member, ...at }) =>
-      withChannel(core, at, (team, channel) => changed(team, { t: 'remove-member', channel: channel.id, member: member as MemberId })),
+      withChannel(core, at, (team, channel) =>
+        changed(team, { t: 'remove-member', channel: channel.id, member: member as MemberId }),
+      ),
     'channel.members': (at) =>
       withChannel(core, at, async (team, channel) => {
         const viewsOf = (ids: readonly string[]) =>
-          ok({ members: ids.flatMap((id) => team.replica.members.get(id) ?? []).map(memberViewOf) });
+          ok({
+            members: ids.flatMap((id) => team.replica.members.get(id) ?? []).map(memberViewOf),
+          });
         const { kind, members } = channel.facts;
         // Who is in a conversation never changes.
         if ((kind === 'direct' || kind === 'group') && members) return viewsOf(members);
@@ -128,10 +146,15 @@ export function createChannelCommands({ core }: CommandParts): Pick<CommandHandl
         team.setPresence(presence);
         return DONE;
       }),
-    'profile.set': ({ team: id, name }) => withTeam(core, id, (team) => changed(team, { t: 'change-profile', name: cleanName(name) })),
+    'profile.set': ({ team: id, name }) =>
+      withTeam(core, id, (team) => changed(team, { t: 'change-profile', name: cleanName(name) })),
     'member.role': ({ team: id, member, role }) =>
-      withTeam(core, id, (team) => changed(team, { t: 'set-role', member: member as MemberId, role })),
+      withTeam(core, id, (team) =>
+        changed(team, { t: 'set-role', member: member as MemberId, role }),
+      ),
     'member.active': ({ team: id, member, isActive }) =>
-      withTeam(core, id, (team) => changed(team, { t: 'set-active', member: member as MemberId, isActive })),
+      withTeam(core, id, (team) =>
+        changed(team, { t: 'set-active', member: member as MemberId, isActive }),
+      ),
   };
 }

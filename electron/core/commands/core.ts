@@ -40,7 +40,11 @@ export interface CommandParts {
 export type Answer<T> = Promise<Result<T, Problem>>;
 
 /** Runs with the team, or answers that there is none. */
-export async function withTeam<T>({ teams }: Core, id: string, run: (team: Team) => Answer<T>): Answer<T> {
+export async function withTeam<T>(
+  { teams }: Core,
+  id: string,
+  run: (team: Team) => Answer<T>,
+): Answer<T> {
   const team = teams.get(id);
   return team ? run(team) : problem('not-found');
 }

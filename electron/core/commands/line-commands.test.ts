@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { SILENCE_MS } from '../../../doctor/silence.ts';
 import { systemSockets } from '../../../doctor/sockets.ts';
-import { createGround, type Ground, type RealDesktop, type RealRelay } from '../../../test/kit/real-desktop.ts';
+import {
+  createGround,
+  type Ground,
+  type RealDesktop,
+  type RealRelay,
+} from '../../../test/kit/real-desktop.ts';
 import type { CheckView, LineRecordView } from '../../bridge/line.ts';
 
 let ground: Ground;
@@ -61,14 +66,18 @@ test('a relay that is down is named, and a check that was stopped is over at onc
 
 test('silence is measured for as long as it takes, which is told, until somebody stops it', async () => {
   await ada.now.call('line.check', { team: team(), withSilence: true });
-  const look = (seen: number): Promise<CheckView> => ada.now.call('line.checked', { team: team(), seen });
+  const look = (seen: number): Promise<CheckView> =>
+    ada.now.call('line.checked', { team: team(), seen });
   let view = await look(0);
   expect(view.steps.at(-1)).toBe('idle');
   while (view.findings.at(-1)?.step !== 'token') {
     expect(view).toMatchObject({ state: 'running', waits: null });
     view = await look(view.findings.length);
   }
-  expect(view).toMatchObject({ state: 'running', waits: { step: 'idle', ms: SILENCE_MS, since: expect.any(Number) as number } });
+  expect(view).toMatchObject({
+    state: 'running',
+    waits: { step: 'idle', ms: SILENCE_MS, since: expect.any(Number) as number },
+  });
   const stopped = look(view.findings.length);
   await ada.now.call('line.check-stop', { team: team() });
   expect(await stopped).toMatchObject({ state: 'stopped', waits: null });
@@ -76,7 +85,8 @@ test('silence is measured for as long as it takes, which is told, until somebody
 });
 
 test('the wire shows its own handshake with the token struck out, its frames, and nothing when nothing is new', async () => {
-  const record = (seen: number): Promise<LineRecordView | null> => ada.now.call('line.record', { team: team(), seen });
+  const record = (seen: number): Promise<LineRecordView | null> =>
+    ada.now.call('line.record', { team: team(), seen });
   const view = await record(-1);
   if (view?.handshake === null || view === null) throw new Error('no handshake');
   const { request, response, isAccepted } = view.handshake;
@@ -85,21 +95,28 @@ test('the wire shows its own handshake with the token struck out, its frames, an
   expect(response[0]).toBe('HTTP/1.1 101 Switching Protocols');
   expect(response.find((line) => line.startsWith('Sec-WebSocket-Accept: '))).toBeDefined();
   expect(isAccepted).toBe(true);
-  expect(view.frames.map(({ type }) => type)).toEqual(expect.arrayContaining(['hello', 'welcome', 'caught-up']));
+  expect(view.frames.map(({ type }) => type)).toEqual(
+    expect.arrayContaining(['hello', 'welcome', 'caught-up']),
+  );
   expect(view.frames.filter(({ type }) => type === '?')).toEqual([]);
   expect(view.turns.slice(0, 2)).toMatchObject([{ kind: 'dialed' }, { kind: 'opened' }]);
   expect(JSON.stringify(view)).not.toMatch(/eyJ/);
   await relay.stop();
   await ada.now.until('the line is away', ({ teams }) => teams[team()]?.team.wire.state !== 'live');
   const after = await record(view.version);
-  expect(after?.turns.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['opened', expect.stringMatching(/closed|cut|drained/)]));
+  expect(after?.turns.map(({ kind }) => kind)).toEqual(
+    expect.arrayContaining(['opened', expect.stringMatching(/closed|cut|drained/)]),
+  );
 });
 
 test('the doors are compared beside the line, seen from every window, and stopped by any', async () => {
   const begun = await ada.now.call('lab.start', { team: team(), withIdle: false });
   expect(begun).toBeNull();
   const other = ada.now.desktop.openWindow();
-  expect(await other.call('lab.start', { team: team(), withIdle: false })).toEqual({ ok: false, error: { kind: 'lab-running' } });
+  expect(await other.call('lab.start', { team: team(), withIdle: false })).toEqual({
+    ok: false,
+    error: { kind: 'lab-running' },
+  });
   let view = await ada.now.call('lab.look', { team: team(), seen: -1 });
   while (view.rows[0]?.traffic.state !== 'measured') {
     expect(view.state).toBe('running');
@@ -107,7 +124,9 @@ test('the doors are compared beside the line, seen from every window, and stoppe
   }
   expect(view.rows.map(({ door }) => door)).toEqual(['socket', 'stream', 'long-poll', 'poll']);
   await other.call('lab.stop', { team: team() });
-  expect((await ada.now.call('lab.look', { team: team(), seen: view.version })).state).toBe('stopped');
+  expect((await ada.now.call('lab.look', { team: team(), seen: view.version })).state).toBe(
+    'stopped',
+  );
   other.dispose();
   const { wire } = ada.now.team.team;
   expect(wire.state).toBe('live');

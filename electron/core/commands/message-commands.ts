@@ -12,7 +12,13 @@ import { messageLane } from '../sync/outbox.ts';
 import type { Team } from '../teams/team.ts';
 import { withTeam, type Answer, type CommandParts } from './core.ts';
 
-type Names = 'message.send' | 'message.retry' | 'message.discard' | 'message.edit' | 'message.delete' | 'message.why';
+type Names =
+  | 'message.send'
+  | 'message.retry'
+  | 'message.discard'
+  | 'message.edit'
+  | 'message.delete'
+  | 'message.why';
 
 const DONE = ok(null);
 
@@ -20,8 +26,11 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
   const { newId } = core;
 
   const checkText = (team: Team, text: string): Problem | undefined => {
-    if (text.trim() === '' || text.includes('\u0000') || !text.isWellFormed()) return { kind: 'bad-request', field: 'text' };
-    return Buffer.byteLength(text, 'utf8') > team.textBytes ? { kind: 'too-large', field: 'text' } : undefined;
+    if (text.trim() === '' || text.includes('\u0000') || !text.isWellFormed())
+      return { kind: 'bad-request', field: 'text' };
+    return Buffer.byteLength(text, 'utf8') > team.textBytes
+      ? { kind: 'too-large', field: 'text' }
+      : undefined;
   };
 
   const checkChannel = (team: Team, id: string): Problem | undefined => {
@@ -37,7 +46,12 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
 
   const queueDelete = (team: Team, channel: string, message: string): void => {
     const op = newId() as OperationId;
-    const frame = { t: 'delete', op, channel: channel as ChannelId, message: message as MessageId } as const;
+    const frame = {
+      t: 'delete',
+      op,
+      channel: channel as ChannelId,
+      message: message as MessageId,
+    } as const;
     team.outbox.add({ op, lane: messageLane(channel), channel, message, frame });
   };
 
@@ -51,7 +65,8 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
 
   /** Not here, and yet it may be there: it is still to be fetched, or still to be said again. */
   const mayExist = (team: Team, channel: string, message: string): boolean =>
-    team.isBeginningAnew || team.outbox.ofMessage(channel, message).some((row) => row.frame.t === 'post');
+    team.isBeginningAnew ||
+    team.outbox.ofMessage(channel, message).some((row) => row.frame.t === 'post');
 
   const retry = async (team: Team, message: string): Answer<null> => {
     const failed = ownRows(team, message).filter((row) => row.state === 'failed');
@@ -67,7 +82,9 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
         if (fault) return { ok: false, error: fault };
         const op = newId() as MessageId;
         const frame = { t: 'post', op, channel: channel as ChannelId, text } as const;
-        team.outbox.add({ op, lane: messageLane(channel), channel, message: op, frame }, () => team.drafts.clearWithin(channel));
+        team.outbox.add({ op, lane: messageLane(channel), channel, message: op, frame }, () =>
+          team.drafts.clearWithin(channel),
+        );
         return ok({ id: op });
       }),
 
@@ -76,17 +93,21 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     'message.discard': ({ team: id, message }) =>
       withTeam(core, id, async (team) => {
         const rows = ownRows(team, message);
-        const last = rows.findLast((row) => row.frame.t === 'post' || row.frame.t === 'edit') ?? rows.at(-1);
+        const last =
+          rows.findLast((row) => row.frame.t === 'post' || row.frame.t === 'edit') ?? rows.at(-1);
         if (!last) return problem('not-found');
         const text = last.frame.t === 'post' || last.frame.t === 'edit' ? last.frame.text : '';
-        const mayBeThere = rows.some((row) => row.frame.t === 'post' && team.outbox.mayHaveLeft(row));
+        const mayBeThere = rows.some(
+          (row) => row.frame.t === 'post' && team.outbox.mayHaveLeft(row),
+        );
         if (mayBeThere) {
           // Perhaps the relay has it and its answer was lost: what is taken back here is taken back there.
           queueDelete(team, last.channel, message);
           return ok({ text });
         }
         for (const row of rows)
-          if (row.frame.t === 'post' || row.state === 'failed' || !team.outbox.mayHaveLeft(row)) team.outbox.remove(row);
+          if (row.frame.t === 'post' || row.state === 'failed' || !team.outbox.mayHaveLeft(row))
+            team.outbox.remove(row);
         return ok({ text });
       }),
 
@@ -100,13 +121,21 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
           return DONE;
         }
         const found = stored(team, channel, message);
-        const isOwn = found ? found.author === team.record.me && !found.isDeleted : mayExist(team, channel, message);
+        const isOwn = found
+          ? found.author === team.record.me && !found.isDeleted
+          : mayExist(team, channel, message);
         if (!isOwn) return problem('not-allowed');
         // An earlier edit that did not get through is outdone by this one.
         for (const row of team.outbox.ofMessage(channel, message))
           if (row.frame.t === 'edit' && row.state === 'failed') team.outbox.remove(row);
         const op = newId() as OperationId;
-        const frame = { t: 'edit', op, channel: channel as ChannelId, message: message as MessageId, text } as const;
+        const frame = {
+          t: 'edit',
+          op,
+          channel: channel as ChannelId,
+          message: message as MessageId,
+          text,
+        } as const;
         team.outbox.add({ op, lane: messageLane(channel), channel, message, frame });
         return DONE;
       }),
@@ -118,13 +147,17 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
           for (const row of team.outbox.ofMessage(channel, message)) team.outbox.remove(row);
           return DONE;
         }
-        if (!stored(team, channel, message) && !mayExist(team, channel, message)) return problem('not-found');
-        for (const row of team.outbox.ofMessage(channel, message)) if (row.state === 'failed') team.outbox.remove(row);
+        if (!stored(team, channel, message) && !mayExist(team, channel, message))
+          return problem('not-found');
+        for (const row of team.outbox.ofMessage(channel, message))
+          if (row.state === 'failed') team.outbox.remove(row);
         queueDelete(team, channel, message);
         return DONE;
       }),
 
     'message.why': ({ team: id, message }) =>
-      withTeam(core, id, async (team) => ok(team.cache.teams.decision(team.replica.team.key, message) ?? null)),
+      withTeam(core, id, async (team) =>
+        ok(team.cache.teams.decision(team.replica.team.key, message) ?? null),
+      ),
   };
 }

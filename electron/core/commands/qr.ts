@@ -3,4 +3,5 @@
  */
 import { encode } from 'uqr';
 
-export const renderQr = (text: string): readonly (readonly boolean[])[] => encode(text, { ecc: 'M', border: 0 }).data;
+export const renderQr = (text: string): readonly (readonly boolean[])[] =>
+  encode(text, { ecc: 'M', border: 0 }).data;

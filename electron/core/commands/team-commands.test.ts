@@ -6,7 +6,13 @@ import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { FLUSH_MS } from '../events/outgoing.ts';
 import type { HttpAnswer, RelayNet } from '../ports.ts';
 
-const FORM = { teamName: 'Harbour', name: 'Lin', handle: 'lin', password: 'correct horse battery', device: 'test' };
+const FORM = {
+  teamName: 'Harbour',
+  name: 'Lin',
+  handle: 'lin',
+  password: 'correct horse battery',
+  device: 'test',
+};
 const SIGNED_IN: HttpAnswer = {
   status: 200,
   body: {
@@ -23,7 +29,10 @@ const SIGNED_IN: HttpAnswer = {
     tokens: { access: 'access', accessExpiresInMs: 600_000, refresh: 'refresh' },
   },
 };
-const refusing = (status: number, kind: string): HttpAnswer => ({ status, body: { refusal: { kind, retryable: false } } });
+const refusing = (status: number, kind: string): HttpAnswer => ({
+  status,
+  body: { refusal: { kind, retryable: false } },
+});
 
 describe('a team started on this computer', () => {
   let desktop: TestDesktop;
@@ -40,8 +49,18 @@ describe('a team started on this computer', () => {
       peek: async () => fail({ kind: 'unreachable' }),
     };
     const ready = { address: '127.0.0.1:7420', fingerprint: 'f'.repeat(64), setupCode: 'code' };
-    const localRelay = { isAvailable: true, start: async () => ok(ready), wasSetUp: () => void wasSetUp++ };
-    desktop = await openTestDesktop({ folder: ':memory:', clock, random: createSeededRandom('start'), net, localRelay });
+    const localRelay = {
+      isAvailable: true,
+      start: async () => ok(ready),
+      wasSetUp: () => void wasSetUp++,
+    };
+    desktop = await openTestDesktop({
+      folder: ':memory:',
+      clock,
+      random: createSeededRandom('start'),
+      net,
+      localRelay,
+    });
   });
   afterEach(() => desktop.close());
 

@@ -36,13 +36,27 @@ const DONE = ok(null);
 export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers, Names> {
   const { net, teams } = core;
 
-  const enter = async (door: Door, path: string, body: Readonly<Record<string, unknown>>): Answer<SignedIn> => {
+  const enter = async (
+    door: Door,
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+  ): Answer<SignedIn> => {
     const address = cleanAddress(door.address);
     if (address === undefined) return problem('bad-address');
-    return askRelay(net, targetOf(address, door.fingerprint), { method: 'POST', path, body }, signedIn);
+    return askRelay(
+      net,
+      targetOf(address, door.fingerprint),
+      { method: 'POST', path, body },
+      signedIn,
+    );
   };
 
-  const newTeam = (door: Door, device: string, signedIn: SignedIn, isHostedHere = false): NewTeam => ({
+  const newTeam = (
+    door: Door,
+    device: string,
+    signedIn: SignedIn,
+    isHostedHere = false,
+  ): NewTeam => ({
     address: cleanAddress(door.address) ?? door.address,
     fingerprint: door.fingerprint,
     device,
@@ -60,7 +74,12 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
     return ok({ team: known.id });
   };
 
-  const account = (input: { readonly name: string; readonly handle: string; readonly password: string; readonly device: string }) => ({
+  const account = (input: {
+    readonly name: string;
+    readonly handle: string;
+    readonly password: string;
+    readonly device: string;
+  }) => ({
     name: cleanName(input.name),
     handle: cleanName(input.handle).toLowerCase(),
     password: input.password,
@@ -75,12 +94,20 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
       if (!local.ok) return problem('cannot-host');
       const { setupCode, ...door } = local.value;
       if (setupCode === null) return problem('setup-done');
-      const made = await enter(door, HTTP.setup, { code: setupCode, team: cleanName(input.teamName), ...account(input) });
+      const made = await enter(door, HTTP.setup, {
+        code: setupCode,
+        team: cleanName(input.teamName),
+        ...account(input),
+      });
       if (made.ok || made.error.kind === 'setup-done') core.localRelay.wasSetUp();
       return made.ok ? settle(newTeam(door, cleanName(input.device), made.value, true)) : made;
     },
     'team.setup': async ({ code, teamName, ...input }) => {
-      const made = await enter(input, HTTP.setup, { code, team: cleanName(teamName), ...account(input) });
+      const made = await enter(input, HTTP.setup, {
+        code,
+        team: cleanName(teamName),
+        ...account(input),
+      });
       return made.ok ? settle(newTeam(input, cleanName(input.device), made.value)) : made;
     },
     'team.join': async ({ code, ...input }) => {
@@ -96,11 +123,16 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
     'team.sign-in-again': ({ team: id, password }) =>
       withTeam(core, id, async (team) => {
         const { address, fingerprint, handle, device, isHostedHere, me, relayTeam } = team.record;
-        const made = await enter({ address, fingerprint }, HTTP.signIn, { handle, password, device });
+        const made = await enter({ address, fingerprint }, HTTP.signIn, {
+          handle,
+          password,
+          device,
+        });
         if (!made.ok) return made;
         // The team as it is now: asked for twice, or mended meanwhile, it was made anew, and an old one must not live beside it.
         const now = teams.get(id);
-        if (!now || made.value.team.id !== relayTeam || made.value.member.id !== me) return problem('not-found');
+        if (!now || made.value.team.id !== relayTeam || made.value.member.id !== me)
+          return problem('not-found');
         teams.signInAgain(now, newTeam({ address, fingerprint }, device, made.value, isHostedHere));
         return DONE;
       }),
@@ -117,7 +149,11 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
     },
     'team.rename': ({ team: id, name }) =>
       withTeam(core, id, async (team) => {
-        const done = await team.asks.change({ t: 'change-team', op: core.newId() as OperationId, name: cleanName(name) });
+        const done = await team.asks.change({
+          t: 'change-team',
+          op: core.newId() as OperationId,
+          name: cleanName(name),
+        });
         return done.ok ? DONE : done;
       }),
     'wire.retry': ({ team: id }) =>
@@ -132,6 +168,10 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
     const { address, fingerprint, sealedRefresh } = team.record;
     const refresh = sealedRefresh === null ? undefined : core.secrets.unseal(sealedRefresh);
     if (refresh === undefined) return;
-    await net.request(targetOf(address, fingerprint), { method: 'POST', path: HTTP.signOut, body: { refresh } });
+    await net.request(targetOf(address, fingerprint), {
+      method: 'POST',
+      path: HTTP.signOut,
+      body: { refresh },
+    });
   }
 }

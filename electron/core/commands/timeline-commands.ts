@@ -52,7 +52,11 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
         window.setTimeline(timeline);
         // Nothing of it is here yet: the newest page is fetched at once, before the rest of the catch-up.
         if (channel.isJoined && channel.held.length === 0 && channel.head > 0) {
-          background(team.history.fetch(channelFeed(channel.id), newestPage(channel.head), 'seen'), core.log, 'open');
+          background(
+            team.history.fetch(channelFeed(channel.id), newestPage(channel.head), 'seen'),
+            core.log,
+            'open',
+          );
         }
         return DONE;
       }),
@@ -79,11 +83,13 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
       }),
     'read.all': ({ team: id }) =>
       withTeam(core, id, async (team) => {
-        for (const channel of team.replica.channels.values()) if (channel.unread > 0) team.marks.mark(channel, channel.head);
+        for (const channel of team.replica.channels.values())
+          if (channel.unread > 0) team.marks.mark(channel, channel.head);
         return DONE;
       }),
 
-    'draft.get': (input) => withTeam(core, input.team, async (team) => ok({ text: team.drafts.get(input.channel) })),
+    'draft.get': (input) =>
+      withTeam(core, input.team, async (team) => ok({ text: team.drafts.get(input.channel) })),
     'draft.set': (input) =>
       withTeam(core, input.team, async (team) => {
         team.drafts.set(input.channel, input.text);

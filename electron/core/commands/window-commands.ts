@@ -9,7 +9,14 @@ import type { CommandParts } from './core.ts';
 import { safeLink } from './safe-link.ts';
 
 type Names =
-  'open' | 'request.took' | 'notice.dismiss' | 'settings.set' | 'link.open' | 'clipboard.write' | 'notification.test' | 'view.look';
+  | 'open'
+  | 'request.took'
+  | 'notice.dismiss'
+  | 'settings.set'
+  | 'link.open'
+  | 'clipboard.write'
+  | 'notification.test'
+  | 'view.look';
 
 const DONE = ok(null);
 
@@ -41,7 +48,13 @@ export function createWindowCommands({ core, window }: CommandParts): Pick<Comma
     'notification.test': async () => {
       const words = wordingFor(core.settings().language, core.host.locale);
       const route = { team: '', channel: '', message: '' };
-      const answer = await core.notifier.show({ tag: 'test', title: words.testTitle, body: words.testBody, isSilent: false, route });
+      const answer = await core.notifier.show({
+        tag: 'test',
+        title: words.testTitle,
+        body: words.testBody,
+        isSilent: false,
+        route,
+      });
       if (answer === 'failed') core.notificationFailed();
       return ok(answer);
     },

@@ -13,11 +13,15 @@ test('the jitter is full: a low draw comes back at once, whatever the attempt', 
 
 test('no wait is shorter than 0.3 s or longer than 30 s', () => {
   fc.assert(
-    fc.property(fc.nat(1_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, fraction) => {
-      const ms = backoffMs(attempt, fraction);
-      expect(ms).toBeGreaterThanOrEqual(BACKOFF.minMs);
-      expect(ms).toBeLessThanOrEqual(BACKOFF.maxMs);
-    }),
+    fc.property(
+      fc.nat(1_000),
+      fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+      (attempt, fraction) => {
+        const ms = backoffMs(attempt, fraction);
+        expect(ms).toBeGreaterThanOrEqual(BACKOFF.minMs);
+        expect(ms).toBeLessThanOrEqual(BACKOFF.maxMs);
+      },
+    ),
   );
 });
 
@@ -29,5 +33,7 @@ test('a delay the relay asks for is kept to, and those who were told the same do
 });
 
 test('health makes up for failures one by one, and for no more than there were', () => {
-  expect([0, 1_999, 2_000, 6_100, 60_000].map((liveMs) => failuresAfter(3, liveMs))).toEqual([3, 3, 2, 0, 0]);
+  expect([0, 1_999, 2_000, 6_100, 60_000].map((liveMs) => failuresAfter(3, liveMs))).toEqual([
+    3, 3, 2, 0, 0,
+  ]);
 });

@@ -2,7 +2,13 @@
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
-import { rig, socketOf, unreachable, welcomeIt, type Rig } from '../../../test/kit/connection-rig.ts';
+import {
+  rig,
+  socketOf,
+  unreachable,
+  welcomeIt,
+  type Rig,
+} from '../../../test/kit/connection-rig.ts';
 import { settle } from '../../../test/kit/relay-kit.ts';
 import type { DialFault } from '../ports.ts';
 
@@ -95,7 +101,8 @@ describe('another door', () => {
       await one.advance(10_000);
       socketOf(one).events.onClose(1006);
       const { wire } = one;
-      if (wire.state === 'reconnecting' || wire.state === 'offline') await one.advance(wire.retryAt - one.clock.now());
+      if (wire.state === 'reconnecting' || wire.state === 'offline')
+        await one.advance(wire.retryAt - one.clock.now());
       welcomeIt(one);
     }
     expect(doors).toEqual(['stream', 'stream', 'long-poll', 'long-poll', 'poll', 'poll']);
@@ -110,7 +117,10 @@ describe('another door', () => {
     expect(one.story.at(-1)).toBe('300900 dial');
     expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
     await keepAlive(one, 300_000);
-    expect(one.story.filter((line) => line.endsWith(' dial'))).toEqual(['300900 dial', '600900 dial']);
+    expect(one.story.filter((line) => line.endsWith(' dial'))).toEqual([
+      '300900 dial',
+      '600900 dial',
+    ]);
     expect(one.story).not.toContain('lost');
   });
 
@@ -122,23 +132,36 @@ describe('another door', () => {
     one.answersPings = true;
     await one.advance(1);
     welcomeIt(one);
-    expect(one.story).toEqual(['300900 dial', '300900 lost', '300900 reconnecting', '300900 dial', '300900 live', '300900 welcome']);
+    expect(one.story).toEqual([
+      '300900 dial',
+      '300900 lost',
+      '300900 reconnecting',
+      '300900 dial',
+      '300900 live',
+      '300900 welcome',
+    ]);
     expect(one.wire).toMatchObject({ door: 'socket' });
   });
 
-  test.each(['wake', 'network'] as const)('after %s a WebSocket is tried first; one failure leads back', async (what) => {
-    const one = await behindProxy();
-    one.story.length = 0;
-    if (what === 'wake') one.connection.wake();
-    else one.connection.networkChanged(true);
-    await settle();
-    expect(one.story.filter((line) => line.includes('dial'))).toEqual(['900 dial', '900 dial stream']);
-    one.next = ok('open');
-    one.connection.wake();
-    await settle();
-    welcomeIt(one);
-    expect(one.wire).toMatchObject({ state: 'live', door: 'socket' });
-  });
+  test.each(['wake', 'network'] as const)(
+    'after %s a WebSocket is tried first; one failure leads back',
+    async (what) => {
+      const one = await behindProxy();
+      one.story.length = 0;
+      if (what === 'wake') one.connection.wake();
+      else one.connection.networkChanged(true);
+      await settle();
+      expect(one.story.filter((line) => line.includes('dial'))).toEqual([
+        '900 dial',
+        '900 dial stream',
+      ]);
+      one.next = ok('open');
+      one.connection.wake();
+      await settle();
+      welcomeIt(one);
+      expect(one.wire).toMatchObject({ state: 'live', door: 'socket' });
+    },
+  );
 
   test('a WebSocket that opens and answers no ping is none to return to', async () => {
     const one = await behindProxy();
@@ -169,7 +192,14 @@ describe('a WebSocket that does not come up', () => {
     const one = swallowed();
     await one.advance(3_000);
     welcomeIt(one);
-    expect(one.story).toEqual(['0 connecting', '0 dial', '3000 dial stream', '3000 dial stream', '3000 live', '3000 welcome']);
+    expect(one.story).toEqual([
+      '0 connecting',
+      '0 dial',
+      '3000 dial stream',
+      '3000 dial stream',
+      '3000 live',
+      '3000 welcome',
+    ]);
     expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
   });
 
@@ -189,7 +219,14 @@ describe('a WebSocket that does not come up', () => {
     const one = swallowed();
     one.atDoors = fail({ kind: 'unreachable' });
     await one.advance(60_000);
-    expect(dials(one)).toEqual(['0 dial', '3000 dial stream', '20300 dial', '23300 dial stream', '40900 dial', '43900 dial stream']);
+    expect(dials(one)).toEqual([
+      '0 dial',
+      '3000 dial stream',
+      '20300 dial',
+      '23300 dial stream',
+      '40900 dial',
+      '43900 dial stream',
+    ]);
     expect(one.wire.state).toBe('offline');
   });
 
@@ -198,7 +235,13 @@ describe('a WebSocket that does not come up', () => {
     one.atDoors = fail({ kind: 'refused', status: 401, retryAfterMs: null });
     one.renewal = fail({ kind: 'ended' });
     await one.advance(3_000);
-    expect(one.story.slice(1)).toEqual(['0 dial', '3000 dial stream', '3000 dial stream', '3000 renew', '3000 stopped session-ended']);
+    expect(one.story.slice(1)).toEqual([
+      '0 dial',
+      '3000 dial stream',
+      '3000 dial stream',
+      '3000 renew',
+      '3000 stopped session-ended',
+    ]);
   });
 
   test('and opens while a relay is being asked beside it, is kept', async () => {
@@ -232,16 +275,19 @@ describe('a WebSocket that does not come up', () => {
     expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
   });
 
-  test.each([1006, 1000, 1011, 4009])('but is cut with %i as soon as it opens, gives way the third time', async (code) => {
-    const one = rig();
-    one.connection.start();
-    for (let cuts = 0; cuts < 3; cuts++) {
-      await one.advance(cuts === 0 ? 0 : 600);
-      socketOf(one).events.onClose(code);
-    }
-    await settle();
-    expect(dials(one)).toEqual(['0 dial', '300 dial', '1200 dial', '1200 dial stream']);
-  });
+  test.each([1006, 1000, 1011, 4009])(
+    'but is cut with %i as soon as it opens, gives way the third time',
+    async (code) => {
+      const one = rig();
+      one.connection.start();
+      for (let cuts = 0; cuts < 3; cuts++) {
+        await one.advance(cuts === 0 ? 0 : 600);
+        socketOf(one).events.onClose(code);
+      }
+      await settle();
+      expect(dials(one)).toEqual(['0 dial', '300 dial', '1200 dial', '1200 dial stream']);
+    },
+  );
 
   test('and is cut soon after it was live gives way the third time; to return, one more cut leads back', async () => {
     const one = rig();
@@ -303,7 +349,15 @@ describe('a WebSocket that does not come up', () => {
       one.next = fail({ kind: 'answered-for', status, retryAfterMs: null });
       one.connection.start();
       await one.advance(5_000);
-      expect(one.story).toEqual(['0 connecting', '0 dial', '0 offline', '300 dial', '900 dial', '2100 dial', '4500 dial']);
+      expect(one.story).toEqual([
+        '0 connecting',
+        '0 dial',
+        '0 offline',
+        '300 dial',
+        '900 dial',
+        '2100 dial',
+        '4500 dial',
+      ]);
     },
   );
 

@@ -15,7 +15,13 @@ describe('coming up', () => {
     expect(one.connection.send({ t: 'presence', presence: 'here' })).toBe(false);
     welcomeIt(one);
     expect(one.story).toEqual(['0 connecting', '0 dial', '0 live', '0 welcome']);
-    expect(one.wire).toEqual({ state: 'live', rttMs: null, node: 'n1', isCatchingUp: true, door: 'socket' });
+    expect(one.wire).toEqual({
+      state: 'live',
+      rttMs: null,
+      node: 'n1',
+      isCatchingUp: true,
+      door: 'socket',
+    });
     socketOf(one).events.onText('{"t":"caught-up"}');
     expect(one.wire).toMatchObject({ isCatchingUp: false });
     expect(one.connection.send({ t: 'presence', presence: 'here' })).toBe(true);
@@ -72,7 +78,16 @@ describe('going away', () => {
     one.next = unreachable;
     socketOf(one).events.onClose(1006);
     await one.advance(10_000);
-    expect(one.story).toEqual(['0 lost', '0 reconnecting', '300 dial', '900 dial', '2100 dial', '2100 offline', '4500 dial', '9300 dial']);
+    expect(one.story).toEqual([
+      '0 lost',
+      '0 reconnecting',
+      '300 dial',
+      '900 dial',
+      '2100 dial',
+      '2100 offline',
+      '4500 dial',
+      '9300 dial',
+    ]);
   });
 
   test('each two seconds of health make up for one failure', async () => {
@@ -133,12 +148,15 @@ describe('going away', () => {
     expect(one.wire).toMatchObject({ retryAt: 20_500 });
   });
 
-  test.each([1000, 1001, 1006, 1012, 4000, 4008, 4499])('after close code %i it comes back', async (code) => {
-    const one = rig();
-    await one.live();
-    socketOf(one).events.onClose(code);
-    expect(one.wire.state).toBe('reconnecting');
-  });
+  test.each([1000, 1001, 1006, 1012, 4000, 4008, 4499])(
+    'after close code %i it comes back',
+    async (code) => {
+      const one = rig();
+      await one.live();
+      socketOf(one).events.onClose(code);
+      expect(one.wire.state).toBe('reconnecting');
+    },
+  );
 
   test.each([
     [4501, 'session-ended'],
@@ -224,14 +242,24 @@ describe('waking up', () => {
 });
 
 describe('tokens and trust', () => {
-  const unauthorized: Result<'open', DialFault> = fail({ kind: 'refused', status: 401, retryAfterMs: null });
+  const unauthorized: Result<'open', DialFault> = fail({
+    kind: 'refused',
+    status: 401,
+    retryAfterMs: null,
+  });
 
   test('after a 401 the token is renewed once and the line tried again with the new one', async () => {
     const one = rig();
     one.next = unauthorized;
     one.connection.start();
     await settle();
-    expect(one.story).toEqual(['0 connecting', '0 dial', '0 renew', '0 dial', '0 stopped session-ended']);
+    expect(one.story).toEqual([
+      '0 connecting',
+      '0 dial',
+      '0 renew',
+      '0 dial',
+      '0 stopped session-ended',
+    ]);
     expect(one.tokens).toEqual(['first', 'second']);
   });
 
@@ -264,7 +292,12 @@ describe('tokens and trust', () => {
     one.connection.start();
     await one.advance(3_600_000);
     expect(one.story).toEqual(['0 connecting', '0 dial', '0 stopped key-changed']);
-    expect(one.wire).toEqual({ state: 'stopped', why: 'key-changed', expectedKey: 'aa', seenKey: 'bb' });
+    expect(one.wire).toEqual({
+      state: 'stopped',
+      why: 'key-changed',
+      expectedKey: 'aa',
+      seenKey: 'bb',
+    });
   });
 
   test('a captive portal is named and not stormed; a change of network looks again', async () => {

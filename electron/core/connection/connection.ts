@@ -10,7 +10,15 @@ import type { Hello, UpFrame } from '../../../protocol/frames-up.ts';
 import type { Result } from '../../../protocol/result.ts';
 import type { Wire } from '../../bridge/views.ts';
 import { background, errorName } from '../background.ts';
-import type { Clock, DialFault, Log, Random, RelayNet, RelaySocket, RelayTarget } from '../ports.ts';
+import type {
+  Clock,
+  DialFault,
+  Log,
+  Random,
+  RelayNet,
+  RelaySocket,
+  RelayTarget,
+} from '../ports.ts';
 import type { Effect, Event, RenewFault, Timer } from './line-events.ts';
 import { OFF, type State, type StopReason } from './line-state.ts';
 import { step } from './machine.ts';
@@ -63,7 +71,10 @@ export function createConnection(parts: ConnectionParts): Connection {
   let pingedAt: number | undefined;
   const timers = new Map<Timer, () => void>();
 
-  const wireNow = (): Wire => wireOf(state, clock.monotonic(), (monotonic) => Math.round(clock.now() + monotonic - clock.monotonic()));
+  const wireNow = (): Wire =>
+    wireOf(state, clock.monotonic(), (monotonic) =>
+      Math.round(clock.now() + monotonic - clock.monotonic()),
+    );
 
   /** The wire as it was told last: whoever asks gets the same, or two windows would show two moments. */
   let told = wireNow();
@@ -115,7 +126,11 @@ export function createConnection(parts: ConnectionParts): Connection {
         return background(renew(line), log, 'renew');
       case 'hello':
         return void socket?.send(
-          encodeUp(effect.pingEveryMs === null ? parts.hello() : { ...parts.hello(), pingEveryMs: effect.pingEveryMs }),
+          encodeUp(
+            effect.pingEveryMs === null
+              ? parts.hello()
+              : { ...parts.hello(), pingEveryMs: effect.pingEveryMs },
+          ),
         );
       case 'ping':
         pingedAt = clock.monotonic();
@@ -133,9 +148,15 @@ export function createConnection(parts: ConnectionParts): Connection {
   /** Whether a WebSocket would come through, and its frames too: it has to answer a ping. Nothing else is said over it. */
   const probe = async (line: number): Promise<void> => {
     const sign = Promise.withResolvers<boolean>();
-    const events = { onText: () => undefined, onPong: () => sign.resolve(true), onClose: () => sign.resolve(false) };
+    const events = {
+      onText: () => undefined,
+      onPong: () => sign.resolve(true),
+      onClose: () => sign.resolve(false),
+    };
     const access = await parts.access();
-    const dialed = access.ok ? await net.dial(parts.target(), access.value, events, 'socket') : access;
+    const dialed = access.ok
+      ? await net.dial(parts.target(), access.value, events, 'socket')
+      : access;
     if (!dialed.ok) return dispatch({ kind: 'probed', line, isOpen: false });
     const cancel = clock.after(PROBE_MS, () => sign.resolve(false));
     dialed.value.ping();
@@ -150,9 +171,15 @@ export function createConnection(parts: ConnectionParts): Connection {
     const access = await parts.access();
     if (state.line !== line) return;
     const deaf = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
-    const dialed = access.ok ? await net.dial(parts.target(), access.value, deaf, door, dialing?.signal) : access;
+    const dialed = access.ok
+      ? await net.dial(parts.target(), access.value, deaf, door, dialing?.signal)
+      : access;
     if (dialed.ok) dialed.value.terminate();
-    dispatch({ kind: 'knocked', line, isAnswered: dialed.ok || (dialed.error.kind === 'refused' && dialed.error.status === 401) });
+    dispatch({
+      kind: 'knocked',
+      line,
+      isAnswered: dialed.ok || (dialed.error.kind === 'refused' && dialed.error.status === 401),
+    });
   };
 
   const dial = async (line: number, door: Door): Promise<void> => {
@@ -173,7 +200,11 @@ export function createConnection(parts: ConnectionParts): Connection {
     dispatch({ kind: 'opened', line });
   };
 
-  const dialSafely = async (line: number, door: Door, access: string): Promise<Result<RelaySocket, DialFault>> => {
+  const dialSafely = async (
+    line: number,
+    door: Door,
+    access: string,
+  ): Promise<Result<RelaySocket, DialFault>> => {
     const mine = new AbortController();
     dialing = mine;
     const events = {
@@ -182,7 +213,11 @@ export function createConnection(parts: ConnectionParts): Connection {
       onText: (text: string) => hear(line, text),
       onPong: () => {
         if (state.line !== line || pingedAt === undefined) return;
-        dispatch({ kind: 'pong', line, rttMs: Math.max(0, Math.round((clock.monotonic() - pingedAt) * 10) / 10) });
+        dispatch({
+          kind: 'pong',
+          line,
+          rttMs: Math.max(0, Math.round((clock.monotonic() - pingedAt) * 10) / 10),
+        });
       },
       onClose: (code: number) => dispatch({ kind: 'closed', line, code }),
     };
@@ -205,7 +240,13 @@ export function createConnection(parts: ConnectionParts): Connection {
       if (frame.t === 'welcome') {
         if (state.at !== 'greeting') return;
         const { pingEveryMs: pauseMs, pingLeastMs } = frame.limits;
-        dispatch({ kind: 'welcomed', line, node: frame.node, pauseMs, leastMs: pingLeastMs ?? null });
+        dispatch({
+          kind: 'welcomed',
+          line,
+          node: frame.node,
+          pauseMs,
+          leastMs: pingLeastMs ?? null,
+        });
         parts.onWelcome(frame);
       } else if (state.at === 'live') {
         if (frame.t === 'drain') return dispatch({ kind: 'drain', line, afterMs: frame.afterMs });

@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
-import { encodeEvent, eventsRequest, FRAMES_PATH, joinLines, LINES_TYPE, STREAM_TYPE, type Door } from '../../../protocol/doors.ts';
+import {
+  encodeEvent,
+  eventsRequest,
+  FRAMES_PATH,
+  joinLines,
+  LINES_TYPE,
+  STREAM_TYPE,
+  type Door,
+} from '../../../protocol/doors.ts';
 import { CLOSE } from '../../../protocol/close-codes.ts';
 import { encodeDown, encodeUp } from '../../../protocol/codec.ts';
 import { refuse } from '../../../protocol/errors.ts';
@@ -14,7 +22,14 @@ import type { RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
 import { createRelayNet } from './relay-socket.ts';
 
 const WELCOME = encodeDown(BARE_WELCOME);
-const HELLO = encodeUp({ t: 'hello', versions: { min: 1, max: 1 }, epoch: null, positions: {}, focus: null, presence: 'here' });
+const HELLO = encodeUp({
+  t: 'hello',
+  versions: { min: 1, max: 1 },
+  epoch: null,
+  positions: {},
+  focus: null,
+  presence: 'here',
+});
 const CAUGHT_UP = '{"t":"caught-up"}';
 
 const ends: (() => void)[] = [];
@@ -44,7 +59,8 @@ async function rig(door: Door): Promise<Rig> {
   const answers: ServerResponse[] = [];
   const server = createServer((asked, answer) => {
     void body(asked).then((text) => {
-      if (asked.url === FRAMES_PATH) return answer.writeHead(200, { 'content-type': LINES_TYPE }).end();
+      if (asked.url === FRAMES_PATH)
+        return answer.writeHead(200, { 'content-type': LINES_TYPE }).end();
       eventsRequest.parse(JSON.parse(text));
       answers.push(answer);
       if (door === 'stream') {
@@ -69,7 +85,11 @@ async function rig(door: Door): Promise<Rig> {
     onPong: () => void pongs++,
     onClose: (code: number) => void closes.push(code),
   };
-  const target = { address: `127.0.0.1:${(server.address() as AddressInfo).port}`, fingerprint: null, isPlain: true };
+  const target = {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    fingerprint: null,
+    isPlain: true,
+  };
   const dialed = await createRelayNet({ clock }).dial(target, 'token', events, door);
   if (!dialed.ok) throw new Error(dialed.error.kind);
   const socket = dialed.value;
@@ -122,8 +142,14 @@ test('a poll whose answer stops in the middle is cut, however well pings are ans
 async function server(
   onAsk: (asked: IncomingMessage, answer: ServerResponse, text: string) => void,
 ): Promise<{ readonly target: RelayTarget; readonly sockets: Set<Socket>; connections: number }> {
-  const http = createServer((asked, answer) => void body(asked).then((text) => onAsk(asked, answer, text)));
-  const self = { target: { address: '', fingerprint: null, isPlain: true }, sockets: new Set<Socket>(), connections: 0 };
+  const http = createServer(
+    (asked, answer) => void body(asked).then((text) => onAsk(asked, answer, text)),
+  );
+  const self = {
+    target: { address: '', fingerprint: null, isPlain: true },
+    sockets: new Set<Socket>(),
+    connections: 0,
+  };
   http.on('connection', (socket) => {
     self.connections++;
     self.sockets.add(socket);
@@ -137,8 +163,13 @@ async function server(
   self.target.address = `127.0.0.1:${(http.address() as AddressInfo).port}`;
   return self;
 }
-const lines = (answer: ServerResponse, text = ''): unknown => answer.writeHead(200, { 'content-type': LINES_TYPE }).end(text);
-const DEAF: SocketEvents = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+const lines = (answer: ServerResponse, text = ''): unknown =>
+  answer.writeHead(200, { 'content-type': LINES_TYPE }).end(text);
+const DEAF: SocketEvents = {
+  onText: () => undefined,
+  onPong: () => undefined,
+  onClose: () => undefined,
+};
 const POST = encodeUp({
   t: 'post',
   op: '01980000-0000-7000-8000-000000000001' as MessageId,
@@ -147,7 +178,11 @@ const POST = encodeUp({
 });
 
 describe('the connections of a line', () => {
-  const open = async (target: RelayTarget, events = DEAF, clock = createFakeClock(0)): Promise<RelaySocket> => {
+  const open = async (
+    target: RelayTarget,
+    events = DEAF,
+    clock = createFakeClock(0),
+  ): Promise<RelaySocket> => {
     const dialed = await createRelayNet({ clock }).dial(target, 'token', events, 'poll');
     if (!dialed.ok) throw new Error(dialed.error.kind);
     ends.push(() => dialed.value.terminate());
@@ -204,16 +239,26 @@ describe('what somebody else answers in the place of a relay', () => {
   const dial = (target: RelayTarget, door: Door, events = DEAF) =>
     createRelayNet({ clock: createFakeClock(0) }).dial(target, 'token', events, door);
 
-  test.each([200, 302, 401, 403, 404, 503])('with %i is no door of a relay, and none of its refusals', async (status) => {
-    const portal = await server((_asked, answer) => answer.writeHead(status, { 'content-type': 'text/html' }).end(PAGE));
-    const fault = { kind: 'answered-for', status, retryAfterMs: null };
-    expect(await dial(portal.target, 'stream')).toEqual({ ok: false, error: fault });
-    await expect.poll(() => portal.sockets.size).toBe(0);
-  });
+  test.each([200, 302, 401, 403, 404, 503])(
+    'with %i is no door of a relay, and none of its refusals',
+    async (status) => {
+      const portal = await server((_asked, answer) =>
+        answer.writeHead(status, { 'content-type': 'text/html' }).end(PAGE),
+      );
+      const fault = { kind: 'answered-for', status, retryAfterMs: null };
+      expect(await dial(portal.target, 'stream')).toEqual({ ok: false, error: fault });
+      await expect.poll(() => portal.sockets.size).toBe(0);
+    },
+  );
 
   test('is told apart from what a relay refuses', async () => {
-    const relay = await server((_asked, answer) => answer.writeHead(401, { 'content-type': 'application/json' }).end(REFUSAL));
-    expect(await dial(relay.target, 'stream')).toEqual({ ok: false, error: { kind: 'refused', status: 401, retryAfterMs: null } });
+    const relay = await server((_asked, answer) =>
+      answer.writeHead(401, { 'content-type': 'application/json' }).end(REFUSAL),
+    );
+    expect(await dial(relay.target, 'stream')).toEqual({
+      ok: false,
+      error: { kind: 'refused', status: 401, retryAfterMs: null },
+    });
   });
 
   test.each([
@@ -231,10 +276,15 @@ describe('what somebody else answers in the place of a relay', () => {
       if (asked.url === FRAMES_PATH) return lines(answer);
       const isFrame = !text.startsWith('<');
       const ofFrames = door === 'stream' ? STREAM_TYPE : LINES_TYPE;
-      return answer.writeHead(status, { 'content-type': isFrame && status === 200 ? ofFrames : 'text/html' }).end(text);
+      return answer
+        .writeHead(status, { 'content-type': isFrame && status === 200 ? ofFrames : 'text/html' })
+        .end(text);
     });
     const closes: number[] = [];
-    const dialed = await dial(relay.target, door, { ...DEAF, onClose: (one) => void closes.push(one) });
+    const dialed = await dial(relay.target, door, {
+      ...DEAF,
+      onClose: (one) => void closes.push(one),
+    });
     if (!dialed.ok) throw new Error(dialed.error.kind);
     ends.push(() => dialed.value.terminate());
     dialed.value.send(HELLO);

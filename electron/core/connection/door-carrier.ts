@@ -90,12 +90,17 @@ class DoorCarrier implements RelaySocket {
     if (answered.kind === 'answered') return undefined;
     if (answered.kind === 'failed') return answered.fault;
     const { status, retryAfterMs } = answered;
-    return [401, 403, 429, 500, 502, 503, 504].includes(status) ? { kind: 'refused', status, retryAfterMs } : { kind: 'not-a-relay' };
+    return [401, 403, 429, 500, 502, 503, 504].includes(status)
+      ? { kind: 'refused', status, retryAfterMs }
+      : { kind: 'not-a-relay' };
   }
 
   send(text: string): void {
     if (this.#isOver) return;
-    const { t, presence } = JSON.parse(text) as { readonly t: string; readonly presence?: Exclude<Presence, 'gone'> };
+    const { t, presence } = JSON.parse(text) as {
+      readonly t: string;
+      readonly presence?: Exclude<Presence, 'gone'>;
+    };
     if (t === 'hello') {
       this.#hello = JSON.parse(text) as Hello;
       this.#heard.begin(this.#hello);
@@ -134,11 +139,17 @@ class DoorCarrier implements RelaySocket {
     if (this.#isSaying) return;
     this.#isSaying = true;
     while (this.#queue.length > 0 && !this.#isOver) {
-      const answered = await this.#ask(FRAMES_PATH, LINES_TYPE, joinLines(this.#nextBatch()), ANSWER_MS);
+      const answered = await this.#ask(
+        FRAMES_PATH,
+        LINES_TYPE,
+        joinLines(this.#nextBatch()),
+        ANSWER_MS,
+      );
       if (this.#isOver) return;
       if (answered.kind !== 'answered') return this.#end(codeOf(answered));
       for (const line of splitLines(answered.text)) {
-        if (line.startsWith('{"t":"tokens"')) this.#token = (JSON.parse(line) as { readonly access: string }).access;
+        if (line.startsWith('{"t":"tokens"'))
+          this.#token = (JSON.parse(line) as { readonly access: string }).access;
         this.#parts.events.onText(line);
       }
     }
@@ -150,7 +161,11 @@ class DoorCarrier implements RelaySocket {
     let count = 0;
     for (const text of this.#queue) {
       bytes += Buffer.byteLength(text) + 1;
-      if (count === DEFAULT_LIMITS.doorFrames || (count > 0 && bytes > DEFAULT_LIMITS.doorBodyBytes)) break;
+      if (
+        count === DEFAULT_LIMITS.doorFrames ||
+        (count > 0 && bytes > DEFAULT_LIMITS.doorBodyBytes)
+      )
+        break;
       count++;
     }
     return this.#queue.splice(0, count);
@@ -178,7 +193,13 @@ class DoorCarrier implements RelaySocket {
       isCurrent = false;
       cancel();
     };
-    const answered = await this.#ask(EVENTS_PATH, 'application/json', body, waitMs + ANSWER_MS, (stop) => (cancel = stop));
+    const answered = await this.#ask(
+      EVENTS_PATH,
+      'application/json',
+      body,
+      waitMs + ANSWER_MS,
+      (stop) => (cancel = stop),
+    );
     if (!isCurrent || this.#isOver) return;
     if (answered.kind !== 'answered') return this.#closed(codeOf(answered));
     const lines = splitLines(answered.text);
@@ -258,7 +279,8 @@ class DoorCarrier implements RelaySocket {
       this.#isCaughtUp = true;
       return events.onText(line);
     }
-    if (door !== 'stream' && line.startsWith('{"t":"presence"')) this.#seenPresence = createHash('sha256').update(line).digest('hex');
+    if (door !== 'stream' && line.startsWith('{"t":"presence"'))
+      this.#seenPresence = createHash('sha256').update(line).digest('hex');
     const isWelcomed = this.#heard.isWelcomed;
     const told = this.#heard.take(line, door !== 'stream');
     if (told === undefined) return this.#end(CUT);
@@ -267,7 +289,13 @@ class DoorCarrier implements RelaySocket {
     events.onText(told);
   }
 
-  #ask(path: string, type: string, body: string, answerMs: number, onStop?: (stop: () => void) => void): Promise<Answered> {
+  #ask(
+    path: string,
+    type: string,
+    body: string,
+    answerMs: number,
+    onStop?: (stop: () => void) => void,
+  ): Promise<Answered> {
     return new Promise((resolve) => {
       let status = 0;
       let retryAfterMs: number | null = null;
@@ -284,7 +312,8 @@ class DoorCarrier implements RelaySocket {
         accept: LINES_TYPE,
         body,
         answerMs,
-        onHead: (code, answered, retry) => ([status, isLines, retryAfterMs] = [code, answered.startsWith(LINES_TYPE), retry]),
+        onHead: (code, answered, retry) =>
+          ([status, isLines, retryAfterMs] = [code, answered.startsWith(LINES_TYPE), retry]),
         onText: (chunk) => {
           text += chunk;
           if (text.length <= MAX_ANSWER_CHARS) return;

@@ -13,17 +13,23 @@ const MOST_LINES = 40;
 const MOST_CHARS = 300;
 
 export function describeHandshake(request: ClientRequest, response: IncomingMessage): Handshake {
-  const asked = request.getRawHeaderNames().map((name) => header(name, String(request.getHeader(name))));
+  const asked = request
+    .getRawHeaderNames()
+    .map((name) => header(name, String(request.getHeader(name))));
   const answered: string[] = [];
   for (let at = 0; at + 1 < response.rawHeaders.length; at += 2) {
     answered.push(header(response.rawHeaders[at] ?? '', response.rawHeaders[at + 1] ?? ''));
   }
   return {
     request: bounded([`${request.method} ${request.path} HTTP/1.1`, ...asked]),
-    response: bounded([`HTTP/${response.httpVersion} ${response.statusCode ?? 0} ${response.statusMessage ?? ''}`.trim(), ...answered]),
+    response: bounded([
+      `HTTP/${response.httpVersion} ${response.statusCode ?? 0} ${response.statusMessage ?? ''}`.trim(),
+      ...answered,
+    ]),
     isAccepted:
       response.statusCode === 101 &&
-      response.headers['sec-websocket-accept'] === acceptOf(String(request.getHeader('sec-websocket-key') ?? '')),
+      response.headers['sec-websocket-accept'] ===
+        acceptOf(String(request.getHeader('sec-websocket-key') ?? '')),
   };
 }
 
@@ -33,4 +39,5 @@ function header(name: string, value: string): string {
   return `${name}: ${scheme}${HIDDEN}`;
 }
 
-const bounded = (lines: readonly string[]): readonly string[] => lines.slice(0, MOST_LINES).map((line) => line.slice(0, MOST_CHARS));
+const bounded = (lines: readonly string[]): readonly string[] =>
+  lines.slice(0, MOST_LINES).map((line) => line.slice(0, MOST_CHARS));

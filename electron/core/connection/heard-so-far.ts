@@ -5,14 +5,24 @@
 import type { EventsRequest } from '../../../protocol/doors.ts';
 import type { Presence } from '../../../protocol/entities.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
-import { memberFeed, TEAM_FEED, type Epoch, type FeedId, type MemberId } from '../../../protocol/ids.ts';
+import {
+  memberFeed,
+  TEAM_FEED,
+  type Epoch,
+  type FeedId,
+  type MemberId,
+} from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 
 /** The frames that move a position, by what is read of them here. */
 type Moving =
   | { readonly t: 'welcome'; readonly epoch: Epoch; readonly member: MemberId }
   | { readonly t: 'page'; readonly feed: FeedId; readonly to: number }
-  | { readonly t: 'events'; readonly feed: FeedId; readonly events: readonly { readonly seq: number }[] }
+  | {
+      readonly t: 'events';
+      readonly feed: FeedId;
+      readonly events: readonly { readonly seq: number }[];
+    }
   | { readonly t: 'team-state' | 'member-state'; readonly seq: number }
   | { readonly t: 'presence'; readonly members: Readonly<Record<string, Presence>> };
 
@@ -82,14 +92,19 @@ export class HeardSoFar {
   #presence(members: Readonly<Record<string, Presence>>, line: string, isWhole: boolean): string {
     const isAll = isWhole || this.#isNew;
     this.#isNew = false;
-    const gone = isAll ? [...this.#present].filter((member) => !Object.hasOwn(members, member)) : [];
+    const gone = isAll
+      ? [...this.#present].filter((member) => !Object.hasOwn(members, member))
+      : [];
     for (const member of gone) this.#present.delete(member);
     for (const [member, presence] of Object.entries(members)) {
       if (presence === 'gone') this.#present.delete(member);
       else this.#present.add(member);
     }
     if (gone.length === 0) return line;
-    return JSON.stringify({ t: 'presence', members: { ...Object.fromEntries(gone.map((member) => [member, 'gone'])), ...members } });
+    return JSON.stringify({
+      t: 'presence',
+      members: { ...Object.fromEntries(gone.map((member) => [member, 'gone'])), ...members },
+    });
   }
 }
 

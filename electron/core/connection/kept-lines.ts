@@ -35,7 +35,10 @@ export class KeptLines extends Agent {
     this.#onTraffic = onTraffic;
   }
 
-  override createConnection(_options: ClientRequestArgs, done?: (error: Error | null, line: Duplex) => void): undefined {
+  override createConnection(
+    _options: ClientRequestArgs,
+    done?: (error: Error | null, line: Duplex) => void,
+  ): undefined {
     // There is no line beside an error; Node's types know none without.
     const fail = done as ((error: Error) => void) | undefined;
     void openLine(this.#target, this.#clock, this.#onTraffic).then((line) => {

@@ -15,7 +15,13 @@ export type Event =
   | { readonly kind: 'renewed'; readonly line: number }
   | { readonly kind: 'renew-failed'; readonly line: number; readonly fault: RenewFault }
   /** `pauseMs`: between the relay's pings on this line. `leastMs`: what it can be asked for instead; null: it cannot be asked. */
-  | { readonly kind: 'welcomed'; readonly line: number; readonly node: string; readonly pauseMs: number; readonly leastMs: number | null }
+  | {
+      readonly kind: 'welcomed';
+      readonly line: number;
+      readonly node: string;
+      readonly pauseMs: number;
+      readonly leastMs: number | null;
+    }
   | { readonly kind: 'caught-up'; readonly line: number }
   | { readonly kind: 'heard'; readonly line: number }
   | { readonly kind: 'pong'; readonly line: number; readonly rttMs: number }

@@ -27,11 +27,19 @@ function stage(answer: () => Result<null, DialFault> = () => ok(null)) {
       clock.advance(30);
       const dialed = answer();
       if (!dialed.ok) return dialed;
-      return ok({ send: (text) => void sent.push(text), ping: () => undefined, terminate: () => void terminated++ });
+      return ok({
+        send: (text) => void sent.push(text),
+        ping: () => undefined,
+        terminate: () => void terminated++,
+      });
     },
   };
   const watched = record.watch(net);
-  const dial = async (): Promise<{ readonly socket: RelaySocket; readonly far: SocketEvents; readonly heard: Heard }> => {
+  const dial = async (): Promise<{
+    readonly socket: RelaySocket;
+    readonly far: SocketEvents;
+    readonly heard: Heard;
+  }> => {
     const heard: Heard = { texts: [], pongs: 0, codes: [] };
     const dialed = await watched.dial(TARGET, 'secret', {
       onText: (text) => void heard.texts.push(text),
@@ -51,7 +59,10 @@ test('frames are remembered by kind, way, size and time, never by what they say,
   clock.advance(5);
   far.onText('{"t":"ack","op":"1"}');
   far.onText('no frame of ours');
-  expect([sent, heard.texts]).toEqual([['{"t":"post","text":"台北 secret"}'], ['{"t":"ack","op":"1"}', 'no frame of ours']]);
+  expect([sent, heard.texts]).toEqual([
+    ['{"t":"post","text":"台北 secret"}'],
+    ['{"t":"ack","op":"1"}', 'no frame of ours'],
+  ]);
   const view = record.view(-1);
   expect(view?.frames).toEqual([
     { at: AT + 30, way: 'up', type: 'post', bytes: 35 },
@@ -83,7 +94,11 @@ test('each ring keeps the newest', async () => {
     far.onClose(1006);
   }
   const view = record.view(-1);
-  expect([view?.frames.length, view?.pings.length, view?.turns.length]).toEqual([REMEMBERED.frames, REMEMBERED.pings, REMEMBERED.turns]);
+  expect([view?.frames.length, view?.pings.length, view?.turns.length]).toEqual([
+    REMEMBERED.frames,
+    REMEMBERED.pings,
+    REMEMBERED.turns,
+  ]);
   expect(view?.turns.at(-1)).toMatchObject({ kind: 'cut' });
 });
 
@@ -116,21 +131,27 @@ const FAULTS: readonly (readonly [DialFault, object])[] = [
     { kind: 'upgrade-answered-for', status: 403 },
   ],
 ];
-test.each(FAULTS)('an attempt that fails with %j is remembered with its reason', async (fault, remembered) => {
-  const { record, watched } = stage(() => fail(fault));
-  const events = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
-  expect(await watched.dial(TARGET, 'secret', events)).toEqual(fail(fault));
-  expect(record.view(-1)?.turns).toEqual([
-    { kind: 'dialed', door: 'socket', at: AT },
-    { ...remembered, at: AT + 30 },
-  ]);
-});
+test.each(FAULTS)(
+  'an attempt that fails with %j is remembered with its reason',
+  async (fault, remembered) => {
+    const { record, watched } = stage(() => fail(fault));
+    const events = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
+    expect(await watched.dial(TARGET, 'secret', events)).toEqual(fail(fault));
+    expect(record.view(-1)?.turns).toEqual([
+      { kind: 'dialed', door: 'socket', at: AT },
+      { ...remembered, at: AT + 30 },
+    ]);
+  },
+);
 
 test('an attempt at another door that is given up is remembered as that', async () => {
   const { record, watched } = stage(() => fail({ kind: 'unreachable' }));
   const events = { onText: () => undefined, onPong: () => undefined, onClose: () => undefined };
   await watched.dial(TARGET, 'secret', events, 'stream', AbortSignal.abort());
-  expect(record.view(-1)?.turns).toMatchObject([{ kind: 'dialed', door: 'stream' }, { kind: 'given-up' }]);
+  expect(record.view(-1)?.turns).toMatchObject([
+    { kind: 'dialed', door: 'stream' },
+    { kind: 'given-up' },
+  ]);
 });
 
 test('no token is remembered as why there was no attempt', async () => {

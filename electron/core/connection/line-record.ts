@@ -3,7 +3,14 @@
  * attempt. It stands between the connection and the way to relays and changes nothing of what passes. Bounded rings: a frame costs a few
  * numbers.
  */
-import type { FrameSeen, Handshake, LineRecordView, LineTurn, PingSeen, TurnSeen } from '../../bridge/line.ts';
+import type {
+  FrameSeen,
+  Handshake,
+  LineRecordView,
+  LineTurn,
+  PingSeen,
+  TurnSeen,
+} from '../../bridge/line.ts';
 import { CUT } from '../../../protocol/close-codes.ts';
 import { assertNever, type Result } from '../../../protocol/result.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
@@ -18,7 +25,9 @@ export interface LineRecord {
   /** The same way to relays, with what it dials remembered. */
   watch<Net extends Pick<RelayNet, 'dial'>>(net: Net): Net;
   /** The same question for a token: without one there is no attempt, and why belongs into the record. */
-  watchAccess(access: () => Promise<Result<string, RenewFault>>): () => Promise<Result<string, RenewFault>>;
+  watchAccess(
+    access: () => Promise<Result<string, RenewFault>>,
+  ): () => Promise<Result<string, RenewFault>>;
   /** Null: nothing new since `version`. */
   view(version: number): LineRecordView | null;
 }
@@ -70,13 +79,21 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
         heardAt = clock.monotonic();
         if (!isOver && pingedAt !== undefined) {
           version++;
-          keep(pings, { at: clock.now(), rttMs: Math.max(0, Math.round((heardAt - pingedAt) * 10) / 10) }, REMEMBERED.pings);
+          keep(
+            pings,
+            { at: clock.now(), rttMs: Math.max(0, Math.round((heardAt - pingedAt) * 10) / 10) },
+            REMEMBERED.pings,
+          );
           pingedAt = undefined;
         }
         events.onPong();
       },
       onClose: (code) => {
-        end(code === CUT ? { kind: 'cut', silentMs: Math.round(clock.monotonic() - heardAt) } : { kind: 'closed', code });
+        end(
+          code === CUT
+            ? { kind: 'cut', silentMs: Math.round(clock.monotonic() - heardAt) }
+            : { kind: 'closed', code },
+        );
         events.onClose(code);
       },
     };
@@ -94,7 +111,9 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
         const silentMs = clock.monotonic() - heardAt;
         const isSilent = silentMs >= DEFAULT_LIMITS.clientSilenceMs;
         const isUnheard = hasSaid && !hasHeard && silentMs >= TIMES.signMs;
-        end({ kind: isDrained ? 'drained' : isUnheard ? 'unheard' : isSilent ? 'silent' : 'let-go' });
+        end({
+          kind: isDrained ? 'drained' : isUnheard ? 'unheard' : isSilent ? 'silent' : 'let-go',
+        });
         socket.terminate();
       },
     });
@@ -122,7 +141,10 @@ export function createLineRecord({ clock }: { readonly clock: Clock }): LineReco
       if (!got.ok) turn(turnOf(got.error));
       return got;
     },
-    view: (seen) => (seen === version ? null : { version, handshake, frames: [...frames], pings: [...pings], turns: [...turns] }),
+    view: (seen) =>
+      seen === version
+        ? null
+        : { version, handshake, frames: [...frames], pings: [...pings], turns: [...turns] },
   };
 }
 
@@ -132,7 +154,9 @@ function turnOf(fault: RenewFault): LineTurn {
     case 'answered-for':
       return { kind: fault.kind, status: fault.status };
     case 'no-upgrade':
-      return fault.status === null ? { kind: 'no-upgrade' } : { kind: 'upgrade-answered-for', status: fault.status };
+      return fault.status === null
+        ? { kind: 'no-upgrade' }
+        : { kind: 'upgrade-answered-for', status: fault.status };
     case 'unreachable':
     case 'not-a-relay':
     case 'key-mismatch':

@@ -59,7 +59,12 @@ export type State = Common &
         readonly isCatchingUp: boolean;
       }
     | { readonly at: 'waiting'; readonly retryAt: number }
-    | { readonly at: 'stopped'; readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string }
+    | {
+        readonly at: 'stopped';
+        readonly why: StopReason;
+        readonly expectedKey?: string;
+        readonly seenKey?: string;
+      }
   );
 
 export const OFF: State = {

@@ -74,7 +74,9 @@ export function step(before: State, event: Event, moment: Moment): Step {
   const state: State = patience === before.patience ? before : { ...before, patience };
   switch (event.kind) {
     case 'start':
-      return state.at === 'off' || state.at === 'stopped' ? dial({ ...common(state), attempt: 0 }, moment) : stay(state);
+      return state.at === 'off' || state.at === 'stopped'
+        ? dial({ ...common(state), attempt: 0 }, moment)
+        : stay(state);
     case 'stop':
       return stop(state, { why: event.why });
     case 'reached':
@@ -87,13 +89,17 @@ export function step(before: State, event: Event, moment: Moment): Step {
       return state.at === 'renewing' ? dial(common(state), moment, true) : stay(state);
     case 'renew-failed':
       if (state.at !== 'renewing') return stay(state);
-      return event.fault.kind === 'ended' ? stop(state, { why: 'session-ended' }) : failed(state, event.fault, moment);
+      return event.fault.kind === 'ended'
+        ? stop(state, { why: 'session-ended' })
+        : failed(state, event.fault, moment);
     case 'welcomed':
       return state.at === 'greeting' ? welcomed(state, event, moment) : stay(state);
     case 'probed':
       return state.at === 'live' ? probed(state, event.isOpen, moment) : stay(state);
     case 'knocked':
-      return event.isAnswered && isSilent(state) ? take(state, state.fallback, moment) : stay(state);
+      return event.isAnswered && isSilent(state)
+        ? take(state, state.fallback, moment)
+        : stay(state);
     case 'caught-up':
       return state.at === 'live' ? stay({ ...state, isCatchingUp: false }) : stay(state);
     case 'heard':
@@ -101,7 +107,9 @@ export function step(before: State, event: Event, moment: Moment): Step {
       return state.at === 'live' ? stay(heard(state, moment)) : stay(state);
     case 'pong':
       if (state.at === 'greeting') return stay({ ...state, sign: 'seen' });
-      return state.at === 'live' ? stay({ ...heard(state, moment), rttMs: event.rttMs }) : stay(state);
+      return state.at === 'live'
+        ? stay({ ...heard(state, moment), rttMs: event.rttMs })
+        : stay(state);
     case 'overdue':
       return state.at === 'live' ? lost(state, moment) : stay(state);
     case 'drain':
@@ -120,7 +128,18 @@ export function step(before: State, event: Event, moment: Moment): Step {
   }
 }
 
-const common = ({ line, isOnline, attempt, hasBeenLive, door, upgrades, upgradeAt, fallback, cuts, patience }: State): Common => ({
+const common = ({
+  line,
+  isOnline,
+  attempt,
+  hasBeenLive,
+  door,
+  upgrades,
+  upgradeAt,
+  fallback,
+  cuts,
+  patience,
+}: State): Common => ({
   line,
   isOnline,
   attempt,
@@ -138,14 +157,21 @@ function dial(from: Common, { now }: Moment, hasRenewed = false): Step {
   const door = now >= from.upgradeAt ? 'socket' : from.door;
   return {
     state: { ...from, line, door, at: 'dialing', hasRenewed },
-    effects: [{ kind: 'end' }, { kind: 'dial', line, door }, { kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
+    effects: [
+      { kind: 'end' },
+      { kind: 'dial', line, door },
+      { kind: 'timer', timer: 'slow', ms: TIMES.slowMs },
+    ],
   };
 }
 
 /** The upgrade was sent. Over a good network it is answered within a round trip, and what swallows it never answers. */
 function reached(state: Extract<State, { readonly at: 'dialing' }>): Step {
   const isGood = state.hasBeenLive && state.upgrades === 0;
-  return { state, effects: [{ kind: 'timer', timer: 'beside', ms: isGood ? TIMES.besideGoodMs : TIMES.besideMs }] };
+  return {
+    state,
+    effects: [{ kind: 'timer', timer: 'beside', ms: isGood ? TIMES.besideGoodMs : TIMES.besideMs }],
+  };
 }
 
 function opened(state: Extract<State, { readonly at: 'dialing' }>): Step {
@@ -156,7 +182,11 @@ function opened(state: Extract<State, { readonly at: 'dialing' }>): Step {
   return { state: { ...common(state), at: 'greeting', sign: 'none', asked }, effects };
 }
 
-function welcomed(state: Greeting, { node, pauseMs }: Extract<Event, { readonly kind: 'welcomed' }>, { now }: Moment): Step {
+function welcomed(
+  state: Greeting,
+  { node, pauseMs }: Extract<Event, { readonly kind: 'welcomed' }>,
+  { now }: Moment,
+): Step {
   const live: Live = {
     ...common(state),
     at: 'live',
@@ -174,7 +204,8 @@ function welcomed(state: Greeting, { node, pauseMs }: Extract<Event, { readonly 
     { kind: 'timer', timer: 'ping', ms: ownPauseMs(live) },
     { kind: 'ping' },
   ];
-  if (live.door !== 'socket') effects.push({ kind: 'timer', timer: 'upgrade', ms: Math.max(0, live.upgradeAt - now) });
+  if (live.door !== 'socket')
+    effects.push({ kind: 'timer', timer: 'upgrade', ms: Math.max(0, live.upgradeAt - now) });
   return { state: live, effects };
 }
 
@@ -186,35 +217,52 @@ const heard = (state: Live, { now }: Moment): Live => ({
 
 /** A WebSocket of which nothing was heard yet, although it was waited for. */
 const isSilent = (state: State): boolean =>
-  state.door === 'socket' && (state.at === 'dialing' || (state.at === 'greeting' && state.sign === 'asked'));
+  state.door === 'socket' &&
+  (state.at === 'dialing' || (state.at === 'greeting' && state.sign === 'asked'));
 
 /** The WebSocket is not up yet. A relay that is merely slow to say welcome answers a ping. */
 function beside(state: State): Step {
   if (state.at === 'greeting' && state.sign === 'none') {
-    return { state: { ...state, sign: 'asked' }, effects: [{ kind: 'ping' }, { kind: 'timer', timer: 'beside', ms: TIMES.answerMs }] };
+    return {
+      state: { ...state, sign: 'asked' },
+      effects: [{ kind: 'ping' }, { kind: 'timer', timer: 'beside', ms: TIMES.answerMs }],
+    };
   }
-  return isSilent(state) ? { state, effects: [{ kind: 'knock', line: state.line, door: state.fallback }] } : stay(state);
+  return isSilent(state)
+    ? { state, effects: [{ kind: 'knock', line: state.line, door: state.fallback }] }
+    : stay(state);
 }
 
 /** Takes another door at once. */
 function take(state: State, door: Door, moment: Moment): Step {
-  return dial({ ...common(state), door, fallback: door, cuts: 0, upgradeAt: moment.now + TIMES.upgradeMs }, moment);
+  return dial(
+    { ...common(state), door, fallback: door, cuts: 0, upgradeAt: moment.now + TIMES.upgradeMs },
+    moment,
+  );
 }
 
 /** The door to go on to where this one lets nothing through; undefined when there is none, or when it may still be a WebSocket. */
-const doorAfter = (door: Door): Door | undefined => (door === 'socket' ? undefined : DOORS[DOORS.indexOf(door) + 1]);
+const doorAfter = (door: Door): Door | undefined =>
+  door === 'socket' ? undefined : DOORS[DOORS.indexOf(door) + 1];
 
 /** A WebSocket comes through again, or still does not. One more failure on the way back is enough to return here. */
 function probed(state: Live, isOpen: boolean, moment: Moment): Step {
-  if (isOpen) return dial({ ...common(state), door: 'socket', upgradeAt: 0, upgrades: UPGRADES - 1 }, moment);
+  if (isOpen)
+    return dial({ ...common(state), door: 'socket', upgradeAt: 0, upgrades: UPGRADES - 1 }, moment);
   return {
     state: { ...state, upgradeAt: moment.now + TIMES.upgradeMs },
     effects: [{ kind: 'timer', timer: 'upgrade', ms: TIMES.upgradeMs }],
   };
 }
 
-function stop(state: State, stopped: { readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string }): Step {
-  return { state: { ...common(state), line: state.line + 1, at: 'stopped', ...stopped }, effects: [{ kind: 'end' }] };
+function stop(
+  state: State,
+  stopped: { readonly why: StopReason; readonly expectedKey?: string; readonly seenKey?: string },
+): Step {
+  return {
+    state: { ...common(state), line: state.line + 1, at: 'stopped', ...stopped },
+    effects: [{ kind: 'end' }],
+  };
 }
 
 function wait(state: State, ms: number, { now }: Moment, attempt: number): Step {
@@ -233,12 +281,22 @@ function failed(state: State, fault: DialFault, moment: Moment): Step {
       return stop(state, { why: 'not-a-relay' });
     case 'unreachable':
       // What cut the line before may have been the relay's end.
-      return wait({ ...state, upgrades: 0 }, backoffMs(state.attempt, moment.fraction), moment, state.attempt + 1);
+      return wait(
+        { ...state, upgrades: 0 },
+        backoffMs(state.attempt, moment.fraction),
+        moment,
+        state.attempt + 1,
+      );
     case 'no-upgrade':
       return notThrough(state, state.attempt, moment);
     case 'answered-for':
     case 'refused':
-      return wait(state, backoffMs(state.attempt, moment.fraction, fault.retryAfterMs), moment, state.attempt + 1);
+      return wait(
+        state,
+        backoffMs(state.attempt, moment.fraction, fault.retryAfterMs),
+        moment,
+        state.attempt + 1,
+      );
     default:
       return assertNever(fault);
   }
@@ -247,31 +305,50 @@ function failed(state: State, fault: DialFault, moment: Moment): Step {
 /** One more WebSocket that did not come through. */
 function notThrough(state: State, attempt: number, moment: Moment): Step {
   const upgrades = state.upgrades + 1;
-  if (upgrades >= UPGRADES && !state.patience.isNew) return take({ ...state, upgrades }, state.fallback, moment);
+  if (upgrades >= UPGRADES && !state.patience.isNew)
+    return take({ ...state, upgrades }, state.fallback, moment);
   return wait({ ...state, upgrades }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
 }
 
-function dialFailed(state: Extract<State, { readonly at: 'dialing' }>, fault: DialFault, moment: Moment): Step {
+function dialFailed(
+  state: Extract<State, { readonly at: 'dialing' }>,
+  fault: DialFault,
+  moment: Moment,
+): Step {
   if (fault.kind !== 'refused' || fault.status !== 401) return failed(state, fault, moment);
   if (state.hasRenewed) return stop(state, { why: 'session-ended' });
   const line = state.line + 1;
   return {
     state: { ...common(state), line, at: 'renewing' },
-    effects: [{ kind: 'end' }, { kind: 'renew', line }, { kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
+    effects: [
+      { kind: 'end' },
+      { kind: 'renew', line },
+      { kind: 'timer', timer: 'slow', ms: TIMES.slowMs },
+    ],
   };
 }
 
 /** The relay sends its clients away, each with a moment of its own: nothing has to be added, and it is no failure. */
 function drained(state: State, moment: Moment, afterMs: number): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
-  return wait({ ...state, upgrades: upgradesAfter(state, moment) }, afterMs, moment, attemptAfter(state, moment));
+  return wait(
+    { ...state, upgrades: upgradesAfter(state, moment) },
+    afterMs,
+    moment,
+    attemptAfter(state, moment),
+  );
 }
 
 /** A line that was open is no more. How long it was well makes up for failures before. */
 function lost(state: State, moment: Moment): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
   const attempt = attemptAfter(state, moment);
-  return wait({ ...state, upgrades: upgradesAfter(state, moment) }, backoffMs(attempt, moment.fraction), moment, attempt + 1);
+  return wait(
+    { ...state, upgrades: upgradesAfter(state, moment) },
+    backoffMs(attempt, moment.fraction),
+    moment,
+    attempt + 1,
+  );
 }
 
 const attemptAfter = (state: Open, { now }: Moment): number =>
@@ -280,7 +357,8 @@ const attemptAfter = (state: Open, { now }: Moment): number =>
 const isUseful = (state: State, { now }: Moment): boolean =>
   state.at === 'live' && state.door === 'socket' && now - state.since >= TIMES.usefulMs;
 
-const upgradesAfter = (state: State, moment: Moment): number => (isUseful(state, moment) ? 0 : state.upgrades);
+const upgradesAfter = (state: State, moment: Moment): number =>
+  isUseful(state, moment) ? 0 : state.upgrades;
 
 function closed(state: State, code: number, moment: Moment): Step {
   if (state.at !== 'live' && state.at !== 'greeting') return stay(state);
@@ -314,20 +392,29 @@ function timer(state: State, name: Timer, moment: Moment): Step {
     case 'retry':
       return state.at === 'waiting' ? dial(common(state), moment) : stay(state);
     case 'slow':
-      if (state.at === 'dialing' || state.at === 'renewing') return failed(state, { kind: 'unreachable' }, moment);
+      if (state.at === 'dialing' || state.at === 'renewing')
+        return failed(state, { kind: 'unreachable' }, moment);
       return state.at === 'greeting' ? unwelcome(state, moment) : stay(state);
     case 'beside':
       return beside(state);
     case 'upgrade':
-      return state.at === 'live' ? { state, effects: [{ kind: 'probe', line: state.line }] } : stay(state);
+      return state.at === 'live'
+        ? { state, effects: [{ kind: 'probe', line: state.line }] }
+        : stay(state);
     case 'ping':
       if (state.at !== 'live') return stay(state);
-      return { state, effects: [{ kind: 'timer', timer: 'ping', ms: ownPauseMs(state) }, { kind: 'ping' }] };
+      return {
+        state,
+        effects: [{ kind: 'timer', timer: 'ping', ms: ownPauseMs(state) }, { kind: 'ping' }],
+      };
     case 'silence': {
       if (state.at !== 'live') return stay(state);
       const silentMs = moment.now - state.heardAt;
       if (silentMs >= TIMES.silenceMs) return lost(state, moment);
-      return { state, effects: [{ kind: 'timer', timer: 'silence', ms: TIMES.silenceMs - silentMs }] };
+      return {
+        state,
+        effects: [{ kind: 'timer', timer: 'silence', ms: TIMES.silenceMs - silentMs }],
+      };
     }
     default:
       return assertNever(name);
@@ -338,7 +425,10 @@ function timer(state: State, name: Timer, moment: Moment): Step {
 function unwelcome(state: Greeting, moment: Moment): Step {
   if (state.door === 'socket') return lost(state, moment);
   if (state.door !== 'stream' || state.sign === 'none') return cut(state, moment);
-  return { state: { ...state, sign: 'none' }, effects: [{ kind: 'timer', timer: 'slow', ms: TIMES.slowMs }] };
+  return {
+    state: { ...state, sign: 'none' },
+    effects: [{ kind: 'timer', timer: 'slow', ms: TIMES.slowMs }],
+  };
 }
 
 /** A person, a lid or a cable: what was open may be dead without knowing it. */
@@ -346,7 +436,18 @@ function fresh(state: State, isPerson: boolean, moment: Moment): Step {
   if (state.at === 'off') return stay(state);
   if (state.at === 'stopped' && !mayTryAgain(state.why, isPerson)) return stay(state);
   const upgrades = state.door === 'socket' ? upgradesAfter(state, moment) : UPGRADES - 1;
-  return dial({ ...common(state), attempt: 0, door: 'socket', upgradeAt: 0, upgrades, fallback: 'stream', cuts: 0 }, moment);
+  return dial(
+    {
+      ...common(state),
+      attempt: 0,
+      door: 'socket',
+      upgradeAt: 0,
+      upgrades,
+      fallback: 'stream',
+      cuts: 0,
+    },
+    moment,
+  );
 }
 
 function network(state: State, isOnline: boolean, moment: Moment): Step {

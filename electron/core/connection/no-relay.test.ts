@@ -16,7 +16,11 @@ const net = createRelayNet({ clock: systemClock });
 const servers = useServers();
 
 describe('what is no relay', () => {
-  const plain = (port: number): RelayTarget => ({ address: `127.0.0.1:${port}`, fingerprint: null, isPlain: true });
+  const plain = (port: number): RelayTarget => ({
+    address: `127.0.0.1:${port}`,
+    fingerprint: null,
+    isPlain: true,
+  });
   const page = (status: string, more = ''): string =>
     `HTTP/1.1 ${status}\r\n${more}content-type: text/html\r\ncontent-length: 6\r\n\r\n<html>`;
 
@@ -37,7 +41,12 @@ describe('what is no relay', () => {
   });
 
   test('a page in answer to a question as well', async () => {
-    expect(await net.request(plain(await answering(servers, page('200 OK'))), { method: 'GET', path: '/v1/relay' })).toEqual({
+    expect(
+      await net.request(plain(await answering(servers, page('200 OK'))), {
+        method: 'GET',
+        path: '/v1/relay',
+      }),
+    ).toEqual({
       ok: false,
       error: { kind: 'not-a-relay' },
     });
@@ -45,11 +54,20 @@ describe('what is no relay', () => {
 
   test('something that does not speak TLS', async () => {
     const port = await answering(servers, 'HTTP/1.1 400 Bad Request\r\n\r\n');
-    expect(await net.dial({ address: `127.0.0.1:${port}`, fingerprint: 'ab'.repeat(32) }, 'token', listener())).toEqual({
+    expect(
+      await net.dial(
+        { address: `127.0.0.1:${port}`, fingerprint: 'ab'.repeat(32) },
+        'token',
+        listener(),
+      ),
+    ).toEqual({
       ok: false,
       error: { kind: 'not-a-relay' },
     });
-    expect(await net.peek(`127.0.0.1:${port}`)).toEqual({ ok: false, error: { kind: 'not-a-relay' } });
+    expect(await net.peek(`127.0.0.1:${port}`)).toEqual({
+      ok: false,
+      error: { kind: 'not-a-relay' },
+    });
   });
 
   const refusals = [
@@ -63,7 +81,10 @@ describe('what is no relay', () => {
     'an upgrade refused with %s by a relay says so, and when to come back',
     async (status, header, code, retryAfterMs) => {
       const body = JSON.stringify({ refusal: refuse('unavailable') });
-      const port = await answering(servers, `HTTP/1.1 ${status}\r\n${header}content-length: ${body.length}\r\n\r\n${body}`);
+      const port = await answering(
+        servers,
+        `HTTP/1.1 ${status}\r\n${header}content-length: ${body.length}\r\n\r\n${body}`,
+      );
       expect(await net.dial(plain(port), 'token', listener())).toEqual({
         ok: false,
         error: { kind: 'refused', status: code, retryAfterMs },
@@ -74,7 +95,9 @@ describe('what is no relay', () => {
   test.each(refusals)(
     'an upgrade answered with %s by anything else is not the relay’s refusal',
     async (status, header, code, retryAfterMs) => {
-      expect(await net.dial(plain(await answering(servers, page(status, header))), 'token', listener())).toEqual({
+      expect(
+        await net.dial(plain(await answering(servers, page(status, header))), 'token', listener()),
+      ).toEqual({
         ok: false,
         error: { kind: 'answered-for', status: code, retryAfterMs },
       });
@@ -88,12 +111,16 @@ describe('what is no relay', () => {
       const open = await servers.listen(
         createTcpServer((socket) => {
           socket.on('error', () => undefined);
-          socket.once('data', () => socket.write(`HTTP/1.1 502 Bad Gateway\r\ncontent-length: 100000\r\n\r\n${body}`));
+          socket.once('data', () =>
+            socket.write(`HTTP/1.1 502 Bad Gateway\r\ncontent-length: 100000\r\n\r\n${body}`),
+          );
         }),
       );
       const seen = Promise.withResolvers<Handshake>();
       let isOver = false;
-      const dialed = still.dial(plain(open), 'token', { ...listener(), onHandshake: seen.resolve }).finally(() => (isOver = true));
+      const dialed = still
+        .dial(plain(open), 'token', { ...listener(), onHandshake: seen.resolve })
+        .finally(() => (isOver = true));
       await seen.promise;
       await expect
         .poll(() => {
@@ -101,18 +128,25 @@ describe('what is no relay', () => {
           return isOver;
         })
         .toBe(true);
-      expect(await dialed).toEqual({ ok: false, error: { kind: 'answered-for', status: 502, retryAfterMs: null } });
+      expect(await dialed).toEqual({
+        ok: false,
+        error: { kind: 'answered-for', status: 502, retryAfterMs: null },
+      });
     }
   });
 
   /** A relay behind something that treats upgrades in a way of its own. */
-  const relayBehind = async (onUpgrade: (socket: Duplex) => void): Promise<{ readonly target: RelayTarget; readonly asked: string[] }> => {
+  const relayBehind = async (
+    onUpgrade: (socket: Duplex) => void,
+  ): Promise<{ readonly target: RelayTarget; readonly asked: string[] }> => {
     const asked: string[] = [];
     const server = createHttpServer((request, response) => {
       asked.push(request.url ?? '');
       const isRelay = request.url === '/v1/relay';
       response.writeHead(isRelay ? 200 : 404, { 'content-type': 'application/json' });
-      response.end(isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}');
+      response.end(
+        isRelay ? '{"product":"landline","versions":{"min":1,"max":1},"team":null}' : '{}',
+      );
     });
     server.on('upgrade', (_request, socket: Duplex) => onUpgrade(socket));
     return { target: plain(await servers.listen(server)), asked };
@@ -121,14 +155,21 @@ describe('what is no relay', () => {
   test.each([200, 400, 401, 403, 404, 407, 426, 429, 502, 503])(
     'an upgrade answered with %i in the place of a relay that answers all else is told apart from both',
     async (status) => {
-      const { target } = await relayBehind((socket) => socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`));
-      expect(await net.dial(target, 'token', listener())).toEqual({ ok: false, error: { kind: 'no-upgrade', status } });
+      const { target } = await relayBehind((socket) =>
+        socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\n\r\n`),
+      );
+      expect(await net.dial(target, 'token', listener())).toEqual({
+        ok: false,
+        error: { kind: 'no-upgrade', status },
+      });
     },
   );
 
   test('an upgrade that reaches the relay as a plain request, or is cut off, did not come through either', async () => {
     const body = JSON.stringify({ refusal: refuse('not-found') });
-    const stripped = await relayBehind((socket) => socket.end(`HTTP/1.1 404 No\r\ncontent-length: ${body.length}\r\n\r\n${body}`));
+    const stripped = await relayBehind((socket) =>
+      socket.end(`HTTP/1.1 404 No\r\ncontent-length: ${body.length}\r\n\r\n${body}`),
+    );
     const cut = await relayBehind((socket) => socket.destroy());
     const fault = { ok: false, error: { kind: 'no-upgrade', status: null } };
     expect(await net.dial(stripped.target, 'token', listener())).toEqual(fault);
@@ -155,7 +196,13 @@ describe('what is no relay', () => {
     const { target, asked } = await relayBehind(sent.resolve);
     const giving = new AbortController();
     let reached = 0;
-    const dialed = net.dial(target, 'token', { ...listener(), onReached: () => void reached++ }, 'socket', giving.signal);
+    const dialed = net.dial(
+      target,
+      'token',
+      { ...listener(), onReached: () => void reached++ },
+      'socket',
+      giving.signal,
+    );
     const socket = await sent.promise;
     const closed = new Promise((resolve) => socket.once('end', resolve).resume());
     giving.abort();
@@ -169,12 +216,22 @@ describe('what is no relay', () => {
     servers.closeAll();
     const gone = { ok: false, error: { kind: 'unreachable' } };
     expect(await net.dial(plain(port), 'token', listener())).toEqual(gone);
-    expect(await net.request({ address: 'not an address', fingerprint: null }, { method: 'GET', path: '/' })).toEqual(gone);
+    expect(
+      await net.request(
+        { address: 'not an address', fingerprint: null },
+        { method: 'GET', path: '/' },
+      ),
+    ).toEqual(gone);
     expect(await net.peek('[::')).toEqual(gone);
   });
 
   test('a line that is closed in the middle of the handshake is unreachable', async () => {
-    const port = await servers.listen(createTcpServer((socket) => socket.once('data', () => socket.destroy())));
-    expect(await net.dial(plain(port), 'token', listener())).toEqual({ ok: false, error: { kind: 'unreachable' } });
+    const port = await servers.listen(
+      createTcpServer((socket) => socket.once('data', () => socket.destroy())),
+    );
+    expect(await net.dial(plain(port), 'token', listener())).toEqual({
+      ok: false,
+      error: { kind: 'unreachable' },
+    });
   });
 });

@@ -14,7 +14,8 @@ const MINUTE = 60_000;
 const asked = (one: Rig): number | undefined =>
   (JSON.parse(socketOf(one).sent[0] ?? '{}') as { readonly pingEveryMs?: number }).pingEveryMs;
 const dials = ({ story }: Rig): number => story.filter((line) => line.includes('dial')).length;
-const impatience = ({ wire }: Rig): unknown => (wire.state === 'live' ? wire.impatience : wire.state);
+const impatience = ({ wire }: Rig): unknown =>
+  wire.state === 'live' ? wire.impatience : wire.state;
 
 /** The relay says welcome and keeps to what it was asked; an older one (`takesWishes` false) has never heard of that. */
 function welcome(one: Rig, takesWishes = true): number {
@@ -52,7 +53,9 @@ async function endAfter(one: Rig, silentMs: number, code = 1006): Promise<void> 
 /** Time on a way that cuts what is silent for so long. What goes either way counts; the relay pings as it says. @returns lines that were cut */
 async function pass(one: Rig, ms: number, cutAfterMs: number, takesWishes = true): Promise<number> {
   let cuts = 0;
-  let line: { readonly of: unknown; pause: number; said: number; beatAt: number; pings: number } | undefined;
+  let line:
+    | { readonly of: unknown; pause: number; said: number; beatAt: number; pings: number }
+    | undefined;
   for (const until = one.clock.monotonic() + ms; one.clock.monotonic() < until;) {
     await one.advance(250);
     const now = one.clock.monotonic();
@@ -81,15 +84,22 @@ describe('a way that cuts silent lines', () => {
     [10_000, 5_000],
     [15_000, 7_000],
     [20_000, 10_000],
-  ])('after %i ms cuts two of them; the third asks for a ping each %i ms and stays', async (cutAfterMs, pause) => {
-    const one = rig();
-    one.answersPings = true;
-    one.connection.start();
-    expect(await pass(one, 20 * MINUTE, cutAfterMs)).toBe(2);
-    expect(asked(one)).toBe(pause);
-    expect(one.wire).toMatchObject({ state: 'live', door: 'socket', impatience: { pingEveryMs: pause } });
-    expect(one.sockets.map(({ sent }) => sent.length)).toEqual([1, 1, 1]);
-  });
+  ])(
+    'after %i ms cuts two of them; the third asks for a ping each %i ms and stays',
+    async (cutAfterMs, pause) => {
+      const one = rig();
+      one.answersPings = true;
+      one.connection.start();
+      expect(await pass(one, 20 * MINUTE, cutAfterMs)).toBe(2);
+      expect(asked(one)).toBe(pause);
+      expect(one.wire).toMatchObject({
+        state: 'live',
+        door: 'socket',
+        impatience: { pingEveryMs: pause },
+      });
+      expect(one.sockets.map(({ sent }) => sent.length)).toEqual([1, 1, 1]);
+    },
+  );
 
   test('and whose relay is too old to be asked is kept by our own pings', async () => {
     const one = rig();
@@ -97,7 +107,11 @@ describe('a way that cuts silent lines', () => {
     one.connection.start();
     expect(await pass(one, 20 * MINUTE, 10_000, false)).toBe(2);
     expect(asked(one)).toBeUndefined();
-    expect(one.wire).toMatchObject({ state: 'live', door: 'socket', impatience: { pingEveryMs: 5_000 } });
+    expect(one.wire).toMatchObject({
+      state: 'live',
+      door: 'socket',
+      impatience: { pingEveryMs: 5_000 },
+    });
   });
 
   test('streams too, is tried with more pings before long polls are', async () => {
@@ -114,7 +128,9 @@ describe('a way that cuts silent lines', () => {
     const one = rig();
     for (const silentMs of [10_000, 10_000]) {
       await dialled(one);
-      socketOf(one).events.onText(encodeDown({ ...WELCOME, limits: { ...WELCOME.limits, pingLeastMs: 6_500 } }));
+      socketOf(one).events.onText(
+        encodeDown({ ...WELCOME, limits: { ...WELCOME.limits, pingLeastMs: 6_500 } }),
+      );
       await endAfter(one, silentMs);
     }
     await dialled(one);
@@ -157,7 +173,15 @@ describe('a way that cuts silent lines', () => {
       await endAfter(one, silentMs);
     }
     await live(one);
-    expect([...wishes, asked(one)]).toEqual([undefined, undefined, 10_000, 10_000, 5_000, 5_000, 5_000]);
+    expect([...wishes, asked(one)]).toEqual([
+      undefined,
+      undefined,
+      10_000,
+      10_000,
+      5_000,
+      5_000,
+      5_000,
+    ]);
     await endAfter(one, 7_500);
     await live(one);
     expect(one.wire).toMatchObject({ state: 'live', door: 'stream' });
@@ -173,7 +197,10 @@ describe('a way that cuts silent lines', () => {
     expect(impatience(one)).toEqual({ cutAfterMs: 15_000, pingEveryMs: 7_000 });
     one.connection.wake();
     await live(one);
-    expect([asked(one), impatience(one)]).toEqual([7_000, { cutAfterMs: 15_000, pingEveryMs: 7_000 }]);
+    expect([asked(one), impatience(one)]).toEqual([
+      7_000,
+      { cutAfterMs: 15_000, pingEveryMs: 7_000 },
+    ]);
     one.connection.networkChanged(true);
     await live(one);
     expect([asked(one), impatience(one)]).toEqual([undefined, undefined]);

@@ -27,18 +27,27 @@ export function patienceAfter(state: State, event: Event, { now }: Moment): Pati
     case 'welcomed':
       return { ...patience, isNew: false, relayLeastMs: event.leastMs };
     case 'closed':
-      if (state.at === 'live') return afterLine(state, event.code === CUT ? fatalSilence(state, now) : null);
+      if (state.at === 'live')
+        return afterLine(state, event.code === CUT ? fatalSilence(state, now) : null);
       // An older relay hangs up on what it does not know.
-      return state.at === 'greeting' && state.asked !== null ? { ...patience, relayLeastMs: null } : patience;
+      return state.at === 'greeting' && state.asked !== null
+        ? { ...patience, relayLeastMs: null }
+        : patience;
     case 'dial-failed': {
       const { fault } = event;
-      const isThere = fault.kind === 'no-upgrade' || (fault.kind === 'refused' && fault.status === 401);
+      const isThere =
+        fault.kind === 'no-upgrade' || (fault.kind === 'refused' && fault.status === 401);
       return isThere ? patience : { ...patience, suspectedMs: null };
     }
     case 'wake':
       return { ...patience, suspectedMs: null };
     case 'network':
-      return { suspectedMs: null, cutAfterMs: null, isNew: false, relayLeastMs: patience.relayLeastMs };
+      return {
+        suspectedMs: null,
+        cutAfterMs: null,
+        isNew: false,
+        relayLeastMs: patience.relayLeastMs,
+      };
     default:
       return patience;
   }
@@ -54,18 +63,29 @@ export function wishOf({ cutAfterMs, relayLeastMs }: Patience): number | null {
 export function ownPauseMs({ door, patience, pauseMs }: Live): number {
   const wanted = pauseFor(patience.cutAfterMs);
   // Over HTTP a ping goes another way than what it should keep.
-  return wanted === null || wanted >= pauseMs || door !== 'socket' ? pingEveryMs : Math.min(wanted, pingEveryMs);
+  return wanted === null || wanted >= pauseMs || door !== 'socket'
+    ? pingEveryMs
+    : Math.min(wanted, pingEveryMs);
 }
 
 /** What there is to say about it while the line is live; undefined: nothing out of the ordinary. */
-export function impatienceOf(state: Live): { readonly cutAfterMs: number; readonly pingEveryMs: number } | undefined {
+export function impatienceOf(
+  state: Live,
+): { readonly cutAfterMs: number; readonly pingEveryMs: number } | undefined {
   const { cutAfterMs } = state.patience;
-  return cutAfterMs === null ? undefined : { cutAfterMs: Math.round(cutAfterMs), pingEveryMs: Math.min(state.pauseMs, ownPauseMs(state)) };
+  return cutAfterMs === null
+    ? undefined
+    : {
+        cutAfterMs: Math.round(cutAfterMs),
+        pingEveryMs: Math.min(state.pauseMs, ownPauseMs(state)),
+      };
 }
 
 /** Half of the silence, in whole seconds. */
 const pauseFor = (cutAfterMs: number | null): number | null =>
-  cutAfterMs === null ? null : Math.min(pingMostMs, Math.max(pingLeastMs, Math.floor(cutAfterMs / 2_000) * 1_000));
+  cutAfterMs === null
+    ? null
+    : Math.min(pingMostMs, Math.max(pingLeastMs, Math.floor(cutAfterMs / 2_000) * 1_000));
 
 function afterLine({ patience, door }: Live, silentMs: number | null): Patience {
   const { suspectedMs, relayLeastMs } = patience;
@@ -73,7 +93,12 @@ function afterLine({ patience, door }: Live, silentMs: number | null): Patience 
     return { ...patience, suspectedMs: silentMs, isNew: false };
   const cutAfterMs = Math.min(silentMs, suspectedMs);
   const canChange = relayLeastMs !== null || door === 'socket';
-  return { ...patience, suspectedMs: null, cutAfterMs, isNew: canChange && pauseFor(cutAfterMs) !== pauseFor(patience.cutAfterMs) };
+  return {
+    ...patience,
+    suspectedMs: null,
+    cutAfterMs,
+    isNew: canChange && pauseFor(cutAfterMs) !== pauseFor(patience.cutAfterMs),
+  };
 }
 
 /** The silence in which this line died, if it may have died of it. */
@@ -82,7 +107,9 @@ function fatalSilence({ door, heardAt, longestMs, pauseMs }: Live, now: number):
   const isOfOneLine = door === 'socket' || door === 'stream';
   // Longer than that it would have been broken by a ping: something else is wrong.
   const isBetweenPings = silentMs <= (1 + PING_SPREAD) * pauseMs + SLACK_MS;
-  return isOfOneLine && isBetweenPings && silentMs >= LEAST_MS && silentMs > longestMs - SLACK_MS ? silentMs : null;
+  return isOfOneLine && isBetweenPings && silentMs >= LEAST_MS && silentMs > longestMs - SLACK_MS
+    ? silentMs
+    : null;
 }
 
 const isAlike = (a: number, b: number): boolean => Math.abs(a - b) <= SLACK_MS;

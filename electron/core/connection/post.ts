@@ -63,7 +63,11 @@ export function post(parts: PostParts): () => void {
       if (isOver) return;
       isAnswered = true;
       within(DEFAULT_LIMITS.clientSilenceMs);
-      parts.onHead(response.statusCode ?? 0, response.headers['content-type'] ?? '', retryAfterMs(response));
+      parts.onHead(
+        response.statusCode ?? 0,
+        response.headers['content-type'] ?? '',
+        retryAfterMs(response),
+      );
       response.setEncoding('utf8');
       response.on('data', (chunk: string) => {
         if (isOver) return;
@@ -96,7 +100,8 @@ function requestOf({ lines, target, path, token, type, accept, body }: PostParts
 }
 
 /** The other side had ended the connection before it saw the request. */
-const isStale = ({ code }: NodeJS.ErrnoException): boolean => code === 'ECONNRESET' || code === 'EPIPE';
+const isStale = ({ code }: NodeJS.ErrnoException): boolean =>
+  code === 'ECONNRESET' || code === 'EPIPE';
 
 function faultOf(error: NodeJS.ErrnoException): DialFault {
   if (error instanceof NoLine) return error.fault;

@@ -9,7 +9,15 @@ import { WebSocket } from 'ws';
 import { HTTP, isRefusal, relayInfo } from '../../../protocol/http.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../../protocol/version.ts';
-import type { Clock, DialFault, HttpAnswer, RelayNet, RelaySocket, RelayTarget, SocketEvents } from '../ports.ts';
+import type {
+  Clock,
+  DialFault,
+  HttpAnswer,
+  RelayNet,
+  RelaySocket,
+  RelayTarget,
+  SocketEvents,
+} from '../ports.ts';
 import { describeHandshake } from './handshake.ts';
 import { openDoor } from './door-carrier.ts';
 import { retryAfterMs } from './retry-after.ts';
@@ -27,7 +35,8 @@ const BODY_MS = 2_000;
 export function createRelayNet({ clock }: { readonly clock: Clock }): RelayNet {
   return {
     dial: async (target, accessToken, events, door = 'socket', signal) => {
-      if (door !== 'socket') return openDoor({ door, target, token: accessToken, events, clock, signal });
+      if (door !== 'socket')
+        return openDoor({ door, target, token: accessToken, events, clock, signal });
       const line = await openLine(target, clock, events.onTraffic);
       if (!line.ok) return line;
       events.onReached?.();
@@ -70,8 +79,11 @@ function upgrade(
       handshakeTimeout: HANDSHAKE_MS,
       maxPayload: MAX_FRAME_BYTES,
       finishRequest: (request: ClientRequest, self: WebSocket) => {
-        const tell = (response: IncomingMessage): void => events.onHandshake?.(describeHandshake(request, response));
-        self.once('upgrade', tell).once('unexpected-response', (_request, response) => tell(response));
+        const tell = (response: IncomingMessage): void =>
+          events.onHandshake?.(describeHandshake(request, response));
+        self
+          .once('upgrade', tell)
+          .once('unexpected-response', (_request, response) => tell(response));
         request.end();
       },
     });
@@ -93,7 +105,13 @@ function upgrade(
     socket.on('error', (error) => refuse(handshakeFault(error)));
     socket.on('open', () => {
       isOpen = true;
-      resolve(ok({ send: (text) => send(socket, text), ping: () => ping(socket), terminate: () => ((isOver = true), socket.terminate()) }));
+      resolve(
+        ok({
+          send: (text) => send(socket, text),
+          ping: () => ping(socket),
+          terminate: () => ((isOver = true), socket.terminate()),
+        }),
+      );
     });
     socket.on('message', (data, isBinary) => {
       // The wire is text. A frame of another kind says nothing to us.
@@ -162,21 +180,30 @@ const OF_PROXIES = [401, 403, 407, 429, 500, 502, 503, 504];
 function upgradeFault(response: IncomingMessage, isRelays: boolean): DialFault {
   const status = response.statusCode ?? 0;
   if (isRelays)
-    return REFUSALS.includes(status) ? { kind: 'refused', status, retryAfterMs: retryAfterMs(response) } : { kind: 'unreachable' };
-  return OF_PROXIES.includes(status) ? { kind: 'answered-for', status, retryAfterMs: retryAfterMs(response) } : { kind: 'not-a-relay' };
+    return REFUSALS.includes(status)
+      ? { kind: 'refused', status, retryAfterMs: retryAfterMs(response) }
+      : { kind: 'unreachable' };
+  return OF_PROXIES.includes(status)
+    ? { kind: 'answered-for', status, retryAfterMs: retryAfterMs(response) }
+    : { kind: 'not-a-relay' };
 }
 
 function handshakeFault(error: Error): DialFault {
   const { code } = error as NodeJS.ErrnoException;
   // Errors of the system have codes of their own; without one, the answer was no WebSocket handshake of ours.
-  if (code === undefined && !/timed out|hang up|closed before/i.test(error.message)) return { kind: 'not-a-relay' };
+  if (code === undefined && !/timed out|hang up|closed before/i.test(error.message))
+    return { kind: 'not-a-relay' };
   return code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' };
 }
 
 function exchange(
   line: Socket,
   target: RelayTarget,
-  { method, path, body }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
+  {
+    method,
+    path,
+    body,
+  }: { readonly method: 'GET' | 'POST'; readonly path: string; readonly body?: unknown },
   clock: Clock,
 ): Promise<Result<HttpAnswer, DialFault>> {
   return new Promise((resolve) => {
@@ -195,11 +222,19 @@ function exchange(
         host: target.address,
         accept: 'application/json',
         connection: 'close',
-        ...(payload ? { 'content-type': 'application/json', 'content-length': payload.byteLength } : {}),
+        ...(payload
+          ? { 'content-type': 'application/json', 'content-length': payload.byteLength }
+          : {}),
       },
     });
     request.on('error', (error: NodeJS.ErrnoException) =>
-      settle(fail(error.code?.startsWith('HPE_') === true ? { kind: 'not-a-relay' } : { kind: 'unreachable' })),
+      settle(
+        fail(
+          error.code?.startsWith('HPE_') === true
+            ? { kind: 'not-a-relay' }
+            : { kind: 'unreachable' },
+        ),
+      ),
     );
     // Whoever upgrades what did not ask for it.
     request.on('upgrade', () => settle(fail({ kind: 'not-a-relay' })));
@@ -212,7 +247,9 @@ function exchange(
         else chunks.push(chunk);
       });
       response.on('error', () => settle(fail({ kind: 'unreachable' })));
-      response.on('end', () => settle(answerOf(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))));
+      response.on('end', () =>
+        settle(answerOf(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8'))),
+      );
     });
     request.end(payload);
   });
@@ -223,6 +260,8 @@ function answerOf(status: number, text: string): Result<HttpAnswer, DialFault> {
   try {
     return ok({ status, body: JSON.parse(text) as unknown });
   } catch {
-    return status === 502 || status === 503 || status === 504 ? fail({ kind: 'unreachable' }) : fail({ kind: 'not-a-relay' });
+    return status === 502 || status === 503 || status === 504
+      ? fail({ kind: 'unreachable' })
+      : fail({ kind: 'not-a-relay' });
   }
 }

@@ -43,13 +43,17 @@ export async function openLine(
   if (target.isPlain === true && !isLoopback(at.host)) return fail({ kind: 'not-a-relay' });
   const bare = await reach(at, clock);
   if (!bare.ok) return bare;
-  const line = target.isPlain === true ? bare : await prove(bare.value, at, target.fingerprint, clock);
+  const line =
+    target.isPlain === true ? bare : await prove(bare.value, at, target.fingerprint, clock);
   if (line.ok) onTraffic?.(trafficOf(bare.value, line.value));
   return line;
 }
 
 /** The key a relay shows, without saying anything to it. */
-export async function peekFingerprint(address: string, clock: Clock): Promise<Result<{ readonly fingerprint: string }, DialFault>> {
+export async function peekFingerprint(
+  address: string,
+  clock: Clock,
+): Promise<Result<{ readonly fingerprint: string }, DialFault>> {
   const at = splitAddress(address);
   if (!at) return fail({ kind: 'unreachable' });
   const bare = await reach(at, clock);
@@ -65,7 +69,12 @@ export async function peekFingerprint(address: string, clock: Clock): Promise<Re
 const reach = ({ host, port }: HostAndPort, clock: Clock): Promise<Result<Socket, DialFault>> =>
   connected(connectPlain({ host, port, noDelay: true }), 'connect', clock, () => ok(undefined));
 
-async function prove(bare: Socket, at: HostAndPort, fingerprint: string | null, clock: Clock): Promise<Result<Socket, DialFault>> {
+async function prove(
+  bare: Socket,
+  at: HostAndPort,
+  fingerprint: string | null,
+  clock: Clock,
+): Promise<Result<Socket, DialFault>> {
   const socket = startTls(bare, at, fingerprint === null);
   return connected(socket, 'secureConnect', clock, () => {
     const seen = fingerprintOf(socket);
@@ -144,4 +153,5 @@ function faultOf(error: NodeJS.ErrnoException): DialFault {
   return { kind: 'unreachable' };
 }
 
-const CERTIFICATE_FAULT = /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;
+const CERTIFICATE_FAULT =
+  /^(?:CERT_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|ERR_TLS_CERT_|HOSTNAME_MISMATCH|INVALID_CA|PATH_LENGTH)/;

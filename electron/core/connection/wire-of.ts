@@ -15,13 +15,21 @@ export function wireOf(state: State, now: number, wallOf: (monotonic: number) =>
     case 'dialing':
     case 'renewing':
     case 'greeting':
-      if (!state.isOnline) return { state: 'offline', retryAt: wallOf(now), attempt: state.attempt };
+      if (!state.isOnline)
+        return { state: 'offline', retryAt: wallOf(now), attempt: state.attempt };
       if (!state.hasBeenLive && state.attempt === 0) return { state: 'connecting', attempt: 1 };
       return away(state, wallOf(now));
     case 'live': {
       const { rttMs, node, isCatchingUp, door } = state;
       const impatience = impatienceOf(state);
-      return { state: 'live', rttMs, node, isCatchingUp, door, ...(impatience === undefined ? {} : { impatience }) };
+      return {
+        state: 'live',
+        rttMs,
+        node,
+        isCatchingUp,
+        door,
+        ...(impatience === undefined ? {} : { impatience }),
+      };
     }
     case 'waiting':
       return away(state, wallOf(state.retryAt));
@@ -42,5 +50,7 @@ export function wireOf(state: State, now: number, wallOf: (monotonic: number) =>
 function away(state: State, retryAt: number): Wire {
   const { attempt } = state;
   const isShort = state.isOnline && state.hasBeenLive && attempt <= PATIENCE;
-  return isShort ? { state: 'reconnecting', retryAt, attempt } : { state: 'offline', retryAt, attempt };
+  return isShort
+    ? { state: 'reconnecting', retryAt, attempt }
+    : { state: 'offline', retryAt, attempt };
 }

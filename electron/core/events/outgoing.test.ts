@@ -19,7 +19,8 @@ function rig(): Rig {
     teamOrder: named('team-order'),
     teamState: (team) => ({ kind: `whole ${team}` }) as unknown as BridgeEvent,
     team: (team) => ({ kind: `team ${team}` }) as unknown as BridgeEvent,
-    channels: (team, channels) => ({ kind: `channels ${team} ${[...channels].join('+')}` }) as unknown as BridgeEvent,
+    channels: (team, channels) =>
+      ({ kind: `channels ${team} ${[...channels].join('+')}` }) as unknown as BridgeEvent,
     members: () => undefined,
     presence: () => undefined,
     typing: (team, channel) => ({ kind: `typing ${team} ${channel}` }) as unknown as BridgeEvent,
@@ -28,7 +29,8 @@ function rig(): Rig {
     requests: named('request'),
     notices: named('notices'),
   };
-  const emit = ({ n, events }: Batch): void => void told.push(`${clock.monotonic()} #${n} ${events.map((event) => event.kind).join(', ')}`);
+  const emit = ({ n, events }: Batch): void =>
+    void told.push(`${clock.monotonic()} #${n} ${events.map((event) => event.kind).join(', ')}`);
   return { clock, outgoing: createOutgoing({ clock, tell, emit }), told };
 }
 

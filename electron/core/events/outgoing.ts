@@ -137,7 +137,14 @@ export function createOutgoing({
     team: (team, mark) => {
       let due = teams.get(team);
       if (!due) {
-        due = { isWhole: false, isTeam: false, channels: new Set(), members: new Set(), presence: new Set(), typing: new Set() };
+        due = {
+          isWhole: false,
+          isTeam: false,
+          channels: new Set(),
+          members: new Set(),
+          presence: new Set(),
+          typing: new Set(),
+        };
         teams.set(team, due);
       }
       mark(due);

@@ -45,7 +45,10 @@ export function createWindow(parts: WindowParts): CoreWindow {
   /** What was opened last and not closed. Its team may be resynchronised from nothing: then it opens again when it is back. */
   let wanted: { readonly team: string; readonly channel: string } | null = null;
 
-  const inTeam = (id: string, make: (team: Team) => BridgeEvent | undefined): BridgeEvent | undefined => {
+  const inTeam = (
+    id: string,
+    make: (team: Team) => BridgeEvent | undefined,
+  ): BridgeEvent | undefined => {
     const team = teamOf(id);
     return team && make(team);
   };
@@ -56,13 +59,19 @@ export function createWindow(parts: WindowParts): CoreWindow {
     tell: {
       settings: () => ({ kind: 'settings', settings: settings() }),
       teamOrder: () => ({ kind: 'team-order', order: [...teamOrder()] }),
-      teamState: (id) => inTeam(id, (team) => ({ kind: 'team-state', team: id, state: teamStateOf(team) })),
+      teamState: (id) =>
+        inTeam(id, (team) => ({ kind: 'team-state', team: id, state: teamStateOf(team) })),
       team: (id) => inTeam(id, (team) => ({ kind: 'team', team: id, view: teamViewOf(team) })),
       channels: (id, ids) =>
         inTeam(id, (team) => {
           const known = [...ids].flatMap((channel) => team.replica.channels.get(channel) ?? []);
           const gone = [...ids].filter((channel) => !team.replica.channels.has(channel));
-          return { kind: 'channels', team: id, channels: known.map((channel) => channelViewOf(team, channel)), gone };
+          return {
+            kind: 'channels',
+            team: id,
+            channels: known.map((channel) => channelViewOf(team, channel)),
+            gone,
+          };
         }),
       members: (id, ids) =>
         inTeam(id, (team) => {
@@ -73,9 +82,17 @@ export function createWindow(parts: WindowParts): CoreWindow {
         inTeam(id, (team) => ({
           kind: 'presence',
           team: id,
-          members: Object.fromEntries([...ids].map((member) => [member, team.live.presenceOf(member)])),
+          members: Object.fromEntries(
+            [...ids].map((member) => [member, team.live.presenceOf(member)]),
+          ),
         })),
-      typing: (id, channel) => inTeam(id, (team) => ({ kind: 'typing', team: id, channel, members: team.live.typingIn(channel) })),
+      typing: (id, channel) =>
+        inTeam(id, (team) => ({
+          kind: 'typing',
+          team: id,
+          channel,
+          members: team.live.typingIn(channel),
+        })),
       timeline: () => ({ kind: 'timeline', timeline: timeline?.view() ?? null }),
       rows: () => timeline?.changes(),
       requests: () => ({ kind: 'request', request: request() }),
@@ -83,7 +100,8 @@ export function createWindow(parts: WindowParts): CoreWindow {
     },
   });
 
-  const isOpen = (team: string, channel: string): boolean => timeline?.team === team && timeline.channel === channel;
+  const isOpen = (team: string, channel: string): boolean =>
+    timeline?.team === team && timeline.channel === channel;
 
   const restore = (): void => {
     const restored = wanted && reopen(wanted.team, wanted.channel);
@@ -142,7 +160,9 @@ export function createWindow(parts: WindowParts): CoreWindow {
     snapshot: () => {
       const n = outgoing.snapshot();
       const order = [...teamOrder()];
-      const teams = Object.fromEntries(order.flatMap((id) => teamOf(id) ?? []).map((team) => [team.id, teamStateOf(team)]));
+      const teams = Object.fromEntries(
+        order.flatMap((id) => teamOf(id) ?? []).map((team) => [team.id, teamStateOf(team)]),
+      );
       const state: WindowState = {
         app,
         settings: settings(),

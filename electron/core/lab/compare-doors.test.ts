@@ -22,21 +22,32 @@ import type { LabParts } from './lab-line.ts';
 const PLAN: LabPlan = { messages: 5, paceMs: 20, idleMs: 0, settleMs: 0 };
 const stay = (): AbortSignal => new AbortController().signal;
 
-async function lastOf(parts: LabParts, plan: LabPlan = PLAN, signal = stay()): Promise<readonly DoorRow[]> {
+async function lastOf(
+  parts: LabParts,
+  plan: LabPlan = PLAN,
+  signal = stay(),
+): Promise<readonly DoorRow[]> {
   let rows: readonly DoorRow[] = [];
   for await (const all of compareDoors(parts, plan, signal)) rows = all;
   return rows;
 }
-const states = (rows: readonly DoorRow[]) => rows.map(({ traffic, idle }) => [traffic.state, idle.state]);
+const states = (rows: readonly DoorRow[]) =>
+  rows.map(({ traffic, idle }) => [traffic.state, idle.state]);
 function trafficOf(rows: readonly DoorRow[], door: Door): TrafficFigures {
   const traffic = rows.find((row) => row.door === door)?.traffic;
-  if (traffic?.state !== 'measured') throw new Error(`${door} was not measured: ${JSON.stringify(traffic)}`);
+  if (traffic?.state !== 'measured')
+    throw new Error(`${door} was not measured: ${JSON.stringify(traffic)}`);
   return traffic.figures;
 }
 
 test('a share of delays is the smallest that is not exceeded', () => {
   const sorted = Array.from({ length: 20 }, (_, n) => n + 1);
-  expect([delayOf(sorted, 0.5), delayOf(sorted, 0.95), delayOf([7], 0.95), delayOf([], 0.5)]).toEqual([10, 19, 7, Number.NaN]);
+  expect([
+    delayOf(sorted, 0.5),
+    delayOf(sorted, 0.95),
+    delayOf([7], 0.95),
+    delayOf([], 0.5),
+  ]).toEqual([10, 19, 7, Number.NaN]);
 });
 
 describe('over a real relay', () => {
@@ -46,7 +57,10 @@ describe('over a real relay', () => {
   });
   afterEach(() => kit.dispose());
 
-  const partsFor = (who: SignedIn, net: LabParts['net'] = createRelayNet({ clock: systemClock })): LabParts => ({
+  const partsFor = (
+    who: SignedIn,
+    net: LabParts['net'] = createRelayNet({ clock: systemClock }),
+  ): LabParts => ({
     clock: systemClock,
     net,
     newId: () => v7(),
@@ -67,7 +81,12 @@ describe('over a real relay', () => {
     expect(of('stream').bytes).toBeGreaterThan(of('socket').bytes + 1_000);
     for (const door of DOORS) {
       const { messages, p50Ms, p95Ms, cpu, others } = of(door);
-      expect([messages, others, cpu.state, p50Ms > 0 && p50Ms <= p95Ms]).toEqual([5, 0, 'measured', true]);
+      expect([messages, others, cpu.state, p50Ms > 0 && p50Ms <= p95Ms]).toEqual([
+        5,
+        0,
+        'measured',
+        true,
+      ]);
     }
     await expect.poll(() => kit.relay.core.stats.connections).toBe(0);
   });
@@ -75,23 +94,33 @@ describe('over a real relay', () => {
   test('nobody else hears of it, nor sees its member change', async () => {
     const [ada, ben] = [await kit.line(kit.ada), await kit.line(await kit.person('ben'))];
     const both = [kit.ada.member.id, 'here'];
-    await ben.until((frame) => frame['t'] === 'presence' && JSON.stringify(frame['members']).includes(JSON.stringify(both[0])));
+    await ben.until(
+      (frame) =>
+        frame['t'] === 'presence' &&
+        JSON.stringify(frame['members']).includes(JSON.stringify(both[0])),
+    );
     await ada.until((frame) => JSON.stringify(frame).includes('ben'));
     const told = ben.texts.length;
     const rows = await lastOf(partsFor(kit.ada));
     expect(rows.map(({ traffic }) => traffic.state)).toEqual(DOORS.map(() => 'measured'));
     // What was said to him meanwhile would have come before the answer to this.
     await ben.ask({ t: 'get-member', req: 9 });
-    expect(ben.texts.slice(told).filter((text) => !text.startsWith('{"t":"member-state"'))).toEqual([]);
+    expect(ben.texts.slice(told).filter((text) => !text.startsWith('{"t":"member-state"'))).toEqual(
+      [],
+    );
     // Her own other line hears the echoes.
-    expect(ada.texts.filter((text) => text.includes('"echoed"'))).toHaveLength(DOORS.length * PLAN.messages);
+    expect(ada.texts.filter((text) => text.includes('"echoed"'))).toHaveLength(
+      DOORS.length * PLAN.messages,
+    );
   });
 
   test('a door that does not open says why, the others are measured, and a member is not told what the relay uses', async () => {
     const real = createRelayNet({ clock: systemClock });
     const net: LabParts['net'] = {
       dial: async (target, token, events, door) =>
-        door === 'stream' || door === 'poll' ? fail({ kind: 'no-upgrade', status: null }) : real.dial(target, token, events, door),
+        door === 'stream' || door === 'poll'
+          ? fail({ kind: 'no-upgrade', status: null })
+          : real.dial(target, token, events, door),
     };
     const rows = await lastOf(partsFor(await kit.person('ben'), net), { ...PLAN, idleMs: 100 });
     expect(states(rows)).toEqual([
@@ -124,9 +153,19 @@ describe('a line that goes wrong', () => {
     at: 1,
     heads: {},
     accessExpiresInMs: 600_000,
-    limits: { textBytes: 1, pageEvents: 1, sendsPerSecond: 10, sendsBurst: 30, pingEveryMs: 25_000 },
+    limits: {
+      textBytes: 1,
+      pageEvents: 1,
+      sendsPerSecond: 10,
+      sendsBurst: 30,
+      pingEveryMs: 25_000,
+    },
   };
-  type Script = (frame: UpFrame, tell: (frame: DownFrame) => void, close: (code: number) => void) => void;
+  type Script = (
+    frame: UpFrame,
+    tell: (frame: DownFrame) => void,
+    close: (code: number) => void,
+  ) => void;
   const greet: Script = (frame, tell) => {
     if (frame.t === 'hello') [WELCOME, { t: 'caught-up' } as const].forEach(tell);
   };
@@ -166,7 +205,11 @@ describe('a line that goes wrong', () => {
     hello: () => HELLO,
   });
   /** Lets time pass until it is over. */
-  async function measuring(script: Script, plan = PLAN, signal = stay()): Promise<readonly DoorRow[]> {
+  async function measuring(
+    script: Script,
+    plan = PLAN,
+    signal = stay(),
+  ): Promise<readonly DoorRow[]> {
     let isOver = false;
     const done = lastOf(parts(script), plan, signal).finally(() => (isOver = true));
     while (!isOver) {
@@ -188,7 +231,8 @@ describe('a line that goes wrong', () => {
       'leads to a relay without echoes',
       (frame, tell, close) => {
         greet(frame, tell, close);
-        if (frame.t === 'echo') tell({ t: 'refused', op: frame.op, refusal: refuse('unknown-frame') });
+        if (frame.t === 'echo')
+          tell({ t: 'refused', op: frame.op, refusal: refuse('unknown-frame') });
       },
       { kind: 'too-old' },
     ],
@@ -196,7 +240,8 @@ describe('a line that goes wrong', () => {
       'leads to a relay that takes no more',
       (frame, tell, close) => {
         greet(frame, tell, close);
-        if (frame.t === 'echo') tell({ t: 'refused', op: frame.op, refusal: refuse('rate-limited') });
+        if (frame.t === 'echo')
+          tell({ t: 'refused', op: frame.op, refusal: refuse('rate-limited') });
       },
       { kind: 'turned-down', problem: 'rate-limited' },
     ],
@@ -223,7 +268,13 @@ describe('a line that goes wrong', () => {
     let asked = 0;
     return (frame, tell, close) => {
       greet(frame, tell, close);
-      if (frame.t === 'usage') tell({ t: 'usage', req: frame.req, node: nodes[asked++ % nodes.length] ?? '', cpuMs: 100 * asked });
+      if (frame.t === 'usage')
+        tell({
+          t: 'usage',
+          req: frame.req,
+          node: nodes[asked++ % nodes.length] ?? '',
+          cpuMs: 100 * asked,
+        });
       if (frame.t !== 'echo') return;
       tell({ t: 'ack', op: frame.op, feed: memberFeed(WELCOME.member), seq: 1, at: 1 });
       tell(echoed(frame.op));
@@ -241,14 +292,25 @@ describe('a line that goes wrong', () => {
     expect(rows[0]?.idle).toEqual({ state: 'failed', why: { kind: 'closed', code: 4030 } });
   });
 
-  test.each([60_000, 30_000])('a minute at rest has two pings, also where it is reckoned from %i ms', async (idleMs) => {
-    const idle = (await measuring(well(['one']), { ...PLAN, idleMs }))[0]?.idle;
-    expect(idle).toEqual({ state: 'measured', figures: { measuredMs: idleMs, bytes: 100, wakeUps: 2, others: 0 } });
-  });
+  test.each([60_000, 30_000])(
+    'a minute at rest has two pings, also where it is reckoned from %i ms',
+    async (idleMs) => {
+      const idle = (await measuring(well(['one']), { ...PLAN, idleMs }))[0]?.idle;
+      expect(idle).toEqual({
+        state: 'measured',
+        figures: { measuredMs: idleMs, bytes: 100, wakeUps: 2, others: 0 },
+      });
+    },
+  );
 
   test('processor time is what was used between, of one relay alone', async () => {
-    expect(trafficOf(await measuring(well(['one'])), 'socket').cpu).toEqual({ state: 'measured', usPerMessage: 20_000 });
-    expect(trafficOf(await measuring(well(['one', 'two'])), 'socket').cpu).toEqual({ state: 'several-relays' });
+    expect(trafficOf(await measuring(well(['one'])), 'socket').cpu).toEqual({
+      state: 'measured',
+      usPerMessage: 20_000,
+    });
+    expect(trafficOf(await measuring(well(['one', 'two'])), 'socket').cpu).toEqual({
+      state: 'several-relays',
+    });
   });
 
   test('who stops it is not kept waiting, and no line or timer is left', async () => {

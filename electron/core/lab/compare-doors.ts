@@ -6,7 +6,14 @@
 import { DOORS } from '../../../protocol/doors.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
-import type { Cpu, DoorRow, IdleFigures, LabFault, Stage, TrafficFigures } from '../../bridge/lab.ts';
+import type {
+  Cpu,
+  DoorRow,
+  IdleFigures,
+  LabFault,
+  Stage,
+  TrafficFigures,
+} from '../../bridge/lab.ts';
 import type { Clock } from '../ports.ts';
 import { LabLine, type LabParts } from './lab-line.ts';
 
@@ -27,17 +34,32 @@ export const LAB_PLAN: LabPlan = { messages: 32, paceMs: 200, idleMs: MINUTE_MS,
 const SHARE_OF_SENDS = 0.6;
 
 /** All rows, each time something in them is new. Whatever the signal ends stays unmeasured. */
-export async function* compareDoors(parts: LabParts, plan: LabPlan, signal: AbortSignal): AsyncGenerator<readonly DoorRow[], void> {
+export async function* compareDoors(
+  parts: LabParts,
+  plan: LabPlan,
+  signal: AbortSignal,
+): AsyncGenerator<readonly DoorRow[], void> {
   const idle: Stage<IdleFigures> = { state: plan.idleMs > 0 ? 'to-come' : 'left-out' };
-  let rows: readonly DoorRow[] = DOORS.map((door) => ({ door, traffic: { state: 'to-come' }, idle }));
+  let rows: readonly DoorRow[] = DOORS.map((door) => ({
+    door,
+    traffic: { state: 'to-come' },
+    idle,
+  }));
   const change = (door: DoorRow['door'], what: Partial<DoorRow>): readonly DoorRow[] =>
     (rows = rows.map((row) => (row.door === door ? { ...row, ...what } : row)));
 
   for (const door of DOORS) {
     yield change(door, { traffic: { state: 'running' } });
-    const traffic = stageOf(await withLine(parts, door, signal, (line) => measureTraffic(line, parts.clock, plan, signal)));
+    const traffic = stageOf(
+      await withLine(parts, door, signal, (line) =>
+        measureTraffic(line, parts.clock, plan, signal),
+      ),
+    );
     if (signal.aborted) return;
-    yield change(door, traffic.state === 'measured' ? { traffic } : { traffic, idle: { state: 'left-out' } });
+    yield change(
+      door,
+      traffic.state === 'measured' ? { traffic } : { traffic, idle: { state: 'left-out' } },
+    );
   }
   const open = rows.filter((row) => row.idle.state === 'to-come');
   if (open.length === 0) return;
@@ -45,7 +67,9 @@ export async function* compareDoors(parts: LabParts, plan: LabPlan, signal: Abor
   yield rows;
   await Promise.all(
     open.map(async ({ door }) => {
-      const measured = await withLine(parts, door, signal, (line) => measureIdle(line, parts.clock, plan, signal));
+      const measured = await withLine(parts, door, signal, (line) =>
+        measureIdle(line, parts.clock, plan, signal),
+      );
       change(door, { idle: stageOf(measured) });
     }),
   );
@@ -109,7 +133,11 @@ async function measureIdle(
   await pause(clock, settleMs, signal);
   const [before, othersBefore, from] = [line.counts, line.others, clock.monotonic()];
   const until = from + idleMs;
-  for (let left = idleMs; left > 0 && line.fault === undefined && !signal.aborted; left = until - clock.monotonic()) {
+  for (
+    let left = idleMs;
+    left > 0 && line.fault === undefined && !signal.aborted;
+    left = until - clock.monotonic()
+  ) {
     await pause(clock, Math.min(left, DEFAULT_LIMITS.pingEveryMs), signal);
     // As the member's own line does.
     if (clock.monotonic() < until) line.ping();
@@ -133,7 +161,8 @@ const usageOf = async (line: LabLine): Promise<Used> => [await line.usage(), awa
 function cpuBetween(node: string, before: Used, after: Used, messages: number): Cpu {
   const told = [...before, ...after].map((one) => (one.ok ? one.value : undefined));
   const refused = [...before, ...after].find((one) => !one.ok);
-  if (refused?.ok === false) return { state: refused.error.kind === 'not-allowed' ? 'not-told' : 'unsaid' };
+  if (refused?.ok === false)
+    return { state: refused.error.kind === 'not-allowed' ? 'not-told' : 'unsaid' };
   if (told.some((one) => one?.node !== node)) return { state: 'several-relays' };
   const [from, to] = [told[1]?.cpuMs ?? 0, told[2]?.cpuMs ?? 0];
   return { state: 'measured', usPerMessage: ((to - from) * 1_000) / messages };

@@ -12,7 +12,15 @@ import type { LabFault } from '../../bridge/lab.ts';
 import type { Problem } from '../../bridge/commands.ts';
 import type { RenewFault } from '../connection/line-events.ts';
 import type { NewId } from '../new-id.ts';
-import type { Clock, DialFault, RelayNet, RelaySocket, RelayTarget, SocketEvents, Traffic } from '../ports.ts';
+import type {
+  Clock,
+  DialFault,
+  RelayNet,
+  RelaySocket,
+  RelayTarget,
+  SocketEvents,
+  Traffic,
+} from '../ports.ts';
 import { createAsks, type Asks } from '../sync/asks.ts';
 
 export interface LabParts {
@@ -64,7 +72,11 @@ export class LabLine {
   }
 
   /** Resolves when the line has caught up, or with why it has not. */
-  static async open(parts: LabParts, door: Door, signal: AbortSignal): Promise<Result<LabLine, LabFault>> {
+  static async open(
+    parts: LabParts,
+    door: Door,
+    signal: AbortSignal,
+  ): Promise<Result<LabLine, LabFault>> {
     const line = new LabLine(parts);
     if (signal.aborted) return fail(SILENT);
     const end = (): void => line.end();
@@ -115,7 +127,9 @@ export class LabLine {
         resolve(result);
       };
       const cancel = this.#clock.after(HEARD_MS, () => settle(fail(SILENT)));
-      this.#heard.set(op, (result) => settle(result.ok ? ok(this.#clock.monotonic() - from) : result));
+      this.#heard.set(op, (result) =>
+        settle(result.ok ? ok(this.#clock.monotonic() - from) : result),
+      );
       void this.#asks.change({ t: 'echo', op, text: TEXT }).then((answer) => {
         if (!answer.ok) settle(fail(this.#fault ?? turnedDown(answer.error)));
       });
@@ -141,7 +155,8 @@ export class LabLine {
 
   async #dial({ net, target, access, hello }: LabParts, door: Door): Promise<LabFault | undefined> {
     const token = await access();
-    if (!token.ok) return token.error.kind === 'ended' ? { kind: 'signed-out' } : ofDial(token.error);
+    if (!token.ok)
+      return token.error.kind === 'ended' ? { kind: 'signed-out' } : ofDial(token.error);
     const events: SocketEvents = {
       onText: (text) => this.#hear(text),
       onPong: () => undefined,
@@ -176,7 +191,9 @@ const SILENT: LabFault = { kind: 'silent' };
 const sum = (numbers: readonly number[]): number => numbers.reduce((all, one) => all + one, 0);
 
 const ofDial = (fault: DialFault): LabFault =>
-  fault.kind === 'refused' || fault.kind === 'answered-for' ? { kind: fault.kind, status: fault.status } : { kind: fault.kind };
+  fault.kind === 'refused' || fault.kind === 'answered-for'
+    ? { kind: fault.kind, status: fault.status }
+    : { kind: fault.kind };
 
 const turnedDown = ({ kind }: Problem): LabFault =>
   kind === 'unknown-frame' ? { kind: 'too-old' } : { kind: 'turned-down', problem: kind };

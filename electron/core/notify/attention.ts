@@ -35,10 +35,15 @@ export function createAttention({ host }: { readonly host: Pick<Host, 'idleSecon
       looks.add(look);
       return () => void looks.delete(look);
     },
-    isOnScreen: (team, channel) => some((look) => look.isFocused && look.team === team && look.channel === channel),
-    isReading: (team, channel) => some((look) => look.isFocused && look.isAtEnd && look.team === team && look.channel === channel),
+    isOnScreen: (team, channel) =>
+      some((look) => look.isFocused && look.team === team && look.channel === channel),
+    isReading: (team, channel) =>
+      some(
+        (look) => look.isFocused && look.isAtEnd && look.team === team && look.channel === channel,
+      ),
     isIdle: () => host.idleSeconds() >= IDLE_SECONDS,
     idleSeconds: () => host.idleSeconds(),
-    channelOf: (team) => [...looks].map((look) => look()).find((look) => look.team === team)?.channel ?? null,
+    channelOf: (team) =>
+      [...looks].map((look) => look()).find((look) => look.team === team)?.channel ?? null,
   };
 }

@@ -26,20 +26,31 @@ const FACTS: Channel = {
 };
 
 /** What is decided of the messages when they come in these lots. */
-function decided(lots: readonly (readonly CachedMessage[])[], level: 'all' | 'mentions' | 'none'): readonly unknown[] {
+function decided(
+  lots: readonly (readonly CachedMessage[])[],
+  level: 'all' | 'mentions' | 'none',
+): readonly unknown[] {
   const clock = createFakeClock();
   const data = openData({ dir: ':memory:', clock, log: keepingLog() });
   const cache = data.cache();
   const { changes } = broadcast();
   const host = createTestHost();
-  const replica = createReplica({ team: { id: 'team', key: 1, me: ME, handle: 'ada' }, cache, changes, mask: () => 7 });
+  const replica = createReplica({
+    team: { id: 'team', key: 1, me: ME, handle: 'ada' },
+    cache,
+    changes,
+    mask: () => 7,
+  });
   const channel = replica.putChannel(FACTS, { isJoined: true, readSeq: READ, level });
   const herald = createHerald({
     clock,
     notifier: createTestNotifier(),
     host,
     attention: createAttention({ host }),
-    settings: () => ({ ...DEFAULT_SETTINGS, notifications: { ...DEFAULT_SETTINGS.notifications, keywords: ['storm'] } }),
+    settings: () => ({
+      ...DEFAULT_SETTINGS,
+      notifications: { ...DEFAULT_SETTINGS.notifications, keywords: ['storm'] },
+    }),
     log: keepingLog(),
     onFailed: () => undefined,
   });
@@ -60,21 +71,32 @@ const messages = fc
     { maxLength: 30 },
   )
   .map((drawn): readonly CachedMessage[] =>
-    drawn.map((one, n) => ({ ...one, id: `message-${n}`, at: n, editSeq: 0, editedAt: null, isDeleted: false })),
+    drawn.map((one, n) => ({
+      ...one,
+      id: `message-${n}`,
+      at: n,
+      editSeq: 0,
+      editedAt: null,
+      isDeleted: false,
+    })),
   );
 
 test('of messages that come together is decided what would be decided of each by itself', () => {
   fc.assert(
-    fc.property(messages, fc.constantFrom('all' as const, 'mentions' as const, 'none' as const), (drawn, level) => {
-      const together = decided([drawn], level);
-      expect(together).not.toContain(undefined);
-      expect(together).toEqual(
-        decided(
-          drawn.map((one) => [one]),
-          level,
-        ),
-      );
-    }),
+    fc.property(
+      messages,
+      fc.constantFrom('all' as const, 'mentions' as const, 'none' as const),
+      (drawn, level) => {
+        const together = decided([drawn], level);
+        expect(together).not.toContain(undefined);
+        expect(together).toEqual(
+          decided(
+            drawn.map((one) => [one]),
+            level,
+          ),
+        );
+      },
+    ),
     { numRuns: 100 },
   );
 });

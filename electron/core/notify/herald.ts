@@ -10,7 +10,13 @@ import type { CachedMessage } from '../cache/message-rows.ts';
 import type { CachedDecision, Outcome } from '../cache/team-rows.ts';
 import type { Clock, Host, Log, Notifier, Toast } from '../ports.ts';
 import { CALLS } from '../sync/calls.ts';
-import { isConversation, levelOf, readSeqOf, type ChannelState, type Replica } from '../sync/replica.ts';
+import {
+  isConversation,
+  levelOf,
+  readSeqOf,
+  type ChannelState,
+  type Replica,
+} from '../sync/replica.ts';
 import type { Attention } from './attention.ts';
 import { BURST, decide, type Decision } from './policy.ts';
 import { quietNow } from './quiet.ts';
@@ -69,9 +75,20 @@ const CLIP = 240;
 
 export const toastTag = (team: string, channel: string): string => `${team}/${channel}`;
 
-export function createHerald({ clock, notifier, host, attention, settings, log, onFailed }: HeraldParts): Herald {
+export function createHerald({
+  clock,
+  notifier,
+  host,
+  attention,
+  settings,
+  log,
+  onFailed,
+}: HeraldParts): Herald {
   /** tag → what waits to be shown. */
-  const waiting = new Map<string, { readonly channel: string; readonly messages: readonly CachedMessage[] }>();
+  const waiting = new Map<
+    string,
+    { readonly channel: string; readonly messages: readonly CachedMessage[] }
+  >();
   const shown = new Map<string, Shown>();
   const bursts = new Map<string, Burst>();
 
@@ -82,20 +99,44 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
     return times.length === 0 ? { times, count: 0 } : { times, count: burst?.count ?? 0 };
   };
 
-  const toastOf = ({ replica }: Scene, channel: ChannelState, messages: readonly CachedMessage[], count: number): Toast | undefined => {
+  const toastOf = (
+    { replica }: Scene,
+    channel: ChannelState,
+    messages: readonly CachedMessage[],
+    count: number,
+  ): Toast | undefined => {
     const last = messages.at(-1);
     if (!last) return undefined;
     const { notifications, language } = settings();
     const words = wordingFor(language, host.locale);
     const author = replica.members.get(last.author)?.name ?? '';
     const place = isConversation(channel) ? author : `#${channel.facts.name}`;
-    const common = { tag: toastTag(replica.team.id, channel.id), route: { team: replica.team.id, channel: channel.id, message: last.id } };
-    if (notifications.hideContent) return { ...common, title: words.newMessage, body: '', isSilent: count > 1 };
-    if (count > 1) return { ...common, title: place, body: words.newMessages(count), isSilent: count > BURST.count + 1 };
-    return { ...common, title: isConversation(channel) ? author : `${author} · ${place}`, body: clip(last.text), isSilent: false };
+    const common = {
+      tag: toastTag(replica.team.id, channel.id),
+      route: { team: replica.team.id, channel: channel.id, message: last.id },
+    };
+    if (notifications.hideContent)
+      return { ...common, title: words.newMessage, body: '', isSilent: count > 1 };
+    if (count > 1)
+      return {
+        ...common,
+        title: place,
+        body: words.newMessages(count),
+        isSilent: count > BURST.count + 1,
+      };
+    return {
+      ...common,
+      title: isConversation(channel) ? author : `${author} · ${place}`,
+      body: clip(last.text),
+      isSilent: false,
+    };
   };
 
-  const show = async (scene: Scene, toast: Toast, messages: readonly CachedMessage[]): Promise<void> => {
+  const show = async (
+    scene: Scene,
+    toast: Toast,
+    messages: readonly CachedMessage[],
+  ): Promise<void> => {
     const answer = await notifier.show(toast);
     if (answer === 'shown') host.callAttention();
     else if (answer === 'failed') onFailed();
@@ -129,7 +170,12 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         isConversation: isConversation(channel),
         isFollowedThread: false,
       };
-      const decisionAbout = ({ isOwn, isReadElsewhere, calls, isKeyword }: Traits): CachedDecision => {
+      const decisionAbout = ({
+        isOwn,
+        isReadElsewhere,
+        calls,
+        isKeyword,
+      }: Traits): CachedDecision => {
         const decision = decide({
           ...circumstances,
           isOwn,
@@ -144,7 +190,8 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         return { rule: decision.rule, reason, outcome: outcomeOf(decision), at: now };
       };
       // After a week away thousands come in a row about which there is nothing to tell apart: what was decided of one holds for all.
-      let last: (Traits & { readonly queued: number; readonly decision: CachedDecision }) | undefined;
+      let last:
+        (Traits & { readonly queued: number; readonly decision: CachedDecision }) | undefined;
       const silent = new Map<CachedDecision, string[]>();
       for (const message of messages) {
         const isOwn = message.author === replica.team.me;
@@ -182,10 +229,15 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         waiting.delete(tag);
         const channel = scene.replica.channels.get(channelId);
         // Read, deleted or left in the meantime.
-        const unread = channel ? messages.filter((message) => message.seq > readSeqOf(channel)) : [];
+        const unread = channel
+          ? messages.filter((message) => message.seq > readSeqOf(channel))
+          : [];
         if (!channel || unread.length === 0) continue;
         const burst = burstOf(tag);
-        const count = burst.times.length + unread.length > BURST.count ? burst.count + unread.length : unread.length;
+        const count =
+          burst.times.length + unread.length > BURST.count
+            ? burst.count + unread.length
+            : unread.length;
         bursts.set(tag, {
           times: [...burst.times, ...unread.map(() => clock.monotonic())].slice(-BURST.count),
           count: burst.count + unread.length,
@@ -195,7 +247,10 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
         if (!toast || !last) continue;
         shown.set(tag, {
           lastSeq: last.seq,
-          messages: [...(shown.get(tag)?.messages ?? []), ...unread.map((message) => message.id)].slice(-200),
+          messages: [
+            ...(shown.get(tag)?.messages ?? []),
+            ...unread.map((message) => message.id),
+          ].slice(-200),
         });
         background(show(scene, toast, unread), log, 'notify');
       }
@@ -213,14 +268,19 @@ export function createHerald({ clock, notifier, host, attention, settings, log, 
     deleted: (team, channel, message) => {
       const tag = toastTag(team, channel);
       const queued = waiting.get(tag);
-      if (queued) waiting.set(tag, { channel, messages: queued.messages.filter((one) => one.id !== message) });
+      if (queued)
+        waiting.set(tag, {
+          channel,
+          messages: queued.messages.filter((one) => one.id !== message),
+        });
       if (shown.get(tag)?.messages.includes(message) !== true) return;
       shown.delete(tag);
       notifier.clear(tag);
     },
 
     forgetTeam: (team) => {
-      for (const map of [waiting, bursts]) for (const tag of [...map.keys()]) if (tag.startsWith(`${team}/`)) map.delete(tag);
+      for (const map of [waiting, bursts])
+        for (const tag of [...map.keys()]) if (tag.startsWith(`${team}/`)) map.delete(tag);
       for (const tag of [...shown.keys()]) {
         if (!tag.startsWith(`${team}/`)) continue;
         shown.delete(tag);

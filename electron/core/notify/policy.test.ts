@@ -24,17 +24,41 @@ const PLAIN: News = {
   recent: 0,
 };
 
-type Row = readonly [what: string, news: Partial<News>, rule: Decision['rule'], verdict: Decision['verdict'], reason: string];
+type Row = readonly [
+  what: string,
+  news: Partial<News>,
+  rule: Decision['rule'],
+  verdict: Decision['verdict'],
+  reason: string,
+];
 
 const ROWS: readonly Row[] = [
   ['a plain message in a channel set to all', {}, 9, 'show', 'level-all'],
 
   ['an own message', { isOwn: true, callsMe: true }, 1, 'nothing', 'own'],
-  ['a message that was read on another device', { isReadElsewhere: true, callsMe: true }, 1, 'nothing', 'read'],
+  [
+    'a message that was read on another device',
+    { isReadElsewhere: true, callsMe: true },
+    1,
+    'nothing',
+    'read',
+  ],
 
   ['a message on the focused screen', { isOnScreen: true }, 2, 'nothing', 'on-screen'],
-  ['even an urgent one: the person sees it', { isOnScreen: true, isUrgent: true }, 2, 'nothing', 'on-screen'],
-  ['on screen, but the person has gone away', { isOnScreen: true, isIdle: true }, 9, 'show', 'level-all'],
+  [
+    'even an urgent one: the person sees it',
+    { isOnScreen: true, isUrgent: true },
+    2,
+    'nothing',
+    'on-screen',
+  ],
+  [
+    'on screen, but the person has gone away',
+    { isOnScreen: true, isIdle: true },
+    9,
+    'show',
+    'level-all',
+  ],
 
   [
     'an urgent one in focus mode, snoozed, in a muted channel',
@@ -43,14 +67,32 @@ const ROWS: readonly Row[] = [
     'ring',
     'urgent',
   ],
-  ['an urgent one from somebody who may not', { isUrgent: true, isUrgentAllowed: false, isFocusModeOn: true }, 4, 'badge', 'focus-mode'],
+  [
+    'an urgent one from somebody who may not',
+    { isUrgent: true, isUrgentAllowed: false, isFocusModeOn: true },
+    4,
+    'badge',
+    'focus-mode',
+  ],
 
   ['a mention in focus mode', { isFocusModeOn: true, callsMe: true }, 4, 'badge', 'focus-mode'],
-  ['focus mode goes before quiet hours', { isFocusModeOn: true, quiet: 'quiet-hours' }, 4, 'badge', 'focus-mode'],
+  [
+    'focus mode goes before quiet hours',
+    { isFocusModeOn: true, quiet: 'quiet-hours' },
+    4,
+    'badge',
+    'focus-mode',
+  ],
 
   ['a mention while snoozed', { quiet: 'snoozed', callsMe: true }, 5, 'badge', 'snoozed'],
   ['a mention in quiet hours', { quiet: 'quiet-hours', callsMe: true }, 5, 'badge', 'quiet-hours'],
-  ['a mention while one does not want to be disturbed', { quiet: 'dnd', callsMe: true }, 5, 'badge', 'dnd'],
+  [
+    'a mention while one does not want to be disturbed',
+    { quiet: 'dnd', callsMe: true },
+    5,
+    'badge',
+    'dnd',
+  ],
 
   ['a message in a muted channel', { isMuted: true }, 6, 'nothing', 'muted'],
   ['a mention in a muted channel', { isMuted: true, callsMe: true }, 6, 'nothing', 'muted'],
@@ -61,22 +103,76 @@ const ROWS: readonly Row[] = [
     'show',
     'mention',
   ],
-  ['@channel does not break a mute', { isMuted: true, callsChannel: true, mentionsBreakMute: true }, 6, 'nothing', 'muted'],
-  ['a keyword does not break a mute', { isMuted: true, hasKeyword: true, mentionsBreakMute: true }, 6, 'nothing', 'muted'],
+  [
+    '@channel does not break a mute',
+    { isMuted: true, callsChannel: true, mentionsBreakMute: true },
+    6,
+    'nothing',
+    'muted',
+  ],
+  [
+    'a keyword does not break a mute',
+    { isMuted: true, hasKeyword: true, mentionsBreakMute: true },
+    6,
+    'nothing',
+    'muted',
+  ],
 
   ['level none', { level: 'none' }, 7, 'dot', 'level-none'],
   ['a mention at level none', { level: 'none', callsMe: true }, 7, 'dot', 'level-none'],
-  ['a mention at level none, where mentions break mute', { level: 'none', callsMe: true, mentionsBreakMute: true }, 9, 'show', 'mention'],
-  ['a direct message at level none', { level: 'none', isConversation: true }, 7, 'dot', 'level-none'],
-  ['level mentions, and nothing in it is for the person', { level: 'mentions' }, 7, 'dot', 'level-mentions'],
+  [
+    'a mention at level none, where mentions break mute',
+    { level: 'none', callsMe: true, mentionsBreakMute: true },
+    9,
+    'show',
+    'mention',
+  ],
+  [
+    'a direct message at level none',
+    { level: 'none', isConversation: true },
+    7,
+    'dot',
+    'level-none',
+  ],
+  [
+    'level mentions, and nothing in it is for the person',
+    { level: 'mentions' },
+    7,
+    'dot',
+    'level-mentions',
+  ],
   ['level mentions: @me', { level: 'mentions', callsMe: true }, 9, 'show', 'mention'],
   ['level mentions: @here', { level: 'mentions', callsHere: true }, 9, 'show', 'here'],
-  ['level mentions: @here while away', { level: 'mentions', callsHere: true, isIdle: true }, 7, 'dot', 'level-mentions'],
+  [
+    'level mentions: @here while away',
+    { level: 'mentions', callsHere: true, isIdle: true },
+    7,
+    'dot',
+    'level-mentions',
+  ],
   ['level mentions: @channel', { level: 'mentions', callsChannel: true }, 9, 'show', 'channel'],
-  ['level mentions: @channel, ignored', { level: 'mentions', callsChannel: true, ignoreChannelMentions: true }, 7, 'dot', 'level-mentions'],
+  [
+    'level mentions: @channel, ignored',
+    { level: 'mentions', callsChannel: true, ignoreChannelMentions: true },
+    7,
+    'dot',
+    'level-mentions',
+  ],
   ['level mentions: a keyword', { level: 'mentions', hasKeyword: true }, 9, 'show', 'keyword'],
-  ['level mentions: a direct message', { level: 'mentions', isConversation: true }, 9, 'show', 'direct'],
-  ['level mentions: a followed thread', { level: 'mentions', isFollowedThread: true }, 9, 'show', 'thread'],
+  [
+    'level mentions: a direct message',
+    { level: 'mentions', isConversation: true },
+    9,
+    'show',
+    'direct',
+  ],
+  [
+    'level mentions: a followed thread',
+    { level: 'mentions', isFollowedThread: true },
+    9,
+    'show',
+    'thread',
+  ],
   ['level all: a mention is still called one', { callsMe: true }, 9, 'show', 'mention'],
 
   ['the third in ten seconds', { recent: 2 }, 9, 'show', 'level-all'],

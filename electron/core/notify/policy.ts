@@ -62,7 +62,8 @@ export function decide(news: News): Decision {
   const level: Level = news.level === 'none' && breaksMute ? 'mentions' : news.level;
   if (level === 'none') return { rule: 7, reason: 'level-none', verdict: 'dot' };
   const call = callOf(news);
-  if (level === 'mentions' && call === undefined) return { rule: 7, reason: 'level-mentions', verdict: 'dot' };
+  if (level === 'mentions' && call === undefined)
+    return { rule: 7, reason: 'level-mentions', verdict: 'dot' };
 
   const reason = call ?? 'level-all';
   if (news.recent >= BURST.count) return { rule: 8, reason, verdict: 'update' };

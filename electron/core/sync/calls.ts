@@ -9,7 +9,11 @@ export const CALLS = { me: 1, here: 2, channel: 4 } as const;
 export const callsMask = (ignoreChannelMentions: boolean): number =>
   ignoreChannelMentions ? CALLS.me | CALLS.here : CALLS.me | CALLS.here | CALLS.channel;
 
-export function callsOf(text: string, myHandle: string, isKnown: (handle: string) => boolean): number {
+export function callsOf(
+  text: string,
+  myHandle: string,
+  isKnown: (handle: string) => boolean,
+): number {
   let calls = 0;
   for (const { whom, handle } of findMentions(text, isKnown)) {
     if (whom === 'here') calls |= CALLS.here;

@@ -39,12 +39,25 @@ export interface ChannelLog {
   redact(channel: ChannelState, message: string, seq: number, at: number): void;
 }
 
-export function createChannelLog({ replica, cache, changes, mask, onNews, onDeleted }: ChannelLogParts): ChannelLog {
+export function createChannelLog({
+  replica,
+  cache,
+  changes,
+  mask,
+  onNews,
+  onDeleted,
+}: ChannelLogParts): ChannelLog {
   const { team } = replica;
 
   const putNote = (channel: ChannelState, event: ChannelEvent, notes: readonly object[]): void => {
     notes.forEach((note, part) => {
-      cache.log.putNote(team.key, channel.key, { seq: event.seq, part, at: event.at, by: event.by, note: JSON.stringify(note) });
+      cache.log.putNote(team.key, channel.key, {
+        seq: event.seq,
+        part,
+        at: event.at,
+        by: event.by,
+        note: JSON.stringify(note),
+      });
     });
     changes.note(team.id, channel.id, event.seq);
   };
@@ -71,12 +84,17 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
       }
       changes.message(team.id, channel.id, message.id);
     }
-    const news = messages.filter((message) => message.seq > channel.newsAfter && !message.isDeleted);
+    const news = messages.filter(
+      (message) => message.seq > channel.newsAfter && !message.isDeleted,
+    );
     if (news.length > 0) onNews(channel, news);
   };
 
   const counts = (channel: ChannelState, message: CachedMessage): boolean =>
-    channel.isJoined && !message.isDeleted && message.author !== team.me && message.seq > readSeqOf(channel);
+    channel.isJoined &&
+    !message.isDeleted &&
+    message.author !== team.me &&
+    message.seq > readSeqOf(channel);
 
   const revise = (
     channel: ChannelState,
@@ -98,16 +116,23 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
       onDeleted(channel, id);
     } else if (revision.seq > found.editSeq) {
       const calls = callsOf(revision.text, team.handle, replica.isHandle);
-      cache.messages.revise(team.key, channel.key, found.seq, { text: revision.text, editSeq: revision.seq, editedAt: revision.at, calls });
+      cache.messages.revise(team.key, channel.key, found.seq, {
+        text: revision.text,
+        editSeq: revision.seq,
+        editedAt: revision.at,
+        calls,
+      });
       if (counts(channel, found)) {
-        channel.mentions += Number(isForMe(channel, calls, mask())) - Number(isForMe(channel, found.calls, mask()));
+        channel.mentions +=
+          Number(isForMe(channel, calls, mask())) - Number(isForMe(channel, found.calls, mask()));
       }
     }
     changes.message(team.id, channel.id, id);
   };
 
   const putFacts = (channel: ChannelState, seq: number, change: Partial<Channel>): void => {
-    if (seq > channel.facts.seq) replica.putChannel({ ...channel.facts, ...change, seq }, { isJoined: channel.isJoined });
+    if (seq > channel.facts.seq)
+      replica.putChannel({ ...channel.facts, ...change, seq }, { isJoined: channel.isJoined });
   };
 
   const apply = (channel: ChannelState, event: FeedEvent): void => {
@@ -119,7 +144,8 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
         revise(channel, event.id, { seq: event.seq, at: event.at, text: null });
         return;
       case 'created':
-        if (event.channel.seq >= channel.facts.seq) replica.putChannel(event.channel, { isJoined: channel.isJoined });
+        if (event.channel.seq >= channel.facts.seq)
+          replica.putChannel(event.channel, { isJoined: channel.isJoined });
         putNote(channel, event, [{ kind: 'created' }]);
         return;
       case 'joined':
@@ -128,7 +154,10 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
         return;
       case 'changed': {
         const { name, topic } = event;
-        putFacts(channel, event.seq, { ...(name === undefined ? {} : { name }), ...(topic === undefined ? {} : { topic }) });
+        putFacts(channel, event.seq, {
+          ...(name === undefined ? {} : { name }),
+          ...(topic === undefined ? {} : { topic }),
+        });
         putNote(channel, event, [
           ...(name === undefined ? [] : [{ kind: 'renamed', name }]),
           ...(topic === undefined ? [] : [{ kind: 'topic', topic }]),
@@ -184,11 +213,13 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
   return {
     absorb: (channel, { from, to, events, facts }) =>
       cache.db.transaction('channel.absorb', () => {
-        if (facts && facts.seq >= channel.facts.seq) replica.putChannel(facts, { isJoined: channel.isJoined });
+        if (facts && facts.seq >= channel.facts.seq)
+          replica.putChannel(facts, { isJoined: channel.isJoined });
         applyAll(channel, events);
         if (from <= to) {
           const { held, grown, gone } = addInterval(channel.held, { from, to });
-          for (const one of gone) if (one.from !== grown.from) cache.log.removeInterval(team.key, channel.key, one.from);
+          for (const one of gone)
+            if (one.from !== grown.from) cache.log.removeInterval(team.key, channel.key, one.from);
           cache.log.putInterval(team.key, channel.key, grown);
           channel.held = held;
           channel.head = Math.max(channel.head, to);
@@ -207,11 +238,33 @@ export function createChannelLog({ replica, cache, changes, mask, onNews, onDele
 
 /** The message as its event tells it. Of a deleted one only that it was there. */
 function messageIn(event: FeedEvent): CachedMessage | undefined {
-  if (event.kind !== 'posted' && (event.kind !== 'redacted' || event.was !== 'posted')) return undefined;
+  if (event.kind !== 'posted' && (event.kind !== 'redacted' || event.was !== 'posted'))
+    return undefined;
   const { seq, id, by: author, at } = event;
-  if (event.kind === 'redacted') return { seq, id, author, at, text: '', editSeq: seq, editedAt: null, isDeleted: true, calls: 0 };
+  if (event.kind === 'redacted')
+    return {
+      seq,
+      id,
+      author,
+      at,
+      text: '',
+      editSeq: seq,
+      editedAt: null,
+      isDeleted: true,
+      calls: 0,
+    };
   const { text, edited } = event;
-  return { seq, id, author, at, text, editSeq: edited?.seq ?? 0, editedAt: edited?.at ?? null, isDeleted: false, calls: 0 };
+  return {
+    seq,
+    id,
+    author,
+    at,
+    text,
+    editSeq: edited?.seq ?? 0,
+    editedAt: edited?.at ?? null,
+    isDeleted: false,
+    calls: 0,
+  };
 }
 
 /** The message as it stands after what came before it. */
@@ -221,5 +274,7 @@ function revised(
 ): CachedMessage {
   if (message.isDeleted) return message;
   if (early.text === null) return { ...message, text: '', isDeleted: true, editSeq: early.seq };
-  return early.seq > message.editSeq ? { ...message, text: early.text, editSeq: early.seq, editedAt: early.at } : message;
+  return early.seq > message.editSeq
+    ? { ...message, text: early.text, editSeq: early.seq, editedAt: early.at }
+    : message;
 }

@@ -30,11 +30,20 @@ export interface Directory {
   applyMember(events: readonly FeedEvent[]): void;
 }
 
-export function createDirectory({ replica, cache, changes, onTeam, onJoined, onRead, onSessions }: DirectoryParts): Directory {
+export function createDirectory({
+  replica,
+  cache,
+  changes,
+  onTeam,
+  onJoined,
+  onRead,
+  onSessions,
+}: DirectoryParts): Directory {
   /** A public channel as the directory tells it. Its facts may be older than what its own feed said. */
   const list = (facts: Channel): void => {
     const known = replica.channels.get(facts.id);
-    if (!known || facts.seq >= known.facts.seq) replica.putChannel(facts, { isJoined: known?.isJoined ?? false });
+    if (!known || facts.seq >= known.facts.seq)
+      replica.putChannel(facts, { isJoined: known?.isJoined ?? false });
   };
 
   /** No longer ours: its words leave this computer; a public one stays in the directory. */
@@ -70,7 +79,8 @@ export function createDirectory({ replica, cache, changes, onTeam, onJoined, onR
     replaceMember: (state) =>
       cache.db.transaction('member-state', () => {
         const mine = new Set(state.channels.map(({ channel }) => channel.id));
-        for (const channel of [...replica.channels.values()]) if (channel.isJoined && !mine.has(channel.id)) part(channel);
+        for (const channel of [...replica.channels.values()])
+          if (channel.isJoined && !mine.has(channel.id)) part(channel);
         for (const { channel: facts, readSeq, level } of state.channels) {
           const before = replica.channels.get(facts.id);
           const wasRead = before ? readSeqOf(before) : readSeq;
@@ -84,10 +94,17 @@ export function createDirectory({ replica, cache, changes, onTeam, onJoined, onR
     applyTeam: (events) =>
       cache.db.transaction('team-events', () => {
         for (const event of events) {
-          if (event.kind === 'member-joined' || event.kind === 'member-changed') replica.putMember(event.member);
+          if (event.kind === 'member-joined' || event.kind === 'member-changed')
+            replica.putMember(event.member);
           else if (event.kind === 'channel-listed') list(event.channel);
           else if (event.kind === 'team-changed') onTeam(event.team);
-          else cache.log.putRaw(replica.team.key, RAW_TEAM, event.seq, JSON.stringify(event.kind === 'unknown' ? event.raw : event));
+          else
+            cache.log.putRaw(
+              replica.team.key,
+              RAW_TEAM,
+              event.seq,
+              JSON.stringify(event.kind === 'unknown' ? event.raw : event),
+            );
           replica.putSync({ ...replica.sync, teamSeq: event.seq });
         }
       }),
@@ -113,7 +130,8 @@ export function createDirectory({ replica, cache, changes, onTeam, onJoined, onR
             }
             case 'level': {
               const channel = replica.channels.get(event.channel);
-              if (channel) replica.putMark(channel, { readSeq: channel.readSeq, level: event.level });
+              if (channel)
+                replica.putMark(channel, { readSeq: channel.readSeq, level: event.level });
               break;
             }
             case 'session-started':
@@ -125,7 +143,12 @@ export function createDirectory({ replica, cache, changes, onTeam, onJoined, onR
             case 'echoed':
               break;
             default:
-              cache.log.putRaw(replica.team.key, RAW_MEMBER, event.seq, JSON.stringify(event.kind === 'unknown' ? event.raw : event));
+              cache.log.putRaw(
+                replica.team.key,
+                RAW_MEMBER,
+                event.seq,
+                JSON.stringify(event.kind === 'unknown' ? event.raw : event),
+              );
           }
           replica.putSync({ ...replica.sync, memberSeq: event.seq });
         }

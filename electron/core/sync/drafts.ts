@@ -33,7 +33,8 @@ export function createDrafts({ team, rows, clock, changes }: DraftsParts): Draft
   const flush = (): void => {
     cancel?.();
     cancel = undefined;
-    for (const channel of unwritten) rows.putDraft({ team: team.key, channel, text: drafts.get(channel) ?? '' }, clock.now());
+    for (const channel of unwritten)
+      rows.putDraft({ team: team.key, channel, text: drafts.get(channel) ?? '' }, clock.now());
     unwritten.clear();
   };
 

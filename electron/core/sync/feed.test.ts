@@ -4,9 +4,15 @@ import type { FeedEvent, Interval } from '../../../protocol/feeds.ts';
 import { createFeed, HOLD_LIMIT, type Feed } from './feed.ts';
 
 const event = (seq: number): FeedEvent => ({ seq, at: seq, by: 'x', kind: 'unknown', raw: null });
-const events = (from: number, to: number): FeedEvent[] => Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
+const events = (from: number, to: number): FeedEvent[] =>
+  Array.from({ length: to - from + 1 }, (_, index) => event(from + index));
 
-function rig(position = 0): { readonly feed: Feed; readonly applied: number[]; readonly pulled: Interval[]; mayPull: boolean } {
+function rig(position = 0): {
+  readonly feed: Feed;
+  readonly applied: number[];
+  readonly pulled: Interval[];
+  mayPull: boolean;
+} {
   const applied: number[] = [];
   const pulled: Interval[] = [];
   const self = { applied, pulled, mayPull: true, feed: undefined as unknown as Feed };

@@ -42,7 +42,8 @@ export function createFeed({ position, apply, pull, mayPull }: FeedParts): Feed 
     }
     if (run.length > 0) apply(run);
     while (held.size > HOLD_LIMIT) held.delete(Math.min(...held.keys()));
-    if (held.size > 0 && mayPull()) pull({ from: position() + 1, to: Math.min(...held.keys()) - 1 });
+    if (held.size > 0 && mayPull())
+      pull({ from: position() + 1, to: Math.min(...held.keys()) - 1 });
   };
 
   return {

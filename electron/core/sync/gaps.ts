@@ -34,7 +34,9 @@ export function createGaps({ replica, history, log, mayPull, onFilled }: GapsPar
     const channel = replica.channels.get(id);
     if (!channel?.isJoined || topOf(channel.held) >= channel.head) return;
     const isEmpty = channel.held.length === 0;
-    const span = isEmpty ? newestPage(channel.head) : { from: topOf(channel.held) + 1, to: channel.head };
+    const span = isEmpty
+      ? newestPage(channel.head)
+      : { from: topOf(channel.held) + 1, to: channel.head };
     await history.fill(channelFeed(channel.id), span, isEmpty ? 1 : HEAD_PAGES);
     const now = replica.channels.get(id);
     if (now) onFilled(now);

@@ -23,7 +23,11 @@ export interface HistoryParts {
 
 export interface History {
   /** The newest events of the span that fit a page. Asked twice, it is fetched once. */
-  fetch(feed: FeedId, span: Interval, manner: 'seen' | 'background'): Promise<Result<Down<'page'>, Problem>>;
+  fetch(
+    feed: FeedId,
+    span: Interval,
+    manner: 'seen' | 'background',
+  ): Promise<Result<Down<'page'>, Problem>>;
   /** The whole span, newest first, at most `pages` of it; what is left stays a hole. */
   fill(feed: FeedId, span: Interval, pages: number): Promise<void>;
   dispose(): void;
@@ -71,7 +75,12 @@ export function createHistory({ asks, clock, log, onPage }: HistoryParts): Histo
     try {
       for (let job = queue.shift(); job && !isDisposed; job = queue.shift()) {
         await takeTurn();
-        const answer = await asks.ask({ t: 'range', feed: job.feed, from: job.span.from, to: job.span.to });
+        const answer = await asks.ask({
+          t: 'range',
+          feed: job.feed,
+          from: job.span.from,
+          to: job.span.to,
+        });
         if (!answer.ok && answer.error.kind === 'rate-limited') {
           queue.unshift(job);
           await pause(answer.error.retryAfterMs ?? 1_000);
@@ -127,4 +136,7 @@ export function createHistory({ asks, clock, log, onPage }: HistoryParts): Histo
   };
 }
 
-export const newestPage = (head: number): Interval => ({ from: Math.max(1, head - DEFAULT_LIMITS.pageEvents + 1), to: head });
+export const newestPage = (head: number): Interval => ({
+  from: Math.max(1, head - DEFAULT_LIMITS.pageEvents + 1),
+  to: head,
+});

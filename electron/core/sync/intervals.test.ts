@@ -18,7 +18,9 @@ test('a list of stretches holds exactly the numbers that were added, sorted and 
       for (let seq = 1; seq <= MOST + 13; seq++) {
         expect(holds(held, seq)).toBe(added.some((one) => one.from <= seq && seq <= one.to));
       }
-      held.slice(1).forEach((one, index) => expect(one.from).toBeGreaterThan((held[index]?.to ?? 0) + 1));
+      held
+        .slice(1)
+        .forEach((one, index) => expect(one.from).toBeGreaterThan((held[index]?.to ?? 0) + 1));
       expect(topOf(held)).toBe(Math.max(0, ...added.map((one) => one.to)));
     }),
   );
@@ -30,7 +32,9 @@ test('what an addition reports is what changed in the list', () => {
       const before = build(added);
       const { held, grown, gone } = addInterval(before, one);
       expect(held).toContainEqual(grown);
-      expect(held.filter((stretch) => stretch.from !== grown.from)).toEqual(before.filter((stretch) => !gone.includes(stretch)));
+      expect(held.filter((stretch) => stretch.from !== grown.from)).toEqual(
+        before.filter((stretch) => !gone.includes(stretch)),
+      );
     }),
   );
 });
@@ -39,8 +43,11 @@ test('holes are exactly what is missing of a span', () => {
   fc.assert(
     fc.property(spans, span, (added, asked) => {
       const held = build(added);
-      const missing = new Set(holesIn(held, asked.from, asked.to).flatMap((hole) => range(hole.from, hole.to)));
-      for (const seq of range(asked.from, asked.to)) expect(missing.has(seq)).toBe(!holds(held, seq));
+      const missing = new Set(
+        holesIn(held, asked.from, asked.to).flatMap((hole) => range(hole.from, hole.to)),
+      );
+      for (const seq of range(asked.from, asked.to))
+        expect(missing.has(seq)).toBe(!holds(held, seq));
       expect([...missing].every((seq) => seq >= asked.from && seq <= asked.to)).toBe(true);
     }),
   );
@@ -51,7 +58,16 @@ test('the stretch at a number is found, or none', () => {
     { from: 1, to: 3 },
     { from: 7, to: 9 },
   ]);
-  expect([0, 1, 3, 4, 7, 9, 10].map((seq) => intervalAt(held, seq)?.from)).toEqual([undefined, 1, 1, undefined, 7, 7, undefined]);
+  expect([0, 1, 3, 4, 7, 9, 10].map((seq) => intervalAt(held, seq)?.from)).toEqual([
+    undefined,
+    1,
+    1,
+    undefined,
+    7,
+    7,
+    undefined,
+  ]);
 });
 
-const range = (from: number, to: number): number[] => Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);
+const range = (from: number, to: number): number[] =>
+  Array.from({ length: Math.max(0, to - from + 1) }, (_, index) => from + index);

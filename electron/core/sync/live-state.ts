@@ -43,13 +43,15 @@ export function createLiveState({ team, me, clock, changes }: LiveStateParts): L
   };
 
   const stopAll = (): void => {
-    for (const [channel, there] of [...typing]) for (const member of [...there.keys()]) stop(channel, member);
+    for (const [channel, there] of [...typing])
+      for (const member of [...there.keys()]) stop(channel, member);
   };
 
   return {
     presence: () => Object.fromEntries(here),
     presenceOf: (member) => here.get(member) ?? 'gone',
-    typing: () => Object.fromEntries([...typing].map(([channel, there]) => [channel, [...there.keys()]])),
+    typing: () =>
+      Object.fromEntries([...typing].map(([channel, there]) => [channel, [...there.keys()]])),
     typingIn: (channel) => [...(typing.get(channel)?.keys() ?? [])],
     putPresence: (members) => {
       for (const [member, presence] of Object.entries(members)) {

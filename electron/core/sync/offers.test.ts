@@ -32,7 +32,13 @@ beforeEach(() => {
 const missing = (ops: readonly string[]): Result<Down<'missing'>, Problem> =>
   ok({ t: 'missing', req: 1, ops } as unknown as Down<'missing'>);
 const sent = (frame: object, message: string): void => {
-  const row = { channel: 'general', n: journal.length + 1, message, at: clock.now(), frame: frame as Mutation };
+  const row = {
+    channel: 'general',
+    n: journal.length + 1,
+    message,
+    at: clock.now(),
+    frame: frame as Mutation,
+  };
   journal.push({ ...row, op: (frame as { readonly op: string }).op });
 };
 const post = (op: string): void => sent({ t: 'post', op, text: op }, op);
@@ -46,11 +52,16 @@ const lost = async (): Promise<string[]> => {
     }) as unknown as Asks['ask'],
   };
   const work = findLost({
-    replica: { team: { key: 1 }, channels: new Map([['general', { key: 7 }]]) } as unknown as Pick<Replica, 'team' | 'channels'>,
+    replica: { team: { key: 1 }, channels: new Map([['general', { key: 7 }]]) } as unknown as Pick<
+      Replica,
+      'team' | 'channels'
+    >,
     cache: {
       messages: {
         byId: (_team, channel, id) =>
-          channel === 7 && fetched.has(id) ? ({ text: fetched.get(id), isDeleted: fetched.get(id) === null } as CachedMessage) : undefined,
+          channel === 7 && fetched.has(id)
+            ? ({ text: fetched.get(id), isDeleted: fetched.get(id) === null } as CachedMessage)
+            : undefined,
       },
     },
     disk: { sent: (_team, since) => journal.filter(({ at }) => at >= since) },
@@ -111,7 +122,8 @@ describe('a relay', () => {
     post('a');
     post('b');
     const before = clock.monotonic();
-    answer = () => (asked.length < 3 ? fail({ kind: 'rate-limited', retryAfterMs: 700 }) : missing(['b']));
+    answer = () =>
+      asked.length < 3 ? fail({ kind: 'rate-limited', retryAfterMs: 700 }) : missing(['b']);
     expect(await lost()).toEqual(['b']);
     expect(clock.monotonic() - before).toBe(1_400);
   });

@@ -26,13 +26,20 @@ export interface OffersParts {
 const RETRY_MS = 1_000;
 
 /** To be asked when the catch-up is over. What was lost, oldest first; more than that where the relay did not say. */
-export async function findLost({ replica, cache, disk, asks, clock }: OffersParts): Promise<readonly NewRow[]> {
+export async function findLost({
+  replica,
+  cache,
+  disk,
+  asks,
+  clock,
+}: OffersParts): Promise<readonly NewRow[]> {
   const { key } = replica.team;
 
   /** Of an edit its words say nothing: an earlier one may have had the same. */
   const isBack = ({ channel: id, frame, message }: SentRow): boolean => {
     const channel = replica.channels.get(id);
-    const stored = channel && message !== null ? cache.messages.byId(key, channel.key, message) : undefined;
+    const stored =
+      channel && message !== null ? cache.messages.byId(key, channel.key, message) : undefined;
     return stored !== undefined && (frame.t === 'post' || stored.isDeleted);
   };
 
@@ -54,5 +61,11 @@ export async function findLost({ replica, cache, disk, asks, clock }: OffersPart
   }
   return doubtful
     .filter(({ op }) => lost.has(op))
-    .map(({ op, channel, message, frame }) => ({ op, lane: messageLane(channel), channel, message, frame }));
+    .map(({ op, channel, message, frame }) => ({
+      op,
+      lane: messageLane(channel),
+      channel,
+      message,
+      frame,
+    }));
 }

@@ -52,13 +52,43 @@ const row = (frame: Mutation, channel: string, message: string): NewRow => ({
 const post = (op: string, channel = 'general'): NewRow =>
   row({ t: 'post', op: op as MessageId, channel: channel as ChannelId, text: op }, channel, op);
 const edit = (op: string, message: string, channel = 'general'): NewRow =>
-  row({ t: 'edit', op: op as OperationId, channel: channel as ChannelId, message: message as MessageId, text: op }, channel, message);
+  row(
+    {
+      t: 'edit',
+      op: op as OperationId,
+      channel: channel as ChannelId,
+      message: message as MessageId,
+      text: op,
+    },
+    channel,
+    message,
+  );
 const remove = (op: string, message: string, channel = 'general'): NewRow =>
-  row({ t: 'delete', op: op as OperationId, channel: channel as ChannelId, message: message as MessageId }, channel, message);
+  row(
+    {
+      t: 'delete',
+      op: op as OperationId,
+      channel: channel as ChannelId,
+      message: message as MessageId,
+    },
+    channel,
+    message,
+  );
 
-const ack = (op: string): unknown => outbox.take({ t: 'ack', op: op as OperationId, feed: 'channel/general' as FeedId, seq: 1, at: 1 });
+const ack = (op: string): unknown =>
+  outbox.take({
+    t: 'ack',
+    op: op as OperationId,
+    feed: 'channel/general' as FeedId,
+    seq: 1,
+    at: 1,
+  });
 const refused = (op: string, kind: RefusalKind): unknown =>
-  outbox.take({ t: 'refused', op: op as OperationId, refusal: refuse(kind, { retryAfterMs: 500 }) });
+  outbox.take({
+    t: 'refused',
+    op: op as OperationId,
+    refusal: refuse(kind, { retryAfterMs: 500 }),
+  });
 const ops = (): string[] => said.map((frame) => frame.op);
 /** The relay acknowledges each as it comes, for so long. */
 const serve = (ms: number): void => {
@@ -71,7 +101,8 @@ const serve = (ms: number): void => {
   }
   clock.advance(until - clock.monotonic());
 };
-const many = (count: number): NewRow[] => Array.from({ length: count }, (_, n) => post(`lost-${n}`));
+const many = (count: number): NewRow[] =>
+  Array.from({ length: count }, (_, n) => post(`lost-${n}`));
 
 describe('what was lost', () => {
   test('goes before what is new in its channel, and no other channel waits for it', () => {
@@ -132,7 +163,12 @@ describe('a change to what was lost', () => {
     expect(ops()).toContain('new');
     expect(ops()).not.toContain('changed');
     serve(20_000);
-    expect(ops().filter((op) => op === 'lost-99' || !op.startsWith('lost'))).toEqual(['new', 'lost-99', 'changed', 'gone']);
+    expect(ops().filter((op) => op === 'lost-99' || !op.startsWith('lost'))).toEqual([
+      'new',
+      'lost-99',
+      'changed',
+      'gone',
+    ]);
   });
 
   test('keeps its place behind it through a restart and a second loss', () => {
@@ -150,7 +186,8 @@ describe('a change to what was lost', () => {
 });
 
 describe('the journal of what was sent', () => {
-  const journal = (since = 0): string[] => data.ledger.outbox.sent(TEAM.key, since).map(({ op }) => op);
+  const journal = (since = 0): string[] =>
+    data.ledger.outbox.sent(TEAM.key, since).map(({ op }) => op);
 
   test('keeps its order when some of it was said again', () => {
     for (const one of [post('a'), edit('b', 'a'), post('c')]) outbox.add(one);

@@ -73,9 +73,20 @@ export const OFFERS_FIRST_MS = 1_000;
 /** Whatever is said about messages of one channel stays in order. */
 export const messageLane = (channel: string): string => `channel/${channel}`;
 
-export const isAboutMessage = (frame: Mutation): boolean => frame.t === 'post' || frame.t === 'edit' || frame.t === 'delete';
+export const isAboutMessage = (frame: Mutation): boolean =>
+  frame.t === 'post' || frame.t === 'edit' || frame.t === 'delete';
 
-export function createOutbox({ team, db, rows: disk, clock, changes, send, confirm, onRefused, onOverdue }: OutboxParts): Outbox {
+export function createOutbox({
+  team,
+  db,
+  rows: disk,
+  clock,
+  changes,
+  send,
+  confirm,
+  onRefused,
+  onOverdue,
+}: OutboxParts): Outbox {
   let rows: OutboxRow[] = disk.all(team.key);
   /** Loaded ones count as sent: the crash may have come right after. */
   const left = new Set(rows.map((row) => row.op));
@@ -127,7 +138,9 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     const offers = rows.filter((row) => row.isOffer);
     if (offers.length === 0) return rows;
     const offered = new Set(offers.map((row) => row.message));
-    const others = rows.filter((row) => !row.isOffer && !(row.message !== null && offered.has(row.message)));
+    const others = rows.filter(
+      (row) => !row.isOffer && !(row.message !== null && offered.has(row.message)),
+    );
     return isOffersTurn ? [...offers, ...others] : [...others, ...offers];
   };
 
@@ -178,11 +191,20 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     if (refusal.retryable) {
       const count = (refusals.get(row.op) ?? 0) + 1;
       refusals.set(row.op, count);
-      const ms = refusal.retryAfterMs ?? Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(count - 1, 5));
+      const ms =
+        refusal.retryAfterMs ??
+        Math.min(RETRY_MS.most, RETRY_MS.first * 2 ** Math.min(count - 1, 5));
       // The allowance is the sender's, not the channel's: there is no use in trying another lane.
-      heldUntil.set(refusal.kind === 'rate-limited' ? EVERY_LANE : holdOf(row), clock.monotonic() + ms);
+      heldUntil.set(
+        refusal.kind === 'rate-limited' ? EVERY_LANE : holdOf(row),
+        clock.monotonic() + ms,
+      );
       told(row);
-    } else if (row.isOffer || !isAboutMessage(row.frame) || (row.frame.t === 'delete' && refusal.kind === 'not-found')) {
+    } else if (
+      row.isOffer ||
+      !isAboutMessage(row.frame) ||
+      (row.frame.t === 'delete' && refusal.kind === 'not-found')
+    ) {
       disk.remove(team.key, row.n);
       drop(row);
       onRefused(row);
@@ -202,13 +224,20 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
     get rows() {
       return rows;
     },
-    ofMessage: (channel, message) => rows.filter((row) => row.message === message && row.channel === channel),
+    ofMessage: (channel, message) =>
+      rows.filter((row) => row.message === message && row.channel === channel),
     isUnderWay: (row) => underWay.has(row.op) || acked.has(row.op),
     mayHaveLeft: (row) => row.state === 'waiting' && left.has(row.op),
     add: (row, also) => {
       const made = db.transaction('outbox.add', () => {
         also?.();
-        return disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: false });
+        return disk.add(team.key, {
+          ...row,
+          at: clock.now(),
+          state: 'waiting',
+          why: null,
+          isOffer: false,
+        });
       });
       rows = [...rows, made];
       told(made);
@@ -220,10 +249,22 @@ export function createOutbox({ team, db, rows: disk, clock, changes, send, confi
       const isAgain = (row: OutboxRow): boolean => row.isOffer && ops.has(row.op);
       const made = db.transaction('outbox.offer', () => {
         for (const row of rows) if (isAgain(row)) disk.remove(team.key, row.n);
-        return offered.map((row) => disk.add(team.key, { ...row, at: clock.now(), state: 'waiting', why: null, isOffer: true }));
+        return offered.map((row) =>
+          disk.add(team.key, {
+            ...row,
+            at: clock.now(),
+            state: 'waiting',
+            why: null,
+            isOffer: true,
+          }),
+        );
       });
       for (const { op } of made) left.add(op);
-      rows = [...rows.filter((row) => row.isOffer && !isAgain(row)), ...made, ...rows.filter((row) => !row.isOffer)];
+      rows = [
+        ...rows.filter((row) => row.isOffer && !isAgain(row)),
+        ...made,
+        ...rows.filter((row) => !row.isOffer),
+      ];
       pump();
     },
     rewrite: (row, frame) => {
@@ -296,4 +337,11 @@ const EVERY_LANE = '';
 /** What a passing refusal of this row holds: offers and what is new do not hold each other. */
 const holdOf = (row: OutboxRow): string => (row.isOffer ? `again/${row.lane}` : row.lane);
 
-const sentRow = ({ op, n, channel, message, frame, at }: OutboxRow): SentRow => ({ op, n, channel, message, frame, at });
+const sentRow = ({ op, n, channel, message, frame, at }: OutboxRow): SentRow => ({
+  op,
+  n,
+  channel,
+  message,
+  frame,
+  at,
+});

@@ -35,7 +35,13 @@ const QUIET_MS = 400;
 
 export const readLane = (channel: string): string => `read/${channel}`;
 
-export function createReadMarks({ replica, outbox, clock, newId, onRead }: ReadMarksParts): ReadMarks {
+export function createReadMarks({
+  replica,
+  outbox,
+  clock,
+  newId,
+  onRead,
+}: ReadMarksParts): ReadMarks {
   const unwritten = new Set<string>();
   let cancel: (() => void) | undefined;
 
@@ -59,15 +65,24 @@ export function createReadMarks({ replica, outbox, clock, newId, onRead }: ReadM
 
   const write = (channel: string, seq: number, isBack: boolean): void => {
     const op = newId() as OperationId;
-    const frame = { t: 'read', op, channel: channel as ChannelId, seq, ...(isBack ? { isBack } : {}) } as const;
+    const frame = {
+      t: 'read',
+      op,
+      channel: channel as ChannelId,
+      seq,
+      ...(isBack ? { isBack } : {}),
+    } as const;
     // A mark that has not left yet is outdone by this one.
-    const before = outbox.rows.filter((row) => row.lane === readLane(channel) && !outbox.mayHaveLeft(row));
+    const before = outbox.rows.filter(
+      (row) => row.lane === readLane(channel) && !outbox.mayHaveLeft(row),
+    );
     outbox.add({ op, lane: readLane(channel), channel, message: null, frame });
     for (const row of before) outbox.remove(row);
   };
 
   const isLast = (channel: string): boolean =>
-    !unwritten.has(channel) && outbox.rows.filter((row) => row.lane === readLane(channel)).length <= 1;
+    !unwritten.has(channel) &&
+    outbox.rows.filter((row) => row.lane === readLane(channel)).length <= 1;
 
   return {
     mark: (channel, seq) => {

@@ -39,7 +39,12 @@ export interface ChannelState {
 }
 
 export interface ReplicaParts {
-  readonly team: { readonly id: string; readonly key: number; readonly me: MemberId; readonly handle: string };
+  readonly team: {
+    readonly id: string;
+    readonly key: number;
+    readonly me: MemberId;
+    readonly handle: string;
+  };
   readonly cache: Cache;
   readonly changes: Changes;
   /** Which calls count as a mention of oneself now. */
@@ -55,7 +60,10 @@ export interface Replica {
   putSync(state: SyncState): void;
   putMember(member: Member): void;
   /** Inserts or replaces the facts. */
-  putChannel(facts: Channel, more: { readonly isJoined: boolean; readonly readSeq?: number; readonly level?: Level }): ChannelState;
+  putChannel(
+    facts: Channel,
+    more: { readonly isJoined: boolean; readonly readSeq?: number; readonly level?: Level },
+  ): ChannelState;
   putMark(channel: ChannelState, mark: { readonly readSeq: number; readonly level: Level }): void;
   /** Counts anew what follows from the messages and the read mark, and keeps it. */
   recount(channel: ChannelState): void;
@@ -71,7 +79,8 @@ export interface Replica {
   clear(sync: SyncState): void;
 }
 
-export const isConversation = (channel: ChannelState): boolean => channel.facts.kind === 'direct' || channel.facts.kind === 'group';
+export const isConversation = (channel: ChannelState): boolean =>
+  channel.facts.kind === 'direct' || channel.facts.kind === 'group';
 
 /** Everything up to here is read, as this computer sees it: a mark on its way counts. */
 export function readSeqOf(channel: ChannelState): number {
@@ -83,7 +92,8 @@ export function readSeqOf(channel: ChannelState): number {
 export const levelOf = (channel: ChannelState): Level => channel.pendingLevel ?? channel.level;
 
 /** Does this message, if it is unread, stand in the number on the badge? */
-export const isForMe = (channel: ChannelState, calls: number, mask: number): boolean => isConversation(channel) || (calls & mask) !== 0;
+export const isForMe = (channel: ChannelState, calls: number, mask: number): boolean =>
+  isConversation(channel) || (calls & mask) !== 0;
 
 export function createReplica({ team, cache, changes, mask }: ReplicaParts): Replica {
   const channels = new Map<string, ChannelState>();
@@ -123,14 +133,21 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
       const state = byKey.get(channel);
       if (state) state.held = [...state.held, interval];
     }
-    for (const state of channels.values()) state.newsAfter = state.held.length > 0 ? topOf(state.held) : state.readSeq;
+    for (const state of channels.values())
+      state.newsAfter = state.held.length > 0 ? topOf(state.held) : state.readSeq;
   };
 
   const saveSummary = (channel: ChannelState): void => {
     const { head, unread, mentions, lastAt } = channel;
     const countedWith = { readSeq: readSeqOf(channel), mask: mask() };
     channel.countedWith = countedWith;
-    cache.channels.putSummary(team.key, channel.key, { head, ...countedWith, unread, mentions, lastAt });
+    cache.channels.putSummary(team.key, channel.key, {
+      head,
+      ...countedWith,
+      unread,
+      mentions,
+      lastAt,
+    });
     changes.channel(team.id, channel.id);
     changes.team(team.id);
   };
@@ -204,7 +221,11 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
     recountStale: () => {
       for (const channel of channels.values()) {
         const { countedWith } = channel;
-        if (!channel.isJoined || (countedWith?.readSeq === readSeqOf(channel) && countedWith.mask === mask())) continue;
+        if (
+          !channel.isJoined ||
+          (countedWith?.readSeq === readSeqOf(channel) && countedWith.mask === mask())
+        )
+          continue;
         replica.recount(channel);
       }
     },

@@ -7,7 +7,15 @@ import type { Presence, Team } from '../../../protocol/entities.ts';
 import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
-import { channelFeed, feedName, memberFeed, TEAM_FEED, type ChannelId, type Epoch, type FeedId } from '../../../protocol/ids.ts';
+import {
+  channelFeed,
+  feedName,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type Epoch,
+  type FeedId,
+} from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
 import { background } from '../background.ts';
@@ -140,14 +148,21 @@ export function createSession(parts: SessionParts): Session {
     ownMemberFeed.settle();
   };
 
-  const gaps = createGaps({ replica, history, log, mayPull, onFilled: (channel) => feedOf(channel).settle() });
+  const gaps = createGaps({
+    replica,
+    history,
+    log,
+    mayPull,
+    onFilled: (channel) => feedOf(channel).settle(),
+  });
 
   const takeHead = (feed: FeedId, head: number): void => {
     const name = feedName(feed);
     if (name.kind === 'team') {
       if (head > replica.sync.teamSeq && mayPull()) background(refreshTeam(), log, 'get-team');
     } else if (name.kind === 'member') {
-      if (feed === ownFeed && head > replica.sync.memberSeq && mayPull()) background(refreshMember(), log, 'get-member');
+      if (feed === ownFeed && head > replica.sync.memberSeq && mayPull())
+        background(refreshMember(), log, 'get-member');
     } else {
       const channel = replica.channels.get(name.channel);
       if (!channel) {
@@ -185,7 +200,10 @@ export function createSession(parts: SessionParts): Session {
   };
 
   const isWhole = ({ from, to, events }: Down<'page'>): boolean => {
-    const is = events.length === Math.max(0, to - from + 1) && (events[0]?.seq ?? from) === from && isUnbroken(events);
+    const is =
+      events.length === Math.max(0, to - from + 1) &&
+      (events[0]?.seq ?? from) === from &&
+      isUnbroken(events);
     if (!is) log.warn('page.broken', { from, to, events: events.length });
     return is;
   };
@@ -198,7 +216,12 @@ export function createSession(parts: SessionParts): Session {
         const channel = joinedOf(page);
         if (!channel) continue;
         channel.head = Math.max(channel.head, page.head);
-        channelLog.absorb(channel, { from: page.from, to: page.to, events: page.events, facts: page.channel });
+        channelLog.absorb(channel, {
+          from: page.from,
+          to: page.to,
+          events: page.events,
+          facts: page.channel,
+        });
       }
     });
     // Only what is on disk may take a row out of the outbox.
@@ -214,7 +237,11 @@ export function createSession(parts: SessionParts): Session {
     else if (isWhole(page)) takeEvents(page.feed, page.events);
   };
 
-  const kept = createPageBatch({ clock: parts.clock, absorb: absorbPages, onBroken: parts.onBroken });
+  const kept = createPageBatch({
+    clock: parts.clock,
+    absorb: absorbPages,
+    onBroken: parts.onBroken,
+  });
 
   const beginAnew = (epoch: Epoch | null): void => {
     channelFeeds.clear();
@@ -235,9 +262,12 @@ export function createSession(parts: SessionParts): Session {
       if (epoch !== null) {
         if (teamSeq > 0) positions[TEAM_FEED] = teamSeq;
         if (memberSeq > 0) positions[ownFeed] = memberSeq;
-        const joined = [...replica.channels.values()].filter((channel) => channel.isJoined && channel.held.length > 0);
+        const joined = [...replica.channels.values()].filter(
+          (channel) => channel.isJoined && channel.held.length > 0,
+        );
         joined.sort((a, b) => b.lastAt - a.lastAt);
-        for (const channel of joined.slice(0, DEFAULT_LIMITS.helloPositions - 2)) positions[channelFeed(channel.id)] = topOf(channel.held);
+        for (const channel of joined.slice(0, DEFAULT_LIMITS.helloPositions - 2))
+          positions[channelFeed(channel.id)] = topOf(channel.held);
       }
       return {
         t: 'hello',
@@ -305,7 +335,12 @@ export function createSession(parts: SessionParts): Session {
       }
     },
     keeps: (frame) => {
-      if (isCatchingUp && frame.t === 'page' && frame.req === undefined && feedName(frame.feed).kind === 'channel') {
+      if (
+        isCatchingUp &&
+        frame.t === 'page' &&
+        frame.req === undefined &&
+        feedName(frame.feed).kind === 'channel'
+      ) {
         kept.add(frame);
         return true;
       }
@@ -318,7 +353,11 @@ export function createSession(parts: SessionParts): Session {
       channel.head = Math.max(channel.head, event.seq);
       if (event.seq < topOf(channel.held)) {
         // An old acknowledgement said again, for a place in a hole. What became of it since is the relay's to tell.
-        background(history.fetch(channelFeed(channel.id), { from: event.seq, to: event.seq }, 'background'), log, 'own');
+        background(
+          history.fetch(channelFeed(channel.id), { from: event.seq, to: event.seq }, 'background'),
+          log,
+          'own',
+        );
         return false;
       }
       feedOf(channel).receive([event]);
@@ -345,7 +384,8 @@ function isBehindUs(replica: Replica, { heads }: Down<'welcome'>, ownFeed: FeedI
   if ((headOf(TEAM_FEED) ?? Infinity) < replica.sync.teamSeq) return true;
   if ((headOf(ownFeed) ?? Infinity) < replica.sync.memberSeq) return true;
   for (const channel of replica.channels.values()) {
-    if (channel.isJoined && (headOf(channelFeed(channel.id)) ?? Infinity) < topOf(channel.held)) return true;
+    if (channel.isJoined && (headOf(channelFeed(channel.id)) ?? Infinity) < topOf(channel.held))
+      return true;
   }
   return false;
 }

@@ -30,12 +30,23 @@ export interface Settlement {
   overlay(channel: ChannelState): void;
 }
 
-export function createSettlement({ replica, outbox, marks, session, channelLog, changes }: SettlementParts): Settlement {
+export function createSettlement({
+  replica,
+  outbox,
+  marks,
+  session,
+  channelLog,
+  changes,
+}: SettlementParts): Settlement {
   const { team } = replica;
 
   const releaseLevel = (channelId: string): void => {
     const channel = replica.channels.get(channelId);
-    if (!channel || outbox().rows.filter((row) => row.frame.t === 'level' && row.channel === channelId).length > 1) return;
+    if (
+      !channel ||
+      outbox().rows.filter((row) => row.frame.t === 'level' && row.channel === channelId).length > 1
+    )
+      return;
     channel.pendingLevel = null;
     changes.channel(team.id, channelId);
   };
@@ -54,10 +65,20 @@ export function createSettlement({ replica, outbox, marks, session, channelLog, 
       switch (frame.t) {
         case 'post':
           if (channel?.isJoined !== true) return withoutPlace();
-          return session().takeOwn(channel, { ...base, kind: 'posted', id: frame.op, text: frame.text });
+          return session().takeOwn(channel, {
+            ...base,
+            kind: 'posted',
+            id: frame.op,
+            text: frame.text,
+          });
         case 'edit':
           if (channel?.isJoined !== true) return withoutPlace();
-          return session().takeOwn(channel, { ...base, kind: 'edited', id: frame.message, text: frame.text });
+          return session().takeOwn(channel, {
+            ...base,
+            kind: 'edited',
+            id: frame.message,
+            text: frame.text,
+          });
         case 'delete':
           // Deleted before by somebody else, it is acknowledged with the feed's head: that number is another event's.
           if (channel) channelLog().redact(channel, frame.message, ack.seq, ack.at);
@@ -80,7 +101,8 @@ export function createSettlement({ replica, outbox, marks, session, channelLog, 
     overlay: (channel) => {
       for (const { channel: id, frame } of outbox().rows) {
         if (id !== channel.id) continue;
-        if (frame.t === 'read') channel.pendingMark = { seq: frame.seq, isBack: frame.isBack ?? false };
+        if (frame.t === 'read')
+          channel.pendingMark = { seq: frame.seq, isBack: frame.isBack ?? false };
         if (frame.t === 'level') channel.pendingLevel = frame.level;
       }
     },

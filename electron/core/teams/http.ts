@@ -30,5 +30,7 @@ export async function askRelay<Schema extends z.ZodType>(
 /** `ws://127.0.0.1:…` is a plain relay on this computer, for tests and benches; all else is TLS. */
 export function targetOf(address: string, fingerprint: string | null): RelayTarget {
   const plain = /^(?:ws|http):\/\/(.+)$/.exec(address)?.[1];
-  return plain === undefined ? { address, fingerprint } : { address: plain, fingerprint: null, isPlain: true };
+  return plain === undefined
+    ? { address, fingerprint }
+    : { address: plain, fingerprint: null, isPlain: true };
 }

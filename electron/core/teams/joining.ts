@@ -10,7 +10,13 @@ export interface Joining {
   joined(channel: string): void;
 }
 
-export function createJoining({ clock, isJoined }: { readonly clock: Clock; readonly isJoined: (channel: string) => boolean }): Joining {
+export function createJoining({
+  clock,
+  isJoined,
+}: {
+  readonly clock: Clock;
+  readonly isJoined: (channel: string) => boolean;
+}): Joining {
   const waiting = new Map<string, Set<(isIn: boolean) => void>>();
   return {
     wait: (channel, ms) => {

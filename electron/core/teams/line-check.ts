@@ -54,7 +54,11 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
   };
   const run = async (subject: Subject, mine: AbortController): Promise<void> => {
     try {
-      for await (const found of examine(subject, { sockets: parts.sockets, clock: parts.clock, signal: mine.signal })) {
+      for await (const found of examine(subject, {
+        sockets: parts.sockets,
+        clock: parts.clock,
+        signal: mine.signal,
+      })) {
         if (running !== mine) return;
         findings = [...findings, found];
         movedAt = parts.clock.now();
@@ -70,7 +74,9 @@ export function createLineCheck(parts: LineCheckParts): LineCheck {
   const waits = (): CheckView['waits'] => {
     const last = findings.at(-1)?.step;
     const next = steps[steps.findIndex(({ name }) => name === last) + 1];
-    return state === 'running' && next?.takesMs !== undefined ? { step: next.name, since: movedAt, ms: next.takesMs } : null;
+    return state === 'running' && next?.takesMs !== undefined
+      ? { step: next.name, since: movedAt, ms: next.takesMs }
+      : null;
   };
 
   return {
@@ -104,7 +110,11 @@ function subjectOf({ record, access, hello }: LineCheckParts, withSilence: boole
   const target = targetOf(address, fingerprint);
   const at = splitAddress(target.address) ?? { host: target.address, port: 0 };
   const trust: Place['trust'] =
-    target.isPlain === true ? { kind: 'plain' } : fingerprint === null ? { kind: 'authority' } : { kind: 'key', fingerprint };
+    target.isPlain === true
+      ? { kind: 'plain' }
+      : fingerprint === null
+        ? { kind: 'authority' }
+        : { kind: 'key', fingerprint };
   // From where the member's own line stands there is little to tell, and away is what that line outshines.
   const helloBeside = (): Hello => ({ ...hello(), focus: null, presence: 'away' });
   return { place: { ...at, trust }, team: relayTeam, access, hello: helloBeside, withSilence };

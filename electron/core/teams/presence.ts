@@ -25,11 +25,17 @@ export interface OwnPresence {
 const AWAY_SECONDS = 5 * 60;
 const LOOK_MS = 30_000;
 
-export function createOwnPresence({ clock, chosen, idleSeconds, send }: OwnPresenceParts): OwnPresence {
+export function createOwnPresence({
+  clock,
+  chosen,
+  idleSeconds,
+  send,
+}: OwnPresenceParts): OwnPresence {
   let told: TeamRecord['presence'] | undefined;
   let cancel: (() => void) | undefined;
 
-  const shown = (): TeamRecord['presence'] => (chosen() === 'here' && idleSeconds() >= AWAY_SECONDS ? 'away' : chosen());
+  const shown = (): TeamRecord['presence'] =>
+    chosen() === 'here' && idleSeconds() >= AWAY_SECONDS ? 'away' : chosen();
   const tell = (): void => {
     const presence = shown();
     if (presence !== told && send({ t: 'presence', presence })) told = presence;

@@ -18,10 +18,14 @@ function rig(answers: Readonly<Record<string, Result<HttpAnswer, DialFault>>>): 
     dial: async () => fail({ kind: 'unreachable' }),
     peek: async (address) => {
       story.push(`peek ${address}`);
-      return Object.keys(answers).some((known) => known.startsWith(address)) ? ok({ fingerprint: KEY }) : fail({ kind: 'unreachable' });
+      return Object.keys(answers).some((known) => known.startsWith(address))
+        ? ok({ fingerprint: KEY })
+        : fail({ kind: 'unreachable' });
     },
     request: async ({ address, fingerprint }, { path, body }) => {
-      story.push(`${address} ${fingerprint === null ? 'CA' : 'pinned'} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`);
+      story.push(
+        `${address} ${fingerprint === null ? 'CA' : 'pinned'} ${path}${body === undefined ? '' : ` ${JSON.stringify(body)}`}`,
+      );
       return answers[`${address}${path}`] ?? fail({ kind: 'unreachable' });
     },
   };
@@ -29,12 +33,25 @@ function rig(answers: Readonly<Record<string, Result<HttpAnswer, DialFault>>>): 
 }
 
 const info = (name: string | null): Result<HttpAnswer, DialFault> =>
-  ok({ status: 200, body: { product: 'landline', versions: { min: 1, max: 1 }, team: name === null ? null : { id: 't', name } } });
+  ok({
+    status: 200,
+    body: {
+      product: 'landline',
+      versions: { min: 1, max: 1 },
+      team: name === null ? null : { id: 't', name },
+    },
+  });
 const invite = ok({
   status: 200,
-  body: { team: { id: 't', name: 'Night shift', createdAt: 1 }, role: 'member', invitedBy: 'Ada', expiresAt: 9 },
+  body: {
+    team: { id: 't', name: 'Night shift', createdAt: 1 },
+    role: 'member',
+    invitedBy: 'Ada',
+    expiresAt: 9,
+  },
 });
-const link = (more = `&key=${KEY}`, relays = '10.0.0.5:7420'): string => `landline://join?relay=${relays}&code=c0de${more}`;
+const link = (more = `&key=${KEY}`, relays = '10.0.0.5:7420'): string =>
+  `landline://join?relay=${relays}&code=c0de${more}`;
 
 describe('a typed address', () => {
   test('is looked at before it is spoken to, and its key is for a person to compare', async () => {
@@ -54,11 +71,15 @@ describe('a typed address', () => {
 
   test('without a team yet asks to be set up', async () => {
     const { net } = rig({ '10.0.0.5:7421/v1/relay': info(null) });
-    expect(await probeRelay('10.0.0.5:7421', net)).toMatchObject({ value: { needsSetup: true, teamName: null } });
+    expect(await probeRelay('10.0.0.5:7421', net)).toMatchObject({
+      value: { needsSetup: true, teamName: null },
+    });
   });
 
   test('where something else answers is no relay; where nobody does, unreachable', async () => {
-    const { net } = rig({ 'web.lan:7420/v1/relay': ok({ status: 200, body: { product: 'teapot' } }) });
+    const { net } = rig({
+      'web.lan:7420/v1/relay': ok({ status: 200, body: { product: 'teapot' } }),
+    });
     expect(await probeRelay('web.lan', net)).toEqual(fail({ kind: 'not-a-relay' }));
     expect(await probeRelay('gone.lan', net)).toEqual(fail({ kind: 'unreachable' }));
   });
@@ -91,7 +112,10 @@ describe('a typed address', () => {
 
 describe('an invite', () => {
   test('brings the pin with it, and its code is said to that key alone', async () => {
-    const { net, story } = rig({ '10.0.0.5:7420/v1/relay': info('Night shift'), '10.0.0.5:7420/v1/invite': invite });
+    const { net, story } = rig({
+      '10.0.0.5:7420/v1/relay': info('Night shift'),
+      '10.0.0.5:7420/v1/invite': invite,
+    });
     expect(await probeRelay(link(), net)).toEqual(
       ok({
         address: '10.0.0.5:7420',
@@ -102,18 +126,31 @@ describe('an invite', () => {
         invite: { code: 'c0de', invitedBy: 'Ada' },
       }),
     );
-    expect(story).toEqual(['10.0.0.5:7420 pinned /v1/relay', '10.0.0.5:7420 pinned /v1/invite {"code":"c0de"}']);
+    expect(story).toEqual([
+      '10.0.0.5:7420 pinned /v1/relay',
+      '10.0.0.5:7420 pinned /v1/invite {"code":"c0de"}',
+    ]);
   });
 
   test('without a key is for a relay behind a certificate this computer trusts', async () => {
-    const { net, story } = rig({ 'relay.example:7420/v1/relay': info('Night shift'), 'relay.example:7420/v1/invite': invite });
-    expect(await probeRelay(link('', 'relay.example'), net)).toMatchObject({ value: { fingerprint: null, isPinnedByInvite: false } });
+    const { net, story } = rig({
+      'relay.example:7420/v1/relay': info('Night shift'),
+      'relay.example:7420/v1/invite': invite,
+    });
+    expect(await probeRelay(link('', 'relay.example'), net)).toMatchObject({
+      value: { fingerprint: null, isPinnedByInvite: false },
+    });
     expect(story.every((line) => line.includes(' CA '))).toBe(true);
   });
 
   test('with several addresses is tried in their order', async () => {
-    const { net, story } = rig({ 'ada.local:7420/v1/relay': info('Night shift'), 'ada.local:7420/v1/invite': invite });
-    expect(await probeRelay(link(undefined, '192.168.1.9,ada.local'), net)).toMatchObject({ value: { address: 'ada.local:7420' } });
+    const { net, story } = rig({
+      'ada.local:7420/v1/relay': info('Night shift'),
+      'ada.local:7420/v1/invite': invite,
+    });
+    expect(await probeRelay(link(undefined, '192.168.1.9,ada.local'), net)).toMatchObject({
+      value: { address: 'ada.local:7420' },
+    });
     expect(story[0]).toBe('192.168.1.9:7420 pinned /v1/relay');
   });
 
@@ -143,7 +180,9 @@ describe('an invite', () => {
 
   test('to set up a team that is set up already says so', async () => {
     const { net, story } = rig({ '10.0.0.5:7420/v1/relay': info('Night shift') });
-    expect(await probeRelay(link().replace('join', 'setup'), net)).toEqual(fail({ kind: 'setup-done' }));
+    expect(await probeRelay(link().replace('join', 'setup'), net)).toEqual(
+      fail({ kind: 'setup-done' }),
+    );
     expect(story).toHaveLength(1);
   });
 });

@@ -3,7 +3,12 @@
  * only the invite's own code is said, and only to the key that the invite names.
  */
 import { HTTP, inviteInfo, relayInfo } from '../../../protocol/http.ts';
-import { DEFAULT_PORT, isRelayAddress, parseInviteLink, type InviteLink } from '../../../protocol/invite-link.ts';
+import {
+  DEFAULT_PORT,
+  isRelayAddress,
+  parseInviteLink,
+  type InviteLink,
+} from '../../../protocol/invite-link.ts';
 import { fail, ok, type Result } from '../../../protocol/result.ts';
 import type { Problem, RelayFound } from '../../bridge/commands.ts';
 import { isLoopback, splitAddress } from '../connection/secure-line.ts';
@@ -11,7 +16,10 @@ import type { RelayNet } from '../ports.ts';
 import { ofFault } from '../problems.ts';
 import { askRelay, targetOf } from './http.ts';
 
-export async function probeRelay(typed: string, net: RelayNet): Promise<Result<RelayFound, Problem>> {
+export async function probeRelay(
+  typed: string,
+  net: RelayNet,
+): Promise<Result<RelayFound, Problem>> {
   if (!/^\s*landline:/i.test(typed)) return probeAddress(typed, net);
   const link = parseInviteLink(typed);
   return link.ok ? probeInvite(link.value, net) : fail({ kind: 'bad-invite' });
@@ -42,20 +50,58 @@ async function probeInvite(link: InviteLink, net: RelayNet): Promise<Result<Rela
   return fail(first ?? { kind: 'bad-invite' });
 }
 
-async function describe(address: string, fingerprint: string | null, net: RelayNet): Promise<Result<RelayFound, Problem>> {
-  const info = await askRelay(net, targetOf(address, fingerprint), { method: 'GET', path: HTTP.relay }, relayInfo);
+async function describe(
+  address: string,
+  fingerprint: string | null,
+  net: RelayNet,
+): Promise<Result<RelayFound, Problem>> {
+  const info = await askRelay(
+    net,
+    targetOf(address, fingerprint),
+    { method: 'GET', path: HTTP.relay },
+    relayInfo,
+  );
   if (!info.ok) return info;
   const { team } = info.value;
-  return ok({ address, teamName: team?.name ?? null, fingerprint, isPinnedByInvite: false, needsSetup: team === null, invite: null });
+  return ok({
+    address,
+    teamName: team?.name ?? null,
+    fingerprint,
+    isPinnedByInvite: false,
+    needsSetup: team === null,
+    invite: null,
+  });
 }
 
-async function withInvite(found: RelayFound, link: InviteLink, net: RelayNet): Promise<Result<RelayFound, Problem>> {
-  const pinned = { ...found, isPinnedByInvite: link.fingerprint !== null, invite: { code: link.code, invitedBy: null } };
+async function withInvite(
+  found: RelayFound,
+  link: InviteLink,
+  net: RelayNet,
+): Promise<Result<RelayFound, Problem>> {
+  const pinned = {
+    ...found,
+    isPinnedByInvite: link.fingerprint !== null,
+    invite: { code: link.code, invitedBy: null },
+  };
   if (link.purpose === 'setup') return found.needsSetup ? ok(pinned) : fail({ kind: 'setup-done' });
   const target = targetOf(found.address, found.fingerprint);
-  const info = await askRelay(net, target, { method: 'POST', path: HTTP.invite, body: { code: link.code } }, inviteInfo);
-  if (info.ok) return ok({ ...pinned, teamName: info.value.team.name, invite: { code: link.code, invitedBy: info.value.invitedBy } });
-  return fail(info.error.kind === 'wrong-credentials' || info.error.kind === 'not-found' ? { kind: 'bad-invite' } : info.error);
+  const info = await askRelay(
+    net,
+    target,
+    { method: 'POST', path: HTTP.invite, body: { code: link.code } },
+    inviteInfo,
+  );
+  if (info.ok)
+    return ok({
+      ...pinned,
+      teamName: info.value.team.name,
+      invite: { code: link.code, invitedBy: info.value.invitedBy },
+    });
+  return fail(
+    info.error.kind === 'wrong-credentials' || info.error.kind === 'not-found'
+      ? { kind: 'bad-invite' }
+      : info.error,
+  );
 }
 
 /** `https://relay.example/` → `relay.example:7420`; undefined when it is no address. */

@@ -115,7 +115,12 @@ export function createRegistry(parts: RegistryParts): Registry {
     return true;
   };
 
-  const credentials = ({ address, fingerprint, device, signedIn }: NewTeam): Partial<TeamRecord> => ({
+  const credentials = ({
+    address,
+    fingerprint,
+    device,
+    signedIn,
+  }: NewTeam): Partial<TeamRecord> => ({
     address,
     fingerprint,
     device,
@@ -139,7 +144,8 @@ export function createRegistry(parts: RegistryParts): Registry {
       return teams.map((team) => team.id);
     },
     get: (id) => teams.find((team) => team.id === id),
-    find: (relayTeam, me) => teams.find((team) => team.record.relayTeam === relayTeam && team.record.me === me),
+    find: (relayTeam, me) =>
+      teams.find((team) => team.record.relayTeam === relayTeam && team.record.me === me),
     add: (added) => {
       const { signedIn } = added;
       const record = rows.addTeam({
@@ -190,7 +196,8 @@ export function createRegistry(parts: RegistryParts): Registry {
       changes.teamOrder();
     },
     reorder: (order) => {
-      const placeOf = (team: Team): number => (order.includes(team.id) ? order.indexOf(team.id) : order.length);
+      const placeOf = (team: Team): number =>
+        order.includes(team.id) ? order.indexOf(team.id) : order.length;
       teams = [...teams].sort((a, b) => placeOf(a) - placeOf(b));
       db.transaction('team.order', () => teams.forEach((team, place) => team.save({ place })));
       changes.teamOrder();

@@ -115,8 +115,16 @@ export function createTeam(parts: TeamParts): Team {
     changes.team(id);
   };
 
-  const replica = createReplica({ team: { id, key, me: record.me as MemberId, handle: record.handle }, cache, changes, mask });
-  const joining = createJoining({ clock, isJoined: (channel) => replica.channels.get(channel)?.isJoined === true });
+  const replica = createReplica({
+    team: { id, key, me: record.me as MemberId, handle: record.handle },
+    cache,
+    changes,
+    mask,
+  });
+  const joining = createJoining({
+    clock,
+    isJoined: (channel) => replica.channels.get(channel)?.isJoined === true,
+  });
   const drafts = createDrafts({ team: { id, key }, rows: ledger.rows, clock, changes });
   const live = createLiveState({ team: id, me: record.me, clock, changes });
   const scene: Scene = {
@@ -138,7 +146,13 @@ export function createTeam(parts: TeamParts): Team {
     onRefused: (row) => settlement.refused(row),
     onOverdue: () => connection.giveUp(),
   });
-  const marks = createReadMarks({ replica, outbox, clock, newId, onRead: (channel) => herald.read(id, channel) });
+  const marks = createReadMarks({
+    replica,
+    outbox,
+    clock,
+    newId,
+    onRead: (channel) => herald.read(id, channel),
+  });
 
   const settlement = createSettlement({
     replica,
@@ -152,7 +166,8 @@ export function createTeam(parts: TeamParts): Team {
   let keptUnread: string | null = null;
   const readIfLooking = (channel: ChannelState): void => {
     if (channel.id === keptUnread) return;
-    if (attention.isReading(id, channel.id) && !attention.isIdle()) marks.mark(channel, channel.head);
+    if (attention.isReading(id, channel.id) && !attention.isIdle())
+      marks.mark(channel, channel.head);
   };
 
   const channelLog = createChannelLog({
@@ -232,8 +247,20 @@ export function createTeam(parts: TeamParts): Team {
     outbox.start(welcome.limits);
   };
 
-  const tokens = createTokens({ clock, net: parts.net, secrets: parts.secrets, record: () => record, save });
-  const refresh = createRefresh({ clock, log, asks, tokens, onEnded: () => connection.stop('session-ended') });
+  const tokens = createTokens({
+    clock,
+    net: parts.net,
+    secrets: parts.secrets,
+    record: () => record,
+    save,
+  });
+  const refresh = createRefresh({
+    clock,
+    log,
+    asks,
+    tokens,
+    onEnded: () => connection.stop('session-ended'),
+  });
   const presence = createOwnPresence({
     clock,
     chosen: () => record.presence,
@@ -245,7 +272,8 @@ export function createTeam(parts: TeamParts): Team {
     for (const event of events) {
       if (event.kind === 'posted' && event.by === record.me) outbox.arrived(event.id);
       // By whomever: these words are not to come back from us when the relay loses the deletion.
-      if (event.kind === 'deleted' || event.kind === 'redacted') ledger.outbox.forgetSent(key, event.id);
+      if (event.kind === 'deleted' || event.kind === 'redacted')
+        ledger.outbox.forgetSent(key, event.id);
     }
     outbox.settle();
     if (session.isCatchingUp) return;
@@ -263,7 +291,15 @@ export function createTeam(parts: TeamParts): Team {
   });
   const lineRecord = createLineRecord({ clock });
   const target = (): RelayTarget => targetOf(record.address, record.fingerprint);
-  const lab = createTransportLab({ clock, net: parts.net, newId, log, target, access: tokens.access, hello: session.hello });
+  const lab = createTransportLab({
+    clock,
+    net: parts.net,
+    newId,
+    log,
+    target,
+    access: tokens.access,
+    hello: session.hello,
+  });
   const connection = createConnection({
     clock,
     random: parts.random,
@@ -298,14 +334,16 @@ export function createTeam(parts: TeamParts): Team {
     },
     onWire: (wire) => {
       changes.team(id);
-      if (wire.state === 'stopped' && wire.why === 'session-ended') save({ standing: 'session-ended' });
+      if (wire.state === 'stopped' && wire.why === 'session-ended')
+        save({ standing: 'session-ended' });
     },
     onBroken: parts.onBroken,
   });
 
   /** Whether what waits is waiting for the line shows on every pending row. */
   const tellPending = (): void => {
-    for (const row of outbox.rows) if (row.message !== null) changes.message(id, row.channel, row.message);
+    for (const row of outbox.rows)
+      if (row.message !== null) changes.message(id, row.channel, row.message);
   };
 
   const take = (frame: DownFrame): void => {
@@ -321,7 +359,8 @@ export function createTeam(parts: TeamParts): Team {
   for (const row of outbox.rows) {
     const channel = replica.channels.get(row.channel);
     if (!channel) continue;
-    if (row.frame.t === 'post' && cache.messages.byId(key, channel.key, row.op)) outbox.arrived(row.op);
+    if (row.frame.t === 'post' && cache.messages.byId(key, channel.key, row.op))
+      outbox.arrived(row.op);
   }
   for (const channel of replica.channels.values()) settlement.overlay(channel);
   replica.recountStale();
@@ -389,4 +428,5 @@ export function createTeam(parts: TeamParts): Team {
 }
 
 /** A relay on this computer is reached whatever the network does. */
-export const isOnThisComputer = (address: string): boolean => isLoopback(splitAddress(address.replace(/^\w+:\/\//, ''))?.host ?? '');
+export const isOnThisComputer = (address: string): boolean =>
+  isLoopback(splitAddress(address.replace(/^\w+:\/\//, ''))?.host ?? '');

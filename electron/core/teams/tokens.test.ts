@@ -6,11 +6,19 @@ import type { TeamRecord } from '../cache/ledger-rows.ts';
 import type { DialFault, HttpAnswer, RelayNet, SecretBox } from '../ports.ts';
 import { createTokens, sealPair, type Tokens } from './tokens.ts';
 
-const pair = (n: number, expiresInMs = 600_000) => ({ access: `access-${n}`, refresh: `refresh-${n}`, accessExpiresInMs: expiresInMs });
+const pair = (n: number, expiresInMs = 600_000) => ({
+  access: `access-${n}`,
+  refresh: `refresh-${n}`,
+  accessExpiresInMs: expiresInMs,
+});
 const refreshed = (n: number): Result<HttpAnswer, DialFault> =>
   ok({
     status: 200,
-    body: { member: '00000000-0000-4000-8000-000000000001', session: '00000000-0000-4000-8000-000000000002', tokens: pair(n) },
+    body: {
+      member: '00000000-0000-4000-8000-000000000001',
+      session: '00000000-0000-4000-8000-000000000002',
+      tokens: pair(n),
+    },
   });
 
 interface Rig {
@@ -31,7 +39,12 @@ function rig(): Rig {
     unseal: (sealed) => /^sealed (.*)$/.exec(new TextDecoder().decode(sealed))?.[1],
     isProtected: true,
   };
-  const self = { clock, story: [] as string[], answers: [] as Rig['answers'], hold: Promise.resolve() } as unknown as Rig;
+  const self = {
+    clock,
+    story: [] as string[],
+    answers: [] as Rig['answers'],
+    hold: Promise.resolve(),
+  } as unknown as Rig;
   const net: Pick<RelayNet, 'request'> = {
     request: async (target, { path, body }) => {
       self.story.push(`${path} ${JSON.stringify(body)} to ${target.fingerprint}`);
@@ -39,14 +52,20 @@ function rig(): Rig {
       return self.answers.shift() ?? fail({ kind: 'unreachable' });
     },
   };
-  self.record = { address: 'relay:7420', fingerprint: 'pin', ...sealPair(pair(1), secrets, clock) } as TeamRecord;
+  self.record = {
+    address: 'relay:7420',
+    fingerprint: 'pin',
+    ...sealPair(pair(1), secrets, clock),
+  } as TeamRecord;
   const tokens = createTokens({
     clock,
     net: net as RelayNet,
     secrets,
     record: () => self.record,
     save: (change) => {
-      self.story.push(`saved ${new TextDecoder().decode(change.sealedRefresh ?? new Uint8Array())}`);
+      self.story.push(
+        `saved ${new TextDecoder().decode(change.sealedRefresh ?? new Uint8Array())}`,
+      );
       self.record = { ...self.record, ...change };
     },
   });
@@ -63,7 +82,9 @@ test('a token that is about to end is renewed over the pinned line, and the pair
   const one = rig();
   one.answers = [refreshed(2)];
   one.clock.advance(590_000);
-  const access = one.tokens.access().then((result) => one.story.push(`used ${JSON.stringify(result)}`));
+  const access = one.tokens
+    .access()
+    .then((result) => one.story.push(`used ${JSON.stringify(result)}`));
   await access;
   expect(one.story).toEqual([
     '/v1/refresh {"refresh":"refresh-1"} to pin',
@@ -87,14 +108,29 @@ test('two who need one at the same time share one refresh', async () => {
 });
 
 describe('a refresh that does not succeed', () => {
-  const refusal = (status: number, kind: Parameters<typeof refuse>[0], retryAfterMs?: number): Result<HttpAnswer, DialFault> =>
-    ok({ status, body: { refusal: refuse(kind, retryAfterMs === undefined ? {} : { retryAfterMs }) } });
+  const refusal = (
+    status: number,
+    kind: Parameters<typeof refuse>[0],
+    retryAfterMs?: number,
+  ): Result<HttpAnswer, DialFault> =>
+    ok({
+      status,
+      body: { refusal: refuse(kind, retryAfterMs === undefined ? {} : { retryAfterMs }) },
+    });
 
   test.each([
     ['the session is over', refusal(401, 'session-ended'), { kind: 'ended' }],
     ['the token is not ours', refusal(401, 'wrong-credentials'), { kind: 'ended' }],
-    ['too many', refusal(429, 'rate-limited', 4_000), { kind: 'refused', status: 503, retryAfterMs: 4_000 }],
-    ['the store is full', refusal(503, 'unavailable'), { kind: 'refused', status: 503, retryAfterMs: null }],
+    [
+      'too many',
+      refusal(429, 'rate-limited', 4_000),
+      { kind: 'refused', status: 503, retryAfterMs: 4_000 },
+    ],
+    [
+      'the store is full',
+      refusal(503, 'unavailable'),
+      { kind: 'refused', status: 503, retryAfterMs: null },
+    ],
     ['nobody answers', fail({ kind: 'unreachable' }), { kind: 'unreachable' }],
     [
       'another key',
@@ -112,7 +148,11 @@ describe('a refresh that does not succeed', () => {
 
   test('because it was sealed on another computer is the end of the session, and nothing is asked', async () => {
     const one = rig();
-    one.record = { ...one.record, sealedAccess: new Uint8Array([1]), sealedRefresh: new Uint8Array([1]) };
+    one.record = {
+      ...one.record,
+      sealedAccess: new Uint8Array([1]),
+      sealedRefresh: new Uint8Array([1]),
+    };
     expect(await one.tokens.access()).toEqual(fail({ kind: 'ended' }));
     expect(one.story).toEqual([]);
   });

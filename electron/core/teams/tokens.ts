@@ -46,7 +46,8 @@ export function sealPair(
 export function createTokens({ clock, net, secrets, record, save }: TokensParts): Tokens {
   let renewing: Promise<Result<string, RenewFault>> | undefined;
 
-  const unsealed = (sealed: Uint8Array | null): string | undefined => (sealed === null ? undefined : secrets.unseal(sealed));
+  const unsealed = (sealed: Uint8Array | null): string | undefined =>
+    sealed === null ? undefined : secrets.unseal(sealed);
 
   const renewOverHttp = async (): Promise<Result<string, RenewFault>> => {
     const { address, fingerprint, sealedRefresh } = record();
@@ -72,7 +73,9 @@ export function createTokens({ clock, net, secrets, record, save }: TokensParts)
     access: async () => {
       const { sealedAccess, accessExpiresAt } = record();
       const access = unsealed(sealedAccess);
-      return access === undefined || accessExpiresAt - clock.now() < MARGIN_MS ? renew() : ok(access);
+      return access === undefined || accessExpiresAt - clock.now() < MARGIN_MS
+        ? renew()
+        : ok(access);
     },
     renew,
     refreshToken: () => unsealed(record().sealedRefresh),
@@ -91,7 +94,11 @@ function renewFault(problem: {
     case 'wrong-credentials':
       return { kind: 'ended' };
     case 'key-mismatch':
-      return { kind: 'key-mismatch', expected: problem.expectedKey ?? '', seen: problem.seenKey ?? '' };
+      return {
+        kind: 'key-mismatch',
+        expected: problem.expectedKey ?? '',
+        seen: problem.seenKey ?? '',
+      };
     case 'not-a-relay':
       return { kind: 'not-a-relay' };
     case 'unreachable':

@@ -45,11 +45,17 @@ test('a run is told as it goes on, and what it found stays until the next one', 
   const last = all.at(-1);
   expect(last?.state).toBe('done');
   expect(last?.rows).toEqual(
-    DOORS.map((door) => ({ door, traffic: { state: 'failed', why: { kind: 'unreachable' } }, idle: { state: 'left-out' } })),
+    DOORS.map((door) => ({
+      door,
+      traffic: { state: 'failed', why: { kind: 'unreachable' } },
+      idle: { state: 'left-out' },
+    })),
   );
   expect(await lab.look(-1)).toEqual(last);
   expect(lab.start(false)).toEqual(ok(null));
-  expect((await lab.look(last?.version ?? 0)).rows.every(({ traffic }) => traffic.state !== 'failed')).toBe(true);
+  expect(
+    (await lab.look(last?.version ?? 0)).rows.every(({ traffic }) => traffic.state !== 'failed'),
+  ).toBe(true);
 });
 
 test('it does not run twice at once, and what was stopped is over', async () => {
@@ -65,5 +71,7 @@ test('a session that ended is said to be over at every door', async () => {
   const lab = labOver(UNREACHABLE, true);
   lab.start(false);
   const last = (await allOf(lab)).at(-1);
-  expect(last?.rows.map(({ traffic }) => traffic)).toEqual(DOORS.map(() => ({ state: 'failed', why: { kind: 'signed-out' } })));
+  expect(last?.rows.map(({ traffic }) => traffic)).toEqual(
+    DOORS.map(() => ({ state: 'failed', why: { kind: 'signed-out' } })),
+  );
 });

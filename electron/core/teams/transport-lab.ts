@@ -23,7 +23,11 @@ export interface TransportLab {
   stop(): void;
 }
 
-export function createTransportLab({ log, plan = LAB_PLAN, ...parts }: TransportLabParts): TransportLab {
+export function createTransportLab({
+  log,
+  plan = LAB_PLAN,
+  ...parts
+}: TransportLabParts): TransportLab {
   let view: LabView = { version: 0, state: 'none', rows: [] };
   let running: AbortController | undefined;
   const waiting = new Set<() => void>();
@@ -39,11 +43,16 @@ export function createTransportLab({ log, plan = LAB_PLAN, ...parts }: Transport
   };
   const run = async (mine: AbortController, withIdle: boolean): Promise<void> => {
     try {
-      for await (const rows of compareDoors(parts, withIdle ? plan : { ...plan, idleMs: 0 }, mine.signal)) {
+      for await (const rows of compareDoors(
+        parts,
+        withIdle ? plan : { ...plan, idleMs: 0 },
+        mine.signal,
+      )) {
         if (running !== mine) return;
         tell({ rows });
       }
-      if (running === mine) log.info('lab.done', { failed: view.rows.filter(isFailed).map(({ door }) => door) });
+      if (running === mine)
+        log.info('lab.done', { failed: view.rows.filter(isFailed).map(({ door }) => door) });
     } finally {
       if (running === mine) end('done');
     }
@@ -73,4 +82,5 @@ export function createTransportLab({ log, plan = LAB_PLAN, ...parts }: Transport
   };
 }
 
-const isFailed = ({ traffic, idle }: DoorRow): boolean => traffic.state === 'failed' || idle.state === 'failed';
+const isFailed = ({ traffic, idle }: DoorRow): boolean =>
+  traffic.state === 'failed' || idle.state === 'failed';

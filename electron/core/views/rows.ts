@@ -22,14 +22,21 @@ export interface RowMaker {
   holes(channel: ChannelState, from: number, to: number): readonly TimelineRow[];
 }
 
-export const noteKey = (seq: number, part: number): string => (part === 0 ? `note-${seq}` : `note-${seq}-${part}`);
+export const noteKey = (seq: number, part: number): string =>
+  part === 0 ? `note-${seq}` : `note-${seq}-${part}`;
 export const holeKey = (from: number): string => `hole-${from}`;
 
-export function createRowMaker(team: Team, channel: string, ignoreChannelMentions: () => boolean): RowMaker {
+export function createRowMaker(
+  team: Team,
+  channel: string,
+  ignoreChannelMentions: () => boolean,
+): RowMaker {
   const { outbox, record } = team;
 
   const deliveryOf = (row: OutboxRow): MessageRow['delivery'] =>
-    row.state === 'failed' ? { state: 'failed', why: row.why ?? 'internal' } : { state: 'sending', isWaiting: !outbox.isUnderWay(row) };
+    row.state === 'failed'
+      ? { state: 'failed', why: row.why ?? 'internal' }
+      : { state: 'sending', isWaiting: !outbox.isUnderWay(row) };
 
   return {
     message: (message) => {
@@ -37,7 +44,9 @@ export function createRowMaker(team: Team, channel: string, ignoreChannelMention
         .ofMessage(channel, message.id)
         .filter((row) => !row.isOffer && (row.frame.t === 'edit' || row.frame.t === 'delete'));
       const last = onTheWay.at(-1);
-      const isGone = message.isDeleted || onTheWay.some((row) => row.frame.t === 'delete' && row.state === 'waiting');
+      const isGone =
+        message.isDeleted ||
+        onTheWay.some((row) => row.frame.t === 'delete' && row.state === 'waiting');
       const edit = onTheWay.findLast((row) => row.frame.t === 'edit');
       const text = isGone ? '' : edit?.frame.t === 'edit' ? edit.frame.text : message.text;
       return {
@@ -51,7 +60,10 @@ export function createRowMaker(team: Team, channel: string, ignoreChannelMention
         text,
         editedAt: isGone ? null : (edit?.at ?? message.editedAt),
         isDeleted: isGone,
-        mentionsMe: !isGone && message.author !== record.me && (message.calls & callsMask(ignoreChannelMentions())) !== 0,
+        mentionsMe:
+          !isGone &&
+          message.author !== record.me &&
+          (message.calls & callsMask(ignoreChannelMentions())) !== 0,
         delivery: last && !message.isDeleted ? deliveryOf(last) : { state: 'sent' },
       };
     },

@@ -54,7 +54,14 @@ export function channelViewOf({ record, drafts }: Team, channel: ChannelState): 
   };
 }
 
-export const memberViewOf = ({ id, handle, name, role, isActive, joinedAt }: Member): MemberView => ({
+export const memberViewOf = ({
+  id,
+  handle,
+  name,
+  role,
+  isActive,
+  joinedAt,
+}: Member): MemberView => ({
   id,
   handle,
   name,
@@ -67,8 +74,12 @@ export function teamStateOf(team: Team): TeamState {
   const { replica, live } = team;
   return {
     team: teamViewOf(team),
-    channels: Object.fromEntries([...replica.channels.values()].map((channel) => [channel.id, channelViewOf(team, channel)])),
-    members: Object.fromEntries([...replica.members.values()].map((member) => [member.id, memberViewOf(member)])),
+    channels: Object.fromEntries(
+      [...replica.channels.values()].map((channel) => [channel.id, channelViewOf(team, channel)]),
+    ),
+    members: Object.fromEntries(
+      [...replica.members.values()].map((member) => [member.id, memberViewOf(member)]),
+    ),
     presence: live.presence(),
     typing: live.typing(),
   };

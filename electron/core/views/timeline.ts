@@ -55,7 +55,13 @@ const LET_GO_ROWS = 400;
 type RowsEvent = Extract<BridgeEvent, { readonly kind: 'rows' }>;
 
 /** Opens at the wanted place with what is in the cache; undefined when the message is not. */
-export function openTimeline({ team, channel: opened, at, ignoreChannelMentions, onChanged }: TimelineParts): Timeline | undefined {
+export function openTimeline({
+  team,
+  channel: opened,
+  at,
+  ignoreChannelMentions,
+  onChanged,
+}: TimelineParts): Timeline | undefined {
   const { cache, replica, outbox, history } = team;
   const { key } = replica.team;
   const maker = createRowMaker(team, opened.id, ignoreChannelMentions);
@@ -85,7 +91,11 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
   };
 
   const pendingRows = (): TimelineRow[] =>
-    high === null ? outbox.rows.filter((row) => row.channel === opened.id).flatMap((row) => maker.pending(row) ?? []) : [];
+    high === null
+      ? outbox.rows
+          .filter((row) => row.channel === opened.id)
+          .flatMap((row) => maker.pending(row) ?? [])
+      : [];
 
   const holeRows = (): readonly TimelineRow[] => {
     const channel = channelNow();
@@ -93,19 +103,30 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
   };
 
   const allRows = (): TimelineRow[] => {
-    const rows = [...messagesAndNotes(low, high ?? Number.MAX_SAFE_INTEGER), ...holeRows(), ...pendingRows()];
+    const rows = [
+      ...messagesAndNotes(low, high ?? Number.MAX_SAFE_INTEGER),
+      ...holeRows(),
+      ...pendingRows(),
+    ];
     return rows.sort((a, b) => a.order - b.order);
   };
 
-  const edges = (): { readonly hasOlder: boolean; readonly hasNewer: boolean } => ({ hasOlder: low > 1, hasNewer: high !== null });
+  const edges = (): { readonly hasOlder: boolean; readonly hasNewer: boolean } => ({
+    hasOlder: low > 1,
+    hasNewer: high !== null,
+  });
 
   /** The `count`th shown row going down from below `from` within what is held there; the bottom of the stretch if there are fewer. */
   const reachDown = (from: number, count: number): number => {
     const stretch = intervalAt(channelNow().held, from - 1);
     if (!stretch) return from;
     const channel = channelNow();
-    const messages = cache.messages.older(key, channel.key, from, stretch.from, count).map((message) => message.seq);
-    const notes = cache.log.olderNotes(key, channel.key, from, stretch.from, count).map((note) => note.seq);
+    const messages = cache.messages
+      .older(key, channel.key, from, stretch.from, count)
+      .map((message) => message.seq);
+    const notes = cache.log
+      .olderNotes(key, channel.key, from, stretch.from, count)
+      .map((note) => note.seq);
     const seqs = [...messages, ...notes].sort((a, b) => b - a);
     return seqs.length < count ? stretch.from : (seqs[count - 1] ?? stretch.from);
   };
@@ -116,8 +137,12 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     const stretch = intervalAt(channel.held, from + 1);
     const ceiling = stretch?.to ?? from;
     if (stretch) {
-      const messages = cache.messages.newer(key, channel.key, from, ceiling, count).map((message) => message.seq);
-      const notes = cache.log.newerNotes(key, channel.key, from, ceiling, count).map((note) => note.seq);
+      const messages = cache.messages
+        .newer(key, channel.key, from, ceiling, count)
+        .map((message) => message.seq);
+      const notes = cache.log
+        .newerNotes(key, channel.key, from, ceiling, count)
+        .map((note) => note.seq);
       const seqs = [...messages, ...notes].sort((a, b) => a - b);
       if (seqs.length >= count) return seqs[count - 1] ?? ceiling;
     }
@@ -147,7 +172,8 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
       // With little unread, the live end and some context below the line; with much, the neighbourhood of the line.
       if (unreadAfter === null || channel.unread <= OPEN_ROWS - CONTEXT_ROWS) openAtEnd();
       else openAround(readSeq, OPEN_ROWS);
-      if (unreadAfter !== null && low > readSeq && intervalAt(channel.held, readSeq + 1)) openAround(readSeq, OPEN_ROWS);
+      if (unreadAfter !== null && low > readSeq && intervalAt(channel.held, readSeq + 1))
+        openAround(readSeq, OPEN_ROWS);
     } else {
       const found = cache.messages.byId(key, channel.key, at.message);
       if (!found) return false;
@@ -173,7 +199,11 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     return ok(null);
   };
 
-  const diff = (rows: readonly TimelineRow[], isComplete: boolean, candidates: Iterable<string>): Pick<RowsEvent, 'put' | 'gone'> => {
+  const diff = (
+    rows: readonly TimelineRow[],
+    isComplete: boolean,
+    candidates: Iterable<string>,
+  ): Pick<RowsEvent, 'put' | 'gone'> => {
     const put: TimelineRow[] = [];
     const present = new Set<string>();
     for (const row of rows) {
@@ -202,7 +232,10 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
         if (isInside(stored.seq)) rows.push(maker.message(stored));
         continue;
       }
-      const waiting = high === null ? outbox.rows.find((row) => row.op === id && row.channel === opened.id) : undefined;
+      const waiting =
+        high === null
+          ? outbox.rows.find((row) => row.op === id && row.channel === opened.id)
+          : undefined;
       const row = waiting && maker.pending(waiting);
       if (row) rows.push(row);
     }
@@ -249,7 +282,9 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
         trim(true);
         isAllTouched ||= low !== before;
       }
-      const { rows, candidates } = isAllTouched ? { rows: allRows(), candidates: new Set<string>() } : touchedRows();
+      const { rows, candidates } = isAllTouched
+        ? { rows: allRows(), candidates: new Set<string>() }
+        : touchedRows();
       const { put, gone } = diff(rows, isAllTouched, candidates);
       forgetTouched();
       const nowEdges = JSON.stringify(edges());
@@ -290,7 +325,11 @@ export function openTimeline({ team, channel: opened, at, ignoreChannelMentions,
     },
 
     fill: async (hole) => {
-      const open = holesIn(channelNow().held, Math.max(1, hole.from), Math.min(hole.to, channelNow().head)).at(-1);
+      const open = holesIn(
+        channelNow().held,
+        Math.max(1, hole.from),
+        Math.min(hole.to, channelNow().head),
+      ).at(-1);
       if (!open) return ok(null);
       const got = await history.fetch(channelFeed(opened.id), open, 'seen');
       return got.ok ? ok(null) : problem(got.error.kind);

@@ -73,7 +73,8 @@
     for (const listener of listeners) listener(batch);
   };
 
-  const sayFocus = () => say({ t: 'focus', isFocused: document.hasFocus() && document.visibilityState === 'visible' });
+  const sayFocus = () =>
+    say({ t: 'focus', isFocused: document.hasFocus() && document.visibilityState === 'visible' });
 
   const opened = () => {
     attempts = 0;
@@ -91,7 +92,11 @@
     const secret = sessionStorage.getItem(SECRET);
     const card = hasTicket ? `ticket.${ticket ?? ''}` : secret === null ? null : `secret.${secret}`;
     if (card === null) return refuse();
-    const line = new WebSocket(`ws://${location.host}/bridge`, ['landline.bridge.1', `tab.${tab}`, card]);
+    const line = new WebSocket(`ws://${location.host}/bridge`, [
+      'landline.bridge.1',
+      `tab.${tab}`,
+      card,
+    ]);
     socket = line;
     line.onmessage = ({ data }) => {
       if (line === socket) receive(/** @type {FrameDown} */ (JSON.parse(String(data))));
@@ -118,7 +123,8 @@
   const refuse = () => {
     isStranger = true;
     sessionStorage.removeItem(SECRET);
-    for (const { answer } of waiting.values()) answer({ ok: false, error: { kind: 'unavailable' } });
+    for (const { answer } of waiting.values())
+      answer({ ok: false, error: { kind: 'unavailable' } });
     waiting.clear();
     showNotice('used');
   };
@@ -159,7 +165,9 @@
     waiting.delete(id);
     if (call === undefined) return;
     const isSnapshot = call.name === 'open' && result.ok;
-    call.answer(isSnapshot ? { ok: true, value: { ...result.value, n: result.value.n + shift } } : result);
+    call.answer(
+      isSnapshot ? { ok: true, value: { ...result.value, n: result.value.n + shift } } : result,
+    );
     if (isSnapshot) highest = Math.max(highest, result.value.n + shift);
   };
 
@@ -214,12 +222,21 @@
 
   const NOTICES = {
     used: {
-      en: ['This address was used already', 'Each address opens Landline once. The terminal where it runs shows a fresh one.'],
+      en: [
+        'This address was used already',
+        'Each address opens Landline once. The terminal where it runs shows a fresh one.',
+      ],
       zh: ['這個網址已經用過了', '每個網址只能開啟 Landline 一次。執行它的終端機會顯示新的網址。'],
     },
     stopped: {
-      en: ['Landline is not running', 'What you wrote is safe on this computer. Start Landline again and open the address it shows.'],
-      zh: ['Landline 沒有在執行', '你寫的內容安全地存在這台電腦上。請再次啟動 Landline，並開啟它顯示的網址。'],
+      en: [
+        'Landline is not running',
+        'What you wrote is safe on this computer. Start Landline again and open the address it shows.',
+      ],
+      zh: [
+        'Landline 沒有在執行',
+        '你寫的內容安全地存在這台電腦上。請再次啟動 Landline，並開啟它顯示的網址。',
+      ],
     },
   };
   /** @type {HTMLElement | null} */
@@ -246,7 +263,10 @@
     line.textContent = text ?? '';
     box.append(heading, line);
     notice = box;
-    if (document.body === null) addEventListener('DOMContentLoaded', () => notice === box && document.body.append(box), { once: true });
+    if (document.body === null)
+      addEventListener('DOMContentLoaded', () => notice === box && document.body.append(box), {
+        once: true,
+      });
     else document.body.append(box);
   };
 
@@ -259,7 +279,8 @@
     saidInputAt = now;
     say({ t: 'input' });
   };
-  for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel']) addEventListener(kind, sayInput, { passive: true, capture: true });
+  for (const kind of ['pointerdown', 'pointermove', 'keydown', 'wheel'])
+    addEventListener(kind, sayInput, { passive: true, capture: true });
   for (const kind of ['focus', 'blur']) addEventListener(kind, sayFocus);
   document.addEventListener('visibilitychange', sayFocus);
   addEventListener('pagehide', () => say({ t: 'bye' }));

@@ -46,7 +46,13 @@ class Line {
 let lines: Line[] = [];
 let timers: (() => void)[] = [];
 let stored: Map<string, string>;
-let page: { api: LandlineApi; address: string; body: string[]; title: () => string; leave: () => void };
+let page: {
+  api: LandlineApi;
+  address: string;
+  body: string[];
+  title: () => string;
+  leave: () => void;
+};
 
 /** Loads the page at an address, as the browser does on a visit and on a reload. */
 function load(hash: string): typeof page {
@@ -72,14 +78,20 @@ function load(hash: string): typeof page {
     hasFocus: () => true,
     addEventListener: () => undefined,
     createElement: element,
-    body: { append: (box: { children: { text: string }[] }) => body.push(...box.children.map(({ text }) => text)) },
+    body: {
+      append: (box: { children: { text: string }[] }) =>
+        body.push(...box.children.map(({ text }) => text)),
+    },
   };
   const window: Record<string, unknown> = { focus: () => undefined };
   const context = createContext({
     window,
     document,
     location,
-    history: { replaceState: (_state: unknown, _title: string, path: string) => Object.assign(location, { hash: '', pathname: path }) },
+    history: {
+      replaceState: (_state: unknown, _title: string, path: string) =>
+        Object.assign(location, { hash: '', pathname: path }),
+    },
     sessionStorage: {
       getItem: (key: string) => stored.get(key) ?? null,
       setItem: (key: string, value: string) => stored.set(key, value),
@@ -125,7 +137,11 @@ describe('coming in', () => {
   test('the ticket leaves the address at once, goes into no URL, and is exchanged for a secret', () => {
     expect(page.address).toBe('/');
     expect(last().url).toBe('ws://127.0.0.1:4000/bridge');
-    expect(last().protocols).toEqual(['landline.bridge.1', expect.stringMatching(/^tab\.[\w-]{36}$/), 'ticket.a-ticket']);
+    expect(last().protocols).toEqual([
+      'landline.bridge.1',
+      expect.stringMatching(/^tab\.[\w-]{36}$/),
+      'ticket.a-ticket',
+    ]);
     last().open().hear({ t: 'welcome', secret: 'a-secret' });
     expect([...stored.values()]).toEqual(['a-secret']);
   });
@@ -204,7 +220,10 @@ describe('the bridge', () => {
     const round: Record<string, unknown> = {};
     round['self'] = round;
     for (const input of [{ text: 'x'.repeat(1_000_000) }, round, { n: 1n }]) {
-      expect(await page.api.call('draft.set', input as never)).toEqual({ ok: false, error: { kind: 'bad-command' } });
+      expect(await page.api.call('draft.set', input as never)).toEqual({
+        ok: false,
+        error: { kind: 'bad-command' },
+      });
     }
     expect(last().calls).toEqual([]);
   });
@@ -237,7 +256,13 @@ describe('a cut line', () => {
     expect(last().protocols).toEqual([...lines[0]!.protocols.slice(0, 2), 'secret.a-secret']);
     last().open();
     expect(last().calls).toEqual([
-      { t: 'call', id: 1, settled: 1, name: 'message.send', input: { team: 't', channel: 'c', text: 'hello' } },
+      {
+        t: 'call',
+        id: 1,
+        settled: 1,
+        name: 'message.send',
+        input: { team: 't', channel: 'c', text: 'hello' },
+      },
     ]);
     last().hear({ t: 'answer', id: 1, result: { ok: true, value: { id: 'm' } } });
     expect(await answer).toEqual({ ok: true, value: { id: 'm' } });

@@ -22,7 +22,10 @@ export function App() {
   const isReady = useWindow((model) => model.snapshot !== null);
   const language = useWindow((model) => {
     const state = stateOf(model);
-    return chooseLanguage(state?.settings.language ?? 'system', state?.app.locale ?? navigator.language);
+    return chooseLanguage(
+      state?.settings.language ?? 'system',
+      state?.app.locale ?? navigator.language,
+    );
   });
   const locale = useWindow((model) => stateOf(model)?.app.locale ?? '');
   const words = useMemo(() => createWords(language, locale), [language, locale]);
@@ -57,7 +60,9 @@ function Frame() {
           <Talk />
         </>
       )}
-      {isSideOpen && <div aria-hidden className={styles['scrim']} onClick={() => commands.showSide(false)} />}
+      {isSideOpen && (
+        <div aria-hidden className={styles['scrim']} onClick={() => commands.showSide(false)} />
+      )}
       <Overlays />
       <RemarkLine />
       <LiveRegion />
@@ -71,8 +76,11 @@ function useTitle(): void {
   const team = useWindow((model) => teamOf(model)?.team.name);
   const members = useWindow((model) => teamOf(model)?.members);
   const channel = useWindow(channelOf);
-  const calls = useWindow((model) => Object.values(stateOf(model)?.teams ?? {}).reduce((sum, one) => sum + one.team.mentions, 0));
-  const place = channel !== null && members !== undefined ? channelMention(channel, members, words) : undefined;
+  const calls = useWindow((model) =>
+    Object.values(stateOf(model)?.teams ?? {}).reduce((sum, one) => sum + one.team.mentions, 0),
+  );
+  const place =
+    channel !== null && members !== undefined ? channelMention(channel, members, words) : undefined;
   const title = [place, team, 'Landline'].filter((part) => part !== undefined).join(' \u00b7 ');
   useEffect(() => {
     document.title = calls > 0 ? `(${calls}) ${title}` : title;

@@ -13,7 +13,13 @@ export interface WindowParts {
 
 const PartsContext = createContext<WindowParts | null>(null);
 
-export function PartsProvider({ parts, children }: { readonly parts: WindowParts; readonly children: ReactNode }) {
+export function PartsProvider({
+  parts,
+  children,
+}: {
+  readonly parts: WindowParts;
+  readonly children: ReactNode;
+}) {
   return <PartsContext.Provider value={parts}>{children}</PartsContext.Provider>;
 }
 

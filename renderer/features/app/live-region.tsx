@@ -22,11 +22,20 @@ export function LiveRegion() {
               text: text.slice(0, SPOKEN_LENGTH),
             }),
           ),
-          ...(announcement.messages.length === 0 && announcement.count > 0 ? [words.say('talk.n-new', { count: announcement.count })] : []),
+          ...(announcement.messages.length === 0 && announcement.count > 0
+            ? [words.say('talk.n-new', { count: announcement.count })]
+            : []),
           ...(announcement.hasFailed ? [words.say('talk.announce-failed')] : []),
         ];
   return (
-    <div className="unseen" role="status" aria-live="polite" aria-atomic="false" aria-relevant="additions" data-live>
+    <div
+      className="unseen"
+      role="status"
+      aria-live="polite"
+      aria-atomic="false"
+      aria-relevant="additions"
+      data-live
+    >
       {lines.map((line, at) => (
         <p key={`${announcement?.n}-${at}`}>{line}</p>
       ))}

@@ -43,7 +43,13 @@ export function Overlays() {
     case 'channel': {
       const channel = team.channels[overlay.channel];
       return channel ? (
-        <ChannelDialog key={channel.id} team={team} channel={channel} tab={overlay.tab} onClose={onClose} />
+        <ChannelDialog
+          key={channel.id}
+          team={team}
+          channel={channel}
+          tab={overlay.tab}
+          onClose={onClose}
+        />
       ) : (
         <Gone onClose={onClose} />
       );
@@ -52,12 +58,23 @@ export function Overlays() {
       return <InviteDialog team={team} onClose={onClose} />;
     case 'member': {
       const member = team.members[overlay.member];
-      return member ? <MemberDialog team={team} member={member} onClose={onClose} /> : <Gone onClose={onClose} />;
+      return member ? (
+        <MemberDialog team={team} member={member} onClose={onClose} />
+      ) : (
+        <Gone onClose={onClose} />
+      );
     }
     case 'settings':
       return <SettingsDialog team={team} tab={overlay.tab} onClose={onClose} />;
     case 'delete-message':
-      return <DeleteMessage team={team} channel={overlay.channel} message={overlay.message} onClose={onClose} />;
+      return (
+        <DeleteMessage
+          team={team}
+          channel={overlay.channel}
+          message={overlay.message}
+          onClose={onClose}
+        />
+      );
     case 'why':
       return <WhyDialog team={team} message={overlay.message} onClose={onClose} />;
     case 'keys':

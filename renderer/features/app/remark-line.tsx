@@ -24,10 +24,22 @@ export function RemarkLine() {
   return (
     <div role="status" className={styles['place']}>
       {remark !== null && (
-        <div key={remark.n} className={cx(styles['remark'], remark.kind === 'problem' && styles['problem'])}>
-          <span>{remark.kind === 'problem' ? problemWords(words, remark.problem) : words.say(`done.${remark.what}`)}</span>
+        <div
+          key={remark.n}
+          className={cx(styles['remark'], remark.kind === 'problem' && styles['problem'])}
+        >
+          <span>
+            {remark.kind === 'problem'
+              ? problemWords(words, remark.problem)
+              : words.say(`done.${remark.what}`)}
+          </span>
           {remark.kind === 'problem' && (
-            <IconButton size="small" label={words.say('act.dismiss')} icon={X} onPress={() => commands.say(null)} />
+            <IconButton
+              size="small"
+              label={words.say('act.dismiss')}
+              icon={X}
+              onPress={() => commands.say(null)}
+            />
           )}
         </div>
       )}

@@ -18,7 +18,8 @@ export function neighbour(model: WindowModel, step: 1 | -1, onlyUnread: boolean)
   const current = all.findIndex((one) => one.id === model.ui.channels[team.team.id]);
   for (let away = 1; away <= all.length; away++) {
     const one = all[(((current + step * away) % all.length) + all.length) % all.length];
-    if (one && (!onlyUnread || one.mentions > 0 || (one.unread > 0 && one.level !== 'none'))) return one.id;
+    if (one && (!onlyUnread || one.mentions > 0 || (one.unread > 0 && one.level !== 'none')))
+      return one.id;
   }
   return null;
 }

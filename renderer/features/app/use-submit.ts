@@ -1,13 +1,21 @@
 /** A form's own command: busy while it runs, and its refusal kept to be shown beside the fields. */
 import { useCallback, useState } from 'react';
-import type { CommandInput, CommandName, CommandOutput, Problem } from '../../../electron/bridge/commands.ts';
+import type {
+  CommandInput,
+  CommandName,
+  CommandOutput,
+  Problem,
+} from '../../../electron/bridge/commands.ts';
 import { useCommands } from './context.tsx';
 
 export interface Submit {
   readonly isBusy: boolean;
   readonly problem: Problem | null;
   /** The answer's value, or null when it was refused. */
-  run<Name extends CommandName>(name: Name, input: CommandInput<Name>): Promise<{ readonly value: CommandOutput<Name> } | null>;
+  run<Name extends CommandName>(
+    name: Name,
+    input: CommandInput<Name>,
+  ): Promise<{ readonly value: CommandOutput<Name> } | null>;
   forget(): void;
 }
 

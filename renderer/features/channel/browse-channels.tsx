@@ -13,7 +13,13 @@ import row from '../../ui/person-row.module.css';
 import { useCommands } from '../app/context.tsx';
 import { rank } from '../composer/suggest.ts';
 
-export function BrowseChannels({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function BrowseChannels({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const commands = useCommands();
   const [typed, setTyped] = useState('');
@@ -25,7 +31,9 @@ export function BrowseChannels({ team, onClose }: { readonly team: TeamState; re
       .filter((one) => one.rank < Infinity)
       .sort(
         (a, b) =>
-          a.rank - b.rank || Number(a.channel.isArchived) - Number(b.channel.isArchived) || a.channel.name.localeCompare(b.channel.name),
+          a.rank - b.rank ||
+          Number(a.channel.isArchived) - Number(b.channel.isArchived) ||
+          a.channel.name.localeCompare(b.channel.name),
       )
       .map((one) => one.channel);
   }, [team.channels, typed]);
@@ -43,7 +51,9 @@ export function BrowseChannels({ team, onClose }: { readonly team: TeamState; re
       onClose={onClose}
       foot={
         team.team.role !== 'guest' && (
-          <Button onPress={() => commands.show({ kind: 'create-channel' })}>{words.say('channel.create')}</Button>
+          <Button onPress={() => commands.show({ kind: 'create-channel' })}>
+            {words.say('channel.create')}
+          </Button>
         )
       }
     >
@@ -62,14 +72,20 @@ export function BrowseChannels({ team, onClose }: { readonly team: TeamState; re
             <span className={row['words']}>
               <span className={row['name']}>
                 <bdi>{channel.name}</bdi>
-                {channel.isArchived && <span className={row['mark']}>{words.say('channel.archived')}</span>}
+                {channel.isArchived && (
+                  <span className={row['mark']}>{words.say('channel.archived')}</span>
+                )}
               </span>
               <span className={row['more']}>
                 <bdi>{channel.topic}</bdi>
               </span>
             </span>
             {channel.isJoined || channel.isArchived ? (
-              <Button size="small" onPress={() => enter(channel)} aria-label={words.say('channel.open-name', { name: channel.name })}>
+              <Button
+                size="small"
+                onPress={() => enter(channel)}
+                aria-label={words.say('channel.open-name', { name: channel.name })}
+              >
                 {words.say('channel.open')}
               </Button>
             ) : (
@@ -77,9 +93,11 @@ export function BrowseChannels({ team, onClose }: { readonly team: TeamState; re
                 size="small"
                 aria-label={words.say('channel.join-name', { name: channel.name })}
                 onPress={() =>
-                  void commands.attempt('channel.join', { team: id, channel: channel.id }).then((isDone) => {
-                    if (isDone) enter(channel);
-                  })
+                  void commands
+                    .attempt('channel.join', { team: id, channel: channel.id })
+                    .then((isDone) => {
+                      if (isDone) enter(channel);
+                    })
                 }
               >
                 {words.say('channel.join')}

@@ -66,7 +66,11 @@ export function ChannelAbout({ team, channel, onClose }: ChannelAboutProps) {
         />
         {mayChange && (
           <div className={form['acts']}>
-            <Button look="primary" type="submit" isDisabled={!hasChanged || name.trim() === '' || submit.isBusy}>
+            <Button
+              look="primary"
+              type="submit"
+              isDisabled={!hasChanged || name.trim() === '' || submit.isBusy}
+            >
               {words.say('act.save')}
             </Button>
           </div>
@@ -75,20 +79,33 @@ export function ChannelAbout({ team, channel, onClose }: ChannelAboutProps) {
       <div className={form['section']} style={{ marginBlockStart: 20 }}>
         <div className={form['acts']}>
           {channel.isJoined ? (
-            <Button onPress={() => thenClose(commands.attempt('channel.leave', input))}>{words.say('channel.leave')}</Button>
+            <Button onPress={() => thenClose(commands.attempt('channel.leave', input))}>
+              {words.say('channel.leave')}
+            </Button>
           ) : (
-            <Button onPress={() => thenClose(commands.attempt('channel.join', input))}>{words.say('channel.join')}</Button>
+            <Button onPress={() => thenClose(commands.attempt('channel.join', input))}>
+              {words.say('channel.join')}
+            </Button>
           )}
           {isAdmin(team.team.role) && (
             <Button
               look={channel.isArchived ? 'plain' : 'danger'}
-              onPress={() => thenClose(commands.attempt('channel.archive', { ...input, isArchived: !channel.isArchived }))}
+              onPress={() =>
+                thenClose(
+                  commands.attempt('channel.archive', {
+                    ...input,
+                    isArchived: !channel.isArchived,
+                  }),
+                )
+              }
             >
               {words.say(channel.isArchived ? 'channel.unarchive' : 'channel.archive')}
             </Button>
           )}
         </div>
-        <p className={form['hint']}>{words.say(channel.isArchived ? 'channel.archived-hint' : 'channel.archive-hint')}</p>
+        <p className={form['hint']}>
+          {words.say(channel.isArchived ? 'channel.archived-hint' : 'channel.archive-hint')}
+        </p>
       </div>
     </>
   );

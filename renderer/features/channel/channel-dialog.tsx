@@ -27,8 +27,16 @@ export function ChannelDialog({ team, channel, tab: first, onClose }: ChannelDia
   const [tab, setTab] = useState(first);
   const isTalk = channel.kind === 'direct' || channel.kind === 'group';
   return (
-    <Dialog title={<bdi>{channelMention(channel, team.members, words)}</bdi>} isBare onClose={onClose}>
-      <Tabs selectedKey={tab} onSelectionChange={(key) => setTab(key as ChannelTab)} className={cx(tabs['tabs'])}>
+    <Dialog
+      title={<bdi>{channelMention(channel, team.members, words)}</bdi>}
+      isBare
+      onClose={onClose}
+    >
+      <Tabs
+        selectedKey={tab}
+        onSelectionChange={(key) => setTab(key as ChannelTab)}
+        className={cx(tabs['tabs'])}
+      >
         <TabList aria-label={words.say('channel.settings')} className={cx(tabs['list'])}>
           {!isTalk && (
             <Tab id="about" className={cx(tabs['tab'])}>
@@ -54,10 +62,20 @@ export function ChannelDialog({ team, channel, tab: first, onClose }: ChannelDia
           <Options
             label={words.say('level.label')}
             value={channel.level}
-            onChange={(level) => void commands.attempt('channel.level', { team: team.team.id, channel: channel.id, level })}
+            onChange={(level) =>
+              void commands.attempt('channel.level', {
+                team: team.team.id,
+                channel: channel.id,
+                level,
+              })
+            }
             options={[
               { value: 'all', label: words.say('level.all'), hint: words.say('level.all-hint') },
-              { value: 'mentions', label: words.say('level.mentions'), hint: words.say('level.mentions-hint') },
+              {
+                value: 'mentions',
+                label: words.say('level.mentions'),
+                hint: words.say('level.mentions-hint'),
+              },
               { value: 'none', label: words.say('level.none'), hint: words.say('level.none-hint') },
             ]}
           />

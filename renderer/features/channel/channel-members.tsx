@@ -13,7 +13,13 @@ import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
 import { peopleFound, PeopleList } from '../people/people-list.tsx';
 
-export function ChannelMembers({ team, channel }: { readonly team: TeamState; readonly channel: ChannelView }) {
+export function ChannelMembers({
+  team,
+  channel,
+}: {
+  readonly team: TeamState;
+  readonly channel: ChannelView;
+}) {
   const words = useWords();
   const commands = useCommands();
   const [typed, setTyped] = useState('');
@@ -25,14 +31,17 @@ export function ChannelMembers({ team, channel }: { readonly team: TeamState; re
 
   const people = useMemo(() => {
     if (ids === null) return [];
-    const onThisSide = (one: MemberView): boolean => (side === 'in' ? ids.has(one.id) : !ids.has(one.id) && one.isActive);
+    const onThisSide = (one: MemberView): boolean =>
+      side === 'in' ? ids.has(one.id) : !ids.has(one.id) && one.isActive;
     return peopleFound(membersInOrder(team.members).filter(onThisSide), typed);
   }, [ids, team.members, typed, side]);
 
   const change = (name: 'channel.add' | 'channel.remove', member: string): void =>
-    void commands.attempt(name, { team: team.team.id, channel: channel.id, member }).then((isDone) => {
-      if (isDone) reload();
-    });
+    void commands
+      .attempt(name, { team: team.team.id, channel: channel.id, member })
+      .then((isDone) => {
+        if (isDone) reload();
+      });
   const act = (member: MemberView) => {
     if (side === 'out') {
       return (
@@ -62,7 +71,13 @@ export function ChannelMembers({ team, channel }: { readonly team: TeamState; re
             value={side}
             onChange={setSide}
             options={[
-              { value: 'in', label: ids === null ? words.say('channel.members') : words.say('channel.n-members', { count: ids.size }) },
+              {
+                value: 'in',
+                label:
+                  ids === null
+                    ? words.say('channel.members')
+                    : words.say('channel.n-members', { count: ids.size }),
+              },
               { value: 'out', label: words.say('channel.add-people') },
             ]}
           />

@@ -16,7 +16,13 @@ import { useSubmit } from '../app/use-submit.ts';
 const NAME_LENGTH = 80;
 const TOPIC_LENGTH = 250;
 
-export function CreateChannel({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function CreateChannel({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const commands = useCommands();
   const [name, setName] = useState('');
@@ -27,7 +33,13 @@ export function CreateChannel({ team, onClose }: { readonly team: TeamState; rea
 
   const create = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
-    const made = await submit.run('channel.create', { team: id, kind, name: name.trim(), topic: topic.trim(), members: [] });
+    const made = await submit.run('channel.create', {
+      team: id,
+      kind,
+      name: name.trim(),
+      topic: topic.trim(),
+      members: [],
+    });
     if (!made) return;
     onClose();
     await commands.goTo(id, made.value.channel);
@@ -59,8 +71,16 @@ export function CreateChannel({ team, onClose }: { readonly team: TeamState; rea
           value={kind}
           onChange={setKind}
           options={[
-            { value: 'public', label: words.say('channel.public'), hint: words.say('channel.public-hint') },
-            { value: 'private', label: words.say('channel.private'), hint: words.say('channel.private-hint') },
+            {
+              value: 'public',
+              label: words.say('channel.public'),
+              hint: words.say('channel.public-hint'),
+            },
+            {
+              value: 'private',
+              label: words.say('channel.private'),
+              hint: words.say('channel.private-hint'),
+            },
           ]}
         />
         <div className={`${form['acts'] ?? ''} ${form['end'] ?? ''}`}>

@@ -8,7 +8,13 @@ import { Composer } from './composer.tsx';
 import { TypingLine } from './typing-line.tsx';
 import styles from './channel-foot.module.css';
 
-export function ChannelFoot({ team, channel }: { readonly team: TeamState; readonly channel: ChannelView }) {
+export function ChannelFoot({
+  team,
+  channel,
+}: {
+  readonly team: TeamState;
+  readonly channel: ChannelView;
+}) {
   const words = useWords();
   const commands = useCommands();
   const input = { team: team.team.id, channel: channel.id };
@@ -17,7 +23,12 @@ export function ChannelFoot({ team, channel }: { readonly team: TeamState; reado
       <div className={styles['closed']}>
         <span>{words.say('channel.archived-hint')}</span>
         {isAdmin(team.team.role) && (
-          <Button size="small" onPress={() => void commands.attempt('channel.archive', { ...input, isArchived: false })}>
+          <Button
+            size="small"
+            onPress={() =>
+              void commands.attempt('channel.archive', { ...input, isArchived: false })
+            }
+          >
             {words.say('channel.unarchive')}
           </Button>
         )}
@@ -28,7 +39,11 @@ export function ChannelFoot({ team, channel }: { readonly team: TeamState; reado
     return (
       <div className={styles['closed']}>
         <span>{words.say('channel.not-joined', { name: channel.name })}</span>
-        <Button size="small" look="primary" onPress={() => void commands.attempt('channel.join', input)}>
+        <Button
+          size="small"
+          look="primary"
+          onPress={() => void commands.attempt('channel.join', input)}
+        >
           {words.say('channel.join')}
         </Button>
       </div>
@@ -37,7 +52,13 @@ export function ChannelFoot({ team, channel }: { readonly team: TeamState; reado
   const typing = team.typing[channel.id];
   return (
     <footer className={styles['foot']}>
-      <TypingLine names={typing === undefined ? NOBODY : typing.map((id) => team.members[id]?.name ?? words.say('people.unknown'))} />
+      <TypingLine
+        names={
+          typing === undefined
+            ? NOBODY
+            : typing.map((id) => team.members[id]?.name ?? words.say('people.unknown'))
+        }
+      />
       <Composer team={team} channel={channel} />
     </footer>
   );

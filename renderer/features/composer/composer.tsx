@@ -81,7 +81,11 @@ export function Composer({ team, channel }: ComposerProps) {
     void commands.call('typing.tell', place);
   };
 
-  const put = (next: { readonly text: string; readonly from: number; readonly to: number }): void => {
+  const put = (next: {
+    readonly text: string;
+    readonly from: number;
+    readonly to: number;
+  }): void => {
     flushSync(() => change(next.text, next.to));
     field.current?.focus();
     field.current?.setSelectionRange(next.from, next.to);
@@ -106,13 +110,18 @@ export function Composer({ team, channel }: ComposerProps) {
     }
     toldTypingAt.current = -Infinity;
     // What was typed while the message went to disk stays.
-    setText((now) => (now.startsWith(text) ? now.slice(text.length).replace(/^\n/, '') : now), { isSent: true });
+    setText((now) => (now.startsWith(text) ? now.slice(text.length).replace(/^\n/, '') : now), {
+      isSent: true,
+    });
     void commands.toEnd();
   };
 
   const editLast = (): boolean => {
     const rows = store.getState().snapshot?.state.timeline?.rows ?? [];
-    const last = rows.findLast((row) => row.type === 'message' && row.author === team.team.me && row.seq !== null && !row.isDeleted);
+    const last = rows.findLast(
+      (row) =>
+        row.type === 'message' && row.author === team.team.me && row.seq !== null && !row.isDeleted,
+    );
     if (!last) return false;
     commands.edit(last.key);
     return true;
@@ -126,10 +135,21 @@ export function Composer({ team, channel }: ComposerProps) {
   const onKey = (event: KeyboardEvent<HTMLTextAreaElement>): void => {
     const isCommand = os === 'darwin' ? event.metaKey : event.ctrlKey;
     if (active && onSuggestionKey(event)) return event.preventDefault();
-    if (event.key === 'Enter' && !event.shiftKey && !event.altKey && (isCommand || sendWith === 'enter')) {
+    if (
+      event.key === 'Enter' &&
+      !event.shiftKey &&
+      !event.altKey &&
+      (isCommand || sendWith === 'enter')
+    ) {
       event.preventDefault();
       void send();
-    } else if (event.key === 'ArrowUp' && !isCommand && !event.shiftKey && !event.altKey && text === '') {
+    } else if (
+      event.key === 'ArrowUp' &&
+      !isCommand &&
+      !event.shiftKey &&
+      !event.altKey &&
+      text === ''
+    ) {
       if (editLast()) event.preventDefault();
     } else if (isCommand && !event.shiftKey && !event.altKey) {
       const kind = ({ b: 'bold', i: 'italic', e: 'code' } as const)[event.key.toLowerCase()];
@@ -160,7 +180,15 @@ export function Composer({ team, channel }: ComposerProps) {
         void send();
       }}
     >
-      {active && <Suggestions items={suggestions} active={active} members={team.members} presence={team.presence} onChoose={choose} />}
+      {active && (
+        <Suggestions
+          items={suggestions}
+          active={active}
+          members={team.members}
+          presence={team.presence}
+          onChoose={choose}
+        />
+      )}
       <GrowingText
         field={field}
         label={words.say('composer.label', { channel: title })}
@@ -174,17 +202,45 @@ export function Composer({ team, channel }: ComposerProps) {
         onBlur={drafts.flush}
       />
       {(problem !== null || over > -NEAR_LIMIT_BYTES) && (
-        <p id="composer-note" role="status" className={over > 0 || problem !== null ? styles['alarm'] : styles['note']}>
-          {problem ?? (over > 0 ? words.say('composer.too-long', { over }) : words.say('composer.near-limit', { left: -over }))}
+        <p
+          id="composer-note"
+          role="status"
+          className={over > 0 || problem !== null ? styles['alarm'] : styles['note']}
+        >
+          {problem ??
+            (over > 0
+              ? words.say('composer.too-long', { over })
+              : words.say('composer.near-limit', { left: -over }))}
         </p>
       )}
       <div className={styles['tools']}>
-        <IconButton label={words.say('composer.bold')} shortcut={keys.command('B')} icon={Bold} onPress={() => mark('bold')} />
-        <IconButton label={words.say('composer.italic')} shortcut={keys.command('I')} icon={Italic} onPress={() => mark('italic')} />
-        <IconButton label={words.say('composer.code')} shortcut={keys.command('E')} icon={Code} onPress={() => mark('code')} />
-        <IconButton label={words.say('composer.mention')} icon={AtSign} onPress={() => put(insertSign(field.current, text))} />
+        <IconButton
+          label={words.say('composer.bold')}
+          shortcut={keys.command('B')}
+          icon={Bold}
+          onPress={() => mark('bold')}
+        />
+        <IconButton
+          label={words.say('composer.italic')}
+          shortcut={keys.command('I')}
+          icon={Italic}
+          onPress={() => mark('italic')}
+        />
+        <IconButton
+          label={words.say('composer.code')}
+          shortcut={keys.command('E')}
+          icon={Code}
+          onPress={() => mark('code')}
+        />
+        <IconButton
+          label={words.say('composer.mention')}
+          icon={AtSign}
+          onPress={() => put(insertSign(field.current, text))}
+        />
         <span className={styles['hint']}>
-          {words.say(sendWith === 'enter' ? 'composer.hint-enter' : 'composer.hint-command', { key: keys.command('↵') })}
+          {words.say(sendWith === 'enter' ? 'composer.hint-enter' : 'composer.hint-command', {
+            key: keys.command('↵'),
+          })}
         </span>
         <Button size="small" look="primary" type="submit" isDisabled={!maySend}>
           {words.say('composer.send')}
@@ -196,7 +252,10 @@ export function Composer({ team, channel }: ComposerProps) {
 
 const NONE: readonly Suggestion[] = [];
 
-function insertSign(view: HTMLTextAreaElement | null, text: string): { readonly text: string; readonly from: number; readonly to: number } {
+function insertSign(
+  view: HTMLTextAreaElement | null,
+  text: string,
+): { readonly text: string; readonly from: number; readonly to: number } {
   const at = view?.selectionEnd ?? text.length;
   const lead = at > 0 && /[\p{Script=Latin}\p{N}]/u.test(text.charAt(at - 1)) ? ' ' : '';
   const caret = at + lead.length + 1;

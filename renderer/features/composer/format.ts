@@ -12,7 +12,8 @@ export function format({ text, from, to }: Selection, mark: Mark): Selection {
   const selected = text.slice(from, to);
   if (mark === 'code' && selected.includes('\n')) return fence({ text, from, to });
   const sign = MARKS[mark];
-  const outside = text.slice(from - sign.length, from) === sign && text.slice(to, to + sign.length) === sign;
+  const outside =
+    text.slice(from - sign.length, from) === sign && text.slice(to, to + sign.length) === sign;
   if (outside) {
     return {
       text: text.slice(0, from - sign.length) + selected + text.slice(to + sign.length),
@@ -20,7 +21,8 @@ export function format({ text, from, to }: Selection, mark: Mark): Selection {
       to: to - sign.length,
     };
   }
-  const isMarked = selected.length >= 2 * sign.length && selected.startsWith(sign) && selected.endsWith(sign);
+  const isMarked =
+    selected.length >= 2 * sign.length && selected.startsWith(sign) && selected.endsWith(sign);
   if (isMarked) {
     const bare = selected.slice(sign.length, -sign.length);
     return { text: text.slice(0, from) + bare + text.slice(to), from, to: from + bare.length };
@@ -39,5 +41,9 @@ function fence({ text, from, to }: Selection): Selection {
   const after = text.slice(to);
   const tail = after === '' || after.startsWith('\n') ? '' : '\n';
   const start = from + lead.length + 4;
-  return { text: `${before}${lead}\`\`\`\n${text.slice(from, to)}\n\`\`\`${tail}${after}`, from: start, to: start + (to - from) };
+  return {
+    text: `${before}${lead}\`\`\`\n${text.slice(from, to)}\n\`\`\`${tail}${after}`,
+    from: start,
+    to: start + (to - from),
+  };
 }

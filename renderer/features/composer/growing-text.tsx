@@ -2,7 +2,14 @@
  * A text field that grows with its text, and never gives a key to our handlers that an input method owns. Every place where
  * Enter or Escape means something goes through here.
  */
-import { useEffect, useRef, useState, type ClipboardEvent, type KeyboardEvent, type Ref } from 'react';
+import {
+  useEffect,
+  useRef,
+  useState,
+  type ClipboardEvent,
+  type KeyboardEvent,
+  type Ref,
+} from 'react';
 import { createImeGuard } from '../../text/ime.ts';
 import { cx } from '../../ui/cx.ts';
 import styles from './growing-text.module.css';
@@ -26,7 +33,16 @@ export interface GrowingTextProps {
 }
 
 export function GrowingText(props: GrowingTextProps) {
-  const { label, value, placeholder, isDisabled = false, isFocusedAtFirst = false, field, suggestions, describedBy } = props;
+  const {
+    label,
+    value,
+    placeholder,
+    isDisabled = false,
+    isFocusedAtFirst = false,
+    field,
+    suggestions,
+    describedBy,
+  } = props;
   const [guard] = useState(createImeGuard);
   const own = useRef<HTMLTextAreaElement | null>(null);
 

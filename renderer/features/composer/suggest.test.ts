@@ -21,10 +21,13 @@ describe('what is being named', () => {
     ['請@佳', '@', '佳'],
     ['@', '@', ''],
     ['see #工程', '#', '工程'],
-  ])('%j asks', (text, sign, typed) => expect(askedAt(text, text.length)).toMatchObject({ sign, typed }));
+  ])('%j asks', (text, sign, typed) =>
+    expect(askedAt(text, text.length)).toMatchObject({ sign, typed }),
+  );
 
-  it.each(['mail me@example', 'a/@x', '`@ma', '```\n@ma', '@ma ', '&#x', 'http://a/#ma'])('%j asks nothing', (text) =>
-    expect(askedAt(text, text.length)).toBeNull(),
+  it.each(['mail me@example', 'a/@x', '`@ma', '```\n@ma', '@ma ', '&#x', 'http://a/#ma'])(
+    '%j asks nothing',
+    (text) => expect(askedAt(text, text.length)).toBeNull(),
   );
 
   it('is found at the caret, not only at the end', () => {

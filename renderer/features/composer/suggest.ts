@@ -13,9 +13,19 @@ export interface Asked {
 }
 
 export type Suggestion =
-  | { readonly kind: 'member'; readonly id: string; readonly insert: string; readonly member: MemberView }
+  | {
+      readonly kind: 'member';
+      readonly id: string;
+      readonly insert: string;
+      readonly member: MemberView;
+    }
   | { readonly kind: 'everyone'; readonly id: 'here' | 'channel'; readonly insert: string }
-  | { readonly kind: 'channel'; readonly id: string; readonly insert: string; readonly channel: ChannelView };
+  | {
+      readonly kind: 'channel';
+      readonly id: string;
+      readonly insert: string;
+      readonly channel: ChannelView;
+    };
 
 const MOST = 8;
 const BEFORE_CARET = /(?<![\p{Script=Latin}\p{N}_@#/.&])([@#])([\p{L}\p{M}\p{N}._-]{0,40})$/u;
@@ -30,7 +40,12 @@ export function askedAt(text: string, caret: number): Asked | null {
   const fences = text.slice(0, lineStart).match(/^ {0,3}```/gm)?.length ?? 0;
   if (ticks % 2 === 1 || fences % 2 === 1) return null;
   const typed = match[2] ?? '';
-  return { sign: match[1] === '#' ? '#' : '@', typed: typed.toLowerCase(), from: caret - typed.length - 1, to: caret };
+  return {
+    sign: match[1] === '#' ? '#' : '@',
+    typed: typed.toLowerCase(),
+    from: caret - typed.length - 1,
+    to: caret,
+  };
 }
 
 /** Lower is better; Infinity does not match. */
@@ -54,7 +69,10 @@ export interface Nameable {
   readonly hasEveryone: boolean;
 }
 
-export function suggest(asked: Asked, { members, channels, me, hasEveryone }: Nameable): readonly Suggestion[] {
+export function suggest(
+  asked: Asked,
+  { members, channels, me, hasEveryone }: Nameable,
+): readonly Suggestion[] {
   if (asked.sign === '#') {
     return sorted(
       channels.filter((one) => one.name !== '' && !one.isArchived),
@@ -69,7 +87,12 @@ export function suggest(asked: Asked, { members, channels, me, hasEveryone }: Na
   const people = sorted(
     members.filter((one) => one.isActive && one.id !== me),
     (one) => rank(asked.typed, one.handle, one.name),
-  ).map((member): Suggestion => ({ kind: 'member', id: member.id, insert: `@${member.handle}`, member }));
+  ).map((member): Suggestion => ({
+    kind: 'member',
+    id: member.id,
+    insert: `@${member.handle}`,
+    member,
+  }));
   const all = hasEveryone
     ? (['here', 'channel'] as const)
         .filter((id) => rank(asked.typed, id) <= 1 || (asked.typed === '' && people.length < MOST))

@@ -29,7 +29,13 @@ export function Suggestions({ items, active, members, presence, onChoose }: Sugg
     list.current?.querySelector('[aria-selected="true"]')?.scrollIntoView({ block: 'nearest' });
   }, [active]);
   return (
-    <ul ref={list} id={SUGGESTIONS_ID} role="listbox" aria-label={words.say('composer.suggestions')} className={styles['list']}>
+    <ul
+      ref={list}
+      id={SUGGESTIONS_ID}
+      role="listbox"
+      aria-label={words.say('composer.suggestions')}
+      className={styles['list']}
+    >
       {items.map((one) => (
         <li
           key={one.id}
@@ -48,7 +54,11 @@ export function Suggestions({ items, active, members, presence, onChoose }: Sugg
   );
 }
 
-function Look({ one, members, presence }: { readonly one: Suggestion } & Pick<SuggestionsProps, 'members' | 'presence'>) {
+function Look({
+  one,
+  members,
+  presence,
+}: { readonly one: Suggestion } & Pick<SuggestionsProps, 'members' | 'presence'>) {
   const words = useWords();
   switch (one.kind) {
     case 'member':
@@ -69,14 +79,20 @@ function Look({ one, members, presence }: { readonly one: Suggestion } & Pick<Su
             <Megaphone {...ICON} size={16} />
           </span>
           <span className={styles['name']}>@{one.id}</span>
-          <span className={styles['handle']}>{words.say(one.id === 'here' ? 'composer.here-hint' : 'composer.channel-hint')}</span>
+          <span className={styles['handle']}>
+            {words.say(one.id === 'here' ? 'composer.here-hint' : 'composer.channel-hint')}
+          </span>
         </>
       );
     case 'channel':
       return (
         <>
           <span className={styles['sign']}>
-            {one.channel.kind === 'private' ? <Lock {...ICON} size={16} /> : <Hash {...ICON} size={16} />}
+            {one.channel.kind === 'private' ? (
+              <Lock {...ICON} size={16} />
+            ) : (
+              <Hash {...ICON} size={16} />
+            )}
           </span>
           <bdi className={styles['name']}>{one.channel.name}</bdi>
           <span className={styles['handle']}>

@@ -11,7 +11,8 @@ it('sizes are bytes of UTF-8 wherever the limit is near', () => {
   expect(sizeOf('中'.repeat(5_461))).toBeLessThanOrEqual(TEXT_LIMIT_BYTES);
 });
 
-it.each(['', ' ', '\n\t ', '\u200b\u200d', '\u2060\ufeff', '\u3000'])('%j is nothing to send', (text) =>
-  expect(isSendable(text)).toBe(false),
+it.each(['', ' ', '\n\t ', '\u200b\u200d', '\u2060\ufeff', '\u3000'])(
+  '%j is nothing to send',
+  (text) => expect(isSendable(text)).toBe(false),
 );
 it.each(['a', ' 好 ', '🙏', '.'])('%j is', (text) => expect(isSendable(text)).toBe(true));

@@ -7,4 +7,5 @@ export function sizeOf(text: string): number {
 }
 
 /** Something can be seen in it: not only blanks, line ends and characters without width. */
-export const isSendable = (text: string): boolean => /[^\s\u00ad\u200b-\u200f\u2060\ufeff]/u.test(text);
+export const isSendable = (text: string): boolean =>
+  /[^\s\u00ad\u200b-\u200f\u2060\ufeff]/u.test(text);

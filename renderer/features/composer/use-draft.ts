@@ -11,7 +11,10 @@ export interface DraftField {
   readonly text: string;
   /** False until it is known whether a draft was kept; what is typed before that wins. */
   readonly isLoaded: boolean;
-  setText(next: string | ((now: string) => string), how?: { readonly isSent?: true; readonly isUnsaved?: true }): void;
+  setText(
+    next: string | ((now: string) => string),
+    how?: { readonly isSent?: true; readonly isUnsaved?: true },
+  ): void;
 }
 
 /** Made for one channel and thrown away with it: give the component a key. */

@@ -20,7 +20,13 @@ const DAYS = [1, 7, 30] as const;
 const USES = [1, 10, 100] as const;
 type Role = 'admin' | 'member' | 'guest';
 
-export function InviteDialog({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function InviteDialog({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const commands = useCommands();
   const submit = useSubmit();
@@ -32,7 +38,12 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
   const open = useOpenInvites(id, made);
 
   const make = async (): Promise<void> => {
-    const answer = await submit.run('invite.create', { team: id, role, days: Number(days), uses: Number(uses) });
+    const answer = await submit.run('invite.create', {
+      team: id,
+      role,
+      days: Number(days),
+      uses: Number(uses),
+    });
     if (answer) setMade(answer.value);
   };
   const end = (invite: string): void =>
@@ -50,7 +61,13 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
             label={words.say('invite.role')}
             value={role}
             onChange={setRole}
-            options={(['member', 'guest', ...(team.team.role === 'owner' ? (['admin'] as const) : [])] as const).map((value) => ({
+            options={(
+              [
+                'member',
+                'guest',
+                ...(team.team.role === 'owner' ? (['admin'] as const) : []),
+              ] as const
+            ).map((value) => ({
               value,
               label: words.say(`role.${value}`),
             }))}
@@ -59,13 +76,19 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
             label={words.say('invite.days')}
             value={days}
             onChange={setDays}
-            options={DAYS.map((count) => ({ value: String(count), label: words.say('invite.n-days', { count }) }))}
+            options={DAYS.map((count) => ({
+              value: String(count),
+              label: words.say('invite.n-days', { count }),
+            }))}
           />
           <Select
             label={words.say('invite.uses')}
             value={uses}
             onChange={setUses}
-            options={USES.map((count) => ({ value: String(count), label: words.say('invite.n-uses', { count }) }))}
+            options={USES.map((count) => ({
+              value: String(count),
+              label: words.say('invite.n-uses', { count }),
+            }))}
           />
         </div>
         {submit.problem !== null && (
@@ -88,7 +111,12 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
                 {made.link}
               </code>
               <div className={form['acts']}>
-                <Button autoFocus look="primary" size="small" onPress={() => void commands.copy(made.link)}>
+                <Button
+                  autoFocus
+                  look="primary"
+                  size="small"
+                  onPress={() => void commands.copy(made.link)}
+                >
                   <Copy {...ICON} size={15} /> {words.say('invite.copy')}
                 </Button>
                 <Button size="small" onPress={() => setMade(null)}>
@@ -99,10 +127,15 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
             </div>
           </div>
         )}
-        <section className={form['section']} style={{ borderBlockStart: '1px solid var(--rule)', paddingBlockStart: 16 }}>
+        <section
+          className={form['section']}
+          style={{ borderBlockStart: '1px solid var(--rule)', paddingBlockStart: 16 }}
+        >
           <h3 className={form['title']}>{words.say('invite.open')}</h3>
           {open.invites === null ? (
-            <p className={form['hint']}>{words.say(open.isRefused ? 'problem.offline' : 'act.wait')}</p>
+            <p className={form['hint']}>
+              {words.say(open.isRefused ? 'problem.offline' : 'act.wait')}
+            </p>
           ) : open.invites.length === 0 ? (
             <p className={form['hint']}>{words.say('invite.none')}</p>
           ) : (
@@ -111,7 +144,10 @@ export function InviteDialog({ team, onClose }: { readonly team: TeamState; read
                 <li key={invite.id} className={styles['invite']}>
                   <span>
                     {words.say('invite.row', {
-                      role: invite.role in ROLES ? words.say(`role.${invite.role as Role | 'owner'}`) : invite.role,
+                      role:
+                        invite.role in ROLES
+                          ? words.say(`role.${invite.role as Role | 'owner'}`)
+                          : invite.role,
                       by: team.members[invite.createdBy]?.name ?? words.say('people.unknown'),
                       count: invite.usesLeft,
                     })}

@@ -11,7 +11,10 @@ const find = (typed: string): readonly string[] =>
     teams: Object.values(state.teams),
     current: TEAM,
     titleOf: (channel, team) => channelTitle(channel, team.members, words),
-  }).map((place) => `${place.team.team.id}:${place.kind === 'channel' ? place.title : `@${place.member.handle}`}`);
+  }).map(
+    (place) =>
+      `${place.team.team.id}:${place.kind === 'channel' ? place.title : `@${place.member.handle}`}`,
+  );
 
 it('shows what calls first where nothing is typed, and nobody one does not talk to', () => {
   expect(find('').slice(0, 4)).toEqual(['tw:launch', 'tw:林佳穎', 'tw:design', 'hx:general']);
@@ -29,7 +32,10 @@ it('finds by any part of a name, in any script, and what is not joined yet', () 
 });
 
 it('offers a person once: as the conversation where there is one', () => {
-  expect(find('mateo').filter((one) => one.startsWith('tw:'))).toEqual(['tw:Mateo Ruiz', 'tw:Mateo Ruiz, Ada Okafor and 林佳穎']);
+  expect(find('mateo').filter((one) => one.startsWith('tw:'))).toEqual([
+    'tw:Mateo Ruiz',
+    'tw:Mateo Ruiz, Ada Okafor and 林佳穎',
+  ]);
   expect(find('omar')).toEqual([]);
   expect(find('عمر')).toEqual(['tw:@عمر']);
 });

@@ -3,8 +3,19 @@ import type { ChannelView, MemberView, TeamState } from '../../../electron/bridg
 import { rank } from '../composer/suggest.ts';
 
 export type JumpTo =
-  | { readonly kind: 'channel'; readonly key: string; readonly team: TeamState; readonly channel: ChannelView; readonly title: string }
-  | { readonly kind: 'member'; readonly key: string; readonly team: TeamState; readonly member: MemberView };
+  | {
+      readonly kind: 'channel';
+      readonly key: string;
+      readonly team: TeamState;
+      readonly channel: ChannelView;
+      readonly title: string;
+    }
+  | {
+      readonly kind: 'member';
+      readonly key: string;
+      readonly team: TeamState;
+      readonly member: MemberView;
+    };
 
 export interface Searched {
   readonly teams: readonly TeamState[];
@@ -15,7 +26,10 @@ export interface Searched {
 
 const MOST = 30;
 
-export function findPlaces(typed: string, { teams, current, titleOf }: Searched): readonly JumpTo[] {
+export function findPlaces(
+  typed: string,
+  { teams, current, titleOf }: Searched,
+): readonly JumpTo[] {
   const words = typed.trim().replace(/^[#@]/, '').toLowerCase();
   const found: { readonly to: JumpTo; readonly rank: number; readonly weight: number }[] = [];
   for (const team of teams) {
@@ -25,15 +39,21 @@ export function findPlaces(typed: string, { teams, current, titleOf }: Searched)
       if (channel.isArchived && words === '') continue;
       if (!channel.isJoined && words === '') continue;
       const title = titleOf(channel, team);
-      const value = rank(words, title) + (channel.isJoined ? 0 : 0.6) + (channel.isArchived ? 1 : 0);
-      if (value === Infinity || (typed.startsWith('@') !== (channel.kind === 'direct') && typed.startsWith('@'))) continue;
+      const value =
+        rank(words, title) + (channel.isJoined ? 0 : 0.6) + (channel.isArchived ? 1 : 0);
+      if (
+        value === Infinity ||
+        (typed.startsWith('@') !== (channel.kind === 'direct') && typed.startsWith('@'))
+      )
+        continue;
       if (channel.kind === 'direct' && channel.with[0] !== undefined) inDirect.add(channel.with[0]);
       const calls = channel.mentions > 0 ? 2 : channel.unread > 0 ? 1 : 0;
       found.push({
         to: { kind: 'channel', key: `${team.team.id}/${channel.id}`, team, channel, title },
         rank: value,
         // Where nothing is typed, what calls comes first; where something is, what is near.
-        weight: (words === '' ? calls * 1e15 + here * 1e14 : here * 1e15 + calls * 1e14) + channel.lastAt,
+        weight:
+          (words === '' ? calls * 1e15 + here * 1e14 : here * 1e15 + calls * 1e14) + channel.lastAt,
       });
     }
     if (words === '' || typed.startsWith('#')) continue;
@@ -41,7 +61,11 @@ export function findPlaces(typed: string, { teams, current, titleOf }: Searched)
       if (!member.isActive || inDirect.has(member.id) || member.id === team.team.me) continue;
       const value = rank(words, member.name, member.handle);
       if (value === Infinity) continue;
-      found.push({ to: { kind: 'member', key: `${team.team.id}/@${member.id}`, team, member }, rank: value + 0.3, weight: here * 1e15 });
+      found.push({
+        to: { kind: 'member', key: `${team.team.id}/@${member.id}`, team, member },
+        rank: value + 0.3,
+        weight: here * 1e15,
+      });
     }
   }
   return found

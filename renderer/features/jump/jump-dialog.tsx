@@ -53,7 +53,8 @@ export function JumpDialog({ onClose }: { readonly onClose: () => void }) {
     }
     if (key === 'ArrowDown' || key === 'ArrowUp') {
       event.preventDefault();
-      if (places.length > 0) setChosen((at + (key === 'ArrowDown' ? 1 : -1) + places.length) % places.length);
+      if (places.length > 0)
+        setChosen((at + (key === 'ArrowDown' ? 1 : -1) + places.length) % places.length);
     } else if (key === 'Enter' && active) {
       event.preventDefault();
       go(active);
@@ -61,7 +62,12 @@ export function JumpDialog({ onClose }: { readonly onClose: () => void }) {
   };
 
   return (
-    <ModalOverlay isOpen isDismissable onOpenChange={(isOpen) => !isOpen && onClose()} className={cx(styles['scrim'])}>
+    <ModalOverlay
+      isOpen
+      isDismissable
+      onOpenChange={(isOpen) => !isOpen && onClose()}
+      className={cx(styles['scrim'])}
+    >
       <Modal className={cx(styles['modal'])}>
         <Dialog aria-label={words.say('jump.title')} className={cx(styles['dialog'])}>
           <div className={styles['field']}>
@@ -87,8 +93,16 @@ export function JumpDialog({ onClose }: { readonly onClose: () => void }) {
               onKeyDown={onKeyDown}
             />
           </div>
-          <h3 className={styles['head']}>{words.say(typed.trim() === '' ? 'jump.recent' : 'jump.to')}</h3>
-          <ul ref={list} id="jump-list" role="listbox" aria-label={words.say('jump.to')} className={styles['list']}>
+          <h3 className={styles['head']}>
+            {words.say(typed.trim() === '' ? 'jump.recent' : 'jump.to')}
+          </h3>
+          <ul
+            ref={list}
+            id="jump-list"
+            role="listbox"
+            aria-label={words.say('jump.to')}
+            className={styles['list']}
+          >
             {places.map((place) => (
               <li
                 key={place.key}
@@ -104,7 +118,9 @@ export function JumpDialog({ onClose }: { readonly onClose: () => void }) {
               </li>
             ))}
           </ul>
-          {places.length === 0 && <p className={styles['none']}>{words.say('jump.none', { typed })}</p>}
+          {places.length === 0 && (
+            <p className={styles['none']}>{words.say('jump.none', { typed })}</p>
+          )}
         </Dialog>
       </Modal>
     </ModalOverlay>
@@ -117,7 +133,11 @@ function Place({ place, isElsewhere }: { readonly place: JumpTo; readonly isElse
   if (place.kind === 'member') {
     return (
       <>
-        <Avatar hue={hueIn(place.team.members, place.member.id)} name={place.member.name} size="small" />
+        <Avatar
+          hue={hueIn(place.team.members, place.member.id)}
+          name={place.member.name}
+          size="small"
+        />
         <bdi className={styles['name']}>{place.member.name}</bdi>
         <span className={styles['more']}>
           <bdi>@{place.member.handle}</bdi>
@@ -132,12 +152,20 @@ function Place({ place, isElsewhere }: { readonly place: JumpTo; readonly isElse
   return (
     <>
       <span className={styles['glyph']}>
-        {other === undefined ? <Icon {...ICON} size={16} /> : <PresenceDot presence={team.presence[other] ?? 'gone'} />}
+        {other === undefined ? (
+          <Icon {...ICON} size={16} />
+        ) : (
+          <PresenceDot presence={team.presence[other] ?? 'gone'} />
+        )}
       </span>
-      <bdi className={cx(styles['name'], channel.unread > 0 && styles['unread'])}>{place.title}</bdi>
+      <bdi className={cx(styles['name'], channel.unread > 0 && styles['unread'])}>
+        {place.title}
+      </bdi>
       <span className={styles['more']}>{channel.isJoined ? '' : words.say('jump.not-joined')}</span>
       {from}
-      {channel.mentions > 0 && <span className={styles['count']}>{badgeText(channel.mentions)}</span>}
+      {channel.mentions > 0 && (
+        <span className={styles['count']}>{badgeText(channel.mentions)}</span>
+      )}
     </>
   );
 }

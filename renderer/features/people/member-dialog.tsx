@@ -27,7 +27,12 @@ export function MemberDialog({ team, member, onClose }: MemberDialogProps) {
   return (
     <Dialog title={words.say('people.profile')} size="small" onClose={onClose}>
       <div className={styles['who']}>
-        <Avatar hue={hueIn(team.members, member.id)} name={member.name} size="large" isInactive={!member.isActive} />
+        <Avatar
+          hue={hueIn(team.members, member.id)}
+          name={member.name}
+          size="large"
+          isInactive={!member.isActive}
+        />
         <div className={styles['words']}>
           <span className={styles['name']}>
             <bdi>{member.name}</bdi>
@@ -37,13 +42,16 @@ export function MemberDialog({ team, member, onClose }: MemberDialogProps) {
           </span>
           <span className={styles['presence']}>
             <PresenceDot presence={presence} />
-            {words.say(member.isActive ? `presence.${presence}` : 'people.inactive')} · {words.say(`role.${member.role}`)}
+            {words.say(member.isActive ? `presence.${presence}` : 'people.inactive')} ·{' '}
+            {words.say(`role.${member.role}`)}
           </span>
         </div>
       </div>
       <div className={form['acts']}>
         {isMe ? (
-          <Button onPress={() => commands.show({ kind: 'settings', tab: 'profile' })}>{words.say('settings.profile')}</Button>
+          <Button onPress={() => commands.show({ kind: 'settings', tab: 'profile' })}>
+            {words.say('settings.profile')}
+          </Button>
         ) : (
           member.isActive && (
             <Button look="primary" onPress={() => void commands.goToMember(id, member.id)}>
@@ -51,15 +59,20 @@ export function MemberDialog({ team, member, onClose }: MemberDialogProps) {
             </Button>
           )
         )}
-        <Button onPress={() => void commands.copy(`@${member.handle}`)}>{words.say('people.copy-handle')}</Button>
+        <Button onPress={() => void commands.copy(`@${member.handle}`)}>
+          {words.say('people.copy-handle')}
+        </Button>
       </div>
-      {!isMe && isAdmin(team.team.role) && mayRun(team, member) && <Running team={team} member={member} />}
+      {!isMe && isAdmin(team.team.role) && mayRun(team, member) && (
+        <Running team={team} member={member} />
+      )}
     </Dialog>
   );
 }
 
 /** Owners are changed by owners only. */
-const mayRun = (team: TeamState, member: MemberView): boolean => team.team.role === 'owner' || member.role !== 'owner';
+const mayRun = (team: TeamState, member: MemberView): boolean =>
+  team.team.role === 'owner' || member.role !== 'owner';
 
 function Running({ team, member }: { readonly team: TeamState; readonly member: MemberView }) {
   const words = useWords();
@@ -81,12 +94,18 @@ function Running({ team, member }: { readonly team: TeamState; readonly member: 
       {member.isActive ? (
         isSure ? (
           <div className={form['form']}>
-            <p className={form['hint']}>{words.say('people.deactivate-hint', { name: member.name })}</p>
+            <p className={form['hint']}>
+              {words.say('people.deactivate-hint', { name: member.name })}
+            </p>
             <div className={form['acts']}>
               <Button onPress={() => setIsSure(false)}>{words.say('act.cancel')}</Button>
               <Button
                 look="danger"
-                onPress={() => void commands.attempt('member.active', { ...input, isActive: false }).then(() => setIsSure(false))}
+                onPress={() =>
+                  void commands
+                    .attempt('member.active', { ...input, isActive: false })
+                    .then(() => setIsSure(false))
+                }
               >
                 {words.say('people.deactivate')}
               </Button>
@@ -101,7 +120,9 @@ function Running({ team, member }: { readonly team: TeamState; readonly member: 
         )
       ) : (
         <div className={form['acts']}>
-          <Button onPress={() => void commands.attempt('member.active', { ...input, isActive: true })}>
+          <Button
+            onPress={() => void commands.attempt('member.active', { ...input, isActive: true })}
+          >
             {words.say('people.activate')}
           </Button>
         </div>

@@ -17,22 +17,37 @@ import { peopleFound, PeopleList } from './people-list.tsx';
 /** A group is at most nine, oneself included. */
 const MOST_OTHERS = 8;
 
-export function NewDirect({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function NewDirect({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const commands = useCommands();
   const submit = useSubmit();
   const [typed, setTyped] = useState('');
   const [chosen, setChosen] = useState<readonly MemberView[]>([]);
   const people = useMemo(() => {
-    const others = membersInOrder(team.members).filter((one) => one.isActive && one.id !== team.team.me);
+    const others = membersInOrder(team.members).filter(
+      (one) => one.isActive && one.id !== team.team.me,
+    );
     return peopleFound(others, typed);
   }, [team.members, team.team.me, typed]);
   const isChosen = (member: MemberView): boolean => chosen.some((one) => one.id === member.id);
   const toggle = (member: MemberView): void =>
-    setChosen(isChosen(member) ? chosen.filter((one) => one.id !== member.id) : [...chosen, member].slice(0, MOST_OTHERS));
+    setChosen(
+      isChosen(member)
+        ? chosen.filter((one) => one.id !== member.id)
+        : [...chosen, member].slice(0, MOST_OTHERS),
+    );
 
   const open = async (): Promise<void> => {
-    const made = await submit.run('channel.direct', { team: team.team.id, members: chosen.map((one) => one.id) });
+    const made = await submit.run('channel.direct', {
+      team: team.team.id,
+      members: chosen.map((one) => one.id),
+    });
     if (!made) return;
     onClose();
     await commands.goTo(team.team.id, made.value.channel);
@@ -47,7 +62,11 @@ export function NewDirect({ team, onClose }: { readonly team: TeamState; readonl
       foot={
         <>
           <Button onPress={onClose}>{words.say('act.cancel')}</Button>
-          <Button look="primary" isDisabled={chosen.length === 0 || submit.isBusy} onPress={() => void open()}>
+          <Button
+            look="primary"
+            isDisabled={chosen.length === 0 || submit.isBusy}
+            onPress={() => void open()}
+          >
             {words.say('direct.open')}
           </Button>
         </>
@@ -70,8 +89,12 @@ export function NewDirect({ team, onClose }: { readonly team: TeamState; readonl
             ))}
           </div>
         )}
-        {chosen.length >= MOST_OTHERS && <p className={form['hint']}>{words.say('direct.full', { count: MOST_OTHERS })}</p>}
-        {submit.problem !== null && <p className={form['problem']}>{problemWords(words, submit.problem)}</p>}
+        {chosen.length >= MOST_OTHERS && (
+          <p className={form['hint']}>{words.say('direct.full', { count: MOST_OTHERS })}</p>
+        )}
+        {submit.problem !== null && (
+          <p className={form['problem']}>{problemWords(words, submit.problem)}</p>
+        )}
       </div>
       <PeopleList
         team={team}

@@ -10,7 +10,13 @@ import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
 import { peopleFound, PeopleList } from './people-list.tsx';
 
-export function PeopleDialog({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function PeopleDialog({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const commands = useCommands();
   const [typed, setTyped] = useState('');
@@ -22,7 +28,11 @@ export function PeopleDialog({ team, onClose }: { readonly team: TeamState; read
       isBare
       onClose={onClose}
       foot={
-        isAdmin(team.team.role) ? <Button onPress={() => commands.show({ kind: 'invite' })}>{words.say('invite.title')}</Button> : undefined
+        isAdmin(team.team.role) ? (
+          <Button onPress={() => commands.show({ kind: 'invite' })}>
+            {words.say('invite.title')}
+          </Button>
+        ) : undefined
       }
     >
       <div className={form['search']}>
@@ -33,7 +43,10 @@ export function PeopleDialog({ team, onClose }: { readonly team: TeamState; read
         people={people}
         label={words.say('people.title')}
         empty={words.say('people.none-found')}
-        rowOf={({ id }) => ({ isMe: id === team.team.me, onPress: () => commands.show({ kind: 'member', member: id }) })}
+        rowOf={({ id }) => ({
+          isMe: id === team.team.me,
+          onPress: () => commands.show({ kind: 'member', member: id }),
+        })}
       />
     </Dialog>
   );

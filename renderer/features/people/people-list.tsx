@@ -8,7 +8,9 @@ import { rank } from '../composer/suggest.ts';
 /** Whoever's name or handle answers to what was typed, with or without the `@`; everybody when nothing was. */
 export function peopleFound(people: readonly MemberView[], typed: string): readonly MemberView[] {
   const asked = typed.trim().toLowerCase().replace(/^@/, '');
-  return asked === '' ? people : people.filter((one) => rank(asked, one.name, one.handle) < Infinity);
+  return asked === ''
+    ? people
+    : people.filter((one) => rank(asked, one.name, one.handle) < Infinity);
 }
 
 export interface PeopleListProps {
@@ -30,7 +32,12 @@ export function PeopleList({ team, people, label, empty, rowOf }: PeopleListProp
       keyOf={(member) => member.id}
       empty={empty}
       render={(member) => (
-        <PersonRow member={member} hue={hueIn(team.members, member.id)} presence={team.presence[member.id] ?? 'gone'} {...rowOf(member)} />
+        <PersonRow
+          member={member}
+          hue={hueIn(team.members, member.id)}
+          presence={team.presence[member.id] ?? 'gone'}
+          {...rowOf(member)}
+        />
       )}
     />
   );

@@ -68,7 +68,11 @@ function TeamLine({ id }: { readonly id: string }) {
         <Button size="small" aria-expanded={isLabShown} onPress={() => setIsLabShown(!isLabShown)}>
           {words.say(isLabShown ? 'lab.hide' : 'lab.show')}
         </Button>
-        <Button size="small" aria-expanded={isWireShown} onPress={() => setIsWireShown(!isWireShown)}>
+        <Button
+          size="small"
+          aria-expanded={isWireShown}
+          onPress={() => setIsWireShown(!isWireShown)}
+        >
           {words.say(isWireShown ? 'record.hide' : 'record.show')}
         </Button>
         <Button

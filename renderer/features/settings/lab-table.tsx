@@ -84,7 +84,13 @@ function Figures({ line, rows }: { readonly line: Line; readonly rows: readonly 
   );
 }
 
-function Figure({ value, height }: { readonly value: number | undefined; readonly height: number }) {
+function Figure({
+  value,
+  height,
+}: {
+  readonly value: number | undefined;
+  readonly height: number;
+}) {
   const words = useWords();
   if (value === undefined) {
     return (
@@ -96,7 +102,12 @@ function Figure({ value, height }: { readonly value: number | undefined; readonl
   }
   return (
     <>
-      <svg viewBox={`0 0 1 ${HEIGHT}`} preserveAspectRatio="none" aria-hidden className={styles['bar']}>
+      <svg
+        viewBox={`0 0 1 ${HEIGHT}`}
+        preserveAspectRatio="none"
+        aria-hidden
+        className={styles['bar']}
+      >
         {/* Nothing is drawn as nothing. */}
         {value > 0 && <rect x={0} y={HEIGHT - height} width={1} height={height} />}
       </svg>

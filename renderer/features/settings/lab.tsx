@@ -37,9 +37,14 @@ export function Lab({ team }: { readonly team: string }) {
 
 function Results({ view: { rows } }: { readonly view: LabView }) {
   const words = useWords();
-  const cpu = rows.map(({ traffic }) => (traffic.state === 'measured' ? traffic.figures.cpu.state : 'measured'));
+  const cpu = rows.map(({ traffic }) =>
+    traffic.state === 'measured' ? traffic.figures.cpu.state : 'measured',
+  );
   const unsaid = cpu.find((state) => state !== 'measured');
-  const others = rows.reduce((all, { traffic, idle }) => all + othersOf(traffic) + othersOf(idle), 0);
+  const others = rows.reduce(
+    (all, { traffic, idle }) => all + othersOf(traffic) + othersOf(idle),
+    0,
+  );
   return (
     <>
       <LabTable rows={rows} />
@@ -60,9 +65,13 @@ function Door({ row: { door, traffic, idle } }: { readonly row: DoorRow }) {
     <div>
       <dt>{words.say(`wire.door-name.${door}`)}</dt>
       <dd>
-        {traffic.state === 'failed' && <span className={styles['why']}>{faultWords(words, traffic.why)} </span>}
+        {traffic.state === 'failed' && (
+          <span className={styles['why']}>{faultWords(words, traffic.why)} </span>
+        )}
         {idle.state === 'failed' && (
-          <span className={styles['why']}>{words.say('lab.idle-failed', { why: faultWords(words, idle.why) })} </span>
+          <span className={styles['why']}>
+            {words.say('lab.idle-failed', { why: faultWords(words, idle.why) })}{' '}
+          </span>
         )}
         {words.say(`lab.cannot.${door}`)}
       </dd>
@@ -70,4 +79,5 @@ function Door({ row: { door, traffic, idle } }: { readonly row: DoorRow }) {
   );
 }
 
-const othersOf = (stage: DoorRow['traffic'] | DoorRow['idle']): number => (stage.state === 'measured' ? stage.figures.others : 0);
+const othersOf = (stage: DoorRow['traffic'] | DoorRow['idle']): number =>
+  stage.state === 'measured' ? stage.figures.others : 0;

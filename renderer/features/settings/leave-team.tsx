@@ -9,7 +9,13 @@ import { Dialog } from '../../ui/dialog.tsx';
 import form from '../../ui/form.module.css';
 import { useSubmit } from '../app/use-submit.ts';
 
-export function LeaveTeam({ team, onClose }: { readonly team: TeamState; readonly onClose: () => void }) {
+export function LeaveTeam({
+  team,
+  onClose,
+}: {
+  readonly team: TeamState;
+  readonly onClose: () => void;
+}) {
   const words = useWords();
   const submit = useSubmit();
   const [how, setHow] = useState<'keep' | 'forget'>('keep');
@@ -34,17 +40,25 @@ export function LeaveTeam({ team, onClose }: { readonly team: TeamState; readonl
       }
     >
       <div className={form['form']}>
-        {unsent > 0 && <p className={form['problem']}>{words.say('team.unsent', { count: unsent })}</p>}
+        {unsent > 0 && (
+          <p className={form['problem']}>{words.say('team.unsent', { count: unsent })}</p>
+        )}
         <Options
           label={words.say('team.what-stays')}
           value={how}
           onChange={setHow}
           options={[
             { value: 'keep', label: words.say('team.keep'), hint: words.say('team.keep-hint') },
-            { value: 'forget', label: words.say('team.forget'), hint: words.say('team.forget-hint') },
+            {
+              value: 'forget',
+              label: words.say('team.forget'),
+              hint: words.say('team.forget-hint'),
+            },
           ]}
         />
-        {submit.problem !== null && <p className={form['problem']}>{problemWords(words, submit.problem)}</p>}
+        {submit.problem !== null && (
+          <p className={form['problem']}>{problemWords(words, submit.problem)}</p>
+        )}
       </div>
     </Dialog>
   );

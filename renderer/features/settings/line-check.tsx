@@ -29,7 +29,8 @@ export function LineCheck({ team, line: { check, problem, isRunning, start } }: 
   const version = useWindow((model) => stateOf(model)?.app.version ?? '');
   const waits = isRunning ? (check?.waits ?? null) : null;
   const now = useNow(1_000, waits !== null);
-  const copy = (whole: CheckView): void => void commands.copy(lineReport(words, { check: whole, team, version, now: Date.now() }));
+  const copy = (whole: CheckView): void =>
+    void commands.copy(lineReport(words, { check: whole, team, version, now: Date.now() }));
   return (
     <div className={styles['check']}>
       {check !== null && (
@@ -82,7 +83,12 @@ function StepRow({ step, found, isRunning, waited }: StepRowProps) {
       ? ([Circle, 'line.to-come'] as const)
       : ([Minus, 'line.left-out'] as const);
   return (
-    <li className={cx(styles['step'], found === undefined ? styles['open'] : found.isWell ? styles['well'] : styles['bad'])}>
+    <li
+      className={cx(
+        styles['step'],
+        found === undefined ? styles['open'] : found.isWell ? styles['well'] : styles['bad'],
+      )}
+    >
       <Icon {...ICON} size={16} aria-hidden />
       <span className={styles['name']}>{words.say(`step.${step}`)}</span>
       <span className={styles['words']}>
@@ -95,9 +101,16 @@ function StepRow({ step, found, isRunning, waited }: StepRowProps) {
   );
 }
 
-function waitedWords(words: Words, { since, ms }: NonNullable<CheckView['waits']>, now: number): string {
+function waitedWords(
+  words: Words,
+  { since, ms }: NonNullable<CheckView['waits']>,
+  now: number,
+): string {
   const all = Math.round(ms / 1_000);
-  return words.say('line.waited', { seconds: Math.min(all, Math.max(0, Math.floor((now - since) / 1_000))), all });
+  return words.say('line.waited', {
+    seconds: Math.min(all, Math.max(0, Math.floor((now - since) / 1_000))),
+    all,
+  });
 }
 
 /** One line that is spoken as it changes: what is looked at, and in the end what came of it. */
@@ -105,8 +118,13 @@ function summary(words: Words, { steps, findings, state }: CheckView): string {
   if (state === 'stopped') return words.say('line.stopped');
   const next = steps[findings.length];
   if (state === 'running')
-    return next === undefined ? words.say('act.wait') : words.say('line.looking', { step: words.say(`step.${next}`) });
+    return next === undefined
+      ? words.say('act.wait')
+      : words.say('line.looking', { step: words.say(`step.${next}`) });
   const wrong = findings.filter(({ isWell }) => !isWell);
   if (wrong.length === 0) return words.say('line.all-well');
-  return words.say('line.wrong', { count: wrong.length, steps: words.list(wrong.map(({ step }) => words.say(`step.${step}`))) });
+  return words.say('line.wrong', {
+    count: wrong.length,
+    steps: words.list(wrong.map(({ step }) => words.say(`step.${step}`))),
+  });
 }

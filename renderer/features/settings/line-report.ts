@@ -12,7 +12,11 @@ export interface ReportParts {
 }
 
 export function lineReport(words: Words, { check, team, version, now }: ReportParts): string {
-  const title = words.say('line.report-title', { version, address: team.address, time: new Date(now).toISOString() });
+  const title = words.say('line.report-title', {
+    version,
+    address: team.address,
+    time: new Date(now).toISOString(),
+  });
   const lines = check.steps.map((step) => {
     const found = check.findings.find((one) => one.step === step);
     const name = words.say(`step.${step}`);

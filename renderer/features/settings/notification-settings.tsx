@@ -53,13 +53,22 @@ export function NotificationSettings() {
           isOn={notifications.ignoreChannelMentions}
           onChange={(ignoreChannelMentions) => changeNotifications({ ignoreChannelMentions })}
         />
-        <Keywords keywords={notifications.keywords} onChange={(keywords) => changeNotifications({ keywords: [...keywords] })} />
+        <Keywords
+          keywords={notifications.keywords}
+          onChange={(keywords) => changeNotifications({ keywords: [...keywords] })}
+        />
       </section>
       <section className={form['section']}>
-        <Snooze until={notifications.snoozeUntil} onChange={(snoozeUntil) => changeNotifications({ snoozeUntil })} />
+        <Snooze
+          until={notifications.snoozeUntil}
+          onChange={(snoozeUntil) => changeNotifications({ snoozeUntil })}
+        />
       </section>
       <section className={form['section']}>
-        <QuietHours hours={notifications.quietHours} onChange={(quietHours) => changeNotifications({ quietHours: [...quietHours] })} />
+        <QuietHours
+          hours={notifications.quietHours}
+          onChange={(quietHours) => changeNotifications({ quietHours: [...quietHours] })}
+        />
       </section>
     </>
   );
@@ -129,7 +138,13 @@ function Keywords({
   );
 }
 
-function Snooze({ until, onChange }: { readonly until: number | null; readonly onChange: (until: number | null) => void }) {
+function Snooze({
+  until,
+  onChange,
+}: {
+  readonly until: number | null;
+  readonly onChange: (until: number | null) => void;
+}) {
   const words = useWords();
   const now = useNow(30_000);
   const isOn = until !== null && until > now;

@@ -16,7 +16,12 @@ export function PingGraph({ times }: { readonly times: readonly number[] }) {
   const width = MOST * STEP;
   const from = width - bars.length * STEP;
   return (
-    <svg viewBox={`0 0 ${width} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden className={styles['graph']}>
+    <svg
+      viewBox={`0 0 ${width} ${HEIGHT}`}
+      preserveAspectRatio="none"
+      aria-hidden
+      className={styles['graph']}
+    >
       {bars.map((height, at) => (
         <rect key={at} x={from + at * STEP} y={HEIGHT - height} width={STEP - 2} height={height} />
       ))}

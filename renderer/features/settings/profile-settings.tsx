@@ -39,7 +39,13 @@ export function ProfileSettings({ team }: { readonly team: TeamState }) {
           team={team}
         />
         {isAdmin(team.team.role) && (
-          <Rename key={team.team.name} label={words.say('team.name')} was={team.team.name} name="team.rename" team={team} />
+          <Rename
+            key={team.team.name}
+            label={words.say('team.name')}
+            was={team.team.name}
+            name="team.rename"
+            team={team}
+          />
         )}
       </section>
       <section className={form['section']}>
@@ -65,7 +71,8 @@ function Rename({ label, hint, was, name: command, team }: RenameProps) {
   const [name, setName] = useState(was);
   const save = async (event: SyntheticEvent): Promise<void> => {
     event.preventDefault();
-    if (await submit.run(command, { team: team.team.id, name: name.trim() })) commands.say({ kind: 'done', what: 'saved' });
+    if (await submit.run(command, { team: team.team.id, name: name.trim() }))
+      commands.say({ kind: 'done', what: 'saved' });
   };
   const hasChanged = name.trim() !== was && name.trim() !== '';
   return (

@@ -10,4 +10,6 @@ it.each([
   expect(toTime(minutes)).toBe(time);
 });
 
-it.each(['', '24:00', 'x', '7', '99:99'])('%j is no time', (time) => expect(toMinutes(time)).toBeNull());
+it.each(['', '24:00', 'x', '7', '99:99'])('%j is no time', (time) =>
+  expect(toMinutes(time)).toBeNull(),
+);

@@ -29,9 +29,16 @@ export function toMinutes(time: string): number | null {
 const dayName = (words: Words, day: number, width: 'narrow' | 'long'): string =>
   words.intl.formatDate(new Date(2025, 0, 5 + day), { weekday: width });
 
-export function QuietHours({ hours, onChange }: { readonly hours: readonly Span[]; readonly onChange: (hours: readonly Span[]) => void }) {
+export function QuietHours({
+  hours,
+  onChange,
+}: {
+  readonly hours: readonly Span[];
+  readonly onChange: (hours: readonly Span[]) => void;
+}) {
   const words = useWords();
-  const replace = (at: number, span: Span): void => onChange(hours.map((one, place) => (place === at ? span : one)));
+  const replace = (at: number, span: Span): void =>
+    onChange(hours.map((one, place) => (place === at ? span : one)));
   return (
     <div className={form['form']}>
       <div>
@@ -39,24 +46,44 @@ export function QuietHours({ hours, onChange }: { readonly hours: readonly Span[
         <p className={form['hint']}>{words.say('quiet.hint')}</p>
       </div>
       {hours.map((span, at) => (
-        <div key={at} className={styles['span']} role="group" aria-label={words.say('quiet.span', { number: at + 1 })}>
+        <div
+          key={at}
+          className={styles['span']}
+          role="group"
+          aria-label={words.say('quiet.span', { number: at + 1 })}
+        >
           <ToggleButtonGroup
             selectionMode="multiple"
             selectedKeys={span.days.map(String)}
-            onSelectionChange={(keys) => replace(at, { ...span, days: [...keys].map(Number).sort() })}
+            onSelectionChange={(keys) =>
+              replace(at, { ...span, days: [...keys].map(Number).sort() })
+            }
             aria-label={words.say('quiet.days')}
             className={cx(styles['days'])}
           >
             {DAYS.map((day) => (
-              <ToggleButton key={day} id={String(day)} aria-label={dayName(words, day, 'long')} className={cx(styles['day'])}>
+              <ToggleButton
+                key={day}
+                id={String(day)}
+                aria-label={dayName(words, day, 'long')}
+                className={cx(styles['day'])}
+              >
                 {dayName(words, day, 'narrow')}
               </ToggleButton>
             ))}
           </ToggleButtonGroup>
           <span className={styles['times']}>
-            <TimeField label={words.say('quiet.from')} minutes={span.from} onChange={(from) => replace(at, { ...span, from })} />
+            <TimeField
+              label={words.say('quiet.from')}
+              minutes={span.from}
+              onChange={(from) => replace(at, { ...span, from })}
+            />
             <span aria-hidden>–</span>
-            <TimeField label={words.say('quiet.to')} minutes={span.to} onChange={(to) => replace(at, { ...span, to })} />
+            <TimeField
+              label={words.say('quiet.to')}
+              minutes={span.to}
+              onChange={(to) => replace(at, { ...span, to })}
+            />
           </span>
           <IconButton
             label={words.say('quiet.remove')}
@@ -67,7 +94,11 @@ export function QuietHours({ hours, onChange }: { readonly hours: readonly Span[
         </div>
       ))}
       <div className={form['acts']}>
-        <Button size="small" isDisabled={hours.length >= MOST_SPANS} onPress={() => onChange([...hours, NIGHT])}>
+        <Button
+          size="small"
+          isDisabled={hours.length >= MOST_SPANS}
+          onPress={() => onChange([...hours, NIGHT])}
+        >
           <Plus {...ICON} size={15} /> {words.say('quiet.add')}
         </Button>
       </div>

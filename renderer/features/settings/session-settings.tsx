@@ -36,10 +36,14 @@ export function SessionSettings({ team }: { readonly team: TeamState }) {
             <span className={row['words']}>
               <span className={row['name']}>
                 <bdi>{session.device}</bdi>
-                {session.isThisOne && <span className={row['mark']}>{words.say('sessions.this')}</span>}
+                {session.isThisOne && (
+                  <span className={row['mark']}>{words.say('sessions.this')}</span>
+                )}
               </span>
               <span className={row['more']} title={full(words, session.lastSeenAt)}>
-                {session.isLive ? words.say('sessions.live') : words.say('sessions.seen', { ago: ago(words, session.lastSeenAt, now) })}
+                {session.isLive
+                  ? words.say('sessions.live')
+                  : words.say('sessions.seen', { ago: ago(words, session.lastSeenAt, now) })}
                 {' · '}
                 {words.say('sessions.since', { ago: ago(words, session.createdAt, now) })}
               </span>

@@ -26,7 +26,12 @@ export function SettingsDialog({ team, tab: first, onClose }: SettingsDialogProp
   const [tab, setTab] = useState(first);
   return (
     <Dialog title={words.say('settings.title')} size="wide" isBare onClose={onClose}>
-      <Tabs orientation="vertical" selectedKey={tab} onSelectionChange={(key) => setTab(key as SettingsTab)} className={cx(styles['tabs'])}>
+      <Tabs
+        orientation="vertical"
+        selectedKey={tab}
+        onSelectionChange={(key) => setTab(key as SettingsTab)}
+        className={cx(styles['tabs'])}
+      >
         <TabList aria-label={words.say('settings.title')} className={cx(styles['list'])}>
           {TABS.map((id) => (
             <Tab key={id} id={id} className={cx(styles['tab'])}>

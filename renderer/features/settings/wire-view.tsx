@@ -1,6 +1,12 @@
 /** The wire as it is: the real handshake, round trips, attempts with their reasons, frames by kind and size. Never what anybody said. */
 import { ArrowDown, ArrowUp, ShieldAlert, ShieldCheck } from 'lucide-react';
-import type { FrameSeen, Handshake, LineRecordView, PingSeen, TurnSeen } from '../../../electron/bridge/line.ts';
+import type {
+  FrameSeen,
+  Handshake,
+  LineRecordView,
+  PingSeen,
+  TurnSeen,
+} from '../../../electron/bridge/line.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { turnWords } from '../../i18n/line-words.ts';
 import { clockWithSeconds } from '../../time/wording.ts';
@@ -14,15 +20,27 @@ import styles from './wire-view.module.css';
 export function WireView({ team }: { readonly team: string }) {
   const words = useWords();
   const record = useLineRecord(team);
-  return record === null ? <p className={form['hint']}>{words.say('act.wait')}</p> : <Sheet record={record} />;
+  return record === null ? (
+    <p className={form['hint']}>{words.say('act.wait')}</p>
+  ) : (
+    <Sheet record={record} />
+  );
 }
 
-function Sheet({ record: { handshake, pings, turns, frames } }: { readonly record: LineRecordView }) {
+function Sheet({
+  record: { handshake, pings, turns, frames },
+}: {
+  readonly record: LineRecordView;
+}) {
   const words = useWords();
   return (
     <div className={styles['view']}>
       <h4 className={styles['title']}>{words.say('record.handshake')}</h4>
-      {handshake === null ? <p className={form['hint']}>{words.say('record.no-handshake')}</p> : <HandshakeLines handshake={handshake} />}
+      {handshake === null ? (
+        <p className={form['hint']}>{words.say('record.no-handshake')}</p>
+      ) : (
+        <HandshakeLines handshake={handshake} />
+      )}
       <h4 className={styles['title']}>{words.say('record.pings')}</h4>
       <Pings pings={pings} />
       <h4 className={styles['title']}>{words.say('record.turns')}</h4>
@@ -34,15 +52,31 @@ function Sheet({ record: { handshake, pings, turns, frames } }: { readonly recor
   );
 }
 
-function HandshakeLines({ handshake: { request, response, isAccepted } }: { readonly handshake: Handshake }) {
+function HandshakeLines({
+  handshake: { request, response, isAccepted },
+}: {
+  readonly handshake: Handshake;
+}) {
   const words = useWords();
   const Shield = isAccepted ? ShieldCheck : ShieldAlert;
   return (
     <>
-      <pre className={styles['head']} tabIndex={0} role="group" aria-label={words.say('record.request')} dir="ltr">
+      <pre
+        className={styles['head']}
+        tabIndex={0}
+        role="group"
+        aria-label={words.say('record.request')}
+        dir="ltr"
+      >
         {request.join('\n')}
       </pre>
-      <pre className={styles['head']} tabIndex={0} role="group" aria-label={words.say('record.response')} dir="ltr">
+      <pre
+        className={styles['head']}
+        tabIndex={0}
+        role="group"
+        aria-label={words.say('record.response')}
+        dir="ltr"
+      >
         {response.join('\n')}
       </pre>
       <p className={cx(styles['proof'], !isAccepted && styles['alarm'])}>
@@ -90,7 +124,12 @@ function Turns({ turns }: { readonly turns: readonly TurnSeen[] }) {
 function Frames({ frames }: { readonly frames: readonly FrameSeen[] }) {
   const words = useWords();
   return (
-    <div className={styles['scroll']} tabIndex={0} role="group" aria-label={words.say('record.frames')}>
+    <div
+      className={styles['scroll']}
+      tabIndex={0}
+      role="group"
+      aria-label={words.say('record.frames')}
+    >
       <table className={styles['frames']}>
         <thead>
           <tr>
@@ -108,7 +147,11 @@ function Frames({ frames }: { readonly frames: readonly FrameSeen[] }) {
               <td>{clockWithSeconds(words, frame.at)}</td>
               <td>
                 <span className={styles['way']}>
-                  {frame.way === 'up' ? <ArrowUp {...ICON} size={14} aria-hidden /> : <ArrowDown {...ICON} size={14} aria-hidden />}
+                  {frame.way === 'up' ? (
+                    <ArrowUp {...ICON} size={14} aria-hidden />
+                  ) : (
+                    <ArrowDown {...ICON} size={14} aria-hidden />
+                  )}
                   {words.say(frame.way === 'up' ? 'record.up' : 'record.down')}
                 </span>
               </td>

@@ -13,14 +13,25 @@ import { channelTitle } from './channel-title.ts';
 import { badgeText } from './rail.tsx';
 import styles from './channel-row.module.css';
 
-export const ChannelRow = memo(function ChannelRow({ team, channel: id }: { readonly team: string; readonly channel: string }) {
+export const ChannelRow = memo(function ChannelRow({
+  team,
+  channel: id,
+}: {
+  readonly team: string;
+  readonly channel: string;
+}) {
   const words = useWords();
   const commands = useCommands();
   const channel = useWindow((model) => stateOf(model)?.teams[team]?.channels[id]);
   const members = useWindow((model) => stateOf(model)?.teams[team]?.members);
-  const isCurrent = useWindow((model) => model.ui.team === team && model.ui.channels[team] === id && model.ui.welcome === null);
+  const isCurrent = useWindow(
+    (model) =>
+      model.ui.team === team && model.ui.channels[team] === id && model.ui.welcome === null,
+  );
   const other = channel?.kind === 'direct' ? channel.with[0] : undefined;
-  const presence = useWindow((model) => (other === undefined ? 'gone' : (stateOf(model)?.teams[team]?.presence[other] ?? 'gone')));
+  const presence = useWindow((model) =>
+    other === undefined ? 'gone' : (stateOf(model)?.teams[team]?.presence[other] ?? 'gone'),
+  );
   if (!channel || !members) return null;
   const title = channelTitle(channel, members, words);
   const isMuted = channel.level === 'none';
@@ -56,7 +67,15 @@ export const ChannelRow = memo(function ChannelRow({ team, channel: id }: { read
   );
 });
 
-function Glyph({ channel, presence, words }: { readonly channel: ChannelView; readonly presence: PresenceView; readonly words: Words }) {
+function Glyph({
+  channel,
+  presence,
+  words,
+}: {
+  readonly channel: ChannelView;
+  readonly presence: PresenceView;
+  readonly words: Words;
+}) {
   const Icon = channel.kind === 'private' ? Lock : channel.kind === 'group' ? Users : Hash;
   return (
     <span className={styles['glyph']}>

@@ -10,5 +10,7 @@ export const keyNames = (os: string): KeyNames =>
     : { command: (key) => `Ctrl ${key}`, alt: (key) => `Alt ${key}` };
 
 /** Whether the key that means "command" on this system is down. */
-export const isCommandKey = (event: Pick<KeyboardEvent, 'ctrlKey' | 'metaKey'>, os: string): boolean =>
-  os === 'darwin' ? event.metaKey : event.ctrlKey;
+export const isCommandKey = (
+  event: Pick<KeyboardEvent, 'ctrlKey' | 'metaKey'>,
+  os: string,
+): boolean => (os === 'darwin' ? event.metaKey : event.ctrlKey);

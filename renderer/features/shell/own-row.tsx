@@ -58,10 +58,18 @@ export function OwnRow() {
             onChoose: () => void commands.attempt('presence.set', { team, presence: choice }),
           })),
           { id: 'rule', isRule: true },
-          { id: 'profile', label: words.say('settings.profile'), onChoose: () => commands.show({ kind: 'settings', tab: 'profile' }) },
+          {
+            id: 'profile',
+            label: words.say('settings.profile'),
+            onChoose: () => commands.show({ kind: 'settings', tab: 'profile' }),
+          },
         ]}
       />
-      <IconButton label={words.say('settings.title')} icon={Settings} onPress={() => commands.show({ kind: 'settings', tab: 'profile' })} />
+      <IconButton
+        label={words.say('settings.title')}
+        icon={Settings}
+        onPress={() => commands.show({ kind: 'settings', tab: 'profile' })}
+      />
     </div>
   );
 }

@@ -12,7 +12,8 @@ import { useCommands, useWindow } from '../app/context.tsx';
 import styles from './rail.module.css';
 
 const MOST_SHOWN = 99;
-export const badgeText = (count: number): string => (count > MOST_SHOWN ? `${MOST_SHOWN}+` : String(count));
+export const badgeText = (count: number): string =>
+  count > MOST_SHOWN ? `${MOST_SHOWN}+` : String(count);
 
 export function Rail() {
   const words = useWords();
@@ -34,7 +35,10 @@ export function Rail() {
     const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
     if (step === 0) return;
     event.preventDefault();
-    const own = document.activeElement instanceof HTMLElement ? document.activeElement.dataset['team'] : undefined;
+    const own =
+      document.activeElement instanceof HTMLElement
+        ? document.activeElement.dataset['team']
+        : undefined;
     if (event.altKey && own !== undefined) {
       // Elsewhere these keys go through channels.
       event.stopPropagation();
@@ -47,7 +51,12 @@ export function Rail() {
   };
 
   return (
-    <nav ref={list} className={styles['rail']} aria-label={words.say('shell.teams')} onKeyDown={onKeyDown}>
+    <nav
+      ref={list}
+      className={styles['rail']}
+      aria-label={words.say('shell.teams')}
+      onKeyDown={onKeyDown}
+    >
       {order?.map((id) => (
         <Tile
           key={id}
@@ -101,7 +110,12 @@ function Tile({ id, isCurrent, isDragged, onOpen, onDrag, onDrop }: TileProps) {
         event.preventDefault();
         onDrop();
       }}
-      className={cx(styles['tile'], isCurrent && styles['current'], isCut && styles['cut'], isDragged && styles['dragged'])}
+      className={cx(
+        styles['tile'],
+        isCurrent && styles['current'],
+        isCut && styles['cut'],
+        isDragged && styles['dragged'],
+      )}
       aria-current={isCurrent ? 'page' : undefined}
       title={team.name}
       onClick={onOpen}

@@ -31,7 +31,9 @@ export function Sidebar() {
           action={
             <Menu
               label={words.say('shell.channels')}
-              trigger={<IconButton size="small" label={words.say('shell.add-channel')} icon={Plus} />}
+              trigger={
+                <IconButton size="small" label={words.say('shell.add-channel')} icon={Plus} />
+              }
               entries={[
                 ...(isGuest
                   ? []
@@ -56,7 +58,9 @@ export function Sidebar() {
           {channels.map((channel) => (
             <ChannelRow key={channel.id} team={id} channel={channel.id} />
           ))}
-          {channels.length === 0 && <p className={styles['none']}>{words.say('shell.no-channels')}</p>}
+          {channels.length === 0 && (
+            <p className={styles['none']}>{words.say('shell.no-channels')}</p>
+          )}
         </Section>
         <Section
           title={words.say('shell.directs')}
@@ -72,7 +76,9 @@ export function Sidebar() {
           {directs.map((channel) => (
             <ChannelRow key={channel.id} team={id} channel={channel.id} />
           ))}
-          {directs.length === 0 && <p className={styles['none']}>{words.say('shell.no-directs')}</p>}
+          {directs.length === 0 && (
+            <p className={styles['none']}>{words.say('shell.no-directs')}</p>
+          )}
         </Section>
       </nav>
       <OwnRow />
@@ -82,10 +88,21 @@ export function Sidebar() {
 
 function useArranged(channels: TeamState['channels'] | undefined): SidebarList | null {
   const last = useRef<SidebarList | null>(null);
-  return useMemo(() => (last.current = channels === undefined ? null : arrange(channels, last.current)), [channels]);
+  return useMemo(
+    () => (last.current = channels === undefined ? null : arrange(channels, last.current)),
+    [channels],
+  );
 }
 
-function Section({ title, action, children }: { readonly title: string; readonly action: ReactNode; readonly children: ReactNode }) {
+function Section({
+  title,
+  action,
+  children,
+}: {
+  readonly title: string;
+  readonly action: ReactNode;
+  readonly children: ReactNode;
+}) {
   return (
     <section className={styles['section']}>
       <header className={styles['head']}>

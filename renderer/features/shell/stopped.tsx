@@ -41,7 +41,10 @@ export function Stopped({ team }: { readonly team: TeamView }) {
       {mayReturn && <SignInAgain team={team} />}
       <div className={styles['acts']}>
         {!isKey && !mayReturn && (
-          <Button look="primary" onPress={() => void commands.attempt('wire.retry', { team: team.id })}>
+          <Button
+            look="primary"
+            onPress={() => void commands.attempt('wire.retry', { team: team.id })}
+          >
             {words.say('wire.retry')}
           </Button>
         )}
@@ -54,7 +57,15 @@ export function Stopped({ team }: { readonly team: TeamView }) {
   );
 }
 
-function Key({ label, value, other }: { readonly label: string; readonly value: string | undefined; readonly other?: string | undefined }) {
+function Key({
+  label,
+  value,
+  other,
+}: {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly other?: string | undefined;
+}) {
   if (value === undefined) return null;
   return (
     <div className={styles['key']}>

@@ -30,7 +30,12 @@ export function Talk() {
     );
   }
   return (
-    <main className={styles['talk']} data-region tabIndex={-1} aria-label={words.say('shell.conversation')}>
+    <main
+      className={styles['talk']}
+      data-region
+      tabIndex={-1}
+      aria-label={words.say('shell.conversation')}
+    >
       <Notices />
       {channel === undefined ? (
         <div className={styles['whole']}>
@@ -56,7 +61,9 @@ function EmptyTeam({ isGuest }: { readonly isGuest: boolean }) {
     <Empty icon={MessagesSquare} title={words.say('empty.team')}>
       <p>{words.say(isGuest ? 'empty.team-guest' : 'empty.team-hint')}</p>
       <div className={styles['acts']}>
-        <Button onPress={() => commands.show({ kind: 'browse-channels' })}>{words.say('channel.browse')}</Button>
+        <Button onPress={() => commands.show({ kind: 'browse-channels' })}>
+          {words.say('channel.browse')}
+        </Button>
         {!isGuest && (
           <Button look="primary" onPress={() => commands.show({ kind: 'create-channel' })}>
             {words.say('channel.create')}

@@ -27,9 +27,21 @@ export function TeamMenu() {
       }
       entries={[
         ...(isAdmin(team.role)
-          ? [{ id: 'invite', label: words.say('invite.title'), icon: UserPlus, onChoose: () => commands.show({ kind: 'invite' }) }]
+          ? [
+              {
+                id: 'invite',
+                label: words.say('invite.title'),
+                icon: UserPlus,
+                onChoose: () => commands.show({ kind: 'invite' }),
+              },
+            ]
           : []),
-        { id: 'people', label: words.say('people.title'), icon: Users, onChoose: () => commands.show({ kind: 'people' }) },
+        {
+          id: 'people',
+          label: words.say('people.title'),
+          icon: Users,
+          onChoose: () => commands.show({ kind: 'people' }),
+        },
         {
           id: 'read',
           label: words.say('shell.read-all'),
@@ -46,9 +58,19 @@ export function TeamMenu() {
           icon: Settings,
           onChoose: () => commands.show({ kind: 'settings', tab: 'profile' }),
         },
-        { id: 'keys', label: words.say('keys.title'), icon: Keyboard, onChoose: () => commands.show({ kind: 'keys' }) },
+        {
+          id: 'keys',
+          label: words.say('keys.title'),
+          icon: Keyboard,
+          onChoose: () => commands.show({ kind: 'keys' }),
+        },
         { id: 'rule-2', isRule: true },
-        { id: 'leave', label: words.say('team.sign-out'), icon: LogOut, onChoose: () => commands.show({ kind: 'leave-team' }) },
+        {
+          id: 'leave',
+          label: words.say('team.sign-out'),
+          icon: LogOut,
+          onChoose: () => commands.show({ kind: 'leave-team' }),
+        },
       ]}
     />
   );

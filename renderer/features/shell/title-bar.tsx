@@ -23,7 +23,9 @@ export function TitleBar() {
       <div className={styles['state']}>
         <span className={styles['fold']}>
           <IconButton
-            label={calling > 0 ? `${fold}, ${words.say('shell.mentions', { count: calling })}` : fold}
+            label={
+              calling > 0 ? `${fold}, ${words.say('shell.mentions', { count: calling })}` : fold
+            }
             icon={MenuIcon}
             placement="bottom"
             aria-expanded={isSideOpen}
@@ -38,7 +40,12 @@ export function TitleBar() {
         {team !== null && <Wire team={team.team} />}
       </div>
       {team !== null && (
-        <button type="button" className={styles['find']} aria-haspopup="dialog" onClick={() => commands.show({ kind: 'jump' })}>
+        <button
+          type="button"
+          className={styles['find']}
+          aria-haspopup="dialog"
+          onClick={() => commands.show({ kind: 'jump' })}
+        >
           <Search {...ICON} size={15} />
           <span className={styles['hint']}>{words.say('jump.hint')}</span>
           <kbd className={styles['key']}>{keyNames(os).command('K')}</kbd>

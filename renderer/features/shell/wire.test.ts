@@ -12,5 +12,8 @@ it.each([
     wire: { state: 'live', rttMs: 3, node: 'one', isCatchingUp: false, door },
     outbox: { waiting: 0, failed: 0 },
   } as const;
-  expect([wireWords(createWords('en'), team, 0), wireWords(createWords('zh-Hant'), team, 0)]).toEqual([en, zh]);
+  expect([
+    wireWords(createWords('en'), team, 0),
+    wireWords(createWords('zh-Hant'), team, 0),
+  ]).toEqual([en, zh]);
 });

@@ -26,17 +26,30 @@ export function wireLook(wire: TeamView['wire']): WireLook {
   }
 }
 
-export function wireWords(words: Words, { wire, outbox }: Pick<TeamView, 'wire' | 'outbox'>, now: number): string {
+export function wireWords(
+  words: Words,
+  { wire, outbox }: Pick<TeamView, 'wire' | 'outbox'>,
+  now: number,
+): string {
   const waiting = outbox.waiting > 0 ? words.say('wire.waiting', { count: outbox.waiting }) : '';
-  const join = (...parts: readonly string[]): string => parts.filter((part) => part !== '').join(' · ');
+  const join = (...parts: readonly string[]): string =>
+    parts.filter((part) => part !== '').join(' · ');
   switch (wire.state) {
     case 'live':
       if (wire.isCatchingUp) return join(liveWords(words, wire), words.say('wire.catching-up'));
-      return join(liveWords(words, wire), wire.rttMs === null ? '' : words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) }));
+      return join(
+        liveWords(words, wire),
+        wire.rttMs === null
+          ? ''
+          : words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) }),
+      );
     case 'connecting':
       return join(words.say('wire.connecting'), waiting);
     case 'reconnecting':
-      return join(words.say('wire.reconnecting', { seconds: seconds(wire.retryAt - now) }), waiting);
+      return join(
+        words.say('wire.reconnecting', { seconds: seconds(wire.retryAt - now) }),
+        waiting,
+      );
     case 'offline':
       return join(words.say('wire.offline'), waiting);
     case 'stopped':
@@ -47,13 +60,17 @@ export function wireWords(words: Words, { wire, outbox }: Pick<TeamView, 'wire' 
 type Live = Extract<TeamView['wire'], { readonly state: 'live' }>;
 
 /** A socket is what a person expects; any other door is named. */
-const liveWords = (words: Words, { door }: Live): string => (door === 'socket' ? words.say('wire.live') : words.say(`wire.door.${door}`));
+const liveWords = (words: Words, { door }: Live): string =>
+  door === 'socket' ? words.say('wire.live') : words.say(`wire.door.${door}`);
 
 /** What is done where the way cuts silent lines; undefined where it does not, as far as is known. */
 export function impatienceWords(words: Words, wire: TeamView['wire']): string | undefined {
   if (wire.state !== 'live' || wire.impatience === undefined) return undefined;
   const { cutAfterMs, pingEveryMs } = wire.impatience;
-  return words.say('wire.impatience', { cut: Math.round(cutAfterMs / 1_000), ping: Math.round(pingEveryMs / 1_000) });
+  return words.say('wire.impatience', {
+    cut: Math.round(cutAfterMs / 1_000),
+    ping: Math.round(pingEveryMs / 1_000),
+  });
 }
 
 export function Wire({ team }: { readonly team: TeamView }) {
@@ -66,9 +83,14 @@ export function Wire({ team }: { readonly team: TeamView }) {
   return (
     <>
       <DialogTrigger>
-        <AriaButton className={cx(styles['wire'])} aria-label={words.say('wire.label', { state: text })}>
+        <AriaButton
+          className={cx(styles['wire'])}
+          aria-label={words.say('wire.label', { state: text })}
+        >
           <WireLine look={wireLook(wire)} />
-          <span className={cx(styles['words'], wire.state === 'stopped' && styles['cut'])}>{text}</span>
+          <span className={cx(styles['words'], wire.state === 'stopped' && styles['cut'])}>
+            {text}
+          </span>
         </AriaButton>
         <Popover placement="bottom start" className={cx(styles['popover'])}>
           <Dialog aria-label={words.say('wire.particulars')} className={cx(styles['sheet'])}>
@@ -111,13 +133,23 @@ function Particulars({ team, now }: { readonly team: TeamView; readonly now: num
   const rows: readonly (readonly [string, string])[] = [
     [words.say('wire.relay'), team.address],
     ...(wire.state === 'live' ? [[words.say('wire.node'), wire.node] as const] : []),
-    ...(wire.state === 'live' ? [[words.say('wire.door'), words.say(`wire.door-name.${wire.door}`)] as const] : []),
+    ...(wire.state === 'live'
+      ? [[words.say('wire.door'), words.say(`wire.door-name.${wire.door}`)] as const]
+      : []),
     ...(wire.state === 'live' && wire.rttMs !== null
-      ? [[words.say('wire.round-trip'), words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) })] as const]
+      ? [
+          [
+            words.say('wire.round-trip'),
+            words.say('wire.rtt', { ms: Math.max(1, Math.round(wire.rttMs)) }),
+          ] as const,
+        ]
       : []),
     ...(wire.state === 'reconnecting' || wire.state === 'offline'
       ? [
-          [words.say('wire.next-try'), words.say('wire.in-seconds', { seconds: seconds(wire.retryAt - now) })] as const,
+          [
+            words.say('wire.next-try'),
+            words.say('wire.in-seconds', { seconds: seconds(wire.retryAt - now) }),
+          ] as const,
           [words.say('wire.attempt'), String(wire.attempt)] as const,
         ]
       : []),
@@ -142,8 +174,12 @@ function Particulars({ team, now }: { readonly team: TeamView; readonly now: num
         </div>
       )}
       {impatience !== undefined && <p className={styles['note']}>{impatience}</p>}
-      {wire.state === 'live' && wire.door !== 'socket' && <p className={styles['note']}>{words.say('wire.door-why')}</p>}
-      {(wire.state === 'reconnecting' || wire.state === 'offline') && <p className={styles['note']}>{words.say('wire.safe')}</p>}
+      {wire.state === 'live' && wire.door !== 'socket' && (
+        <p className={styles['note']}>{words.say('wire.door-why')}</p>
+      )}
+      {(wire.state === 'reconnecting' || wire.state === 'offline') && (
+        <p className={styles['note']}>{words.say('wire.safe')}</p>
+      )}
     </>
   );
 }

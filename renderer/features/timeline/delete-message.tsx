@@ -22,10 +22,16 @@ export function DeleteMessage({ team, channel, message, onClose }: DeleteMessage
   const commands = useCommands();
   const context = useTextContext(team, commands);
   const [isBusy, setIsBusy] = useState(false);
-  const row = useWindow((model) => stateOf(model)?.timeline?.rows.find((one) => one.type === 'message' && one.id === message));
+  const row = useWindow((model) =>
+    stateOf(model)?.timeline?.rows.find((one) => one.type === 'message' && one.id === message),
+  );
   const remove = async (): Promise<void> => {
     setIsBusy(true);
-    const isDone = await commands.attempt('message.delete', { team: team.team.id, channel, message });
+    const isDone = await commands.attempt('message.delete', {
+      team: team.team.id,
+      channel,
+      message,
+    });
     setIsBusy(false);
     if (isDone) onClose();
   };

@@ -34,7 +34,10 @@ export function EditBox({ text: original, sendWith, onSave, onCancel }: EditBoxP
         isFocusedAtFirst
         onChange={setText}
         onKey={(event) => {
-          const sends = event.key === 'Enter' && !event.shiftKey && (sendWith === 'enter' || event.ctrlKey || event.metaKey);
+          const sends =
+            event.key === 'Enter' &&
+            !event.shiftKey &&
+            (sendWith === 'enter' || event.ctrlKey || event.metaKey);
           if (sends) {
             event.preventDefault();
             void save();
@@ -45,11 +48,20 @@ export function EditBox({ text: original, sendWith, onSave, onCancel }: EditBoxP
         }}
       />
       <div className={styles['foot']}>
-        {isTooLong && <span className={styles['limit']}>{words.say('composer.too-long', { over: sizeOf(text) - TEXT_LIMIT_BYTES })}</span>}
+        {isTooLong && (
+          <span className={styles['limit']}>
+            {words.say('composer.too-long', { over: sizeOf(text) - TEXT_LIMIT_BYTES })}
+          </span>
+        )}
         <Button size="small" onPress={onCancel}>
           {words.say('act.cancel')}
         </Button>
-        <Button size="small" look="primary" isDisabled={isSaving || isTooLong || !isSendable(text)} onPress={() => void save()}>
+        <Button
+          size="small"
+          look="primary"
+          isDisabled={isSaving || isTooLong || !isSendable(text)}
+          onPress={() => void save()}
+        >
           {words.say('act.save')}
         </Button>
       </div>

@@ -5,7 +5,12 @@ import { layOut } from './items.ts';
 const T0 = new Date(2026, 2, 11, 9, 0).getTime();
 const MINUTE = 60_000;
 
-const message = (seq: number, author: string, minutes: number, more: Partial<MessageRow> = {}): MessageRow => ({
+const message = (
+  seq: number,
+  author: string,
+  minutes: number,
+  more: Partial<MessageRow> = {},
+): MessageRow => ({
   type: 'message',
   key: `m${seq}`,
   order: seq,
@@ -29,7 +34,10 @@ const note = (seq: number, minutes: number): TimelineRow => ({
   by: 'ada',
   note: { kind: 'created' },
 });
-const timeline = (rows: readonly TimelineRow[], more: Partial<TimelineView> = {}): TimelineView => ({
+const timeline = (
+  rows: readonly TimelineRow[],
+  more: Partial<TimelineView> = {},
+): TimelineView => ({
   team: 't',
   channel: 'c',
   rows: [...rows],
@@ -40,18 +48,22 @@ const timeline = (rows: readonly TimelineRow[], more: Partial<TimelineView> = {}
   ...more,
 });
 const shape = (view: TimelineView, me = 'me'): readonly string[] =>
-  layOut(view, me).map((item) => (item.kind === 'message' ? `${item.key}${item.isContinued ? '+' : ''}` : item.kind));
+  layOut(view, me).map((item) =>
+    item.kind === 'message' ? `${item.key}${item.isContinued ? '+' : ''}` : item.kind,
+  );
 
 describe('groups', () => {
   it('join messages of one author within five minutes', () => {
-    expect(shape(timeline([message(1, 'ada', 0), message(2, 'ada', 4), message(3, 'ada', 10), message(4, 'lin', 11)]))).toEqual([
-      'start',
-      'day',
-      'm1',
-      'm2+',
-      'm3',
-      'm4',
-    ]);
+    expect(
+      shape(
+        timeline([
+          message(1, 'ada', 0),
+          message(2, 'ada', 4),
+          message(3, 'ada', 10),
+          message(4, 'lin', 11),
+        ]),
+      ),
+    ).toEqual(['start', 'day', 'm1', 'm2+', 'm3', 'm4']);
   });
 
   it('end at a note, a hole and a deleted message', () => {
@@ -73,24 +85,42 @@ describe('groups', () => {
 
   it('end at midnight, though only a minute passed', () => {
     const lateAt = new Date(2026, 2, 11, 23, 59).getTime();
-    expect(shape(timeline([message(1, 'ada', 0, { at: lateAt }), message(2, 'ada', 0, { at: lateAt + MINUTE })]))).toEqual([
-      'start',
-      'day',
-      'm1',
-      'day',
-      'm2',
-    ]);
+    expect(
+      shape(
+        timeline([
+          message(1, 'ada', 0, { at: lateAt }),
+          message(2, 'ada', 0, { at: lateAt + MINUTE }),
+        ]),
+      ),
+    ).toEqual(['start', 'day', 'm1', 'day', 'm2']);
   });
 });
 
 describe('the unread line', () => {
   it('stands above the first message of others after the mark, and breaks the group', () => {
-    const rows = [message(1, 'ada', 0), message(2, 'me', 1), message(3, 'ada', 2), message(4, 'ada', 3)];
-    expect(shape(timeline(rows, { unreadAfter: 1 }))).toEqual(['start', 'day', 'm1', 'm2', 'unread', 'm3', 'm4+']);
+    const rows = [
+      message(1, 'ada', 0),
+      message(2, 'me', 1),
+      message(3, 'ada', 2),
+      message(4, 'ada', 3),
+    ];
+    expect(shape(timeline(rows, { unreadAfter: 1 }))).toEqual([
+      'start',
+      'day',
+      'm1',
+      'm2',
+      'unread',
+      'm3',
+      'm4+',
+    ]);
   });
 
   it('is not drawn when all that follows is one’s own or still to be sent', () => {
-    const rows = [message(1, 'ada', 0), message(2, 'me', 1), message(3, 'me', 2, { seq: null, order: 1e12 })];
+    const rows = [
+      message(1, 'ada', 0),
+      message(2, 'me', 1),
+      message(3, 'me', 2, { seq: null, order: 1e12 }),
+    ];
     expect(shape(timeline(rows, { unreadAfter: 1 }))).toEqual(['start', 'day', 'm1', 'm2', 'm3+']);
   });
 });
@@ -109,7 +139,11 @@ it('a new row makes a new item and leaves the others the very same', () => {
 
 it('the line of a day keeps its key when older messages of that day come before it', () => {
   const before = layOut(timeline([message(5, 'ada', 30)], { hasOlder: true }), 'me');
-  const after = layOut(timeline([message(4, 'ada', 10), message(5, 'ada', 30)], { hasOlder: true }), 'me', before);
+  const after = layOut(
+    timeline([message(4, 'ada', 10), message(5, 'ada', 30)], { hasOlder: true }),
+    'me',
+    before,
+  );
   expect(after.map((item) => item.key)).toEqual(['older', before[1]?.key, 'm4', 'm5']);
 });
 

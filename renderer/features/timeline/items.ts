@@ -14,9 +14,22 @@ export type Item =
   | { readonly kind: 'newer'; readonly key: 'newer' }
   | { readonly kind: 'day'; readonly key: string; readonly at: number }
   | { readonly kind: 'unread'; readonly key: 'unread' }
-  | { readonly kind: 'message'; readonly key: string; readonly row: MessageRow; readonly isContinued: boolean }
-  | { readonly kind: 'note'; readonly key: string; readonly row: Extract<TimelineRow, { readonly type: 'note' }> }
-  | { readonly kind: 'hole'; readonly key: string; readonly row: Extract<TimelineRow, { readonly type: 'hole' }> };
+  | {
+      readonly kind: 'message';
+      readonly key: string;
+      readonly row: MessageRow;
+      readonly isContinued: boolean;
+    }
+  | {
+      readonly kind: 'note';
+      readonly key: string;
+      readonly row: Extract<TimelineRow, { readonly type: 'note' }>;
+    }
+  | {
+      readonly kind: 'hole';
+      readonly key: string;
+      readonly row: Extract<TimelineRow, { readonly type: 'hole' }>;
+    };
 
 const GROUP_MS = 5 * 60_000;
 
@@ -31,10 +44,16 @@ export function continues(before: TimelineRow | undefined, row: MessageRow): boo
   );
 }
 
-export function layOut(timeline: TimelineView, me: string, previous: readonly Item[] = []): readonly Item[] {
+export function layOut(
+  timeline: TimelineView,
+  me: string,
+  previous: readonly Item[] = [],
+): readonly Item[] {
   const known = new Map<string, Item>();
   for (const item of previous) known.set(item.key, item);
-  const items: Item[] = [timeline.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'start', key: 'start' }];
+  const items: Item[] = [
+    timeline.hasOlder ? { kind: 'older', key: 'older' } : { kind: 'start', key: 'start' },
+  ];
   let before: TimelineRow | undefined;
   let lastDay: number | undefined;
   const days = new Set<string>();
@@ -60,7 +79,11 @@ export function layOut(timeline: TimelineView, me: string, previous: readonly It
 }
 
 const isFirstUnread = (row: TimelineRow, after: number | null, me: string): boolean =>
-  row.type === 'message' && row.seq !== null && after !== null && row.seq > after && row.author !== me;
+  row.type === 'message' &&
+  row.seq !== null &&
+  after !== null &&
+  row.seq > after &&
+  row.author !== me;
 
 function dayItem(at: number, known: ReadonlyMap<string, Item>, days: Set<string>): Item {
   const date = new Date(at);
@@ -71,7 +94,11 @@ function dayItem(at: number, known: ReadonlyMap<string, Item>, days: Set<string>
   return known.get(key) ?? { kind: 'day', key, at };
 }
 
-function rowItem(row: TimelineRow, before: TimelineRow | undefined, known: ReadonlyMap<string, Item>): Item {
+function rowItem(
+  row: TimelineRow,
+  before: TimelineRow | undefined,
+  known: ReadonlyMap<string, Item>,
+): Item {
   const old = known.get(row.key);
   switch (row.type) {
     case 'message': {

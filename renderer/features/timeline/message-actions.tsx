@@ -36,24 +36,70 @@ export function MessageActions({ row, isMine, deeds, onMenu }: MessageActionsPro
   const mayEdit = isMine && isSent && deeds.mayWrite;
   const mayDelete = isSent && deeds.mayWrite && (isMine || deeds.mayDeleteOthers);
   const rest: MenuEntry[] = [
-    { id: 'copy', label: words.say('talk.copy-text'), icon: Copy, shortcut: 'C', onChoose: () => deeds.onCopy(row) },
+    {
+      id: 'copy',
+      label: words.say('talk.copy-text'),
+      icon: Copy,
+      shortcut: 'C',
+      onChoose: () => deeds.onCopy(row),
+    },
     ...(isSent
-      ? [{ id: 'unread', label: words.say('talk.mark-unread'), icon: MailOpen, shortcut: 'U', onChoose: () => deeds.onUnread(row) }]
+      ? [
+          {
+            id: 'unread',
+            label: words.say('talk.mark-unread'),
+            icon: MailOpen,
+            shortcut: 'U',
+            onChoose: () => deeds.onUnread(row),
+          },
+        ]
       : []),
-    ...(isSent && !isMine ? [{ id: 'why', label: words.say('talk.why'), icon: HelpCircle, onChoose: () => deeds.onWhy(row) }] : []),
+    ...(isSent && !isMine
+      ? [
+          {
+            id: 'why',
+            label: words.say('talk.why'),
+            icon: HelpCircle,
+            onChoose: () => deeds.onWhy(row),
+          },
+        ]
+      : []),
     ...(mayDelete
       ? [
           { id: 'rule', isRule: true as const },
-          { id: 'delete', label: words.say('talk.delete'), icon: Trash2, tone: 'danger' as const, onChoose: () => deeds.onDelete(row) },
+          {
+            id: 'delete',
+            label: words.say('talk.delete'),
+            icon: Trash2,
+            tone: 'danger' as const,
+            onChoose: () => deeds.onDelete(row),
+          },
         ]
       : []),
   ];
   return (
     <div className={styles['bar']} role="toolbar" aria-label={words.say('talk.actions')}>
-      {mayEdit && <IconButton label={words.say('talk.edit')} shortcut="E" icon={Pencil} onPress={() => deeds.onEdit(row.key)} />}
-      <IconButton label={words.say('talk.copy-text')} shortcut="C" icon={Copy} onPress={() => deeds.onCopy(row)} />
+      {mayEdit && (
+        <IconButton
+          label={words.say('talk.edit')}
+          shortcut="E"
+          icon={Pencil}
+          onPress={() => deeds.onEdit(row.key)}
+        />
+      )}
+      <IconButton
+        label={words.say('talk.copy-text')}
+        shortcut="C"
+        icon={Copy}
+        onPress={() => deeds.onCopy(row)}
+      />
       {isSent && !isMine && (
-        <IconButton label={words.say('talk.mark-unread')} shortcut="U" icon={MailOpen} onPress={() => deeds.onUnread(row)} />
+        <IconButton
+          label={words.say('talk.mark-unread')}
+          shortcut="U"
+          icon={MailOpen}
+          onPress={() => deeds.onUnread(row)}
+        />
       )}
       <Menu
         label={words.say('talk.actions')}

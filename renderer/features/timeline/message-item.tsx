@@ -33,7 +33,19 @@ export interface MessageItemProps {
 }
 
 export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
-  const { row, author, hue, isContinued, isMine, isEditing, isTarget, isTabStop, sendWith, context, deeds } = props;
+  const {
+    row,
+    author,
+    hue,
+    isContinued,
+    isMine,
+    isEditing,
+    isTarget,
+    isTabStop,
+    sendWith,
+    context,
+    deeds,
+  } = props;
   const words = useWords();
   const [isHot, setIsHot] = useState(false);
   const [hasFocus, setHasFocus] = useState(false);
@@ -63,15 +75,30 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
       onBlur={(event) => setHasFocus(event.currentTarget.contains(event.relatedTarget))}
     >
       {isContinued && row.delivery.state === 'sending' && row.delivery.isWaiting ? (
-        <span className={styles['waits']} role="img" aria-label={words.say('talk.waiting')} title={words.say('talk.waiting-hint')}>
+        <span
+          className={styles['waits']}
+          role="img"
+          aria-label={words.say('talk.waiting')}
+          title={words.say('talk.waiting-hint')}
+        >
           <Clock3 {...ICON} size={13} />
         </span>
       ) : isContinued ? (
-        <time className={styles['gutter']} dateTime={new Date(row.at).toISOString()} title={full(words, row.at)}>
+        <time
+          className={styles['gutter']}
+          dateTime={new Date(row.at).toISOString()}
+          title={full(words, row.at)}
+        >
           {time}
         </time>
       ) : (
-        <button type="button" tabIndex={-1} aria-hidden className={styles['face']} onClick={() => deeds.onAuthor(row.author)}>
+        <button
+          type="button"
+          tabIndex={-1}
+          aria-hidden
+          className={styles['face']}
+          onClick={() => deeds.onAuthor(row.author)}
+        >
           <Avatar hue={hue} name={name} isInactive={author?.isActive === false} />
         </button>
       )}
@@ -79,28 +106,46 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         {!isContinued && (
           <header className={styles['byline']}>
             <bdi className={styles['who']}>{name}</bdi>
-            {author?.role === 'guest' && <span className={styles['role']}>{words.say('role.guest')}</span>}
-            <time className={styles['time']} dateTime={new Date(row.at).toISOString()} title={full(words, row.at)}>
+            {author?.role === 'guest' && (
+              <span className={styles['role']}>{words.say('role.guest')}</span>
+            )}
+            <time
+              className={styles['time']}
+              dateTime={new Date(row.at).toISOString()}
+              title={full(words, row.at)}
+            >
               {time}
             </time>
             <Progress row={row} />
           </header>
         )}
         {isEditing ? (
-          <EditBox text={row.text} sendWith={sendWith} onSave={(text) => deeds.onSave(row, text)} onCancel={() => deeds.onEdit(null)} />
+          <EditBox
+            text={row.text}
+            sendWith={sendWith}
+            onSave={(text) => deeds.onSave(row, text)}
+            onCancel={() => deeds.onEdit(null)}
+          />
         ) : row.isDeleted ? (
           <p className={styles['gone']}>{words.say('talk.deleted')}</p>
         ) : (
           <MessageText text={row.text} context={context} />
         )}
         {row.editedAt !== null && !row.isDeleted && !isEditing && (
-          <span className={styles['edited']} title={words.say('talk.edited-at', { time: full(words, row.editedAt) })}>
+          <span
+            className={styles['edited']}
+            title={words.say('talk.edited-at', { time: full(words, row.editedAt) })}
+          >
             {words.say('talk.edited')}
           </span>
         )}
-        {row.delivery.state === 'failed' && <Failure row={row} why={row.delivery.why} deeds={deeds} />}
+        {row.delivery.state === 'failed' && (
+          <Failure row={row} why={row.delivery.why} deeds={deeds} />
+        )}
       </div>
-      {showsActions && <MessageActions row={row} isMine={isMine} deeds={deeds} onMenu={setIsMenuOpen} />}
+      {showsActions && (
+        <MessageActions row={row} isMine={isMine} deeds={deeds} onMenu={setIsMenuOpen} />
+      )}
     </article>
   );
 });
@@ -117,7 +162,15 @@ function Progress({ row }: { readonly row: MessageRow }) {
   );
 }
 
-function Failure({ row, why, deeds }: { readonly row: MessageRow; readonly why: string; readonly deeds: MessageDeeds }) {
+function Failure({
+  row,
+  why,
+  deeds,
+}: {
+  readonly row: MessageRow;
+  readonly why: string;
+  readonly deeds: MessageDeeds;
+}) {
   const words = useWords();
   return (
     <div className={styles['failure']}>

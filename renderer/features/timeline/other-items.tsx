@@ -30,7 +30,13 @@ export function UnreadLine() {
 
 export type NoteRow = Extract<TimelineRow, { readonly type: 'note' }>;
 
-export function NoteItem({ row, nameOf }: { readonly row: NoteRow; readonly nameOf: (member: string) => string }) {
+export function NoteItem({
+  row,
+  nameOf,
+}: {
+  readonly row: NoteRow;
+  readonly nameOf: (member: string) => string;
+}) {
   const words = useWords();
   const by = nameOf(row.by);
   return (
@@ -48,13 +54,19 @@ export function NoteItem({ row, nameOf }: { readonly row: NoteRow; readonly name
       case 'created':
         return words.say('note.created', { by });
       case 'joined':
-        return note.member === row.by ? words.say('note.joined', { by }) : words.say('note.added', { by, who: nameOf(note.member) });
+        return note.member === row.by
+          ? words.say('note.joined', { by })
+          : words.say('note.added', { by, who: nameOf(note.member) });
       case 'left':
-        return note.member === row.by ? words.say('note.left', { by }) : words.say('note.removed', { by, who: nameOf(note.member) });
+        return note.member === row.by
+          ? words.say('note.left', { by })
+          : words.say('note.removed', { by, who: nameOf(note.member) });
       case 'renamed':
         return words.say('note.renamed', { by, name: note.name });
       case 'topic':
-        return note.topic === '' ? words.say('note.topic-cleared', { by }) : words.say('note.topic', { by, topic: note.topic });
+        return note.topic === ''
+          ? words.say('note.topic-cleared', { by })
+          : words.say('note.topic', { by, topic: note.topic });
       case 'archived':
         return words.say(note.isArchived ? 'note.archived' : 'note.unarchived', { by });
     }
@@ -115,9 +127,16 @@ export function StartItem({ channel, others, hueOf, onAddPeople, onTopic }: Star
           ? others.length === 0
             ? words.say('start.notes-hint')
             : words.say('start.direct', { names })
-          : words.say(channel.isArchived ? 'start.archived' : channel.kind === 'private' ? 'start.private' : 'start.public', {
-              name: channel.name,
-            })}
+          : words.say(
+              channel.isArchived
+                ? 'start.archived'
+                : channel.kind === 'private'
+                  ? 'start.private'
+                  : 'start.public',
+              {
+                name: channel.name,
+              },
+            )}
       </p>
       {channel.topic !== '' && <p dir="auto">{channel.topic}</p>}
       {(onAddPeople !== null || onTopic !== null) && (
@@ -140,5 +159,9 @@ export function StartItem({ channel, others, hueOf, onAddPeople, onTopic }: Star
 
 export function LoadingItem({ isOffline }: { readonly isOffline: boolean }) {
   const words = useWords();
-  return <div className={styles['loading']}>{words.say(isOffline ? 'talk.older-offline' : 'talk.loading')}</div>;
+  return (
+    <div className={styles['loading']}>
+      {words.say(isOffline ? 'talk.older-offline' : 'talk.loading')}
+    </div>
+  );
 }

@@ -2,7 +2,15 @@
  * Moving through messages by keyboard: Tab reaches one message (the last, or the one last looked at), the arrows go to its
  * neighbours, also to those not drawn yet, and Escape leaves to the composer. Keys inside fields and menus are left alone.
  */
-import { useCallback, useMemo, useRef, useState, type FocusEvent, type KeyboardEvent, type RefObject } from 'react';
+import {
+  useCallback,
+  useMemo,
+  useRef,
+  useState,
+  type FocusEvent,
+  type KeyboardEvent,
+  type RefObject,
+} from 'react';
 import { isImeKey } from '../../text/ime.ts';
 import type { Item } from './items.ts';
 
@@ -17,7 +25,9 @@ export interface Roving {
 }
 
 const messageKeyOf = (target: EventTarget): string | null =>
-  target instanceof Element ? (target.closest<HTMLElement>('[data-message]')?.dataset['message'] ?? null) : null;
+  target instanceof Element
+    ? (target.closest<HTMLElement>('[data-message]')?.dataset['message'] ?? null)
+    : null;
 
 export function useRoving(
   items: readonly Item[],
@@ -27,7 +37,11 @@ export function useRoving(
 ): Roving {
   const [chosen, setChosen] = useState<string | null>(null);
   const [focused, setFocused] = useState<string | null>(null);
-  const messages = useMemo(() => items.flatMap((item, index) => (item.kind === 'message' ? [{ key: item.key, index }] : [])), [items]);
+  const messages = useMemo(
+    () =>
+      items.flatMap((item, index) => (item.kind === 'message' ? [{ key: item.key, index }] : [])),
+    [items],
+  );
   const isChosenThere = chosen !== null && messages.some((message) => message.key === chosen);
   const stop = isChosenThere ? chosen : (messages.at(-1)?.key ?? null);
   const wanted = useRef<string | null>(null);
@@ -35,7 +49,9 @@ export function useRoving(
   const focusMessage = useCallback(
     (key: string, tries = 6): void => {
       if (wanted.current !== key) return;
-      const element = scroller.current?.querySelector<HTMLElement>(`[data-message="${CSS.escape(key)}"]`);
+      const element = scroller.current?.querySelector<HTMLElement>(
+        `[data-message="${CSS.escape(key)}"]`,
+      );
       if (element) {
         element.focus({ preventScroll: true });
         element.scrollIntoView({ block: 'nearest' });
@@ -44,19 +60,38 @@ export function useRoving(
     [scroller],
   );
 
-  const onKeyDown = (event: KeyboardEvent<HTMLElement>, scrollToIndex: (index: number) => void): void => {
+  const onKeyDown = (
+    event: KeyboardEvent<HTMLElement>,
+    scrollToIndex: (index: number) => void,
+  ): void => {
     if (isImeKey(event.nativeEvent)) return;
     const key = messageKeyOf(event.target);
-    if (key === null || !(event.target instanceof HTMLElement) || event.target.closest('textarea, input, [role="menu"]')) return;
+    if (
+      key === null ||
+      !(event.target instanceof HTMLElement) ||
+      event.target.closest('textarea, input, [role="menu"]')
+    )
+      return;
     if (event.key === 'Escape') {
       event.preventDefault();
       onLeave();
       return;
     }
     // The rest belongs to the message itself, not to a button or a link in it.
-    if (event.target.dataset['message'] === undefined || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (
+      event.target.dataset['message'] === undefined ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey
+    )
+      return;
     const at = messages.findIndex((message) => message.key === key);
-    const next = { ArrowUp: messages[at - 1], ArrowDown: messages[at + 1], Home: messages[0], End: messages.at(-1) }[event.key];
+    const next = {
+      ArrowUp: messages[at - 1],
+      ArrowDown: messages[at + 1],
+      Home: messages[0],
+      End: messages.at(-1),
+    }[event.key];
     if (next) {
       event.preventDefault();
       wanted.current = next.key;

@@ -30,7 +30,10 @@ export function useTextContext(team: TeamState, commands: Commands): TextContext
 const isSameMember = (a: MemberView, b: MemberView): boolean => a.id === b.id && a.name === b.name;
 
 /** The map before, as long as the new one says the same. */
-function useSame<Value>(next: ReadonlyMap<string, Value>, isSame: (a: Value, b: Value) => boolean): ReadonlyMap<string, Value> {
+function useSame<Value>(
+  next: ReadonlyMap<string, Value>,
+  isSame: (a: Value, b: Value) => boolean,
+): ReadonlyMap<string, Value> {
   const kept = useRef(next);
   return useMemo(() => {
     const old = kept.current;

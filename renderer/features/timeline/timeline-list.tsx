@@ -3,9 +3,22 @@
  * stays there; anywhere else nothing that is added, measured or loaded moves what they read. Older and newer pages are asked
  * for before their edge is reached.
  */
-import { defaultRangeExtractor, useVirtualizer, type VirtualItem, type Virtualizer } from '@tanstack/react-virtual';
+import {
+  defaultRangeExtractor,
+  useVirtualizer,
+  type VirtualItem,
+  type Virtualizer,
+} from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
-import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type ReactNode } from 'react';
+import {
+  useCallback,
+  useEffect,
+  useLayoutEffect,
+  useMemo,
+  useRef,
+  useState,
+  type ReactNode,
+} from 'react';
 import type { TimelineView } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { cx } from '../../ui/cx.ts';
@@ -47,7 +60,8 @@ const SETTLING_FRAMES = 8;
 const READING_LINE_PX = 72;
 
 export function TimelineList(props: TimelineListProps) {
-  const { label, timeline, me, editing, toEnd, isLive, render, onEnd, onOlder, onNewer, onToEnd } = props;
+  const { label, timeline, me, editing, toEnd, isLive, render, onEnd, onOlder, onNewer, onToEnd } =
+    props;
   const words = useWords();
   const scroller = useRef<HTMLDivElement>(null);
   const drawn = useRef<readonly Item[]>([]);
@@ -65,7 +79,10 @@ export function TimelineList(props: TimelineListProps) {
   const [isAtEnd, setIsAtEnd] = useState(false);
   const roving = useRoving(items, scroller, props.onKey, props.onLeave);
   // One key when the focus is in the edit: an item drawn twice would be two of it.
-  const keepKeys = useMemo(() => [...new Set([editing, roving.focused])].filter((key) => key !== null), [editing, roving.focused]);
+  const keepKeys = useMemo(
+    () => [...new Set([editing, roving.focused])].filter((key) => key !== null),
+    [editing, roving.focused],
+  );
 
   const getItemKey = useCallback((index: number) => items[index]?.key ?? index, [items]);
   const rows = useVirtualizer({
@@ -82,7 +99,9 @@ export function TimelineList(props: TimelineListProps) {
     initialOffset: () => firstOffset(items),
     rangeExtractor: (range) => {
       const shown = defaultRangeExtractor(range);
-      const kept = keepKeys.map((key) => items.findIndex((item) => item.key === key)).filter((at) => at >= 0 && !shown.includes(at));
+      const kept = keepKeys
+        .map((key) => items.findIndex((item) => item.key === key))
+        .filter((at) => at >= 0 && !shown.includes(at));
       return kept.length === 0 ? shown : [...shown, ...kept].sort((a, b) => a - b);
     },
   });
@@ -100,7 +119,8 @@ export function TimelineList(props: TimelineListProps) {
     // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the channel opens; the list is keyed by its channel
   }, []);
 
-  const targetAt = timeline.target === null ? -1 : items.findIndex((item) => item.key === timeline.target);
+  const targetAt =
+    timeline.target === null ? -1 : items.findIndex((item) => item.key === timeline.target);
   const isTargetThere = targetAt >= 0;
   useLayoutEffect(() => {
     if (isTargetThere) rows.scrollToIndex(targetAt, { align: 'center' });
@@ -144,10 +164,17 @@ export function TimelineList(props: TimelineListProps) {
   // A page that came while the list is still on its way to where it opens would lead it astray.
   const isSettled = useSettled(timeline.target) && shown.length > 0;
   useAsking(isSettled && hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows, isLive);
-  useAsking(isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD, onNewer, timelineRows, isLive);
+  useAsking(
+    isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD,
+    onNewer,
+    timelineRows,
+    isLive,
+  );
 
   const news = useNews(timeline, me, isAtEnd && !hasNewer);
-  const isFar = !isAtEnd && (hasNewer || total - (rows.scrollOffset ?? 0) > 2.5 * (rows.scrollRect?.height ?? total));
+  const isFar =
+    !isAtEnd &&
+    (hasNewer || total - (rows.scrollOffset ?? 0) > 2.5 * (rows.scrollRect?.height ?? total));
 
   return (
     <div className={styles['frame']}>
@@ -158,7 +185,9 @@ export function TimelineList(props: TimelineListProps) {
         aria-label={label}
         tabIndex={-1}
         onScroll={lookAtEnd}
-        onKeyDown={(event) => roving.onKeyDown(event, (index) => rows.scrollToIndex(index, { align: 'auto' }))}
+        onKeyDown={(event) =>
+          roving.onKeyDown(event, (index) => rows.scrollToIndex(index, { align: 'auto' }))
+        }
         onFocus={roving.onFocus}
         onBlur={roving.onBlur}
       >
@@ -174,7 +203,10 @@ export function TimelineList(props: TimelineListProps) {
                   className={styles['row']}
                   style={{ transform: `translateY(${row.start}px)` }}
                 >
-                  {render(item, { isTabStop: roving.stop === item.key, isTarget: timeline.target === item.key })}
+                  {render(item, {
+                    isTabStop: roving.stop === item.key,
+                    isTarget: timeline.target === item.key,
+                  })}
                 </div>
               )
             );
@@ -182,7 +214,11 @@ export function TimelineList(props: TimelineListProps) {
         </div>
       </div>
       {(news > 0 || isFar) && (
-        <button type="button" className={cx(styles['pill'], news > 0 && styles['loud'])} onClick={onToEnd}>
+        <button
+          type="button"
+          className={cx(styles['pill'], news > 0 && styles['loud'])}
+          onClick={onToEnd}
+        >
           <ArrowDown {...ICON} size={15} />
           {news > 0 ? words.say('talk.n-new', { count: news }) : words.say('talk.to-latest')}
         </button>
@@ -195,7 +231,11 @@ export function TimelineList(props: TimelineListProps) {
  * Whether a row that changed its size moves what is read: it stands above the view, or was only guessed at until now. Unlike
  * the list's own rule also while the reader scrolls up, where a message edited above would push the text away from under them.
  */
-function standsAbove(row: VirtualItem, _delta: number, list: Virtualizer<HTMLDivElement, Element>): boolean {
+function standsAbove(
+  row: VirtualItem,
+  _delta: number,
+  list: Virtualizer<HTMLDivElement, Element>,
+): boolean {
   const top = list.scrollOffset ?? 0;
   return list.itemSizeCache.has(row.key) ? row.end <= top : row.start < top;
 }
@@ -225,7 +265,12 @@ function useSettled(target: string | null): boolean {
 }
 
 /** Asks once for a page each time its edge comes near; what was refused, again when rows or the line have changed. */
-function useAsking(isNear: boolean, ask: () => Promise<boolean>, rows: unknown, isLive: boolean): void {
+function useAsking(
+  isNear: boolean,
+  ask: () => Promise<boolean>,
+  rows: unknown,
+  isLive: boolean,
+): void {
   const isAsking = useRef(false);
   const refused = useRef<Seen | null>(null);
   useEffect(() => {
@@ -242,7 +287,8 @@ interface Seen {
   readonly rows: unknown;
   readonly isLive: boolean;
 }
-const isSame = (one: Seen | null, other: Seen): boolean => one?.rows === other.rows && one?.isLive === other.isLive;
+const isSame = (one: Seen | null, other: Seen): boolean =>
+  one?.rows === other.rows && one?.isLive === other.isLive;
 
 /** How many messages of others came in since the end was last on screen. */
 function useNews(timeline: TimelineView, me: string, isAtEnd: boolean): number {

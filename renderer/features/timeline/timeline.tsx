@@ -33,7 +33,9 @@ export function Timeline({ team, channel }: TimelineProps) {
   const editing = useWindow((model) => model.ui.editing);
   const toEnd = useWindow((model) => model.ui.toEnd);
   const sendWith = useWindow((model) => stateOf(model)?.settings.sendWith ?? 'enter');
-  const refused = useWindow(({ ui }) => (ui.refused?.team === team.team.id && ui.refused.channel === channel.id ? ui.refused : null));
+  const refused = useWindow(({ ui }) =>
+    ui.refused?.team === team.team.id && ui.refused.channel === channel.id ? ui.refused : null,
+  );
   const context = useTextContext(team, commands);
   const now = useNow(DAY_CHANGES_WITHIN_MS);
   const { me, id: teamId, role } = team.team;
@@ -50,22 +52,37 @@ export function Timeline({ team, channel }: TimelineProps) {
       const press = key.toLowerCase();
       if (press === 'c') deeds.onCopy(row);
       else if (press === 'u' && row.seq !== null) deeds.onUnread(row);
-      else if (press === 'e' && row.seq !== null && row.author === me && deeds.mayWrite) deeds.onEdit(row.key);
+      else if (press === 'e' && row.seq !== null && row.author === me && deeds.mayWrite)
+        deeds.onEdit(row.key);
       else return false;
       return true;
     },
     [timeline, deeds, me],
   );
-  const onFill = useCallback((from: number, to: number) => void commands.call('timeline.fill', { from, to }), [commands]);
-  const onOlder = useCallback(async () => (await commands.call('timeline.older', {})).ok, [commands]);
-  const onNewer = useCallback(async () => (await commands.call('timeline.newer', {})).ok, [commands]);
-  const nameOf = useCallback((member: string) => members[member]?.name ?? words.say('people.unknown'), [members, words]);
+  const onFill = useCallback(
+    (from: number, to: number) => void commands.call('timeline.fill', { from, to }),
+    [commands],
+  );
+  const onOlder = useCallback(
+    async () => (await commands.call('timeline.older', {})).ok,
+    [commands],
+  );
+  const onNewer = useCallback(
+    async () => (await commands.call('timeline.newer', {})).ok,
+    [commands],
+  );
+  const nameOf = useCallback(
+    (member: string) => members[member]?.name ?? words.say('people.unknown'),
+    [members, words],
+  );
 
   if (!isHere && refused !== null) {
     return (
       <Empty icon={Unplug} title={words.say('talk.refused')}>
         <p>{problemWords(words, refused.problem)}</p>
-        <Button onPress={() => void commands.goTo(teamId, channel.id)}>{words.say('act.retry')}</Button>
+        <Button onPress={() => void commands.goTo(teamId, channel.id)}>
+          {words.say('act.retry')}
+        </Button>
       </Empty>
     );
   }
@@ -96,7 +113,9 @@ export function Timeline({ team, channel }: TimelineProps) {
       case 'unread':
         return <UnreadLine />;
       case 'hole':
-        return <HoleItem from={item.row.from} to={item.row.to} isOffline={isOffline} onFill={onFill} />;
+        return (
+          <HoleItem from={item.row.from} to={item.row.to} isOffline={isOffline} onFill={onFill} />
+        );
       case 'older':
       case 'newer':
         return <LoadingItem isOffline={isOffline} />;
@@ -130,15 +149,26 @@ export function Timeline({ team, channel }: TimelineProps) {
 function Start({ team, channel }: TimelineProps) {
   const commands = useCommands();
   const isTalk = channel.kind === 'direct' || channel.kind === 'group';
-  const mayChange = !isTalk && channel.isJoined && !channel.isArchived && team.team.role !== 'guest';
-  const others = channel.with.filter((id) => id !== team.team.me).flatMap((id) => team.members[id] ?? []);
+  const mayChange =
+    !isTalk && channel.isJoined && !channel.isArchived && team.team.role !== 'guest';
+  const others = channel.with
+    .filter((id) => id !== team.team.me)
+    .flatMap((id) => team.members[id] ?? []);
   return (
     <StartItem
       channel={channel}
       others={others}
       hueOf={(member) => hueIn(team.members, member)}
-      onAddPeople={mayChange ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'members' }) : null}
-      onTopic={mayChange ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'about' }) : null}
+      onAddPeople={
+        mayChange
+          ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'members' })
+          : null
+      }
+      onTopic={
+        mayChange
+          ? () => commands.show({ kind: 'channel', channel: channel.id, tab: 'about' })
+          : null
+      }
     />
   );
 }
@@ -149,7 +179,11 @@ interface DeedsParts {
   readonly role: TeamState['team']['role'];
 }
 
-function useDeeds({ teamId: team, channel: { id: channel, isJoined, isArchived }, role }: DeedsParts): MessageDeeds {
+function useDeeds({
+  teamId: team,
+  channel: { id: channel, isJoined, isArchived },
+  role,
+}: DeedsParts): MessageDeeds {
   const commands = useCommands();
   const words = useWords();
   return useMemo(
@@ -162,7 +196,12 @@ function useDeeds({ teamId: team, channel: { id: channel, isJoined, isArchived }
         if (rowKey === null) commands.toComposer();
       },
       async onSave(row, text) {
-        const isDone = await commands.attempt('message.edit', { team, channel, message: row.id, text });
+        const isDone = await commands.attempt('message.edit', {
+          team,
+          channel,
+          message: row.id,
+          text,
+        });
         if (isDone) {
           commands.edit(null);
           commands.toComposer();

@@ -39,7 +39,11 @@ export function WhyDialog({ team, message, onClose }: WhyDialogProps) {
       title={words.say('why.title')}
       size="small"
       onClose={onClose}
-      foot={<Button onPress={() => commands.show({ kind: 'settings', tab: 'notifications' })}>{words.say('why.settings')}</Button>}
+      foot={
+        <Button onPress={() => commands.show({ kind: 'settings', tab: 'notifications' })}>
+          {words.say('why.settings')}
+        </Button>
+      }
     >
       {answer === null ? (
         <p>{words.say('act.wait')}</p>

@@ -59,7 +59,12 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
     const answer = await (as === 'start'
       ? submit.run('team.start', { teamName: teamName.trim(), ...account })
       : as === 'setup'
-        ? submit.run('team.setup', { ...at, code: code.trim(), teamName: teamName.trim(), ...account })
+        ? submit.run('team.setup', {
+            ...at,
+            code: code.trim(),
+            teamName: teamName.trim(),
+            ...account,
+          })
         : as === 'join'
           ? submit.run('team.join', { ...at, code, ...account })
           : submit.run('team.sign-in', { ...at, handle, password, device: device.trim() }));
@@ -76,7 +81,9 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
   const isHandleProblem = problem?.kind === 'taken';
   return (
     <>
-      <h1 className={styles['heading']}>{words.say(`account.${as}.title`, { team: found?.teamName ?? found?.address ?? '' })}</h1>
+      <h1 className={styles['heading']}>
+        {words.say(`account.${as}.title`, { team: found?.teamName ?? found?.address ?? '' })}
+      </h1>
       <p className={styles['lead']}>
         {as === 'join' && found?.invite?.invitedBy != null
           ? words.say('account.join.invited', { by: found.invite.invitedBy })
@@ -95,7 +102,13 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
           />
         )}
         {needsCode && (
-          <TextField label={words.say('account.code')} hint={words.say('account.code-hint')} isMono value={code} onChange={setCode} />
+          <TextField
+            label={words.say('account.code')}
+            hint={words.say('account.code-hint')}
+            isMono
+            value={code}
+            onChange={setCode}
+          />
         )}
         <div className={form['pair']}>
           {isNew && (
@@ -117,12 +130,20 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
             value={handle}
             onChange={(typed) => setOwnHandle(isNew ? toHandle(typed) : typed.replace(/^@/, ''))}
             autoFocus={!isNew}
-            error={isHandleProblem ? said : hasTried && isNew && !isHandle(handle) ? words.say('account.handle-hint') : null}
+            error={
+              isHandleProblem
+                ? said
+                : hasTried && isNew && !isHandle(handle)
+                  ? words.say('account.handle-hint')
+                  : null
+            }
           />
         </div>
         <TextField
           label={words.say('account.password')}
-          {...(isNew ? { hint: words.say('account.password-hint', { length: PASSWORD_MIN_LENGTH }) } : {})}
+          {...(isNew
+            ? { hint: words.say('account.password-hint', { length: PASSWORD_MIN_LENGTH }) }
+            : {})}
           type="password"
           autoComplete={isNew ? 'new-password' : 'current-password'}
           value={password}

@@ -74,7 +74,11 @@ function Card({ icon: Icon, hue, title, text, act, isFirst, onPress }: CardProps
         <strong>{title}</strong>
         <small>{text}</small>
       </span>
-      <Button look={isFirst ? 'primary' : 'plain'} onPress={onPress} aria-label={`${act}: ${title}`}>
+      <Button
+        look={isFirst ? 'primary' : 'plain'}
+        onPress={onPress}
+        aria-label={`${act}: ${title}`}
+      >
         {act}
       </Button>
     </li>

@@ -26,7 +26,12 @@ export function Compare({ found, onSame, onBack }: CompareProps) {
   return (
     <>
       <h1 className={styles['heading']}>{words.say('compare.title')}</h1>
-      <p className={styles['lead']}>{words.say('compare.lead', { team: found.teamName ?? found.address, address: found.address })}</p>
+      <p className={styles['lead']}>
+        {words.say('compare.lead', {
+          team: found.teamName ?? found.address,
+          address: found.address,
+        })}
+      </p>
       <Fingerprint value={found.fingerprint ?? ''} />
       <p className={form['hint']}>{words.say('compare.where')}</p>
       <CheckBox label={words.say('compare.same')} isOn={hasCompared} onChange={setHasCompared} />
@@ -42,7 +47,13 @@ export function Compare({ found, onSame, onBack }: CompareProps) {
   );
 }
 
-export function Stop({ problem, onBack }: { readonly problem: Problem; readonly onBack: () => void }) {
+export function Stop({
+  problem,
+  onBack,
+}: {
+  readonly problem: Problem;
+  readonly onBack: () => void;
+}) {
   const words = useWords();
   return (
     <>
@@ -59,7 +70,10 @@ export function Stop({ problem, onBack }: { readonly problem: Problem; readonly 
       {problem.seenKey !== undefined && (
         <div className={styles['key']}>
           <span>{words.say('trust.seen')}</span>
-          <Fingerprint value={problem.seenKey} {...(problem.expectedKey === undefined ? {} : { other: problem.expectedKey })} />
+          <Fingerprint
+            value={problem.seenKey}
+            {...(problem.expectedKey === undefined ? {} : { other: problem.expectedKey })}
+          />
         </div>
       )}
       <div className={form['acts']}>

@@ -23,14 +23,20 @@ describe('the way in', () => {
   it('a key that came by itself is compared first, whatever else came', () => {
     expect(probed({ isPinnedByInvite: false })).toMatchObject({ at: 'compare' });
     expect(probed({ isPinnedByInvite: false, needsSetup: true })).toMatchObject({ at: 'compare' });
-    expect(move(probed({ isPinnedByInvite: false, invite: null }), { kind: 'compared' })).toMatchObject({ at: 'account', as: 'sign-in' });
+    expect(
+      move(probed({ isPinnedByInvite: false, invite: null }), { kind: 'compared' }),
+    ).toMatchObject({ at: 'account', as: 'sign-in' });
   });
 
   it('a relay behind a public certificate has no key to compare', () => {
-    expect(probed({ isPinnedByInvite: false, fingerprint: null, invite: null })).toMatchObject({ at: 'account', as: 'sign-in' });
+    expect(probed({ isPinnedByInvite: false, fingerprint: null, invite: null })).toMatchObject({
+      at: 'account',
+      as: 'sign-in',
+    });
   });
 
-  it('a new relay makes its team', () => expect(probed({ needsSetup: true })).toMatchObject({ at: 'account', as: 'setup' }));
+  it('a new relay makes its team', () =>
+    expect(probed({ needsSetup: true })).toMatchObject({ at: 'account', as: 'setup' }));
 
   it('another key is a full stop: nothing leads on from it', () => {
     const stop = walk(
@@ -39,14 +45,25 @@ describe('the way in', () => {
       { kind: 'refused', problem: { kind: 'key-mismatch', expectedKey: 'a', seenKey: 'b' } },
     );
     expect(stop).toMatchObject({ at: 'stop', problem: { seenKey: 'b' } });
-    for (const one of [{ kind: 'compared' }, { kind: 'probe' }, { kind: 'found', found: found() }, { kind: 'as', as: 'join' }] as const) {
+    for (const one of [
+      { kind: 'compared' },
+      { kind: 'probe' },
+      { kind: 'found', found: found() },
+      { kind: 'as', as: 'join' },
+    ] as const) {
       expect(move(stop, one)).toBe(stop);
     }
     expect(move(stop, { kind: 'back' })).toMatchObject({ at: 'invite', typed: 'x' });
   });
 
   it('a refusal is said beside what was typed, which stays', () => {
-    expect(walk({ kind: 'invite', typed: 'nobody' }, { kind: 'probe' }, { kind: 'refused', problem: { kind: 'unreachable' } })).toEqual({
+    expect(
+      walk(
+        { kind: 'invite', typed: 'nobody' },
+        { kind: 'probe' },
+        { kind: 'refused', problem: { kind: 'unreachable' } },
+      ),
+    ).toEqual({
       at: 'invite',
       typed: 'nobody',
       isProbing: false,
@@ -60,6 +77,8 @@ describe('the way in', () => {
   });
 
   it('nothing is probed where nothing is typed', () => {
-    expect(walk({ kind: 'invite', typed: '  ' }, { kind: 'probe' })).toMatchObject({ isProbing: false });
+    expect(walk({ kind: 'invite', typed: '  ' }, { kind: 'probe' })).toMatchObject({
+      isProbing: false,
+    });
   });
 });

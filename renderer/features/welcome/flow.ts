@@ -13,9 +13,19 @@ import type { Problem, RelayFound } from '../../../electron/bridge/commands.ts';
 export type Step =
   | { readonly at: 'choose' }
   | { readonly at: 'start' }
-  | { readonly at: 'invite'; readonly typed: string; readonly isProbing: boolean; readonly problem: Problem | null }
+  | {
+      readonly at: 'invite';
+      readonly typed: string;
+      readonly isProbing: boolean;
+      readonly problem: Problem | null;
+    }
   | { readonly at: 'compare'; readonly typed: string; readonly found: RelayFound }
-  | { readonly at: 'account'; readonly typed: string; readonly found: RelayFound; readonly as: Entry }
+  | {
+      readonly at: 'account';
+      readonly typed: string;
+      readonly found: RelayFound;
+      readonly as: Entry;
+    }
   | { readonly at: 'stop'; readonly typed: string; readonly problem: Problem };
 
 /** How one comes in: the first person makes the team, an invited one joins, a member signs in. */
@@ -34,7 +44,8 @@ export type Move =
 
 export const FIRST: Step = { at: 'choose' };
 
-const entryOf = (found: RelayFound): Entry => (found.needsSetup ? 'setup' : found.invite === null ? 'sign-in' : 'join');
+const entryOf = (found: RelayFound): Entry =>
+  found.needsSetup ? 'setup' : found.invite === null ? 'sign-in' : 'join';
 
 export function move(step: Step, one: Move): Step {
   switch (one.kind) {
@@ -45,12 +56,15 @@ export function move(step: Step, one: Move): Step {
     case 'type':
       return step.at === 'invite' ? { ...step, typed: one.typed, problem: null } : step;
     case 'probe':
-      return step.at === 'invite' && step.typed.trim() !== '' ? { ...step, isProbing: true, problem: null } : step;
+      return step.at === 'invite' && step.typed.trim() !== ''
+        ? { ...step, isProbing: true, problem: null }
+        : step;
     case 'found': {
       // An answer to what is no longer asked changes nothing.
       if (step.at !== 'invite' || !step.isProbing) return step;
       const { found } = one;
-      if (found.fingerprint !== null && !found.isPinnedByInvite) return { at: 'compare', typed: step.typed, found };
+      if (found.fingerprint !== null && !found.isPinnedByInvite)
+        return { at: 'compare', typed: step.typed, found };
       return { at: 'account', typed: step.typed, found, as: entryOf(found) };
     }
     case 'refused':
@@ -59,7 +73,9 @@ export function move(step: Step, one: Move): Step {
       }
       return step.at === 'invite' ? { ...step, isProbing: false, problem: one.problem } : step;
     case 'compared':
-      return step.at === 'compare' ? { at: 'account', typed: step.typed, found: step.found, as: entryOf(step.found) } : step;
+      return step.at === 'compare'
+        ? { at: 'account', typed: step.typed, found: step.found, as: entryOf(step.found) }
+        : step;
     case 'as':
       return step.at === 'account' ? { ...step, as: one.as } : step;
     case 'back':

@@ -13,7 +13,10 @@ export function Hero({ look }: { readonly look: 'idle' | 'reaching' | 'cut' }) {
             <path d="M206 140l22 22m0-22l-22 22" className={styles['line']} />
           </>
         ) : (
-          <path d="M60 210c80 60 110-120 180-80s60 120 130 40" className={cx(styles['line'], look === 'reaching' && styles['reaching'])} />
+          <path
+            d="M60 210c80 60 110-120 180-80s60 120 130 40"
+            className={cx(styles['line'], look === 'reaching' && styles['reaching'])}
+          />
         )}
         <Telephone x={28} y={186} />
         <Telephone x={332} y={146} />

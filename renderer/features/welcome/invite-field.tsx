@@ -47,7 +47,11 @@ export function InviteField({ step, onType, onProbe, onBack }: InviteFieldProps)
           <Button onPress={onBack}>
             <ArrowLeft {...ICON} size={16} /> {words.say('act.back')}
           </Button>
-          <Button look="primary" type="submit" isDisabled={step.isProbing || step.typed.trim() === ''}>
+          <Button
+            look="primary"
+            type="submit"
+            isDisabled={step.isProbing || step.typed.trim() === ''}
+          >
             {words.say('act.continue')}
           </Button>
           {step.isProbing && (

@@ -25,7 +25,11 @@ export function Welcome({ isInside = false }: { readonly isInside?: boolean }) {
     go({ kind: 'probe' });
     const answer = await commands.call('relay.probe', { typed: typed.trim() });
     if (round !== asked.current) return;
-    go(answer.ok ? { kind: 'found', found: answer.value } : { kind: 'refused', problem: answer.error });
+    go(
+      answer.ok
+        ? { kind: 'found', found: answer.value }
+        : { kind: 'refused', problem: answer.error },
+    );
   };
   // A link from outside goes straight to its field; the person still presses the button.
   useEffect(() => {
@@ -39,14 +43,25 @@ export function Welcome({ isInside = false }: { readonly isInside?: boolean }) {
   const enter = (team: string): void => commands.openTeam(team);
 
   return (
-    <main className={cx(styles['welcome'], isInside && styles['inside'])} aria-label={words.say('welcome.label')}>
+    <main
+      className={cx(styles['welcome'], isInside && styles['inside'])}
+      aria-label={words.say('welcome.label')}
+    >
       <div className={styles['side']}>
         <div className={styles['words']} key={step.at}>
           {draw(step)}
         </div>
       </div>
       <Hero
-        look={step.at === 'choose' ? 'idle' : step.at === 'stop' ? 'cut' : step.at === 'invite' && step.isProbing ? 'reaching' : 'idle'}
+        look={
+          step.at === 'choose'
+            ? 'idle'
+            : step.at === 'stop'
+              ? 'cut'
+              : step.at === 'invite' && step.isProbing
+                ? 'reaching'
+                : 'idle'
+        }
       />
     </main>
   );
@@ -64,11 +79,22 @@ export function Welcome({ isInside = false }: { readonly isInside?: boolean }) {
         );
       case 'start':
         return (
-          <AccountForm as="start" found={null} onEnter={enter} onBack={back} onRefused={(problem) => go({ kind: 'refused', problem })} />
+          <AccountForm
+            as="start"
+            found={null}
+            onEnter={enter}
+            onBack={back}
+            onRefused={(problem) => go({ kind: 'refused', problem })}
+          />
         );
       case 'invite':
         return (
-          <InviteField step={now} onType={(typed) => go({ kind: 'type', typed })} onProbe={() => void probe(now.typed)} onBack={back} />
+          <InviteField
+            step={now}
+            onType={(typed) => go({ kind: 'type', typed })}
+            onProbe={() => void probe(now.typed)}
+            onBack={back}
+          />
         );
       case 'compare':
         return <Compare found={now.found} onSame={() => go({ kind: 'compared' })} onBack={back} />;

@@ -7,10 +7,16 @@ export const accountMessages = {
     '在這台電腦上成立團隊，或用邀請加入團隊。資料不會離開您的網路。',
   ],
   'welcome.start': ['Start a team on this computer', '在這台電腦上成立團隊'],
-  'welcome.start-hint': ['Runs a relay here; others on this network can join', '在這裡執行中繼站，同網路的人可以加入'],
+  'welcome.start-hint': [
+    'Runs a relay here; others on this network can join',
+    '在這裡執行中繼站，同網路的人可以加入',
+  ],
   'welcome.start-act': ['Start', '開始'],
   'welcome.invite': ['I have an invite', '我有邀請'],
-  'welcome.invite-hint': ['A landline:// link, or the address of a relay', 'landline:// 連結，或中繼站的位址'],
+  'welcome.invite-hint': [
+    'A landline:// link, or the address of a relay',
+    'landline:// 連結，或中繼站的位址',
+  ],
   'welcome.invite-act': ['Paste', '貼上'],
   'welcome.promise': [
     'No account with us, no cloud, no tracking. Your team runs its own relay.',
@@ -22,7 +28,10 @@ export const accountMessages = {
     '貼上您收到的連結。如果只有位址，直接輸入即可。',
   ],
   'invite-field.label': ['Invite link or address', '邀請連結或位址'],
-  'invite-field.hint': ['For instance 10.0.0.5:7420 or relay.local', '例如 10.0.0.5:7420 或 relay.local'],
+  'invite-field.hint': [
+    'For instance 10.0.0.5:7420 or relay.local',
+    '例如 10.0.0.5:7420 或 relay.local',
+  ],
   'invite-field.probing': ['Looking for the relay…', '正在尋找中繼站…'],
 
   'compare.title': ['Compare before you trust', '信任之前先核對'],
@@ -48,11 +57,17 @@ export const accountMessages = {
   ],
   'account.start.act': ['Start the team', '成立團隊'],
   'account.setup.title': ['Set up a new team', '設定新團隊'],
-  'account.setup.lead': ['The relay has no team yet. You make it, and own it.', '這個中繼站還沒有團隊。由您建立，並成為擁有者。'],
+  'account.setup.lead': [
+    'The relay has no team yet. You make it, and own it.',
+    '這個中繼站還沒有團隊。由您建立，並成為擁有者。',
+  ],
   'account.setup.act': ['Make the team', '建立團隊'],
   'account.join.title': ['Join {team}', '加入「{team}」'],
   'account.join.lead': ['Choose how the others will see you.', '選擇其他人看到的您。'],
-  'account.join.invited': ['{by} invited you. Choose how the others will see you.', '{by} 邀請了您。請選擇其他人看到的您。'],
+  'account.join.invited': [
+    '{by} invited you. Choose how the others will see you.',
+    '{by} 邀請了您。請選擇其他人看到的您。',
+  ],
   'account.join.act': ['Join', '加入'],
   'account.sign-in.title': ['Sign in to {team}', '登入「{team}」'],
   'account.sign-in.lead': [
@@ -64,9 +79,15 @@ export const accountMessages = {
   'account.name': ['Your name', '您的名字'],
   'account.name-hint': ['As the others in this team see it.', '團隊中其他人看到的名字。'],
   'account.handle': ['Handle', '帳號'],
-  'account.handle-hint': ['Letters and digits of any script, with . _ or - between them.', '可用任何文字的字母和數字，中間可用 . _ 或 -。'],
+  'account.handle-hint': [
+    'Letters and digits of any script, with . _ or - between them.',
+    '可用任何文字的字母和數字，中間可用 . _ 或 -。',
+  ],
   'account.password': ['Password', '密碼'],
-  'account.password-hint': ['At least {length, number} characters. A sentence is good.', '至少 {length, number} 個字元。用一句話也很好。'],
+  'account.password-hint': [
+    'At least {length, number} characters. A sentence is good.',
+    '至少 {length, number} 個字元。用一句話也很好。',
+  ],
   'account.password-short': [
     'Too short: at least {length, number} characters, and not an obvious one.',
     '太短：至少 {length, number} 個字元，且不要太好猜。',
@@ -75,7 +96,10 @@ export const accountMessages = {
   'account.new-password': ['New password', '新密碼'],
   'account.change-password': ['Change password', '變更密碼'],
   'account.device': ['Name of this device', '這台裝置的名稱'],
-  'account.device-hint': ['So that you recognise it in your list of signed-in devices.', '方便您在已登入裝置的清單中辨認。'],
+  'account.device-hint': [
+    'So that you recognise it in your list of signed-in devices.',
+    '方便您在已登入裝置的清單中辨認。',
+  ],
   'account.code': ['Setup code', '設定代碼'],
   'account.code-hint': ['The relay printed it when it was started.', '中繼站啟動時會顯示。'],
   'account.needed': ['This is needed.', '此欄必填。'],
@@ -92,7 +116,10 @@ export const accountMessages = {
   'team.sign-out-of': ['Sign out of {team}?', '登出「{team}」？'],
   'team.what-stays': ['What stays on this computer', '這台電腦上保留什麼'],
   'team.keep': ['Keep the history', '保留紀錄'],
-  'team.keep-hint': ['You can read it, and sign in again to go on.', '仍可閱讀，重新登入即可繼續。'],
+  'team.keep-hint': [
+    'You can read it, and sign in again to go on.',
+    '仍可閱讀，重新登入即可繼續。',
+  ],
   'team.forget': ['Forget the team', '移除團隊'],
   'team.forget-hint': [
     'History, drafts and unsent messages are removed from this computer.',

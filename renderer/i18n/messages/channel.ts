@@ -6,7 +6,10 @@ export const channelMessages = {
   'channel.find': ['Find a channel', '尋找頻道'],
   'channel.none-found': ['No channel is called that.', '沒有這個名稱的頻道。'],
   'channel.name': ['Name', '名稱'],
-  'channel.name-hint': ['What it is about, in a word or two. Any language.', '用一兩個詞說明用途，任何語言都可以。'],
+  'channel.name-hint': [
+    'What it is about, in a word or two. Any language.',
+    '用一兩個詞說明用途，任何語言都可以。',
+  ],
   'channel.topic': ['Topic', '主題'],
   'channel.topic-hint': ['Optional. Shown beside the name.', '選填。顯示在名稱旁邊。'],
   'channel.who': ['Who can see it', '誰看得到'],
@@ -16,10 +19,16 @@ export const channelMessages = {
     '團隊中的每個人都能找到、閱讀和加入；訪客須由他人加入。',
   ],
   'channel.private': ['Private', '私人'],
-  'channel.private-hint': ['Only those who are added see that it exists.', '只有被加入的人知道它存在。'],
+  'channel.private-hint': [
+    'Only those who are added see that it exists.',
+    '只有被加入的人知道它存在。',
+  ],
   'channel.about': ['About', '關於'],
   'channel.members': ['Members', '成員'],
-  'channel.n-members': ['{count, plural, one {# member} other {# members}}', '{count, plural, other {# 位成員}}'],
+  'channel.n-members': [
+    '{count, plural, one {# member} other {# members}}',
+    '{count, plural, other {# 位成員}}',
+  ],
   'channel.settings': ['Channel details', '頻道詳情'],
   'channel.show': ['Show', '顯示'],
   'channel.add-people': ['Add people', '加入成員'],
@@ -38,16 +47,28 @@ export const channelMessages = {
     '封存的頻道可以閱讀但不能發言，之後可以恢復。',
   ],
   'channel.archived': ['Archived', '已封存'],
-  'channel.archived-hint': ['This channel is archived. It can be read, not written in.', '這個頻道已封存，可以閱讀但不能發言。'],
-  'channel.not-joined': ['You are reading #{name} without having joined.', '您正在閱讀 #{name}，尚未加入。'],
+  'channel.archived-hint': [
+    'This channel is archived. It can be read, not written in.',
+    '這個頻道已封存，可以閱讀但不能發言。',
+  ],
+  'channel.not-joined': [
+    'You are reading #{name} without having joined.',
+    '您正在閱讀 #{name}，尚未加入。',
+  ],
 
   'level.label': ['Notify me about', '通知我'],
   'level.all': ['Every message', '每一則訊息'],
   'level.all-hint': ['A notification for each message.', '每則訊息都會通知。'],
   'level.mentions': ['Mentions', '提及我時'],
-  'level.mentions-hint': ['When you, a keyword, @here or @channel is named.', '提及您、關鍵字、@here 或 @channel 時。'],
+  'level.mentions-hint': [
+    'When you, a keyword, @here or @channel is named.',
+    '提及您、關鍵字、@here 或 @channel 時。',
+  ],
   'level.none': ['Nothing', '都不通知'],
-  'level.none-hint': ['The channel stays quiet; mentions follow your settings.', '頻道保持安靜；提及則依您的設定。'],
+  'level.none-hint': [
+    'The channel stays quiet; mentions follow your settings.',
+    '頻道保持安靜；提及則依您的設定。',
+  ],
 
   'direct.new': ['New message', '新訊息'],
   'direct.open': ['Open conversation', '開啟對話'],
@@ -58,7 +79,10 @@ export const channelMessages = {
   ],
 
   'people.title': ['People', '成員'],
-  'people.n-people': ['{count, plural, one {# person} other {# people}}', '{count, plural, other {# 位成員}}'],
+  'people.n-people': [
+    '{count, plural, one {# person} other {# people}}',
+    '{count, plural, other {# 位成員}}',
+  ],
   'people.find': ['Find somebody', '尋找成員'],
   'people.none-found': ['Nobody is called that.', '找不到這個人。'],
   'people.unknown': ['Somebody', '某人'],
@@ -79,7 +103,10 @@ export const channelMessages = {
   'role.admin': ['Admin', '管理員'],
   'role.admin-hint': ['Invites, manages channels and members.', '可邀請、管理頻道與成員。'],
   'role.member': ['Member', '成員'],
-  'role.member-hint': ['Talks, makes channels, adds people to them.', '可交談、建立頻道並加入成員。'],
+  'role.member-hint': [
+    'Talks, makes channels, adds people to them.',
+    '可交談、建立頻道並加入成員。',
+  ],
   'role.guest': ['Guest', '訪客'],
   'role.guest-hint': ['Sees only the channels they are added to.', '只看得到被加入的頻道。'],
 
@@ -89,7 +116,10 @@ export const channelMessages = {
   'invite.days': ['Good for', '有效期限'],
   'invite.n-days': ['{count, plural, one {# day} other {# days}}', '{count, plural, other {# 天}}'],
   'invite.uses': ['For', '可用人數'],
-  'invite.n-uses': ['{count, plural, one {# person} other {# people}}', '{count, plural, other {# 人}}'],
+  'invite.n-uses': [
+    '{count, plural, one {# person} other {# people}}',
+    '{count, plural, other {# 人}}',
+  ],
   'invite.make': ['Make a link', '產生連結'],
   'invite.hint': [
     'The link carries the address, a code, and the fingerprint of the relay’s key.',

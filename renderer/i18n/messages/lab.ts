@@ -9,7 +9,10 @@ export const labMessages = {
   'lab.start': ['Measure', '測量'],
   'lab.with-idle': ['Then a minute at rest', '之後再測量一分鐘閒置'],
   'lab.stop': ['Stop measuring', '停止測量'],
-  'lab.measuring': ['Measuring: {door} ({n} of {all})…', '測量中：{door}（第 {n} 項，共 {all} 項）…'],
+  'lab.measuring': [
+    'Measuring: {door} ({n} of {all})…',
+    '測量中：{door}（第 {n} 項，共 {all} 項）…',
+  ],
   'lab.at-rest': ['All ways at rest, for a minute…', '所有方式閒置一分鐘…'],
   'lab.done': [
     '{failed, plural, =0 {All measured.} one {Measured, but one way could not be.} other {Measured, but # ways could not be.}}',
@@ -34,7 +37,10 @@ export const labMessages = {
     '{count, plural, one {One event} other {# events}} of the team came in meanwhile and is counted too.',
     '期間另有團隊的 {count} 個事件，也計算在內。',
   ],
-  'lab.cpu.not-told': ['Only owners and admins are told how much the relay works.', '只有擁有者和管理員能得知中繼站的工作量。'],
+  'lab.cpu.not-told': [
+    'Only owners and admins are told how much the relay works.',
+    '只有擁有者和管理員能得知中繼站的工作量。',
+  ],
   'lab.cpu.several-relays': [
     'Several relays answered in turn, so their processor time cannot be told for a message.',
     '多個中繼站輪流回應，因此無法得知每則訊息的處理器時間。',
@@ -43,8 +49,14 @@ export const labMessages = {
 
   'lab.why.unreachable': ['Nobody answered.', '沒有回應。'],
   'lab.why.not-a-relay': ['What answered was no relay.', '回應的不是中繼站。'],
-  'lab.why.no-upgrade': ['No WebSocket comes through to this relay.', 'WebSocket 無法通過到這個中繼站。'],
-  'lab.why.key-mismatch': ['Another key was shown; nothing was sent.', '出示了另一個金鑰，沒有送出任何資料。'],
+  'lab.why.no-upgrade': [
+    'No WebSocket comes through to this relay.',
+    'WebSocket 無法通過到這個中繼站。',
+  ],
+  'lab.why.key-mismatch': [
+    'Another key was shown; nothing was sent.',
+    '出示了另一個金鑰，沒有送出任何資料。',
+  ],
   'lab.why.signed-out': ['Your session has ended.', '您的登入已失效。'],
   'lab.why.silent': [
     'It opened, and nothing came: something on the way may hold answers back.',
@@ -52,10 +64,16 @@ export const labMessages = {
   ],
   'lab.why.too-old': ['The relay is too old to be measured.', '中繼站版本太舊，無法測量。'],
   'lab.why.refused': ['Refused with {status}.', '被拒絕（{status}）。'],
-  'lab.why.answered-for': ['Your network answered in the relay’s place, with {status}.', '您的網路代替中繼站回答（{status}）。'],
+  'lab.why.answered-for': [
+    'Your network answered in the relay’s place, with {status}.',
+    '您的網路代替中繼站回答（{status}）。',
+  ],
   'lab.why.closed': ['Closed with {code}: {why}.', '以 {code} 關閉：{why}。'],
   'lab.why.turned-down': ['The relay took no more: {why}', '中繼站不再接受：{why}'],
-  'lab.why.lost': ['Of {said} messages {heard} came back in time.', '{said} 則訊息中有 {heard} 則及時傳回。'],
+  'lab.why.lost': [
+    'Of {said} messages {heard} came back in time.',
+    '{said} 則訊息中有 {heard} 則及時傳回。',
+  ],
 
   'lab.cannot.socket': [
     'Cannot pass what takes upgrades out, as some proxies of offices and hotels do.',

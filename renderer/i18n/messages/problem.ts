@@ -3,32 +3,80 @@ import type { ProblemKind } from '../../../electron/bridge/commands.ts';
 import type { Both } from '../both.ts';
 
 export const problemMessages = {
-  'problem.bad-request': ['The relay did not understand that. Nothing was changed.', '中繼站無法理解這個要求。沒有任何變更。'],
-  'problem.unknown-frame': ['This relay is too old for that. Nothing was changed.', '這個中繼站版本太舊，不支援此功能。沒有任何變更。'],
-  'problem.not-found': ['It is not there any more, or you may not see it.', '已不存在，或您無權檢視。'],
-  'problem.not-allowed': ['Your role does not allow that. An admin can help.', '您的角色不允許此操作。請洽管理員。'],
-  'problem.conflict': ['It was changed somewhere else meanwhile. Look at it and try again.', '同時已在別處變更。請查看後再試。'],
+  'problem.bad-request': [
+    'The relay did not understand that. Nothing was changed.',
+    '中繼站無法理解這個要求。沒有任何變更。',
+  ],
+  'problem.unknown-frame': [
+    'This relay is too old for that. Nothing was changed.',
+    '這個中繼站版本太舊，不支援此功能。沒有任何變更。',
+  ],
+  'problem.not-found': [
+    'It is not there any more, or you may not see it.',
+    '已不存在，或您無權檢視。',
+  ],
+  'problem.not-allowed': [
+    'Your role does not allow that. An admin can help.',
+    '您的角色不允許此操作。請洽管理員。',
+  ],
+  'problem.conflict': [
+    'It was changed somewhere else meanwhile. Look at it and try again.',
+    '同時已在別處變更。請查看後再試。',
+  ],
   'problem.taken': ['That name is in use. Choose another.', '這個名稱已被使用，請換一個。'],
-  'problem.taken-handle': ['That handle is in use. Choose another.', '這個帳號已被使用，請換一個。'],
+  'problem.taken-handle': [
+    'That handle is in use. Choose another.',
+    '這個帳號已被使用，請換一個。',
+  ],
   'problem.archived': ['The channel is archived.', '頻道已封存。'],
-  'problem.too-large': ['It is too long. Split it; nothing is lost.', '內容太長。請分段，內容不會遺失。'],
-  'problem.limit-reached': ['A limit of the relay is reached. An admin can raise it.', '已達中繼站的上限，管理員可以調高。'],
-  'problem.rate-limited': ['That was too fast. Wait a moment and try again.', '操作太快了。請稍候再試。'],
+  'problem.too-large': [
+    'It is too long. Split it; nothing is lost.',
+    '內容太長。請分段，內容不會遺失。',
+  ],
+  'problem.limit-reached': [
+    'A limit of the relay is reached. An admin can raise it.',
+    '已達中繼站的上限，管理員可以調高。',
+  ],
+  'problem.rate-limited': [
+    'That was too fast. Wait a moment and try again.',
+    '操作太快了。請稍候再試。',
+  ],
   'problem.unavailable': [
     'The relay cannot do that just now. Nothing was changed; try again in a moment.',
     '中繼站目前無法處理。沒有任何變更，請稍後再試。',
   ],
-  'problem.wrong-credentials': ['Handle, password or code is not right.', '帳號、密碼或代碼不正確。'],
-  'problem.weak-password': ['That password is too easy to guess. A longer one is better.', '這個密碼太容易猜到。越長越好。'],
-  'problem.session-ended': ['Your session has ended. Sign in again; nothing here is lost.', '登入已失效。請重新登入，這裡的內容沒有遺失。'],
+  'problem.wrong-credentials': [
+    'Handle, password or code is not right.',
+    '帳號、密碼或代碼不正確。',
+  ],
+  'problem.weak-password': [
+    'That password is too easy to guess. A longer one is better.',
+    '這個密碼太容易猜到。越長越好。',
+  ],
+  'problem.session-ended': [
+    'Your session has ended. Sign in again; nothing here is lost.',
+    '登入已失效。請重新登入，這裡的內容沒有遺失。',
+  ],
   'problem.version-unsupported': [
     'App and relay have no version in common. Update the older one.',
     '應用程式與中繼站沒有共同的版本。請更新較舊的一方。',
   ],
-  'problem.setup-done': ['This relay has a team already. You need an invite.', '這個中繼站已有團隊。您需要邀請。'],
-  'problem.internal': ['Something went wrong. Nothing was lost; try again.', '發生了錯誤。沒有遺失任何內容，請再試一次。'],
-  'problem.bad-command': ['That could not be done with what was entered.', '輸入的內容無法完成此操作。'],
-  'problem.offline': ['The relay is away. This works again when the line is back.', '中繼站目前無法連線。恢復連線後即可使用。'],
+  'problem.setup-done': [
+    'This relay has a team already. You need an invite.',
+    '這個中繼站已有團隊。您需要邀請。',
+  ],
+  'problem.internal': [
+    'Something went wrong. Nothing was lost; try again.',
+    '發生了錯誤。沒有遺失任何內容，請再試一次。',
+  ],
+  'problem.bad-command': [
+    'That could not be done with what was entered.',
+    '輸入的內容無法完成此操作。',
+  ],
+  'problem.offline': [
+    'The relay is away. This works again when the line is back.',
+    '中繼站目前無法連線。恢復連線後即可使用。',
+  ],
   'problem.unreachable': [
     'Nobody answers at that address. Is the relay running, and are you on the same network?',
     '這個位址沒有回應。中繼站有在執行嗎？您在同一個網路上嗎？',
@@ -37,11 +85,29 @@ export const problemMessages = {
     'Something answers there, but it is no relay. Look at the address and the port.',
     '那裡有回應，但不是中繼站。請檢查位址和連接埠。',
   ],
-  'problem.key-mismatch': ['The relay’s key is not the one expected. Nothing was sent.', '中繼站的金鑰與預期不同。沒有送出任何資料。'],
-  'problem.bad-invite': ['This invite is used up or over. Ask for a new one.', '這個邀請已用完或過期。請索取新的邀請。'],
-  'problem.bad-address': ['This is neither an invite link nor an address.', '這不是邀請連結，也不是位址。'],
-  'problem.already-joined': ['You are in this team already; it is in the rail on the side.', '您已在這個團隊中，請看側邊的團隊列。'],
+  'problem.key-mismatch': [
+    'The relay’s key is not the one expected. Nothing was sent.',
+    '中繼站的金鑰與預期不同。沒有送出任何資料。',
+  ],
+  'problem.bad-invite': [
+    'This invite is used up or over. Ask for a new one.',
+    '這個邀請已用完或過期。請索取新的邀請。',
+  ],
+  'problem.bad-address': [
+    'This is neither an invite link nor an address.',
+    '這不是邀請連結，也不是位址。',
+  ],
+  'problem.already-joined': [
+    'You are in this team already; it is in the rail on the side.',
+    '您已在這個團隊中，請看側邊的團隊列。',
+  ],
   'problem.lab-running': ['It is being measured already.', '已經在測量中。'],
-  'problem.cannot-host': ['This computer cannot run a relay just now.', '這台電腦目前無法執行中繼站。'],
-  'problem.bad-link': ['This link is not opened: only web and mail addresses are.', '不會開啟此連結：只會開啟網址和郵件位址。'],
+  'problem.cannot-host': [
+    'This computer cannot run a relay just now.',
+    '這台電腦目前無法執行中繼站。',
+  ],
+  'problem.bad-link': [
+    'This link is not opened: only web and mail addresses are.',
+    '不會開啟此連結：只會開啟網址和郵件位址。',
+  ],
 } as const satisfies Readonly<Record<`problem.${ProblemKind}` | 'problem.taken-handle', Both>>;

@@ -21,25 +21,43 @@ export const settingsMessages = {
   'look.compact': ['Compact', '緊湊'],
   'look.send-with': ['Send with', '送出方式'],
   'look.enter': ['Enter', 'Enter'],
-  'look.send-hint': ['Never while a word is being composed with an input method.', '使用輸入法選字時不會送出。'],
+  'look.send-hint': [
+    'Never while a word is being composed with an input method.',
+    '使用輸入法選字時不會送出。',
+  ],
 
   'notify.on': ['Show notifications', '顯示通知'],
   'notify.on-hint': ['By the system, when the rules allow it.', '依規則由系統顯示。'],
   'notify.hide': ['Hide what they say', '隱藏內容'],
-  'notify.hide-hint': ['Only “New message”, also on a locked screen.', '只顯示「新訊息」，鎖定畫面也是。'],
+  'notify.hide-hint': [
+    'Only “New message”, also on a locked screen.',
+    '只顯示「新訊息」，鎖定畫面也是。',
+  ],
   'notify.test': ['Test', '測試'],
   'notify.test.shown': [
     'The system took it. If you saw nothing, look at its notification settings.',
     '系統已接受。若沒有看到，請檢查系統的通知設定。',
   ],
-  'notify.test.failed': ['The system refused it. Its notification settings may say why.', '系統拒絕了。系統的通知設定可能有說明。'],
+  'notify.test.failed': [
+    'The system refused it. Its notification settings may say why.',
+    '系統拒絕了。系統的通知設定可能有說明。',
+  ],
   'notify.test.unsupported': ['This system shows no notifications.', '這個系統不顯示通知。'],
   'notify.break-mute': ['Mentions break through mute', '提及可突破靜音'],
-  'notify.break-mute-hint': ['When somebody names you in a muted channel.', '有人在靜音的頻道中提及您時。'],
+  'notify.break-mute-hint': [
+    'When somebody names you in a muted channel.',
+    '有人在靜音的頻道中提及您時。',
+  ],
   'notify.ignore-channel': ['Ignore @channel', '忽略 @channel'],
-  'notify.ignore-channel-hint': ['What calls everybody does not call you.', '呼叫所有人的訊息不會通知您。'],
+  'notify.ignore-channel-hint': [
+    'What calls everybody does not call you.',
+    '呼叫所有人的訊息不會通知您。',
+  ],
   'notify.keywords': ['Keywords', '關鍵字'],
-  'notify.keywords-hint': ['Words that count as a mention. Enter adds one.', '視同提及您的字詞。按 Enter 新增。'],
+  'notify.keywords-hint': [
+    'Words that count as a mention. Enter adds one.',
+    '視同提及您的字詞。按 Enter 新增。',
+  ],
   'notify.forget-keyword': ['Forget {word}', '移除 {word}'],
   'notify.snooze': ['Snooze', '延後提醒'],
   'notify.an-hour': ['For an hour', '一小時'],
@@ -49,7 +67,10 @@ export const settingsMessages = {
   'notify.wake': ['End now', '立即結束'],
 
   'quiet.title': ['Quiet hours', '勿擾時段'],
-  'quiet.hint': ['Nothing rings; numbers still count. A span may run over midnight.', '不會發出通知，但數字仍會累計。時段可以跨過午夜。'],
+  'quiet.hint': [
+    'Nothing rings; numbers still count. A span may run over midnight.',
+    '不會發出通知，但數字仍會累計。時段可以跨過午夜。',
+  ],
   'quiet.span': ['Quiet span {number, number}', '勿擾時段 {number, number}'],
   'quiet.days': ['Days', '星期'],
   'quiet.from': ['From', '從'],

@@ -82,17 +82,26 @@ export const shellMessages = {
     'It was ended on another device or by an admin. Nothing here is lost: history, drafts and unsent messages stay on this computer.',
     '可能在另一台裝置上結束，或由管理員結束。這裡的內容沒有遺失：紀錄、草稿和未送出的訊息都留在這台電腦上。',
   ],
-  'stopped.version.title': ['{team} needs another version of the app', '「{team}」需要另一個版本的應用程式'],
+  'stopped.version.title': [
+    '{team} needs another version of the app',
+    '「{team}」需要另一個版本的應用程式',
+  ],
   'stopped.version.text': [
     'The relay at {address} and this app do not speak a common version. Update whichever is older. Nothing here is lost.',
     '{address} 的中繼站與這個應用程式沒有共同的版本。請更新較舊的一方。這裡的內容沒有遺失。',
   ],
-  'stopped.key-changed.title': ['The key of {team} is not the one you trusted', '「{team}」的金鑰與您信任的不同'],
+  'stopped.key-changed.title': [
+    'The key of {team} is not the one you trusted',
+    '「{team}」的金鑰與您信任的不同',
+  ],
   'stopped.key-changed.text': [
     'The relay at {address} showed another key. Either it was set up anew, or something stands between you and it. Nothing was sent. Ask the person who runs the relay, by telephone or face to face, and join again with a new invite if they confirm the change.',
     '{address} 的中繼站出示了另一把金鑰。可能是重新設定過，也可能有人介入了您與它之間。沒有送出任何資料。請以電話或當面詢問負責中繼站的人，若對方確認已更換，再用新的邀請加入。',
   ],
-  'stopped.not-a-relay.title': ['There is no relay of {team} at this address', '這個位址沒有「{team}」的中繼站'],
+  'stopped.not-a-relay.title': [
+    'There is no relay of {team} at this address',
+    '這個位址沒有「{team}」的中繼站',
+  ],
   'stopped.not-a-relay.text': [
     'Something else answers at {address}. Ask the person who runs the relay whether it moved. Nothing here is lost.',
     '{address} 回應的是別的服務。請詢問負責中繼站的人是否已搬移。這裡的內容沒有遺失。',
@@ -109,7 +118,10 @@ export const shellMessages = {
 
   'shell.teams': ['Teams', '團隊'],
   'shell.add-team': ['Add a team', '新增團隊'],
-  'shell.mentions': ['{count, plural, one {# for you} other {# for you}}', '{count, plural, other {# 則與您有關}}'],
+  'shell.mentions': [
+    '{count, plural, one {# for you} other {# for you}}',
+    '{count, plural, other {# 則與您有關}}',
+  ],
   'shell.unread': ['unread', '有未讀訊息'],
   'shell.draft': ['draft', '有草稿'],
   'shell.muted': ['Muted', '已靜音'],
@@ -132,8 +144,14 @@ export const shellMessages = {
   'presence.offline-self': ['Not connected', '未連線'],
 
   'empty.team': ['It is quiet here', '這裡還很安靜'],
-  'empty.team-hint': ['Make a channel to talk in, or join one that is there.', '建立一個頻道來交談，或加入現有的頻道。'],
-  'empty.team-guest': ['You will see channels here as soon as somebody adds you to one.', '有人將您加入頻道後，就會顯示在這裡。'],
+  'empty.team-hint': [
+    'Make a channel to talk in, or join one that is there.',
+    '建立一個頻道來交談，或加入現有的頻道。',
+  ],
+  'empty.team-guest': [
+    'You will see channels here as soon as somebody adds you to one.',
+    '有人將您加入頻道後，就會顯示在這裡。',
+  ],
 
   'notice.notification-failed': [
     'This system did not show a notification. Settings, Notifications has a test.',
@@ -147,7 +165,10 @@ export const shellMessages = {
     'This system offers no keyring: sign-ins on this computer are protected by file permissions only.',
     '系統沒有提供金鑰圈：這台電腦上的登入資訊僅受檔案權限保護。',
   ],
-  'notice.disk-full': ['The disk is full. New messages cannot be stored until there is room.', '磁碟已滿。騰出空間之前無法儲存新訊息。'],
+  'notice.disk-full': [
+    'The disk is full. New messages cannot be stored until there is room.',
+    '磁碟已滿。騰出空間之前無法儲存新訊息。',
+  ],
   'notice.relay-crashed': [
     'The relay on this computer stopped. It is being started again; nothing is lost.',
     '這台電腦上的中繼站停止了，正在重新啟動。沒有遺失任何內容。',
@@ -168,7 +189,10 @@ export const shellMessages = {
   'keys.team': ['Switch team', '切換團隊'],
   'keys.move-team': ['Move a team in the rail', '移動團隊的位置'],
   'keys.round': ['Round the parts of the window', '在視窗各區之間移動'],
-  'keys.edit-last': ['Edit your last message (empty field)', '編輯上一則自己的訊息（輸入欄空白時）'],
+  'keys.edit-last': [
+    'Edit your last message (empty field)',
+    '編輯上一則自己的訊息（輸入欄空白時）',
+  ],
   'keys.messages': ['Move through messages', '在訊息之間移動'],
   'keys.edit': ['Edit the message', '編輯訊息'],
   'keys.copy': ['Copy the message', '複製訊息'],

@@ -62,5 +62,7 @@ export function listingOf(xml: string): Listing | undefined {
   if (keys.length !== (texts.get('ListBucketResult/Contents') ?? []).length) return undefined;
   if (one('IsTruncated') === 'false') return { keys, next: undefined };
   const next = one('NextContinuationToken');
-  return one('IsTruncated') === 'true' && next !== undefined && next !== '' ? { keys, next } : undefined;
+  return one('IsTruncated') === 'true' && next !== undefined && next !== ''
+    ? { keys, next }
+    : undefined;
 }

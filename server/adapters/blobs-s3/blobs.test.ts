@@ -5,7 +5,17 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { chunks, namesIn, sha } from '../../../test/kit/blob-kit.ts';
 import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
-import { hurried, HASH, KEY, put, read, SECRET, TEXT, unavailable, useS3 } from '../../../test/kit/s3-house.ts';
+import {
+  hurried,
+  HASH,
+  KEY,
+  put,
+  read,
+  SECRET,
+  TEXT,
+  unavailable,
+  useS3,
+} from '../../../test/kit/s3-house.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { always, first, hangsUp, says } from '../../../test/kit/services/s3-interference.ts';
 import type { Interference } from '../../../test/kit/services/s3-stand-in.ts';
@@ -19,15 +29,20 @@ afterEach(() => {
 });
 
 describe('what may go better another time is asked again', () => {
-  test.each([429, 500, 502, 503, 504])('after %i, a little later each time, at a moment of its own', async (status) => {
-    const { clock, waits } = hurried();
-    s3.server.interfere(first('PUT', says(status, 'SlowDown'), says(status, 'SlowDown'), says(status, 'SlowDown')));
-    expect(await put(s3.create({ clock }))).toMatchObject({ ok: true });
-    expect(s3.server.kept.get(KEY)?.toString()).toBe(TEXT);
-    expect(waits.length).toBe(3);
-    waits.forEach((ms, n) => expect(ms).toBeLessThan(blobRetryMs * 2 ** n));
-    expect(new Set(waits).size).toBe(3);
-  });
+  test.each([429, 500, 502, 503, 504])(
+    'after %i, a little later each time, at a moment of its own',
+    async (status) => {
+      const { clock, waits } = hurried();
+      s3.server.interfere(
+        first('PUT', says(status, 'SlowDown'), says(status, 'SlowDown'), says(status, 'SlowDown')),
+      );
+      expect(await put(s3.create({ clock }))).toMatchObject({ ok: true });
+      expect(s3.server.kept.get(KEY)?.toString()).toBe(TEXT);
+      expect(waits.length).toBe(3);
+      waits.forEach((ms, n) => expect(ms).toBeLessThan(blobRetryMs * 2 ** n));
+      expect(new Set(waits).size).toBe(3);
+    },
+  );
 
   test('after a lost connection, and after a server waited too long for us', async () => {
     s3.server.interfere(first('PUT', hangsUp, says(400, 'RequestTimeout')));
@@ -72,11 +87,15 @@ describe('a blob whose server dies in the middle of it', () => {
   const diesAfter =
     (bytes: number): Interference =>
     (request, response) => {
-      const [, from = '0', to = String(LARGE.length - 1)] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+      const [, from = '0', to = String(LARGE.length - 1)] =
+        /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
       const part = LARGE.subarray(Number(from), Number(to) + 1);
       const range = `bytes ${from}-${to}/${LARGE.length}`;
       const isPart = request.headers.range !== undefined;
-      response.writeHead(isPart ? 206 : 200, { 'content-length': part.length, ...(isPart ? { 'content-range': range } : {}) });
+      response.writeHead(isPart ? 206 : 200, {
+        'content-length': part.length,
+        ...(isPart ? { 'content-range': range } : {}),
+      });
       response.write(part.subarray(0, bytes), () => response.destroy());
       return true;
     };
@@ -127,11 +146,17 @@ describe('a blob whose server dies in the middle of it', () => {
 });
 
 describe('silence is given up after blobAnswerMs', () => {
-  const silent = async (clock: FakeClock, asked: Promise<unknown>, isSilent: () => boolean): Promise<unknown> => {
+  const silent = async (
+    clock: FakeClock,
+    asked: Promise<unknown>,
+    isSilent: () => boolean,
+  ): Promise<unknown> => {
     const outcome = asked.catch((error: unknown) => error);
     await expect.poll(isSilent).toBe(true);
     clock.advance(blobAnswerMs - 1);
-    expect(await Promise.race([outcome, new Promise((resolve) => setImmediate(resolve, 'waiting'))])).toBe('waiting');
+    expect(
+      await Promise.race([outcome, new Promise((resolve) => setImmediate(resolve, 'waiting'))]),
+    ).toBe('waiting');
     clock.advance(1);
     return outcome;
   };
@@ -141,9 +166,9 @@ describe('silence is given up after blobAnswerMs', () => {
     const clock = createFakeClock();
     let isAsked = false;
     s3.server.interfere(() => (isAsked = true));
-    expect(await silent(clock, s3.create({ clock, limits: patient }).size(HASH), () => isAsked)).toMatchObject(
-      unavailable('away', 'silence'),
-    );
+    expect(
+      await silent(clock, s3.create({ clock, limits: patient }).size(HASH), () => isAsked),
+    ).toMatchObject(unavailable('away', 'silence'));
   });
 
   test('in the middle of one', async () => {
@@ -153,7 +178,9 @@ describe('silence is given up after blobAnswerMs', () => {
     let isSent = false;
     s3.server.interfere(
       always('GET', (_request, response) => {
-        response.writeHead(200, { 'content-length': TEXT.length }).write('hello', () => (isSent = true));
+        response
+          .writeHead(200, { 'content-length': TEXT.length })
+          .write('hello', () => (isSent = true));
         return true;
       }),
     );
@@ -165,7 +192,9 @@ describe('silence is given up after blobAnswerMs', () => {
     let isAsked = false;
     s3.server.interfere(always('PUT', () => (isAsked = true)));
     const large = Buffer.alloc(30_000_000);
-    const outcome = put(s3.create({ clock, limits: patient }), large).catch((error: unknown) => error);
+    const outcome = put(s3.create({ clock, limits: patient }), large).catch(
+      (error: unknown) => error,
+    );
     await expect.poll(() => isAsked).toBe(true);
     // How much the system takes in between nobody knows; then it stops.
     await expect
@@ -205,7 +234,10 @@ describe('what others do meanwhile', () => {
   test('is not seen by a server without conditions, which takes blobs and marks all the same', async () => {
     await s3.serveWith({ knowsConditions: false });
     const blobs = s3.create();
-    expect([await put(blobs), await put(blobs, 'other')]).toMatchObject([{ ok: true }, { ok: true }]);
+    expect([await put(blobs), await put(blobs, 'other')]).toMatchObject([
+      { ok: true },
+      { ok: true },
+    ]);
     expect([await blobs.leaveMark('one'), await blobs.leaveMark('two')]).toEqual(['one', 'one']);
     expect(s3.server.kept.get(`blobs/${MARK_NAME}`)?.toString()).toBe('one');
   });
@@ -221,8 +253,16 @@ describe('what others do meanwhile', () => {
 describe('the line', () => {
   const certificate = (name: string) => {
     const at = join(s3.folder, name);
-    loadTls({ folder: at, hosts: ['127.0.0.1'], clock: createFakeClock(Date.now()), random: createSeededRandom(name) });
-    return { key: readFileSync(join(at, KEY_FILE), 'utf8'), cert: readFileSync(join(at, CERTIFICATE_FILE), 'utf8') };
+    loadTls({
+      folder: at,
+      hosts: ['127.0.0.1'],
+      clock: createFakeClock(Date.now()),
+      random: createSeededRandom(name),
+    });
+    return {
+      key: readFileSync(join(at, KEY_FILE), 'utf8'),
+      cert: readFileSync(join(at, CERTIFICATE_FILE), 'utf8'),
+    };
   };
 
   test('is TLS, and who shows a certificate that nobody vouches for hears nothing, whatever the environment says', async () => {
@@ -230,7 +270,9 @@ describe('the line', () => {
     const [own, other] = [certificate('own'), certificate('other')];
     await s3.serveWith({ tls: own });
     for (const place of [{}, { authority: other.cert }]) {
-      await expect(put(s3.create({ place }))).rejects.toMatchObject(unavailable('not-allowed', 'certificate'));
+      await expect(put(s3.create({ place }))).rejects.toMatchObject(
+        unavailable('not-allowed', 'certificate'),
+      );
     }
     expect(s3.server.asked).toEqual([]);
     const blobs = s3.create({ place: { authority: own.cert } });

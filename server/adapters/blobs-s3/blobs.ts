@@ -51,7 +51,11 @@ class S3Blobs implements Blobs {
     const { place, spool, clock, random, limits } = parts;
     this.#parts = parts;
     this.#client = createS3Client({ place, clock, random, limits });
-    const { run } = createDiskCalls({ clock, atOnce: limits.blobDiskCalls, patienceMs: limits.blobAnswerMs });
+    const { run } = createDiskCalls({
+      clock,
+      atOnce: limits.blobDiskCalls,
+      patienceMs: limits.blobAnswerMs,
+    });
     this.#spool = { folder: spool, random, call: run };
   }
 
@@ -66,7 +70,8 @@ class S3Blobs implements Blobs {
       const isThere = (await this.size(hash)) !== undefined;
       if (isThere && (await this.#isSound(hash))) return ok({ hash, bytes });
       // What is there is damaged, or another relay is at it this moment.
-      if (isThere || !(await this.#create(pathOf(hash), spooled))) await this.#replace(pathOf(hash), spooled);
+      if (isThere || !(await this.#create(pathOf(hash), spooled)))
+        await this.#replace(pathOf(hash), spooled);
       return ok({ hash, bytes });
     });
   }
@@ -75,7 +80,10 @@ class S3Blobs implements Blobs {
     return isHash(hash) ? this.#sizeOf(pathOf(hash)) : undefined;
   }
 
-  async read(hash: BlobHash, span?: { readonly from: number; readonly to: number }): Promise<AsyncIterable<Uint8Array> | undefined> {
+  async read(
+    hash: BlobHash,
+    span?: { readonly from: number; readonly to: number },
+  ): Promise<AsyncIterable<Uint8Array> | undefined> {
     const size = await this.size(hash);
     if (size === undefined) return undefined;
     const { from, to } = clamp(size, span);
@@ -91,12 +99,18 @@ class S3Blobs implements Blobs {
     const { prefix } = this.#parts.place;
     let from: string | undefined;
     do {
-      const query = { 'list-type': '2', 'max-keys': LIST_KEYS, prefix, ...(from === undefined ? {} : { 'continuation-token': from }) };
+      const query = {
+        'list-type': '2',
+        'max-keys': LIST_KEYS,
+        prefix,
+        ...(from === undefined ? {} : { 'continuation-token': from }),
+      };
       const told = await this.#client.ask({ method: 'GET', query });
       if (told.status !== 200) throw refusalOf(told);
       const listing = listingOf(told.text);
       // A list that leads to its own beginning has no end.
-      if (!listing || (listing.next !== undefined && listing.next === from)) throw nonsense('the list of what it keeps');
+      if (!listing || (listing.next !== undefined && listing.next === from))
+        throw nonsense('the list of what it keeps');
       for (const key of listing.keys) {
         const hash = key.startsWith(prefix) ? key.slice(prefix.length).replace('/', '') : '';
         if (isHash(hash) && key === prefix + pathOf(hash)) yield hash;
@@ -127,7 +141,8 @@ class S3Blobs implements Blobs {
 
   async leaveMark(words: string): Promise<string> {
     // Where the server knows no conditions the last of two wins; both read what is there then.
-    if (this.#knowsConditions || (await this.mark()) === undefined) await this.#create(MARK_NAME, contentFrom(words));
+    if (this.#knowsConditions || (await this.mark()) === undefined)
+      await this.#create(MARK_NAME, contentFrom(words));
     const mark = await this.mark();
     if (mark === undefined) throw nonsense('what it was given a moment ago');
     return mark;
@@ -140,7 +155,12 @@ class S3Blobs implements Blobs {
   /** Keeps the content under a key that is free. @returns false when it is not */
   async #create(key: string, content: Content): Promise<boolean> {
     if (this.#knowsConditions) {
-      const told = await this.#client.ask({ method: 'PUT', key, content, headers: { 'if-none-match': '*' } });
+      const told = await this.#client.ask({
+        method: 'PUT',
+        key,
+        content,
+        headers: { 'if-none-match': '*' },
+      });
       if (told.status === 412) return (await this.#sizeOf(key)) === content.bytes;
       if (told.status !== 501 && told.code !== 'NotImplemented') {
         checkKept(told);
@@ -197,7 +217,10 @@ class S3Blobs implements Blobs {
       const isWhole = first === 0 && to === size;
       const headers = isWhole ? {} : { range: `bytes=${first}-${to - 1}` };
       try {
-        const answer = await this.#client.stream({ method: 'GET', key, headers }, isWhole ? 200 : 206);
+        const answer = await this.#client.stream(
+          { method: 'GET', key, headers },
+          isWhole ? 200 : 206,
+        );
         const range = isWhole ? undefined : `bytes ${first}-${to - 1}/${size}`;
         if (lengthOf(answer.headers) !== to - first || answer.headers['content-range'] !== range) {
           answer.abandon();
@@ -230,12 +253,17 @@ const nonsense = (what: string): BlobsUnavailable =>
 
 function lengthOf(headers: IncomingHttpHeaders): number {
   const length = headers['content-length'] ?? '';
-  if (!/^\d{1,15}$/.test(length) || headers['content-encoding'] !== undefined) throw nonsense('the size of a blob');
+  if (!/^\d{1,15}$/.test(length) || headers['content-encoding'] !== undefined)
+    throw nonsense('the size of a blob');
   return Number(length);
 }
 
 /** A server of this kind that has kept something says under which tag; a page that asks us to sign in does not. */
-function checkKept(told: { readonly status: number; readonly headers: IncomingHttpHeaders; readonly code: string | undefined }): void {
+function checkKept(told: {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  readonly code: string | undefined;
+}): void {
   if (told.status !== 200) throw refusalOf(told);
   if (told.headers.etag === undefined) throw nonsense('to keep a blob');
 }

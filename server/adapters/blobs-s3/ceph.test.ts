@@ -38,20 +38,39 @@ describe.skipIf(!HAS_CEPH)('Ceph', () => {
     const { status, content } = await exchange.send(what);
     return [status, errorCodeOf(Buffer.concat(await collect(content)).toString())];
   };
-  const contentOf = (text: string, named = text): Content => ({ bytes: text.length, hash: sha(named), open: () => chunks(text) });
+  const contentOf = (text: string, named = text): Content => ({
+    bytes: text.length,
+    hash: sha(named),
+    open: () => chunks(text),
+  });
   const blobs = (change: Partial<S3Place> = {}, clock: Clock = systemClock): Blobs => {
-    const made = createS3Blobs({ place: { ...place, ...change }, spool, clock, random: systemRandom, limits: DEFAULT_LIMITS });
+    const made = createS3Blobs({
+      place: { ...place, ...change },
+      spool,
+      clock,
+      random: systemRandom,
+      limits: DEFAULT_LIMITS,
+    });
     open.push(made);
     return made;
   };
 
   test('refuses content that has not the hash it was signed with, and keeps nothing of it', async () => {
-    expect(await ask({ method: 'PUT', key: 'x', content: contentOf('spoilt', 'sent..') })).toEqual([400, 'XAmzContentSHA256Mismatch']);
+    expect(await ask({ method: 'PUT', key: 'x', content: contentOf('spoilt', 'sent..') })).toEqual([
+      400,
+      'XAmzContentSHA256Mismatch',
+    ]);
     expect(await ask({ method: 'GET', key: 'x' })).toEqual([404, 'NoSuchKey']);
   });
 
   test('keeps what is there when it is told to', async () => {
-    const create = (text: string) => ask({ method: 'PUT', key: 'once', content: contentOf(text), headers: { 'if-none-match': '*' } });
+    const create = (text: string) =>
+      ask({
+        method: 'PUT',
+        key: 'once',
+        content: contentOf(text),
+        headers: { 'if-none-match': '*' },
+      });
     expect([await create('one'), await create('two')]).toEqual([
       [200, undefined],
       [412, 'PreconditionFailed'],
@@ -61,9 +80,16 @@ describe.skipIf(!HAS_CEPH)('Ceph', () => {
   test.each<readonly [string, string, () => Blobs]>([
     ['a wrong key', 'SignatureDoesNotMatch', () => blobs({ secret: 'guessed' })],
     ['an account it does not know', 'InvalidAccessKeyId', () => blobs({ keyId: 'nobody' })],
-    ['a clock that is an hour late', 'our clock is wrong', () => blobs({}, { ...systemClock, now: () => Date.now() - 3_600_000 })],
+    [
+      'a clock that is an hour late',
+      'our clock is wrong',
+      () => blobs({}, { ...systemClock, now: () => Date.now() - 3_600_000 }),
+    ],
   ])('does not let in %s', async (_what, words, who) => {
-    await expect(who().mark()).rejects.toMatchObject({ kind: 'not-allowed', message: expect.stringContaining(words) });
+    await expect(who().mark()).rejects.toMatchObject({
+      kind: 'not-allowed',
+      message: expect.stringContaining(words),
+    });
   });
 
   test('has no blob where it has no bucket, and that is an error', async () => {
@@ -75,7 +101,15 @@ describe.skipIf(!HAS_CEPH)('Ceph', () => {
 
   test('lists more than it does at once', async () => {
     const hashes = Array.from({ length: 1_100 }, (_, n) => sha(`listed ${n}`));
-    await Promise.all(hashes.map((hash) => ask({ method: 'PUT', key: `${hash.slice(0, 2)}/${hash.slice(2)}`, content: contentOf('.') })));
+    await Promise.all(
+      hashes.map((hash) =>
+        ask({
+          method: 'PUT',
+          key: `${hash.slice(0, 2)}/${hash.slice(2)}`,
+          content: contentOf('.'),
+        }),
+      ),
+    );
     expect(await namesIn(blobs())).toEqual(hashes.toSorted());
   });
 });

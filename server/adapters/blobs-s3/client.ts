@@ -11,7 +11,10 @@ import { createExchange, Lost, type Answer, type Ask, type ExchangeParts } from 
 
 export interface S3ClientParts extends ExchangeParts {
   readonly random: Random;
-  readonly limits: Pick<Limits, 'blobAnswerMs' | 'blobSockets' | 'blobAttempts' | 'blobRetryMs' | 'blobAnswerBytes'>;
+  readonly limits: Pick<
+    Limits,
+    'blobAnswerMs' | 'blobSockets' | 'blobAttempts' | 'blobRetryMs' | 'blobAnswerBytes'
+  >;
 }
 
 /** An answer that was read to its end. */
@@ -55,7 +58,8 @@ export function createS3Client(parts: S3ClientParts): S3Client {
     let bytes = 0;
     for await (const piece of answer.content) {
       bytes += piece.length;
-      if (bytes > limits.blobAnswerBytes) throw new BlobsUnavailable('failing', 'the storage server answers more than anybody asked');
+      if (bytes > limits.blobAnswerBytes)
+        throw new BlobsUnavailable('failing', 'the storage server answers more than anybody asked');
       pieces.push(piece);
     }
     const text = Buffer.concat(pieces).toString();
@@ -70,7 +74,11 @@ export function createS3Client(parts: S3ClientParts): S3Client {
       async next(error) {
         if (!(error instanceof Lost)) throw error;
         if (++failures >= limits.blobAttempts) {
-          throw new BlobsUnavailable('away', `the storage server cannot be reached, or is busy (${error.message})`, error);
+          throw new BlobsUnavailable(
+            'away',
+            `the storage server cannot be reached, or is busy (${error.message})`,
+            error,
+          );
         }
         const waitMs = random.fraction() * limits.blobRetryMs * 2 ** (failures - 1);
         await new Promise<void>((resolve) => clock.after(waitMs, resolve));
@@ -102,16 +110,26 @@ export function createS3Client(parts: S3ClientParts): S3Client {
   };
 }
 
-const FULL = new Set(['QuotaExceeded', 'XMinioStorageFull', 'InsufficientStorage', 'InsufficientCapacity']);
+const FULL = new Set([
+  'QuotaExceeded',
+  'XMinioStorageFull',
+  'InsufficientStorage',
+  'InsufficientCapacity',
+]);
 
 /** An answer that nobody hoped for, as an error. */
 export function refusalOf({ status, code }: Pick<Told, 'status' | 'code'>): BlobsUnavailable {
   const said = code === undefined ? String(status) : `${status} ${code}`;
-  const because = (kind: BlobsTrouble, words: string): BlobsUnavailable => new BlobsUnavailable(kind, `${words} (${said})`);
-  if (status === 507 || (code !== undefined && FULL.has(code))) return because('full', 'the storage server has no room');
-  if (code === 'RequestTimeTooSkewed') return because('not-allowed', 'the storage server says that our clock is wrong');
-  if (status === 401 || status === 403) return because('not-allowed', 'the storage server does not let this account do that');
+  const because = (kind: BlobsTrouble, words: string): BlobsUnavailable =>
+    new BlobsUnavailable(kind, `${words} (${said})`);
+  if (status === 507 || (code !== undefined && FULL.has(code)))
+    return because('full', 'the storage server has no room');
+  if (code === 'RequestTimeTooSkewed')
+    return because('not-allowed', 'the storage server says that our clock is wrong');
+  if (status === 401 || status === 403)
+    return because('not-allowed', 'the storage server does not let this account do that');
   if (code === 'NoSuchBucket') return because('failing', 'the storage server has no such bucket');
-  if (status >= 300 && status < 400) return because('failing', 'the storage server sends us elsewhere; check address and region');
+  if (status >= 300 && status < 400)
+    return because('failing', 'the storage server sends us elsewhere; check address and region');
   return because('failing', 'the storage server does not answer as one');
 }

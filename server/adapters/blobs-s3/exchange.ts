@@ -77,7 +77,12 @@ export function createExchange({ place, clock, limits }: ExchangeParts): Exchang
   // An agent of our own: the one that everybody shares may have learnt of a proxy from the environment.
   const pool = { keepAlive: true, maxSockets: limits.blobSockets };
   const agent = isTls
-    ? new TlsAgent({ ...pool, ca: place.authority, minVersion: 'TLSv1.2', rejectUnauthorized: true })
+    ? new TlsAgent({
+        ...pool,
+        ca: place.authority,
+        minVersion: 'TLSv1.2',
+        rejectUnauthorized: true,
+      })
     : new PlainAgent(pool);
   const keys = new Map<string, ArrayBuffer>();
 
@@ -88,7 +93,10 @@ export function createExchange({ place, clock, limits }: ExchangeParts): Exchang
     headers = {},
     content,
   }: Ask): Promise<{ readonly url: URL; readonly headers: Headers }> => {
-    const url = new URL(`/${place.bucket}${key === undefined ? '' : `/${place.prefix}${key}`}`, place.address);
+    const url = new URL(
+      `/${place.bucket}${key === undefined ? '' : `/${place.prefix}${key}`}`,
+      place.address,
+    );
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
     return new AwsV4Signer({
       method,
@@ -115,7 +123,8 @@ export function createExchange({ place, clock, limits }: ExchangeParts): Exchang
       rest: () => cancel(),
       moved() {
         cancel();
-        if (!isOver) cancel = clock.after(limits.blobAnswerMs, () => request.destroy(new Lost('silence')));
+        if (!isOver)
+          cancel = clock.after(limits.blobAnswerMs, () => request.destroy(new Lost('silence')));
       },
     };
   };
@@ -162,7 +171,11 @@ async function upload(content: Content, request: ClientRequest, { moved }: Watch
   await pipeline(Readable.from(watched(), { objectMode: false }), request);
 }
 
-async function* contentOf(request: ClientRequest, response: IncomingMessage, { moved, rest }: Watch): AsyncGenerator<Uint8Array> {
+async function* contentOf(
+  request: ClientRequest,
+  response: IncomingMessage,
+  { moved, rest }: Watch,
+): AsyncGenerator<Uint8Array> {
   const chunks = response[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>;
   try {
     for (;;) {
@@ -201,9 +214,18 @@ function asFault(error: Error): Error {
   const { code } = error as { readonly code?: unknown };
   if (typeof code !== 'string') return error;
   if (LOST.has(code)) return new Lost(code, { cause: error });
-  if (code.startsWith('HPE_')) return new BlobsUnavailable('failing', `what answers there does not speak HTTP (${code})`, error);
+  if (code.startsWith('HPE_'))
+    return new BlobsUnavailable(
+      'failing',
+      `what answers there does not speak HTTP (${code})`,
+      error,
+    );
   if (/CERT|SIGNED|VERIFY|ERR_TLS/.test(code)) {
-    return new BlobsUnavailable('not-allowed', `the storage server shows a certificate that nobody here vouches for (${code})`, error);
+    return new BlobsUnavailable(
+      'not-allowed',
+      `the storage server shows a certificate that nobody here vouches for (${code})`,
+      error,
+    );
   }
   return new BlobsUnavailable('failing', `the storage server cannot be used (${code})`, error);
 }

@@ -13,7 +13,11 @@ const { blobAnswerBytes } = DEFAULT_LIMITS;
 const s3 = useS3();
 
 describe('what is no storage server', () => {
-  const page = answers((response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<html><p>Please sign in<br></html>'));
+  const page = answers((response) =>
+    response
+      .writeHead(200, { 'content-type': 'text/html' })
+      .end('<html><p>Please sign in<br></html>'),
+  );
 
   test.each<readonly [string, (blobs: Blobs) => Promise<unknown>]>([
     ['put', (blobs) => put(blobs)],
@@ -31,7 +35,11 @@ describe('what is no storage server', () => {
 
   test.each([301, 302, 307, 308])('nobody follows where it leads (%i)', async (status) => {
     const elsewhere = await startS3StandIn();
-    s3.server.interfere(answers((response) => response.writeHead(status, { location: `${elsewhere.address.href}landline/x` }).end()));
+    s3.server.interfere(
+      answers((response) =>
+        response.writeHead(status, { location: `${elsewhere.address.href}landline/x` }).end(),
+      ),
+    );
     await expect(put(s3.create())).rejects.toMatchObject(unavailable('failing', 'elsewhere'));
     await expect(s3.create().mark()).rejects.toMatchObject(unavailable('failing', 'elsewhere'));
     expect(elsewhere.connections).toBe(0);
@@ -46,12 +54,15 @@ describe('what is no storage server', () => {
     }).listen(0, '127.0.0.1');
     await once(other, 'listening');
     const address = new URL(`http://127.0.0.1:${(other.address() as AddressInfo).port}`);
-    await expect(s3.create({ place: { address } }).size(HASH)).rejects.toMatchObject(unavailable('failing', 'HTTP'));
+    await expect(s3.create({ place: { address } }).size(HASH)).rejects.toMatchObject(
+      unavailable('failing', 'HTTP'),
+    );
     expect(connections).toBe(1);
     other.close();
   });
 
-  const whole = '<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>x</Key></Contents></ListBucketResult>';
+  const whole =
+    '<ListBucketResult><IsTruncated>false</IsTruncated><Contents><Key>x</Key></Contents></ListBucketResult>';
   test.each([
     ['half a list', whole.slice(0, -30)],
     ['a list with something behind it', `${whole}x`],
@@ -60,7 +71,10 @@ describe('what is no storage server', () => {
     ['an entry without a key', whole.replace('<Key>x</Key>', '')],
     ['another document', '<Buckets></Buckets>'],
     ['a document without a bottom', '<a>'.repeat(1_000)],
-    ['a document that names things of its own', `<!DOCTYPE a [<!ENTITY b "x">]>${whole.replace('>x<', '>&b;<')}`],
+    [
+      'a document that names things of its own',
+      `<!DOCTYPE a [<!ENTITY b "x">]>${whole.replace('>x<', '>&b;<')}`,
+    ],
     ['nothing', ''],
   ])('%s is no list', async (_what, xml) => {
     s3.server.interfere(answers((response) => response.writeHead(200).end(xml)));
@@ -68,7 +82,9 @@ describe('what is no storage server', () => {
   });
 
   test('a list that leads to its own beginning has an end', async () => {
-    const again = whole.replace('false', 'true').replace('<Con', '<NextContinuationToken>again</NextContinuationToken><Con');
+    const again = whole
+      .replace('false', 'true')
+      .replace('<Con', '<NextContinuationToken>again</NextContinuationToken><Con');
     s3.server.interfere(answers((response) => response.writeHead(200).end(again)));
     await expect(namesIn(s3.create())).rejects.toMatchObject(unavailable('failing'));
     expect(s3.server.asked).toHaveLength(2);
@@ -80,7 +96,9 @@ describe('what is no storage server', () => {
     s3.server.interfere(answers((response) => response.writeHead(200).end(padded(bytes))));
     expect(await namesIn(s3.create())).toEqual([]);
     bytes++;
-    await expect(namesIn(s3.create())).rejects.toMatchObject(unavailable('failing', 'more than anybody asked'));
+    await expect(namesIn(s3.create())).rejects.toMatchObject(
+      unavailable('failing', 'more than anybody asked'),
+    );
   });
 
   test.each<readonly [string, number, Readonly<Record<string, string>>]>([
@@ -96,7 +114,11 @@ describe('what is no storage server', () => {
       always(
         'GET',
         answers((response) =>
-          response.writeHead(status, headers).end(status === 204 ? undefined : TEXT.slice(0, Number(headers['content-length'] ?? 11))),
+          response
+            .writeHead(status, headers)
+            .end(
+              status === 204 ? undefined : TEXT.slice(0, Number(headers['content-length'] ?? 11)),
+            ),
         ),
       ),
     );
@@ -105,20 +127,27 @@ describe('what is no storage server', () => {
     expect(await read(blobs)).toBe(TEXT);
   });
 
-  test.each(['bytes 3-5/11', 'bytes 2-4/12', '*'])('%s is not the part that was asked for', async (range) => {
-    const blobs = s3.create();
-    await put(blobs);
-    const part = { from: 2, to: 5 };
-    s3.server.interfere(
-      always(
-        'GET',
-        answers((response) => response.writeHead(206, { 'content-length': 3, 'content-range': range }).end('lo ')),
-      ),
-    );
-    await expect(blobs.read(HASH, part).then(textOf)).rejects.toMatchObject(unavailable('failing'));
-    s3.server.interfere(undefined);
-    expect(await textOf(await blobs.read(HASH, part))).toBe('llo');
-  });
+  test.each(['bytes 3-5/11', 'bytes 2-4/12', '*'])(
+    '%s is not the part that was asked for',
+    async (range) => {
+      const blobs = s3.create();
+      await put(blobs);
+      const part = { from: 2, to: 5 };
+      s3.server.interfere(
+        always(
+          'GET',
+          answers((response) =>
+            response.writeHead(206, { 'content-length': 3, 'content-range': range }).end('lo '),
+          ),
+        ),
+      );
+      await expect(blobs.read(HASH, part).then(textOf)).rejects.toMatchObject(
+        unavailable('failing'),
+      );
+      s3.server.interfere(undefined);
+      expect(await textOf(await blobs.read(HASH, part))).toBe('llo');
+    },
+  );
 
   test('a bucket that is gone is an error, and not an empty one', async () => {
     const blobs = s3.create({ place: { bucket: 'gone' } });

@@ -58,5 +58,9 @@ async function forget(file: FileHandle, path: string): Promise<void> {
 /** A few words that need no file. */
 export function contentFrom(words: string): Spooled {
   const bytes = Buffer.from(words);
-  return { hash: createHash('sha256').update(bytes).digest('hex'), bytes: bytes.length, open: () => Readable.from([bytes]) };
+  return {
+    hash: createHash('sha256').update(bytes).digest('hex'),
+    bytes: bytes.length,
+    open: () => Readable.from([bytes]),
+  };
 }

@@ -14,13 +14,21 @@ const BACKWARDS = `
   ) AS times WHERE is_back GROUP BY id`;
 
 export async function auditStore(client: pg.Client): Promise<readonly string[]> {
-  type Heads = { readonly id: string; readonly head: number; readonly events: number; readonly last: number };
+  type Heads = {
+    readonly id: string;
+    readonly head: number;
+    readonly events: number;
+    readonly last: number;
+  };
   const heads = await client.query<Heads>(HEADS);
   const stray = await client.query<{ readonly count: number }>(STRAY);
   const backwards = await client.query<{ readonly id: string; readonly count: number }>(BACKWARDS);
   const strays = stray.rows[0]?.count ?? 0;
   return [
-    ...heads.rows.map(({ id, head, events, last }) => `feed ${id}: head ${head}, but ${events} events up to ${last}`),
+    ...heads.rows.map(
+      ({ id, head, events, last }) =>
+        `feed ${id}: head ${head}, but ${events} events up to ${last}`,
+    ),
     ...(strays > 0 ? [`${strays} events refer to nothing`] : []),
     ...backwards.rows.map(({ id, count }) => `feed ${id}: time goes back ${count} times`),
   ];

@@ -3,10 +3,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { channelFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, MemberId, OperationId } from '../../../protocol/ids.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../../../test/kit/services/postgres.ts';
 import { openWay } from '../../../test/kit/services/postgres-way.ts';
 import { silentLog } from '../../observe/log.ts';
-import { StoreUnavailable, type EventDraft, type Interruption, type Store, type StoredEvent } from '../../ports/store.ts';
+import {
+  StoreUnavailable,
+  type EventDraft,
+  type Interruption,
+  type Store,
+  type StoredEvent,
+} from '../../ports/store.ts';
 import { systemClock as clock } from '../system-clock.ts';
 import { openPostgresStore } from './store.ts';
 
@@ -17,10 +28,16 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
   let server: PostgresServer;
   const ends: (() => Promise<unknown>)[] = [];
   let count = 0;
-  const id = <T extends string>(): T => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
+  const id = <T extends string>(): T =>
+    `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
   const ada = id<MemberId>();
   const feed = channelFeed(id<ChannelId>());
-  const draft = (): EventDraft => ({ by: ada, kind: 'posted', op: id<OperationId>(), body: { text: 'x' } });
+  const draft = (): EventDraft => ({
+    by: ada,
+    kind: 'posted',
+    op: id<OperationId>(),
+    body: { text: 'x' },
+  });
 
   beforeAll(async () => {
     // Durable: what a killed server had promised has to be there.
@@ -31,8 +48,16 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     for (const end of ends.splice(0).reverse()) await end();
   });
 
-  const open = async (address: PostgresAddress, name: string): Promise<{ store: Store; heard: Interruption[]; told: StoredEvent[] }> => {
-    const store = await openPostgresStore({ servers: [address], clock, random: createSeededRandom(name), log: silentLog });
+  const open = async (
+    address: PostgresAddress,
+    name: string,
+  ): Promise<{ store: Store; heard: Interruption[]; told: StoredEvent[] }> => {
+    const store = await openPostgresStore({
+      servers: [address],
+      clock,
+      random: createSeededRandom(name),
+      log: silentLog,
+    });
     ends.push(() => store.close());
     const [heard, told]: [Interruption[], StoredEvent[]] = [[], []];
     store.onInterrupted((what) => heard.push(what));
@@ -70,12 +95,20 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
         acked.set(said.op ?? '', event.seq);
       }
     };
-    const talking = relays.flatMap(({ store }) => [talk(store), talk(store), talk(store), talk(store)]);
+    const talking = relays.flatMap(({ store }) => [
+      talk(store),
+      talk(store),
+      talk(store),
+      talk(store),
+    ]);
     for (let blow = 0; blow < 3; blow++) {
       const before = acked.size;
       await expect.poll(() => acked.size).toBeGreaterThan(before + 60);
       await server.kill();
-      for (const { store } of relays) await expect(store.write((tx) => tx.append(feed, draft()))).rejects.toBeInstanceOf(StoreUnavailable);
+      for (const { store } of relays)
+        await expect(store.write((tx) => tx.append(feed, draft()))).rejects.toBeInstanceOf(
+          StoreUnavailable,
+        );
       await server.restart();
       for (const { heard } of relays) await expect.poll(() => heard.length).toBeGreaterThan(blow);
     }
@@ -110,7 +143,15 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     way.cut('after the commit');
     const writing = store.write((tx) => tx.append(feed, draft()));
     const session = store.write((tx) =>
-      tx.putInvite({ id: 'i', codeHash: 'h', role: 'member', createdBy: null, createdAt: 1, expiresAt: 9, usesLeft: 1 }),
+      tx.putInvite({
+        id: 'i',
+        codeHash: 'h',
+        role: 'member',
+        createdBy: null,
+        createdAt: 1,
+        expiresAt: 9,
+        usesLeft: 1,
+      }),
     );
     await expect.poll(() => heard).toContain('reconnected');
     way.cut('never');
@@ -124,7 +165,15 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     const way = await plug();
     const { store } = await open(way.address, 'a');
     way.cut('after the commit');
-    const invite = { id: 'i', codeHash: 'h', role: 'member', createdBy: null, createdAt: 1, expiresAt: 9, usesLeft: 1 } as const;
+    const invite = {
+      id: 'i',
+      codeHash: 'h',
+      role: 'member',
+      createdBy: null,
+      createdAt: 1,
+      expiresAt: 9,
+      usesLeft: 1,
+    } as const;
     await store.write((tx) => tx.putInvite(invite));
     way.cut('never');
     expect(await store.invite('h')).toEqual(invite);
@@ -136,11 +185,16 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     await store.write((tx) => tx.append(feed, draft()));
     way.cut('before the commit');
     const said = draft();
-    await expect(store.write((tx) => tx.append(feed, said))).rejects.toBeInstanceOf(StoreUnavailable);
+    await expect(store.write((tx) => tx.append(feed, said))).rejects.toBeInstanceOf(
+      StoreUnavailable,
+    );
     way.cut('never');
     await expect.poll(() => heard).toContain('reconnected');
     expect([await store.head(feed), told.length]).toEqual([1, 1]);
-    expect(await until(() => store.write((tx) => tx.append(feed, said)))).toMatchObject({ isNew: true, event: { seq: 2 } });
+    expect(await until(() => store.write((tx) => tx.append(feed, said)))).toMatchObject({
+      isNew: true,
+      event: { seq: 2 },
+    });
   });
 
   test('and comes back without its newest history: one new epoch for all, and everybody hears of it', async () => {
@@ -156,13 +210,20 @@ describe.skipIf(POSTGRES === undefined)('a PostgreSQL server that goes away', ()
     for (const { store } of [a, b]) await store.write((tx) => tx.append(feed, draft()));
     // Yesterday's files take the place of today's while nobody can connect.
     await server.ask('postgres', `ALTER DATABASE ${database} ALLOW_CONNECTIONS false`);
-    await server.ask('postgres', `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${database}'`);
+    await server.ask(
+      'postgres',
+      `SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '${database}'`,
+    );
     await server.ask('postgres', `ALTER DATABASE ${database} RENAME TO ${database}_today`);
     await server.ask('postgres', `ALTER DATABASE ${database}_yesterday RENAME TO ${database}`);
     for (const { heard } of relays) await expect.poll(() => heard).toContain('new-epoch');
     expect(a.store.epoch).not.toBe(epoch);
     expect([b.store.epoch, c.store.epoch]).toEqual([a.store.epoch, a.store.epoch]);
-    expect(relays.map(({ heard }) => heard.filter((what) => what === 'new-epoch').length)).toEqual([1, 1, 1]);
-    expect(await until(() => c.store.write((tx) => tx.append(feed, draft())))).toMatchObject({ event: { seq: 2 } });
+    expect(relays.map(({ heard }) => heard.filter((what) => what === 'new-epoch').length)).toEqual([
+      1, 1, 1,
+    ]);
+    expect(await until(() => c.store.write((tx) => tx.append(feed, draft())))).toMatchObject({
+      event: { seq: 2 },
+    });
   });
 });

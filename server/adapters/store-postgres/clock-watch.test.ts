@@ -8,7 +8,8 @@ import { ClockWatch } from './clock-watch.ts';
 function start() {
   const clock = createFakeClock();
   const told: unknown[] = [];
-  const tell = (event: string, fields?: LogFields): void => void told.push([event, fields?.['aheadMs']]);
+  const tell = (event: string, fields?: LogFields): void =>
+    void told.push([event, fields?.['aheadMs']]);
   const watch = new ClockWatch({ clock, log: { ...silentLog, error: tell, info: tell } });
   /** Asks a database whose clock is behind this one's. */
   const ask = (behindMs: number, answerMs = 0): void => {

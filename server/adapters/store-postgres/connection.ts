@@ -6,7 +6,10 @@
 import pg from 'pg';
 
 /** Where the database is and who asks. `connectionString` is an address like `postgres://user:password@host:5432/database`. */
-export type PostgresAddress = Pick<pg.ClientConfig, 'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'>;
+export type PostgresAddress = Pick<
+  pg.ClientConfig,
+  'connectionString' | 'host' | 'port' | 'user' | 'database' | 'password' | 'ssl'
+>;
 
 /** A machine that has lost its power does not say so: who waited longer for it would be late at the one that took its place. */
 const CONNECT_MS = 3_000;
@@ -17,7 +20,11 @@ const ANSWER_MS = 10_000;
  * `enable_seqscan`: a plan is kept for as long as its connection lives. One that was made while the table was small would read all of it
  * for ever; every question of ours has its index.
  */
-const SETTINGS = { synchronous_commit: 'on', default_transaction_isolation: 'read\\ committed', enable_seqscan: 'off' };
+const SETTINGS = {
+  synchronous_commit: 'on',
+  default_transaction_isolation: 'read\\ committed',
+  enable_seqscan: 'off',
+};
 const PATIENCE = { lock_timeout: '4s', idle_in_transaction_session_timeout: '10s' };
 
 const optionsOf = (settings: Readonly<Record<string, string>>): string =>
@@ -29,7 +36,8 @@ const INT8 = 20;
 const types: pg.CustomTypesConfig = {
   getTypeParser: (oid: number) => (oid === INT8 ? Number : (text: string) => parseOther(oid, text)),
 };
-const parseOther = (oid: number, text: string): unknown => (pg.types.getTypeParser(oid, 'text') as (text: string) => unknown)(text);
+const parseOther = (oid: number, text: string): unknown =>
+  (pg.types.getTypeParser(oid, 'text') as (text: string) => unknown)(text);
 
 const configOf = (address: PostgresAddress, isPatient = false): pg.ClientConfig => ({
   ...address,
@@ -45,7 +53,10 @@ const configOf = (address: PostgresAddress, isPatient = false): pg.ClientConfig 
  * One connection, ready. Its questions are sent as they are asked, without waiting for the answers to those before.
  * @param isPatient  waits for answers as long as they take: for migrating, auditing, copying
  */
-export async function connect(address: PostgresAddress, { isPatient = false } = {}): Promise<pg.Client> {
+export async function connect(
+  address: PostgresAddress,
+  { isPatient = false } = {},
+): Promise<pg.Client> {
   const client = new pg.Client({ ...configOf(address, isPatient), pipeline: !isPatient });
   // What breaks is noticed where it is used.
   client.on('error', () => undefined);
@@ -62,8 +73,13 @@ export async function connect(address: PostgresAddress, { isPatient = false } = 
  * Connections for reading, made as they are needed.
  * @param admit  looks at the server behind each; one that it rejects is not used
  */
-export function createPool(address: PostgresAddress, max: number, admit: (client: pg.PoolClient) => Promise<void>): pg.Pool {
-  const verify = (client: pg.PoolClient, done: (error?: Error) => void): void => void admit(client).then(() => done(), done);
+export function createPool(
+  address: PostgresAddress,
+  max: number,
+  admit: (client: pg.PoolClient) => Promise<void>,
+): pg.Pool {
+  const verify = (client: pg.PoolClient, done: (error?: Error) => void): void =>
+    void admit(client).then(() => done(), done);
   const pool = new pg.Pool({ ...configOf(address), max, verify });
   pool.on('error', () => undefined);
   return pool;

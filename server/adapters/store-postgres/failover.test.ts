@@ -10,10 +10,21 @@ import { channelFeed } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, OperationId } from '../../../protocol/ids.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { openWay } from '../../../test/kit/services/postgres-way.ts';
-import { POSTGRES, startPostgres, startStandby, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  startStandby,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../../../test/kit/services/postgres.ts';
 import { silentLog } from '../../observe/log.ts';
 import type { Clock } from '../../ports/clock.ts';
-import { StoreUnavailable, type EventDraft, type Interruption, type Store } from '../../ports/store.ts';
+import {
+  StoreUnavailable,
+  type EventDraft,
+  type Interruption,
+  type Store,
+} from '../../ports/store.ts';
 import { systemClock } from '../system-clock.ts';
 import { openPostgresStore } from './store.ts';
 import { createTermFile } from './term-file.ts';
@@ -41,10 +52,16 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
   let away: PostgresAddress;
   const ends: (() => Promise<unknown>)[] = [];
   let count = 0;
-  const id = <T extends string>(): T => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
+  const id = <T extends string>(): T =>
+    `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
   const ada = id<MemberId>();
   const [general, lunch] = [channelFeed(id<ChannelId>()), channelFeed(id<ChannelId>())];
-  const draft = (): EventDraft => ({ by: ada, kind: 'posted', op: id<OperationId>(), body: { text: 'x' } });
+  const draft = (): EventDraft => ({
+    by: ada,
+    kind: 'posted',
+    op: id<OperationId>(),
+    body: { text: 'x' },
+  });
 
   const begin = async (isSynchronous: boolean): Promise<void> => {
     primary = await startPostgres({ isTemporary: true });
@@ -58,10 +75,19 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
     for (const end of ends.splice(0).reverse()) await end();
   });
 
-  const open = async (name: string, servers: readonly PostgresAddress[] = [home, away], time = clock): Promise<Opened> => {
+  const open = async (
+    name: string,
+    servers: readonly PostgresAddress[] = [home, away],
+    time = clock,
+  ): Promise<Opened> => {
     const logged: string[] = [];
     const log = { ...silentLog, error: (event: string) => void logged.push(event) };
-    const store = await openPostgresStore({ servers, clock: time, random: createSeededRandom(name), log });
+    const store = await openPostgresStore({
+      servers,
+      clock: time,
+      random: createSeededRandom(name),
+      log,
+    });
     ends.push(() => store.close());
     const heard: Interruption[] = [];
     store.onInterrupted((what) => heard.push(what));
@@ -80,11 +106,14 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       }
     }
   };
-  const newEpochs = ({ heard }: Opened): number => heard.filter((what) => what === 'new-epoch').length;
+  const newEpochs = ({ heard }: Opened): number =>
+    heard.filter((what) => what === 'new-epoch').length;
   const seqs = async ({ store }: Opened, feed: FeedId = general): Promise<number[]> =>
     (await store.page(feed, ALL, PLENTY)).events.map(({ seq }) => seq);
   const headAt = async (server: PostgresServer, feed: FeedId): Promise<unknown> =>
-    (await server.ask(home.database, `SELECT head::int FROM feed WHERE id = '${feed}'`))[0]?.['head'];
+    (await server.ask(home.database, `SELECT head::int FROM feed WHERE id = '${feed}'`))[0]?.[
+      'head'
+    ];
 
   describe('and had everything', () => {
     beforeEach(() => begin(true));
@@ -126,7 +155,10 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       await primary.restart();
       await primary.set({ synchronous_standby_names: '' });
 
-      await standby.ask('postgres', "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'landline-relay'");
+      await standby.ask(
+        'postgres',
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'landline-relay'",
+      );
       expect(await until(() => say(a))).toBe(3);
       // Who comes new sees both, and takes the one that was promoted.
       const fresh = await open('fresh');
@@ -193,13 +225,22 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       ends.push(async () => rmSync(folder, { recursive: true }));
       const terms = createTermFile(join(folder, 'term.json'));
       const start = (servers: readonly PostgresAddress[]): Promise<Store> =>
-        openPostgresStore({ servers, terms, clock, random: createSeededRandom('again'), log: silentLog });
+        openPostgresStore({
+          servers,
+          terms,
+          clock,
+          random: createSeededRandom('again'),
+          log: silentLog,
+        });
       await (await start([home, away])).close();
       await standby.promote();
       await primary.set({ synchronous_standby_names: '' });
       const store = await start([home, away]);
       await store.close();
-      await expect(start([home])).rejects.toMatchObject({ name: 'StoreOpenFault', kind: 'left-behind' });
+      await expect(start([home])).rejects.toMatchObject({
+        name: 'StoreOpenFault',
+        kind: 'left-behind',
+      });
       await (await start([away])).close();
       // Spoilt, it is as if there were none.
       writeFileSync(join(folder, 'term.json'), '{"cluster":"x"}');
@@ -211,9 +252,18 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       ends.push(() => way.dispose());
       const a = await open('a', [way.address], systemClock);
       await standby.stopFollowing();
-      const invite = { id: 'i', codeHash: 'h', role: 'member', createdBy: null, createdAt: 1, expiresAt: 9, usesLeft: 1 } as const;
+      const invite = {
+        id: 'i',
+        codeHash: 'h',
+        role: 'member',
+        createdBy: null,
+        createdAt: 1,
+        expiresAt: 9,
+        usesLeft: 1,
+      } as const;
       const writing = a.store.write((tx) => tx.putInvite(invite));
-      const waiting = "SELECT backend_xid::text AS xid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND backend_xid IS NOT NULL";
+      const waiting =
+        "SELECT backend_xid::text AS xid FROM pg_stat_activity WHERE wait_event = 'SyncRep' AND backend_xid IS NOT NULL";
       await expect.poll(() => primary.ask('postgres', waiting)).toHaveLength(1);
       const [{ xid } = { xid: 0 }] = await primary.ask('postgres', waiting);
       way.leadTo(undefined);
@@ -222,7 +272,9 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       // Another relay has vouched for it.
       await standby.ask(home.database, "UPDATE meta SET value = '2' WHERE key = 'timeline'");
       const next = async (): Promise<number> =>
-        Number((await standby.ask('postgres', 'SELECT pg_current_xact_id()::text AS xid'))[0]?.['xid']);
+        Number(
+          (await standby.ask('postgres', 'SELECT pg_current_xact_id()::text AS xid'))[0]?.['xid'],
+        );
       while ((await next()) < Number(xid)) continue;
       way.leadTo(away);
       await expect(writing).rejects.toBeInstanceOf(StoreUnavailable);
@@ -243,7 +295,8 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       expect([await say(a), await say(b)]).toEqual([2, 3]);
       await primary.kill();
       await standby.promote();
-      for (const relay of relays) await expect.poll(() => newEpochs(relay), { timeout: 20_000 }).toBe(1);
+      for (const relay of relays)
+        await expect.poll(() => newEpochs(relay), { timeout: 20_000 }).toBe(1);
       expect(new Set(relays.map(({ store }) => store.epoch)).size).toBe(1);
       expect(a.store.epoch).not.toBe(epoch);
       expect(await until(() => say(b))).toBe(2);
@@ -266,7 +319,12 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       const saying = until(() => say(b));
       // Both are at it now, and the one who knows better comes second.
       await expect
-        .poll(() => standby.ask(home.database, "SELECT 1 FROM pg_stat_activity WHERE application_name = 'landline-relay'"))
+        .poll(() =>
+          standby.ask(
+            home.database,
+            "SELECT 1 FROM pg_stat_activity WHERE application_name = 'landline-relay'",
+          ),
+        )
         .toHaveLength(1);
       way.leadTo(away);
       expect(await saying).toBe(2);
@@ -289,7 +347,11 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       await standby.promote();
       for (const relay of [a, b]) await expect.poll(() => newEpochs(relay)).toBe(1);
       expect(await until(() => say(b))).toBe(2);
-      expect([await headAt(primary, general), a.store.epoch === epoch, a.store.epoch === b.store.epoch]).toEqual([2, false, true]);
+      expect([
+        await headAt(primary, general),
+        a.store.epoch === epoch,
+        a.store.epoch === b.store.epoch,
+      ]).toEqual([2, false, true]);
     });
 
     test('begins a new epoch where no relay lived through it', async () => {
@@ -314,7 +376,9 @@ describe.skipIf(POSTGRES === undefined)('a standby that is promoted', () => {
       const a = await open('a');
       await say(a);
       await primary.set({ default_transaction_read_only: 'on' });
-      await expect.poll(() => a.store.head(general).catch((error: unknown) => error)).toBeInstanceOf(StoreUnavailable);
+      await expect
+        .poll(() => a.store.head(general).catch((error: unknown) => error))
+        .toBeInstanceOf(StoreUnavailable);
       await expect(say(a)).rejects.toBeInstanceOf(StoreUnavailable);
       await primary.set({ default_transaction_read_only: 'off' });
       expect(await until(() => say(a))).toBe(2);

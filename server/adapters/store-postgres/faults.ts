@@ -29,17 +29,21 @@ const READ_ONLY = '25006';
 
 /** A driver's error as what it means. Never carries SQL or values. */
 export function asStoreError(error: unknown): Error {
-  if (error instanceof StoreUnavailable || error instanceof Contended || error instanceof InDoubt) return error;
-  if (!(error instanceof pg.DatabaseError)) return new StoreUnavailable(`the store cannot be reached (${codeOf(error)})`);
+  if (error instanceof StoreUnavailable || error instanceof Contended || error instanceof InDoubt)
+    return error;
+  if (!(error instanceof pg.DatabaseError))
+    return new StoreUnavailable(`the store cannot be reached (${codeOf(error)})`);
   const code = error.code ?? '';
   if (CONTENTION.includes(code)) return new Contended(`others were in the way (${code})`);
   if (code === READ_ONLY) return new BecameReadOnly('the server is read-only');
-  if (MACHINE.includes(code.slice(0, 2))) return new StoreUnavailable(`the store cannot answer (${code})`);
+  if (MACHINE.includes(code.slice(0, 2)))
+    return new StoreUnavailable(`the store cannot answer (${code})`);
   return error;
 }
 
 /** Whether the server has said no, and is still there to say it. Anything else leaves open what it did. */
-export const isPlainRefusal = (error: unknown): boolean => error instanceof pg.DatabaseError && error.severity === 'ERROR';
+export const isPlainRefusal = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && error.severity === 'ERROR';
 
 /** A short name for what happened, fit for a log. */
 export function codeOf(error: unknown): string {

@@ -54,7 +54,11 @@ export class GroupCommit {
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
-    this.#queue = new CommitQueue({ soon: parts.soon, mostPerGroup: MAX_GROUP, runGroup: (group) => this.#runGroup(group) });
+    this.#queue = new CommitQueue({
+      soon: parts.soon,
+      mostPerGroup: MAX_GROUP,
+      runGroup: (group) => this.#runGroup(group),
+    });
   }
 
   run<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
@@ -87,7 +91,9 @@ export class GroupCommit {
   /** Whoever was in the way goes first: without a pause we could be back at the lock before they have taken it. */
   #stepBack(tries: number): Promise<void> {
     const { clock, random } = this.#parts;
-    return new Promise((resolve) => clock.after(STEP_BACK_MS * tries * (0.5 + random.fraction()), resolve));
+    return new Promise((resolve) =>
+      clock.after(STEP_BACK_MS * tries * (0.5 + random.fraction()), resolve),
+    );
   }
 
   async #attempt(group: readonly Waiting[]): Promise<Attempt> {
@@ -97,13 +103,16 @@ export class GroupCommit {
     let transaction: Transaction | undefined;
     try {
       const shared = (transaction = new Transaction({ client: client(), clock }));
-      const works = group.map(({ work }, i) => start(work, new PostgresTx(shared, (turns[i] as Turn).come)));
+      const works = group.map(({ work }, i) =>
+        start(work, new PostgresTx(shared, (turns[i] as Turn).come)),
+      );
       await shared.begin();
       for (const [i, { tx, outcome }] of works.entries()) {
         turns[i]?.give();
         const ended = await outcome;
         if (shared.fault !== undefined) throw shared.fault;
-        if (!ended.isDone && tx.hasWritten) throw new Spoiled('a work failed after it had written', { cause: ended.error });
+        if (!ended.isDone && tx.hasWritten)
+          throw new Spoiled('a work failed after it had written', { cause: ended.error });
         outcomes.push(ended);
       }
       this.#tell(await shared.commit());
@@ -128,7 +137,9 @@ export class GroupCommit {
     }
     // Where it is unknown and happened all the same, the sender is told so when it comes again, and everybody else when the heads are
     // looked at after the reconnection.
-    const error = new StoreUnavailable(`the store went away in the middle of a commit (${verdict})`);
+    const error = new StoreUnavailable(
+      `the store went away in the middle of a commit (${verdict})`,
+    );
     return { kind: 'ended', outcomes: outcomes.map(() => ({ isDone: false, error })) };
   }
 
@@ -146,7 +157,8 @@ function failed(group: readonly Waiting[], error: unknown): Attempt {
   if (error instanceof Spoiled) return { kind: 'spoiled', error: error.cause };
   const fault = asStoreError(error);
   if (fault instanceof Contended) return { kind: 'contended', error: fault };
-  if (fault instanceof StoreUnavailable) return { kind: 'ended', outcomes: group.map(() => ({ isDone: false, error: fault })) };
+  if (fault instanceof StoreUnavailable)
+    return { kind: 'ended', outcomes: group.map(() => ({ isDone: false, error: fault })) };
   return { kind: 'spoiled', error: fault };
 }
 
@@ -177,7 +189,10 @@ class Turn {
 }
 
 /** Sets a work going. What it comes to is never thrown, so that nobody has to be listening yet. */
-function start(work: Waiting['work'], tx: PostgresTx): { readonly tx: PostgresTx; readonly outcome: Promise<Outcome> } {
+function start(
+  work: Waiting['work'],
+  tx: PostgresTx,
+): { readonly tx: PostgresTx; readonly outcome: Promise<Outcome> } {
   const run = async (): Promise<Outcome> => {
     try {
       return { isDone: true, value: await work(tx) };

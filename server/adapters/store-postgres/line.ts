@@ -32,7 +32,10 @@ const FIRST_PAUSE_MS = 50;
 /** With connecting less than `OBJECTION_MS`, or who knows better would come too late. */
 const LONGEST_PAUSE_MS = 1_000;
 
-type State = { readonly kind: 'away' } | { readonly kind: 'up'; readonly client: pg.Client } | { readonly kind: 'closed' };
+type State =
+  | { readonly kind: 'away' }
+  | { readonly kind: 'up'; readonly client: pg.Client }
+  | { readonly kind: 'closed' };
 
 export class Line {
   readonly #parts: LineParts;
@@ -51,7 +54,9 @@ export class Line {
 
   get client(): pg.Client {
     if (this.#state.kind === 'up') return this.#state.client;
-    throw new StoreUnavailable(this.#state.kind === 'closed' ? 'the store is closed' : 'the store cannot be reached');
+    throw new StoreUnavailable(
+      this.#state.kind === 'closed' ? 'the store is closed' : 'the store cannot be reached',
+    );
   }
 
   /** Of the server that the connection leads to, or led to last. */
@@ -99,7 +104,8 @@ export class Line {
     const { client, term } = primary;
     try {
       if (isLeftBehind(term, this.#term)) {
-        if (!this.#isWarned) log.error('store-left-behind', { timeline: term.timeline, known: this.#term?.timeline });
+        if (!this.#isWarned)
+          log.error('store-left-behind', { timeline: term.timeline, known: this.#term?.timeline });
         this.#isWarned = true;
         throw new StoreUnavailable('another server was promoted in the place of this one');
       }
@@ -116,7 +122,8 @@ export class Line {
     this.#failures = 0;
     this.#isWarned = false;
     this.#state = { kind: 'up', client };
-    const gone = (error?: unknown): void => this.#lose(client, error === undefined ? 'ended' : codeOf(error));
+    const gone = (error?: unknown): void =>
+      this.#lose(client, error === undefined ? 'ended' : codeOf(error));
     client.on('error', gone);
     client.on('end', () => gone());
   }

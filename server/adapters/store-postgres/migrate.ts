@@ -68,7 +68,10 @@ async function checkEncoding(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ readonly server_encoding: string }>('SHOW server_encoding');
   const encoding = rows[0]?.server_encoding;
   if (encoding === 'UTF8') return;
-  throw new StoreOpenFault('not-a-store', `The database keeps its texts as ${encoding ?? 'something'}. Make one with the encoding UTF8.`);
+  throw new StoreOpenFault(
+    'not-a-store',
+    `The database keeps its texts as ${encoding ?? 'something'}. Make one with the encoding UTF8.`,
+  );
 }
 
 async function layoutOf(client: pg.Client): Promise<number> {
@@ -78,12 +81,17 @@ async function layoutOf(client: pg.Client): Promise<number> {
   );
   const [found] = rows;
   if (!found || found.tables === 0) {
-    await client.query('CREATE TABLE meta (key text COLLATE "C" PRIMARY KEY, value text COLLATE "C" NOT NULL)');
+    await client.query(
+      'CREATE TABLE meta (key text COLLATE "C" PRIMARY KEY, value text COLLATE "C" NOT NULL)',
+    );
     return 0;
   }
   const layout = found.is_ours ? await getFact(client, 'layout').catch(() => undefined) : undefined;
   if (layout !== undefined) return Number(layout);
-  throw new StoreOpenFault('not-a-store', 'The database has tables, but is not a Landline store. Make an empty one for the relay.');
+  throw new StoreOpenFault(
+    'not-a-store',
+    'The database has tables, but is not a Landline store. Make an empty one for the relay.',
+  );
 }
 
 async function checkMove(client: pg.Client): Promise<void> {
@@ -96,8 +104,12 @@ async function checkMove(client: pg.Client): Promise<void> {
  * @throws StoreOpenFault
  */
 export async function admit(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ readonly is_in: boolean }>('SELECT pg_try_advisory_lock_shared($1) AS is_in', [RELAY_LOCK]);
-  if (rows[0]?.is_in !== true) throw new StoreOpenFault('in-use', 'The team is being moved. Wait until that is done.');
+  const { rows } = await client.query<{ readonly is_in: boolean }>(
+    'SELECT pg_try_advisory_lock_shared($1) AS is_in',
+    [RELAY_LOCK],
+  );
+  if (rows[0]?.is_in !== true)
+    throw new StoreOpenFault('in-use', 'The team is being moved. Wait until that is done.');
   await checkMove(client);
   await client.query(
     "INSERT INTO meta (key, value) VALUES ('fence', '1') ON CONFLICT (key) DO UPDATE SET value = (meta.value::bigint + 1)::text",
@@ -105,7 +117,10 @@ export async function admit(client: pg.Client): Promise<void> {
 }
 
 /** Reads who this store is, making it so on first use. One that came from a dump gets a new epoch, and so does one that nobody vouches for. */
-async function identify({ client, term }: Pick<Primary, 'client' | 'term'>, random: Random): Promise<Identity> {
+async function identify(
+  { client, term }: Pick<Primary, 'client' | 'term'>,
+  random: Random,
+): Promise<Identity> {
   const here = await placeOf(client);
   const isTheSame = (await getFact(client, 'place')) === here && (await isVouchedFor(client, term));
   const teamId = (await getFact(client, 'team')) ?? uuid(random);
@@ -122,9 +137,14 @@ async function identify({ client, term }: Pick<Primary, 'client' | 'term'>, rand
  * standby that takes over has the same.
  */
 export async function placeOf(client: pg.Client): Promise<string> {
-  const may = await client.query<{ readonly may: boolean }>("SELECT has_function_privilege('pg_control_system()', 'execute') AS may");
-  const system = may.rows[0]?.may === true ? '(SELECT system_identifier FROM pg_control_system())' : '0';
-  const { rows } = await client.query<{ readonly place: string }>(`SELECT ${system} || '/' || 'meta'::regclass::oid AS place`);
+  const may = await client.query<{ readonly may: boolean }>(
+    "SELECT has_function_privilege('pg_control_system()', 'execute') AS may",
+  );
+  const system =
+    may.rows[0]?.may === true ? '(SELECT system_identifier FROM pg_control_system())' : '0';
+  const { rows } = await client.query<{ readonly place: string }>(
+    `SELECT ${system} || '/' || 'meta'::regclass::oid AS place`,
+  );
   return rows[0]?.place ?? '';
 }
 
@@ -132,8 +152,15 @@ export async function placeOf(client: pg.Client): Promise<string> {
  * Replaces the epoch, unless another node has done so since `known` was read.
  * @returns the epoch that holds now
  */
-export async function replaceEpoch(client: pg.Client, known: Epoch, random: Random): Promise<Epoch> {
-  await client.query("UPDATE meta SET value = $2 WHERE key = 'epoch' AND value = $1", [known, newEpoch(random)]);
+export async function replaceEpoch(
+  client: pg.Client,
+  known: Epoch,
+  random: Random,
+): Promise<Epoch> {
+  await client.query("UPDATE meta SET value = $2 WHERE key = 'epoch' AND value = $1", [
+    known,
+    newEpoch(random),
+  ]);
   return readEpoch(client, known);
 }
 

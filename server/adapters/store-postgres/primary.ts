@@ -33,21 +33,35 @@ const TERM = `
  * takes as long as connecting may.
  * @throws StoreUnavailable  the servers are there, and none of them takes writes
  */
-export async function connectToPrimary(servers: readonly PostgresAddress[], how: { readonly isPatient?: boolean } = {}): Promise<Primary> {
+export async function connectToPrimary(
+  servers: readonly PostgresAddress[],
+  how: { readonly isPatient?: boolean } = {},
+): Promise<Primary> {
   const met = await Promise.allSettled(servers.map((address) => meet(address, how)));
   const [chosen, ...others] = met
     .flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []))
     .toSorted((a, b) => b.term.timeline - a.term.timeline);
   const isOneCluster = others.every(({ term }) => term.cluster === chosen?.term.cluster);
-  for (const { client } of isOneCluster ? others : [...others, ...(chosen ? [chosen] : [])]) void client.end().catch(() => undefined);
-  if (!isOneCluster) throw new StoreUnavailable('the servers do not belong together: none is a standby of the other');
+  for (const { client } of isOneCluster ? others : [...others, ...(chosen ? [chosen] : [])])
+    void client.end().catch(() => undefined);
+  if (!isOneCluster)
+    throw new StoreUnavailable(
+      'the servers do not belong together: none is a standby of the other',
+    );
   if (chosen) return chosen;
   const faults = met.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
   // That all are read-only says more than that one is away.
-  throw faults.find((fault) => fault instanceof StoreUnavailable) ?? faults[0] ?? new StoreUnavailable('no server is named');
+  throw (
+    faults.find((fault) => fault instanceof StoreUnavailable) ??
+    faults[0] ??
+    new StoreUnavailable('no server is named')
+  );
 }
 
-async function meet(address: PostgresAddress, how: { readonly isPatient?: boolean }): Promise<Primary> {
+async function meet(
+  address: PostgresAddress,
+  how: { readonly isPatient?: boolean },
+): Promise<Primary> {
   const client = await connect(address, how);
   try {
     return { client, address, term: await termOf(client) };

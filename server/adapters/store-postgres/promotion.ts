@@ -22,7 +22,12 @@ export async function isVouchedFor(client: pg.Client, { timeline }: Term): Promi
 }
 
 /** Waits for it. False when nobody has within that time. */
-export async function becomesVouchedFor(client: pg.Client, term: Term, clock: Clock, withinMs: number): Promise<boolean> {
+export async function becomesVouchedFor(
+  client: pg.Client,
+  term: Term,
+  clock: Clock,
+  withinMs: number,
+): Promise<boolean> {
   for (const until = clock.monotonic() + withinMs; ;) {
     if (await isVouchedFor(client, term)) return true;
     if (clock.monotonic() >= until) return false;

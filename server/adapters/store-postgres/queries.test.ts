@@ -2,7 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { createFakeClock } from '../../../test/kit/fake-clock.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../../../test/kit/services/postgres.ts';
 import { silentLog } from '../../observe/log.ts';
 import { connect } from './connection.ts';
 import { LOCKS, QUERIES, type QueryName } from './queries.ts';
@@ -28,20 +33,25 @@ describe.skipIf(POSTGRES === undefined)('the plan of', () => {
   });
   afterAll(() => server.dispose());
 
-  const asked = Object.entries(QUERIES).map(([name, sql]) => [name, sql + (LOCKS[name as QueryName] ?? '')] as const);
+  const asked = Object.entries(QUERIES).map(
+    ([name, sql]) => [name, sql + (LOCKS[name as QueryName] ?? '')] as const,
+  );
   const changes = Object.entries(WRITES).filter(([, sql]) => !sql.startsWith('INSERT'));
-  test.each([...asked, ...changes].filter(([name]) => !WHOLE.has(name)))('%s reads no table from end to end', async (_name, sql) => {
-    const client = await connect(address, { isPatient: true });
-    try {
-      await client.query('SET plan_cache_mode = force_generic_plan');
-      await client.query(`PREPARE asked AS ${sql}`);
-      const values = [...new Set(sql.match(/\$\d+/g))].map(() => 'NULL').join(', ');
-      const ask = `EXPLAIN EXECUTE asked${values === '' ? '' : ` (${values})`}`;
-      const { rows } = await client.query<{ readonly 'QUERY PLAN': string }>(ask);
-      const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
-      expect(plan).not.toContain('Seq Scan');
-    } finally {
-      await client.end();
-    }
-  });
+  test.each([...asked, ...changes].filter(([name]) => !WHOLE.has(name)))(
+    '%s reads no table from end to end',
+    async (_name, sql) => {
+      const client = await connect(address, { isPatient: true });
+      try {
+        await client.query('SET plan_cache_mode = force_generic_plan');
+        await client.query(`PREPARE asked AS ${sql}`);
+        const values = [...new Set(sql.match(/\$\d+/g))].map(() => 'NULL').join(', ');
+        const ask = `EXPLAIN EXECUTE asked${values === '' ? '' : ` (${values})`}`;
+        const { rows } = await client.query<{ readonly 'QUERY PLAN': string }>(ask);
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        expect(plan).not.toContain('Seq Scan');
+      } finally {
+        await client.end();
+      }
+    },
+  );
 });

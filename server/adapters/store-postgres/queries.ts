@@ -40,15 +40,18 @@ export const QUERIES = {
   membership:
     'SELECT membership.read_seq, membership.level FROM membership JOIN channel ON channel.no = membership.channel ' +
     'JOIN member ON member.no = membership.member WHERE channel.id = $1 AND member.id = $2',
-  memberCount: 'SELECT count(*) AS count FROM membership JOIN channel ON channel.no = membership.channel WHERE channel.id = $1',
-  channelCount: 'SELECT count(*) AS count FROM membership JOIN member ON member.no = membership.member WHERE member.id = $1',
+  memberCount:
+    'SELECT count(*) AS count FROM membership JOIN channel ON channel.no = membership.channel WHERE channel.id = $1',
+  channelCount:
+    'SELECT count(*) AS count FROM membership JOIN member ON member.no = membership.member WHERE member.id = $1',
   memberChannels:
     `SELECT ${CHANNEL_COLUMNS}, membership.read_seq, membership.level FROM member JOIN membership ON membership.member = member.no ` +
     'JOIN channel ON channel.no = membership.channel WHERE member.id = $1 ORDER BY channel.no',
   directChannel: 'SELECT id FROM channel WHERE members = $1',
   message:
     "SELECT event.seq, event.json FROM event JOIN feed ON feed.no = event.feed WHERE event.op = $2 AND feed.id = $1 AND event.kind = 'posted'",
-  operations: 'SELECT event.op FROM event JOIN member ON member.no = event.by WHERE event.op = ANY ($1) AND member.id = $2',
+  operations:
+    'SELECT event.op FROM event JOIN member ON member.no = event.by WHERE event.op = ANY ($1) AND member.id = $2',
   head: 'SELECT head FROM feed WHERE id = $1',
   heads: 'SELECT id, head FROM feed WHERE id = ANY ($1)',
   // One snapshot for the team's head, the member's own and those of the channels.
@@ -58,7 +61,8 @@ export const QUERIES = {
     'JOIN feed ON feed.no = membership.channel WHERE member.id = $1 ORDER BY at DESC, no',
   pageDown: page('DESC'),
   pageUp: page('ASC'),
-  credential: 'SELECT hash FROM credential JOIN member ON member.no = credential.member WHERE member.id = $1',
+  credential:
+    'SELECT hash FROM credential JOIN member ON member.no = credential.member WHERE member.id = $1',
   session: `${SESSION_SELECT} WHERE id = $1`,
   sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = $1 OR previous_hash = $1 ORDER BY refresh_hash = $1 DESC LIMIT 1`,
   sessions: `${SESSION_SELECT} WHERE member = (SELECT no FROM member WHERE member.id = $1) AND ended_at IS NULL ORDER BY created_at DESC, id DESC`,

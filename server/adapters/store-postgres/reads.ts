@@ -6,10 +6,39 @@ import type { Channel, Member, Team } from '../../../protocol/entities.ts';
 import type { Interval } from '../../../protocol/feeds.ts';
 import type { MemberChannel } from '../../../protocol/frames-down.ts';
 import { TEAM_FEED, memberFeed, channelFeed } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId, OperationId, SessionId } from '../../../protocol/ids.ts';
-import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, StoreReads, StoredEvent } from '../../ports/store.ts';
-import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from '../store-rows.ts';
-import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from '../store-rows.ts';
+import type {
+  ChannelId,
+  FeedId,
+  MemberId,
+  MessageId,
+  OperationId,
+  SessionId,
+} from '../../../protocol/ids.ts';
+import type {
+  Credential,
+  InviteRow,
+  MessageState,
+  Page,
+  SessionRow,
+  Standing,
+  StoreReads,
+  StoredEvent,
+} from '../../ports/store.ts';
+import {
+  channelOf,
+  inviteOf,
+  memberOf,
+  membersKey,
+  readStateOf,
+  sessionOf,
+} from '../store-rows.ts';
+import type {
+  ChannelColumns,
+  InviteColumns,
+  MemberColumns,
+  ReadStateColumns,
+  SessionColumns,
+} from '../store-rows.ts';
 import type { QueryName } from './queries.ts';
 
 export type Value = string | number | null | readonly (string | number | null)[];
@@ -41,7 +70,10 @@ type Limit = Parameters<StoreReads['page']>[2];
 
 export abstract class PostgresReads implements StoreReads {
   /** @throws StoreUnavailable */
-  protected abstract all<Row>(name: QueryName, ...values: readonly Value[]): Promise<readonly Row[]>;
+  protected abstract all<Row>(
+    name: QueryName,
+    ...values: readonly Value[]
+  ): Promise<readonly Row[]>;
 
   async team(): Promise<Team | undefined> {
     return this.one<Team>('team');
@@ -106,12 +138,23 @@ export abstract class PostgresReads implements StoreReads {
   async message(channel: ChannelId, id: MessageId): Promise<MessageState | undefined> {
     const row = await this.posted(channel, id);
     if (!row) return undefined;
-    const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
-    return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
+    const event = JSON.parse(row.json) as {
+      readonly by: MemberId;
+      readonly kind: string;
+      readonly text?: string;
+    };
+    return {
+      seq: row.seq,
+      by: event.by,
+      isDeleted: event.kind === 'redacted',
+      text: event.text ?? '',
+    };
   }
 
   async operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>> {
-    return new Set((await this.all<{ readonly op: OperationId }>('operations', ops, by)).map((row) => row.op));
+    return new Set(
+      (await this.all<{ readonly op: OperationId }>('operations', ops, by)).map((row) => row.op),
+    );
   }
 
   async readMark(channel: ChannelId, member: MemberId): Promise<number> {
@@ -189,11 +232,18 @@ export abstract class PostgresReads implements StoreReads {
     return this.one<PostedColumns>('message', channelFeed(channel), id);
   }
 
-  async #page(query: 'pageDown' | 'pageUp', feed: FeedId, span: Interval, limit: Limit): Promise<Page> {
+  async #page(
+    query: 'pageDown' | 'pageUp',
+    feed: FeedId,
+    span: Interval,
+    limit: Limit,
+  ): Promise<Page> {
     const from = Math.max(1, span.from);
     const rows = await this.all<PageColumns>(query, feed, from, span.to, limit.events, limit.bytes);
     const head = rows[0]?.head ?? 0;
-    const events = rows.flatMap(({ seq, at, json }): StoredEvent[] => (seq === null ? [] : [{ feed, seq, at, json }]));
+    const events = rows.flatMap(({ seq, at, json }): StoredEvent[] =>
+      seq === null ? [] : [{ feed, seq, at, json }],
+    );
     const first = events[0]?.seq ?? from;
     return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
   }

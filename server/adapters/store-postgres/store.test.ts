@@ -5,7 +5,12 @@ import { channelFeed, memberFeed, TEAM_FEED } from '../../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, MessageId, OperationId } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
-import { POSTGRES, startPostgres, type PostgresAddress, type PostgresServer } from '../../../test/kit/services/postgres.ts';
+import {
+  POSTGRES,
+  startPostgres,
+  type PostgresAddress,
+  type PostgresServer,
+} from '../../../test/kit/services/postgres.ts';
 import { createInvites } from '../../auth/invites.ts';
 import { writeOrRefuse } from '../../auth/refusable.ts';
 import { mutate } from '../../domain/mutate.ts';
@@ -24,7 +29,8 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
   let a: Store;
   let b: Store;
   let count = 0;
-  const id = <T extends string>(): T => `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
+  const id = <T extends string>(): T =>
+    `01980000-0000-7000-8000-${(++count).toString(16).padStart(12, '0')}` as T;
   const owner = id<MemberId>();
 
   beforeAll(async () => {
@@ -50,21 +56,39 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
   });
 
   const open = (address: PostgresAddress, name: string) =>
-    openPostgresStore({ servers: [address], clock, random: createSeededRandom(name), log: silentLog });
-  const ask = (store: Store, by: MemberId, frame: Mutation) => mutate({ store, clock, limits }, by, frame);
+    openPostgresStore({
+      servers: [address],
+      clock,
+      random: createSeededRandom(name),
+      log: silentLog,
+    });
+  const ask = (store: Store, by: MemberId, frame: Mutation) =>
+    mutate({ store, clock, limits }, by, frame);
   const join = async (handle: string): Promise<MemberId> => {
     const member = id<MemberId>();
-    const made = await a.write((tx) => createMember(tx, { id: member, handle, name: handle, role: 'member' }, 1));
+    const made = await a.write((tx) =>
+      createMember(tx, { id: member, handle, name: handle, role: 'member' }, 1),
+    );
     expect(made.ok).toBe(true);
     return member;
   };
-  const post = (channel: ChannelId, text: string): Mutation => ({ t: 'post', op: id<MessageId>(), channel, text });
+  const post = (channel: ChannelId, text: string): Mutation => ({
+    t: 'post',
+    op: id<MessageId>(),
+    channel,
+    text,
+  });
   const general = (): ChannelId => a.teamId as string as ChannelId;
   const events = async (feed: FeedId) =>
     (await b.page(feed, ALL, PLENTY)).events.map(
       (event) => JSON.parse(event.json) as { seq: number; kind: string; by: string; id?: string },
     );
-  const bare = (by: MemberId): EventDraft => ({ by, kind: 'posted', op: id<OperationId>(), body: { text: 'x' } });
+  const bare = (by: MemberId): EventDraft => ({
+    by,
+    kind: 'posted',
+    op: id<OperationId>(),
+    body: { text: 'x' },
+  });
 
   test('are one team, whoever made it first', async () => {
     expect([b.teamId, b.epoch]).toEqual([a.teamId, a.epoch]);
@@ -72,7 +96,11 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
   });
 
   test('number each feed without holes, and every acknowledged event stands where it was said to', async () => {
-    const feeds = [channelFeed(id<ChannelId>()), channelFeed(id<ChannelId>()), channelFeed(general())];
+    const feeds = [
+      channelFeed(id<ChannelId>()),
+      channelFeed(id<ChannelId>()),
+      channelFeed(general()),
+    ];
     const said: { feed: FeedId; seq: number; op: string }[] = [];
     const talk = async (store: Store) => {
       for (let round = 0; round < 40; round++) {
@@ -89,7 +117,9 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     for (const feed of feeds) {
       const seqs = said.filter((one) => one.feed === feed).map(({ seq }) => seq);
       const start = feed === channelFeed(general()) ? 1 : 0;
-      expect(seqs.toSorted((x, y) => x - y)).toEqual(Array.from({ length: 320 }, (_, i) => i + 1 + start));
+      expect(seqs.toSorted((x, y) => x - y)).toEqual(
+        Array.from({ length: 320 }, (_, i) => i + 1 + start),
+      );
       const times = (await b.page(feed, ALL, PLENTY)).events.map(({ at }) => at);
       expect(times).toEqual(times.toSorted((x, y) => x - y));
     }
@@ -102,12 +132,17 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       expect(answers.every(({ ok }) => ok)).toBe(true);
       expect(new Set(answers.map((answer) => answer.ok && answer.value.seq)).size).toBe(1);
     }
-    expect((await events(channelFeed(general()))).filter(({ kind }) => kind === 'posted')).toHaveLength(60);
+    expect(
+      (await events(channelFeed(general()))).filter(({ kind }) => kind === 'posted'),
+    ).toHaveLength(60);
     // The same id in two feeds at once: the unique key alone stands between them.
     const feeds = [channelFeed(id<ChannelId>()), channelFeed(id<ChannelId>())] as const;
     for (let round = 0; round < 30; round++) {
       const draft = bare(owner);
-      const both = await Promise.all([a.write((tx) => tx.append(feeds[0], draft)), b.write((tx) => tx.append(feeds[1], draft))]);
+      const both = await Promise.all([
+        a.write((tx) => tx.append(feeds[0], draft)),
+        b.write((tx) => tx.append(feeds[1], draft)),
+      ]);
       expect(both.filter(({ isNew }) => isNew)).toHaveLength(1);
       expect(both[0].event).toEqual(both[1].event);
     }
@@ -117,12 +152,25 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     const bo = await join('bo');
     for (let round = 0; round < 40; round++) {
       const channel = id<ChannelId>();
-      await ask(a, owner, { t: 'create-channel', op: id(), id: channel, kind: 'private', name: 'x', topic: '', members: [bo] });
+      await ask(a, owner, {
+        t: 'create-channel',
+        op: id(),
+        id: channel,
+        kind: 'private',
+        name: 'x',
+        topic: '',
+        members: [bo],
+      });
       const talking = (async () => {
         for (let n = 0; n < 8; n++) if (!(await ask(b, bo, post(channel, `${n}`))).ok) return;
       })();
-      await Promise.all([talking, ask(a, owner, { t: 'remove-member', op: id(), channel, member: bo })]);
-      const kinds = (await events(channelFeed(channel))).filter(({ by, kind }) => kind === 'left' || by === bo).map(({ kind }) => kind);
+      await Promise.all([
+        talking,
+        ask(a, owner, { t: 'remove-member', op: id(), channel, member: bo }),
+      ]);
+      const kinds = (await events(channelFeed(channel)))
+        .filter(({ by, kind }) => kind === 'left' || by === bo)
+        .map(({ kind }) => kind);
       expect(kinds.filter((kind) => kind === 'left')).toHaveLength(1);
       expect(kinds.at(-1)).toBe('left');
     }
@@ -140,11 +188,19 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
           if (wasOut) late.push(ok);
         }
       })();
-      const shutOut = ask(a, owner, { t: 'set-active', op: id(), member: bo, isActive: false }).then(({ ok }) => (isOut = ok));
+      const shutOut = ask(a, owner, {
+        t: 'set-active',
+        op: id(),
+        member: bo,
+        isActive: false,
+      }).then(({ ok }) => (isOut = ok));
       await Promise.all([talking, shutOut]);
       expect(isOut).toBe(true);
       expect(late).not.toContain(true);
-      expect(await ask(b, bo, post(general(), 'after'))).toMatchObject({ ok: false, error: { kind: 'session-ended' } });
+      expect(await ask(b, bo, post(general(), 'after'))).toMatchObject({
+        ok: false,
+        error: { kind: 'session-ended' },
+      });
     }
   });
 
@@ -157,9 +213,21 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     {
       what: 'who somebody is',
       look: (tx, bo) => tx.standing(general(), bo),
-      change: async (tx, bo) => tx.putMember({ id: bo, handle: 'bo', name: 'Bo', role: 'member', isActive: false, joinedAt: 1 }),
+      change: async (tx, bo) =>
+        tx.putMember({
+          id: bo,
+          handle: 'bo',
+          name: 'Bo',
+          role: 'member',
+          isActive: false,
+          joinedAt: 1,
+        }),
     },
-    { what: 'who is in a channel', look: (tx, bo) => tx.standing(general(), bo), change: (tx, bo) => tx.removeFromChannel(general(), bo) },
+    {
+      what: 'who is in a channel',
+      look: (tx, bo) => tx.standing(general(), bo),
+      change: (tx, bo) => tx.removeFromChannel(general(), bo),
+    },
     {
       what: 'whether the operation is new',
       look: (tx, bo) => tx.repeated(channelFeed(general()), bare(bo)),
@@ -167,7 +235,10 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     },
     {
       what: 'the same, not as the first question',
-      look: async (tx, bo) => [await tx.team(), await tx.repeated(channelFeed(general()), bare(bo))],
+      look: async (tx, bo) => [
+        await tx.team(),
+        await tx.repeated(channelFeed(general()), bare(bo)),
+      ],
       change: (tx, bo) => tx.append(channelFeed(general()), bare(bo)),
     },
     {
@@ -181,37 +252,55 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       change: (tx, bo) => tx.putCredential({ member: bo, hash: 'another' }),
     },
   ];
-  test.each(HELD)('wait for each other where one has looked at what the other changes: $what', async ({ look, change }) => {
-    const bo = await join('bo');
-    await a.write((tx) => tx.putCredential({ member: bo, hash: 'one' }));
-    const [seen, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
-    const log: string[] = [];
-    const looking = b.write(async (tx) => {
-      await look(tx, bo);
-      seen.resolve();
-      await release.promise;
-      log.push('looked');
-    });
-    await seen.promise;
-    const changing = a.write((tx) => change(tx, bo)).then(() => log.push('changed'));
-    await expect
-      .poll(() => server.ask('postgres', 'SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted'))
-      .toEqual([{ waiting: 1 }]);
-    release.resolve();
-    await Promise.all([looking, changing]);
-    expect(log).toEqual(['looked', 'changed']);
-  });
+  test.each(HELD)(
+    'wait for each other where one has looked at what the other changes: $what',
+    async ({ look, change }) => {
+      const bo = await join('bo');
+      await a.write((tx) => tx.putCredential({ member: bo, hash: 'one' }));
+      const [seen, release] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+      const log: string[] = [];
+      const looking = b.write(async (tx) => {
+        await look(tx, bo);
+        seen.resolve();
+        await release.promise;
+        log.push('looked');
+      });
+      await seen.promise;
+      const changing = a.write((tx) => change(tx, bo)).then(() => log.push('changed'));
+      await expect
+        .poll(() =>
+          server.ask('postgres', 'SELECT count(*)::int AS waiting FROM pg_locks WHERE NOT granted'),
+        )
+        .toEqual([{ waiting: 1 }]);
+      release.resolve();
+      await Promise.all([looking, changing]);
+      expect(log).toEqual(['looked', 'changed']);
+    },
+  );
 
   describe('decide once what may be only once', () => {
-    const create = (kind: 'public' | 'private', channel: ChannelId, name: string) => (store: Store) =>
-      ask(store, owner, { t: 'create-channel', op: id(), id: channel, kind, name, topic: '', members: [] });
+    const create =
+      (kind: 'public' | 'private', channel: ChannelId, name: string) => (store: Store) =>
+        ask(store, owner, {
+          t: 'create-channel',
+          op: id(),
+          id: channel,
+          kind,
+          name,
+          topic: '',
+          members: [],
+        });
     const rounds = Array.from({ length: 15 }, (_, round) => round);
-    const race = async <T>(...both: readonly [(store: Store) => Promise<T>, (store: Store) => Promise<T>]) =>
-      Promise.all([both[0](a), both[1](b)]);
+    const race = async <T>(
+      ...both: readonly [(store: Store) => Promise<T>, (store: Store) => Promise<T>]
+    ) => Promise.all([both[0](a), both[1](b)]);
 
     test('the name of a public channel', async () => {
       for (const round of rounds) {
-        const made = await race(create('public', id(), `news ${round}`), create('public', id(), `News ${round}`));
+        const made = await race(
+          create('public', id(), `news ${round}`),
+          create('public', id(), `News ${round}`),
+        );
         expect(made.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
       }
     });
@@ -223,14 +312,18 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
           if (known === undefined) await tx.putBlobsPlace(place);
           return known ?? place;
         });
-      const held = new Set(await Promise.all([name(a, 'one'), name(b, 'two'), name(a, 'three'), name(b, 'four')]));
+      const held = new Set(
+        await Promise.all([name(a, 'one'), name(b, 'two'), name(a, 'three'), name(b, 'four')]),
+      );
       expect([...held]).toEqual([await b.blobsPlace()]);
     });
 
     test('a handle', async () => {
       for (const round of rounds) {
         const make = (store: Store) =>
-          store.write((tx) => createMember(tx, { id: id(), handle: `bo-${round}`, name: 'Bo', role: 'member' }, 1));
+          store.write((tx) =>
+            createMember(tx, { id: id(), handle: `bo-${round}`, name: 'Bo', role: 'member' }, 1),
+          );
         const made = await race(make, make);
         expect(made.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
       }
@@ -239,7 +332,10 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     test('the id of a channel', async () => {
       for (const round of rounds) {
         const channel = id<ChannelId>();
-        const made = await race(create('private', channel, `one ${round}`), create('private', channel, `other ${round}`));
+        const made = await race(
+          create('private', channel, `one ${round}`),
+          create('private', channel, `other ${round}`),
+        );
         expect(made.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
         expect((await events(channelFeed(channel))).map(({ kind }) => kind)).toEqual(['created']);
       }
@@ -266,13 +362,21 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
     });
 
     test('who comes in by an invite for one person', async () => {
-      const invitesOf = (store: Store) => createInvites({ store, clock, random: createSeededRandom(count), limits });
+      const invitesOf = (store: Store) =>
+        createInvites({ store, clock, random: createSeededRandom(count), limits });
       for (const round of rounds) {
-        const { code } = await invitesOf(a).create({ role: 'member', days: 1, uses: 1, createdBy: null });
+        const { code } = await invitesOf(a).create({
+          role: 'member',
+          days: 1,
+          uses: 1,
+          createdBy: null,
+        });
         const enter = (handle: string) => (store: Store) =>
           writeOrRefuse(store, async (tx) => {
             const taken = await invitesOf(store).take(tx, code);
-            return taken.ok ? createMember(tx, { id: id(), handle, name: handle, role: 'member' }, 1) : taken;
+            return taken.ok
+              ? createMember(tx, { id: id(), handle, name: handle, role: 'member' }, 1)
+              : taken;
           });
         const came = await race(enter(`one-${round}`), enter(`other-${round}`));
         expect(came.map(({ ok }) => ok).toSorted()).toEqual([false, true]);
@@ -285,7 +389,10 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       const open = (by: MemberId, other: MemberId) => (store: Store) =>
         ask(store, by, { t: 'open-direct', op: id(), id: id<ChannelId>(), members: [other] });
       const made = await race(open(bo, cy), open(cy, bo));
-      expect(made.map((one) => one.ok && one.value.channel)).toEqual([expect.any(String), made[0].ok && made[0].value.channel]);
+      expect(made.map((one) => one.ok && one.value.channel)).toEqual([
+        expect.any(String),
+        made[0].ok && made[0].value.channel,
+      ]);
       expect(await a.memberChannels(bo)).toHaveLength(2);
     });
 
@@ -293,7 +400,8 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       for (const _ of rounds) {
         const other = await join(`o-${count}`);
         await ask(a, owner, { t: 'set-role', op: id(), member: other, role: 'owner' });
-        const down = (member: MemberId) => (store: Store) => ask(store, member, { t: 'set-role', op: id(), member, role: 'admin' });
+        const down = (member: MemberId) => (store: Store) =>
+          ask(store, member, { t: 'set-role', op: id(), member, role: 'admin' });
         const done = await race(down(owner), down(other));
         expect(done.filter(({ ok }) => ok)).toHaveLength(1);
         const isOwner = done[1].ok;
@@ -341,13 +449,21 @@ describe.skipIf(POSTGRES === undefined)('two relays on one database', () => {
       ['a', a],
       ['b', b],
     ] as const) {
-      store.onCommitted((some) => told[name]?.push(...some.filter(({ feed }) => feed !== TEAM_FEED).map(({ json }) => json)));
+      store.onCommitted((some) =>
+        told[name]?.push(...some.filter(({ feed }) => feed !== TEAM_FEED).map(({ json }) => json)),
+      );
     }
     const feed = memberFeed(owner);
     const before = await a.head(feed);
-    await Promise.all(Array.from({ length: 60 }, (_, n) => (n % 2 ? a : b).write((tx) => tx.append(feed, bare(owner)))));
-    const seqsOf = (texts: readonly string[] = []) => texts.map((text) => (JSON.parse(text) as { seq: number }).seq);
-    for (const texts of [told['a'], told['b']]) expect(seqsOf(texts)).toEqual(seqsOf(texts).toSorted((x, y) => x - y));
+    await Promise.all(
+      Array.from({ length: 60 }, (_, n) =>
+        (n % 2 ? a : b).write((tx) => tx.append(feed, bare(owner))),
+      ),
+    );
+    const seqsOf = (texts: readonly string[] = []) =>
+      texts.map((text) => (JSON.parse(text) as { seq: number }).seq);
+    for (const texts of [told['a'], told['b']])
+      expect(seqsOf(texts)).toEqual(seqsOf(texts).toSorted((x, y) => x - y));
     expect([...seqsOf(told['a']), ...seqsOf(told['b'])].toSorted((x, y) => x - y)).toEqual(
       Array.from({ length: 60 }, (_, n) => before + n + 1),
     );

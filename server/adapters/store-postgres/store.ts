@@ -89,7 +89,14 @@ export async function openPostgresStore(parts: PostgresStoreParts): Promise<Stor
   }
 }
 
-async function introduce({ servers, clock, random, terms, migrations = MIGRATIONS, onMigrated }: PostgresStoreParts): Promise<Identity> {
+async function introduce({
+  servers,
+  clock,
+  random,
+  terms,
+  migrations = MIGRATIONS,
+  onMigrated,
+}: PostgresStoreParts): Promise<Identity> {
   const primary = await connectToPrimary(servers, { isPatient: true });
   try {
     if (isLeftBehind(primary.term, terms?.recall())) {
@@ -177,7 +184,9 @@ class PostgresStore extends PostgresReads implements Store {
   }
 
   backup(): Promise<void> {
-    return Promise.reject(new BackupElsewhere('This store is on a PostgreSQL server. Copy it with pg_dump.'));
+    return Promise.reject(
+      new BackupElsewhere('This store is on a PostgreSQL server. Copy it with pg_dump.'),
+    );
   }
 
   async audit(): Promise<readonly string[]> {
@@ -193,11 +202,19 @@ class PostgresStore extends PostgresReads implements Store {
     }
   }
 
-  override async page(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page> {
+  override async page(
+    feed: FeedId,
+    span: Interval,
+    limit: { readonly events: number; readonly bytes: number },
+  ): Promise<Page> {
     return this.#seen(await super.page(feed, span, limit));
   }
 
-  override async pageUp(feed: FeedId, span: Interval, limit: { readonly events: number; readonly bytes: number }): Promise<Page> {
+  override async pageUp(
+    feed: FeedId,
+    span: Interval,
+    limit: { readonly events: number; readonly bytes: number },
+  ): Promise<Page> {
     return this.#seen(await super.pageUp(feed, span, limit));
   }
 
@@ -206,7 +223,10 @@ class PostgresStore extends PostgresReads implements Store {
     return this.#closing;
   }
 
-  protected override async all<Row>(name: QueryName, ...values: readonly Value[]): Promise<readonly Row[]> {
+  protected override async all<Row>(
+    name: QueryName,
+    ...values: readonly Value[]
+  ): Promise<readonly Row[]> {
     const readers = this.#readers;
     if (!readers) throw new StoreUnavailable('the store cannot be reached');
     try {
@@ -237,7 +257,8 @@ class PostgresStore extends PostgresReads implements Store {
 
   #readFrom({ address, term }: Primary): void {
     this.#readers = createPool(address, READERS, async (client) => {
-      if (!isSameTerm(await termOf(client), term)) throw new StoreUnavailable('this is another server than the one that is written to');
+      if (!isSameTerm(await termOf(client), term))
+        throw new StoreUnavailable('this is another server than the one that is written to');
     });
   }
 
@@ -271,7 +292,8 @@ class PostgresStore extends PostgresReads implements Store {
     await admit(client);
     let epoch;
     if (await this.#witness.isBorneOut(client)) {
-      if (!(await becomesVouchedFor(client, term, clock, OBJECTION_MS))) await vouchFor(client, term);
+      if (!(await becomesVouchedFor(client, term, clock, OBJECTION_MS)))
+        await vouchFor(client, term);
       epoch = await readEpoch(client, this.#epoch);
     } else {
       log.error('store-lost-history', { timeline: term.timeline });
@@ -306,9 +328,13 @@ class PostgresStore extends PostgresReads implements Store {
           if (events.length === 0) return 'unknown';
           return (await isKnown(client, events)) ? 'committed' : 'not committed';
         }
-        const { rows } = await client.query<{ readonly status: string | null }>('SELECT pg_xact_status($1::xid8) AS status', [xid]);
+        const { rows } = await client.query<{ readonly status: string | null }>(
+          'SELECT pg_xact_status($1::xid8) AS status',
+          [xid],
+        );
         const status = rows[0]?.status;
-        if (status === 'committed') return (await isKnown(client, events)) ? 'committed' : 'not committed';
+        if (status === 'committed')
+          return (await isKnown(client, events)) ? 'committed' : 'not committed';
         if (status === 'aborted') return 'not committed';
         if (status !== 'in progress') return 'unknown';
       } catch (error) {
@@ -350,6 +376,7 @@ class PostgresStore extends PostgresReads implements Store {
     if (servers.length < 2) return;
     const { client, term } = await connectToPrimary(servers);
     void client.end().catch(() => undefined);
-    if (this.#line.term !== undefined && isLeftBehind(this.#line.term, term)) this.#line.drop('left-behind');
+    if (this.#line.term !== undefined && isLeftBehind(this.#line.term, term))
+      this.#line.drop('left-behind');
   }
 }

@@ -18,7 +18,15 @@
  * Changes are sent and not waited for; the events of a group go in one statement before the commit.
  */
 import type pg from 'pg';
-import { feedName, memberFeed, TEAM_FEED, type ChannelId, type Epoch, type FeedId, type MemberId } from '../../../protocol/ids.ts';
+import {
+  feedName,
+  memberFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type Epoch,
+  type FeedId,
+  type MemberId,
+} from '../../../protocol/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { EventDraft, StoredEvent } from '../../ports/store.ts';
 import { eventJson, type KnownEvent } from '../store-events.ts';
@@ -65,7 +73,12 @@ const pairKey = (channel: ChannelId, member: MemberId): string => `${channel} ${
 export class Transaction {
   readonly #client: pg.Client;
   readonly #clock: Clock;
-  readonly #foreseen: Foreseen = { feeds: new Set(), authors: new Set(), ops: new Set(), pairs: new Map() };
+  readonly #foreseen: Foreseen = {
+    feeds: new Set(),
+    authors: new Set(),
+    ops: new Set(),
+    pairs: new Map(),
+  };
   #isBegun = false;
   #xid: string | undefined;
   #epoch: Epoch | undefined;
@@ -107,7 +120,8 @@ export class Transaction {
     authors.add(memberFeed(by));
     ops.add(op);
     const name = feedName(feed);
-    const channel = name.kind === 'channel' ? name.channel : (body['channel'] as ChannelId | undefined);
+    const channel =
+      name.kind === 'channel' ? name.channel : (body['channel'] as ChannelId | undefined);
     if (typeof channel === 'string') pairs.set(pairKey(channel, by), { channel, member: by });
   }
 
@@ -119,10 +133,16 @@ export class Transaction {
     const who = this.#send<{ readonly xid: string; readonly epoch: Epoch }>(
       "SELECT pg_current_xact_id()::text AS xid, (SELECT value FROM meta WHERE key = 'epoch') AS epoch",
     );
-    const all: Promise<unknown>[] = [begun, who.then(([row]) => ((this.#xid = row?.xid), (this.#epoch = row?.epoch)))];
+    const all: Promise<unknown>[] = [
+      begun,
+      who.then(([row]) => ((this.#xid = row?.xid), (this.#epoch = row?.epoch))),
+    ];
     if (feeds.size > 0) {
       const wanted = [...pairs.values()];
-      const [channels, members] = [wanted.map(({ channel }) => channel), wanted.map(({ member }) => member)];
+      const [channels, members] = [
+        wanted.map(({ channel }) => channel),
+        wanted.map(({ member }) => member),
+      ];
       all.push(
         this.#lock([...feeds]),
         this.#learnNumbers([...authors]),
@@ -197,11 +217,18 @@ export class Transaction {
   }
 
   async revisions(feed: number, message: string): Promise<readonly number[]> {
-    return (await this.#ask<{ readonly seq: number }>('revisions', [feed, message])).map((row) => row.seq);
+    return (await this.#ask<{ readonly seq: number }>('revisions', [feed, message])).map(
+      (row) => row.seq,
+    );
   }
 
-  async eventAt(feed: number, seq: number): Promise<{ readonly kind: string; readonly json: string } | undefined> {
-    return (await this.#ask<{ readonly kind: string; readonly json: string }>('eventAt', [feed, seq]))[0];
+  async eventAt(
+    feed: number,
+    seq: number,
+  ): Promise<{ readonly kind: string; readonly json: string } | undefined> {
+    return (
+      await this.#ask<{ readonly kind: string; readonly json: string }>('eventAt', [feed, seq])
+    )[0];
   }
 
   async member(id: MemberId): Promise<MemberColumns | undefined> {
@@ -221,10 +248,15 @@ export class Transaction {
   }
 
   /** What is remembered of these is out of date. */
-  forget(what: { readonly member?: MemberId; readonly channel?: ChannelId; readonly op?: string }): void {
+  forget(what: {
+    readonly member?: MemberId;
+    readonly channel?: ChannelId;
+    readonly op?: string;
+  }): void {
     const { member, channel, op } = what;
     if (op !== undefined) this.#operations.delete(op);
-    if (member !== undefined && channel !== undefined) this.#memberships.delete(pairKey(channel, member));
+    if (member !== undefined && channel !== undefined)
+      this.#memberships.delete(pairKey(channel, member));
     else if (member !== undefined) this.#members.delete(member);
     else if (channel !== undefined) this.#channels.delete(channel);
   }
@@ -237,9 +269,19 @@ export class Transaction {
     feed.head = seq;
     feed.at = at;
     feed.isMoved = true;
-    const pending: Pending = { feed: feed.no, seq, at, by, kind: draft.kind, op: draft.op, asked: draft.asked ?? null, json };
+    const pending: Pending = {
+      feed: feed.no,
+      seq,
+      at,
+      by,
+      kind: draft.kind,
+      op: draft.op,
+      asked: draft.asked ?? null,
+      json,
+    };
     this.#pending.push(pending);
-    if (draft.op !== null) this.#operations.set(draft.op, [...(this.#operations.get(draft.op) ?? []), pending]);
+    if (draft.op !== null)
+      this.#operations.set(draft.op, [...(this.#operations.get(draft.op) ?? []), pending]);
     const event: StoredEvent = { feed: feed.id, seq, at, json };
     this.#appended.push(event);
     return event;
@@ -262,9 +304,13 @@ export class Transaction {
     const events = this.#pending;
     if (events.length === 0) return;
     this.#pending = [];
-    const feeds = [...this.#feeds.values()].filter((feed): feed is FeedState => feed?.isMoved === true);
+    const feeds = [...this.#feeds.values()].filter(
+      (feed): feed is FeedState => feed?.isMoved === true,
+    );
     for (const feed of feeds) feed.isMoved = false;
-    const columns = (['feed', 'seq', 'at', 'by', 'kind', 'op', 'asked', 'json'] as const).map((name) => events.map((event) => event[name]));
+    const columns = (['feed', 'seq', 'at', 'by', 'kind', 'op', 'asked', 'json'] as const).map(
+      (name) => events.map((event) => event[name]),
+    );
     const moved = (['no', 'head', 'at'] as const).map((name) => feeds.map((feed) => feed[name]));
     this.#keep(this.#run(WRITES.append, [...columns, ...moved], 'w-append'));
   }
@@ -283,7 +329,8 @@ export class Transaction {
     const ended = await ending;
     if (ended === 'COMMIT') return this.#appended;
     // The server has ended it, and said so: by an error before, or by a refusal of the commit.
-    if (this.#fault instanceof Contended || typeof ended === 'string') throw this.#fault ?? new Error('a commit became a rollback');
+    if (this.#fault instanceof Contended || typeof ended === 'string')
+      throw this.#fault ?? new Error('a commit became a rollback');
     if (isPlainRefusal(ended.error)) throw asStoreError(ended.error);
     throw new InDoubt('the connection went during a commit');
   }
@@ -308,7 +355,11 @@ export class Transaction {
   }
 
   async #learnNumbers(ids: readonly FeedId[]): Promise<void> {
-    for (const { id, no } of await this.#ask<{ readonly id: FeedId; readonly no: number }>('numbers', [ids])) this.#numbers.set(id, no);
+    for (const { id, no } of await this.#ask<{ readonly id: FeedId; readonly no: number }>(
+      'numbers',
+      [ids],
+    ))
+      this.#numbers.set(id, no);
   }
 
   async #learnOperations(ops: readonly string[]): Promise<void> {
@@ -324,15 +375,22 @@ export class Transaction {
   }
 
   async #learnChannels(ids: readonly ChannelId[]): Promise<void> {
-    const rows = await this.#ask<ChannelColumns & { readonly id: ChannelId }>('lockChannels', [ids]);
+    const rows = await this.#ask<ChannelColumns & { readonly id: ChannelId }>('lockChannels', [
+      ids,
+    ]);
     for (const id of ids) this.#channels.set(id, undefined);
     for (const row of rows) this.#channels.set(row.id, row);
   }
 
-  async #learnMemberships(channels: readonly ChannelId[], members: readonly MemberId[]): Promise<void> {
+  async #learnMemberships(
+    channels: readonly ChannelId[],
+    members: readonly MemberId[],
+  ): Promise<void> {
     type Row = MembershipColumns & { readonly channel: ChannelId; readonly member: MemberId };
     const rows = await this.#ask<Row>('lockMemberships', [channels, members]);
-    channels.forEach((channel, i) => this.#memberships.set(pairKey(channel, members[i] as MemberId), undefined));
+    channels.forEach((channel, i) =>
+      this.#memberships.set(pairKey(channel, members[i] as MemberId), undefined),
+    );
     for (const row of rows) this.#memberships.set(pairKey(row.channel, row.member), row);
   }
 
@@ -340,7 +398,11 @@ export class Transaction {
     return this.#send<Row>(WRITES[name], values, `w-${name}`);
   }
 
-  async #send<Row>(text: string, values: readonly Value[] = [], name?: string): Promise<readonly Row[]> {
+  async #send<Row>(
+    text: string,
+    values: readonly Value[] = [],
+    name?: string,
+  ): Promise<readonly Row[]> {
     return (await this.#run(text, values, name)).rows as readonly Row[];
   }
 

@@ -46,9 +46,17 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     return this.#repeated(feed, draft);
   }
 
-  async preconditions(channel: ChannelId, draft: EventDraft, message: MessageId): Promise<Preconditions> {
+  async preconditions(
+    channel: ChannelId,
+    draft: EventDraft,
+    message: MessageId,
+  ): Promise<Preconditions> {
     const before = await this.repeated(channelFeed(channel), draft);
-    return { before, standing: await this.standing(channel, draft.by), message: await this.message(channel, message) };
+    return {
+      before,
+      standing: await this.standing(channel, draft.by),
+      message: await this.message(channel, message),
+    };
   }
 
   async append(feed: FeedId, draft: EventDraft): Promise<Appended> {
@@ -83,7 +91,8 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     transaction.flush();
     for (const seq of [posted.seq, ...(await transaction.revisions(feed, id))]) {
       const event = await transaction.eventAt(feed, seq);
-      if (event) transaction.change('eventJson', [redactedJson(event.json, id, event.kind), feed, seq]);
+      if (event)
+        transaction.change('eventJson', [redactedJson(event.json, id, event.kind), feed, seq]);
     }
     transaction.change('dropRevisions', [feed, id]);
     transaction.forget({ op: id });
@@ -106,11 +115,26 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     const { no } = await transaction.feedToWrite(channelFeed(channel.id));
     const { id, kind, name, topic, isArchived, createdAt, createdBy, seq, members } = channel;
     const key = members ? membersKey(members) : null;
-    transaction.change('channel', [no, id, kind, name, topic, isArchived ? 1 : 0, createdAt, createdBy, seq, key]);
+    transaction.change('channel', [
+      no,
+      id,
+      kind,
+      name,
+      topic,
+      isArchived ? 1 : 0,
+      createdAt,
+      createdBy,
+      seq,
+      key,
+    ]);
     transaction.forget({ channel: id });
   }
 
-  async addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void> {
+  async addToChannel(
+    channel: ChannelId,
+    member: MemberId,
+    start: { readonly readSeq: number; readonly level: Level },
+  ): Promise<void> {
     const [at, who] = await this.#place(channel, member);
     this.#transaction.change('membership', [at, who, start.readSeq, start.level]);
   }
@@ -137,8 +161,29 @@ export class PostgresTx extends PostgresReads implements WriteTx {
   async putSession(row: SessionRow): Promise<void> {
     const transaction = await this.#writing();
     const no = await this.#numberOf(memberFeed(row.member));
-    const { id, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt } = row;
-    transaction.change('session', [id, no, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt]);
+    const {
+      id,
+      device,
+      createdAt,
+      lastSeenAt,
+      endedAt,
+      refreshHash,
+      previousHash,
+      rotatedAt,
+      refreshExpiresAt,
+    } = row;
+    transaction.change('session', [
+      id,
+      no,
+      device,
+      createdAt,
+      lastSeenAt,
+      endedAt,
+      refreshHash,
+      previousHash,
+      rotatedAt,
+      refreshExpiresAt,
+    ]);
   }
 
   async removeSessions(overBefore: number): Promise<number> {
@@ -147,7 +192,15 @@ export class PostgresTx extends PostgresReads implements WriteTx {
 
   async putInvite(row: InviteRow): Promise<void> {
     const transaction = await this.#writing();
-    transaction.change('invite', [row.id, row.codeHash, row.role, row.createdBy, row.createdAt, row.expiresAt, row.usesLeft]);
+    transaction.change('invite', [
+      row.id,
+      row.codeHash,
+      row.role,
+      row.createdBy,
+      row.createdAt,
+      row.expiresAt,
+      row.usesLeft,
+    ]);
   }
 
   async removeInvite(id: string): Promise<void> {
@@ -179,7 +232,11 @@ export class PostgresTx extends PostgresReads implements WriteTx {
   }
 
   override async standing(channel: ChannelId, member: MemberId): Promise<Standing> {
-    const [who, what, isIn] = await Promise.all([this.member(member), this.channel(channel), this.isInChannel(channel, member)]);
+    const [who, what, isIn] = await Promise.all([
+      this.member(member),
+      this.channel(channel),
+      this.isInChannel(channel, member),
+    ]);
     return { member: who, channel: what, isIn };
   }
 
@@ -205,7 +262,10 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     return this.#transaction.lockedHead(feed) ?? (await super.head(feed));
   }
 
-  protected override async posted(channel: ChannelId, id: MessageId): Promise<PostedColumns | undefined> {
+  protected override async posted(
+    channel: ChannelId,
+    id: MessageId,
+  ): Promise<PostedColumns | undefined> {
     await this.#turn;
     const operations = await this.#transaction.operations(id);
     if (operations.length === 0) return undefined;
@@ -213,7 +273,10 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     return operations.find((one) => one.feed === feed && one.kind === 'posted');
   }
 
-  protected override async all<Row>(name: QueryName, ...values: readonly Value[]): Promise<readonly Row[]> {
+  protected override async all<Row>(
+    name: QueryName,
+    ...values: readonly Value[]
+  ): Promise<readonly Row[]> {
     await this.#turn;
     return this.#transaction.ask<Row>(name, values);
   }
@@ -245,7 +308,12 @@ export class PostgresTx extends PostgresReads implements WriteTx {
     if (!known) return undefined;
     const isThere = known.feed === (await transaction.number(feed)) && known.kind === draft.kind;
     const isSame = isThere && (await this.#isSame(known, draft));
-    const event = { feed: await this.#feedOf(known, feed, isThere), seq: known.seq, at: known.at, json: known.json };
+    const event = {
+      feed: await this.#feedOf(known, feed, isThere),
+      seq: known.seq,
+      at: known.at,
+      json: known.json,
+    };
     return { isNew: false, isSame, event };
   }
 

@@ -46,7 +46,11 @@ export class Witness {
 
 /** Whether all these events stand where they stood. */
 export async function isKnown(client: pg.Client, events: readonly Sighting[]): Promise<boolean> {
-  const columns = [events.map((event) => event.feed), events.map((event) => event.seq), events.map((event) => event.at)];
+  const columns = [
+    events.map((event) => event.feed),
+    events.map((event) => event.seq),
+    events.map((event) => event.at),
+  ];
   const { rows } = await client.query<{ readonly count: number }>(UNKNOWN, columns);
   return rows[0]?.count === 0;
 }

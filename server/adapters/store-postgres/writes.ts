@@ -10,7 +10,8 @@ export const WRITES = {
   makeFeed: 'INSERT INTO feed (id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING no',
   feedIds: 'SELECT no, id FROM feed WHERE no = ANY ($1)',
   operations: `SELECT event.op, ${FOUND} FROM event WHERE op = ANY ($1)`,
-  lockMembers: 'SELECT id, handle, name, role, is_active, joined_at FROM member WHERE id = ANY ($1) ORDER BY id FOR SHARE',
+  lockMembers:
+    'SELECT id, handle, name, role, is_active, joined_at FROM member WHERE id = ANY ($1) ORDER BY id FOR SHARE',
   lockChannels:
     'SELECT id, kind, name, topic, is_archived, created_at, created_by, seq, members FROM channel WHERE id = ANY ($1) ORDER BY id FOR SHARE',
   lockMemberships:
@@ -43,7 +44,8 @@ export const WRITES = {
   dropMembership: 'DELETE FROM membership WHERE channel = $1 AND member = $2',
   readMark: 'UPDATE membership SET read_seq = $1 WHERE channel = $2 AND member = $3',
   level: 'UPDATE membership SET level = $1 WHERE channel = $2 AND member = $3',
-  credential: 'INSERT INTO credential (member, hash) VALUES ($1, $2) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
+  credential:
+    'INSERT INTO credential (member, hash) VALUES ($1, $2) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
   session:
     'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, previous_hash, rotated_at, refresh_expires_at) ' +
     'VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET device = excluded.device, ' +

@@ -10,7 +10,8 @@ export function auditStore(db: Connection): readonly string[] {
   for (const row of db.pragma('integrity_check') as { readonly integrity_check: string }[]) {
     if (row.integrity_check !== 'ok') found.push(`integrity: ${row.integrity_check}`);
   }
-  for (const row of db.pragma('foreign_key_check') as { readonly table: string }[]) found.push(`a row of ${row.table} refers to nothing`);
+  for (const row of db.pragma('foreign_key_check') as { readonly table: string }[])
+    found.push(`a row of ${row.table} refers to nothing`);
   for (const row of db.prepare(HEADS).all() as {
     readonly id: string;
     readonly head: number;

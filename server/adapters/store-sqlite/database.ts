@@ -20,7 +20,10 @@ export interface ConnectionOptions {
   readonly isTemporary?: boolean;
 }
 
-export function connect(path: string, { isReadOnly = false, isTemporary = false }: ConnectionOptions = {}): Connection {
+export function connect(
+  path: string,
+  { isReadOnly = false, isTemporary = false }: ConnectionOptions = {},
+): Connection {
   const db = new Database(path, { readonly: isReadOnly, timeout: 2_000 });
   try {
     if (!isReadOnly) db.pragma('journal_mode = WAL');
@@ -45,4 +48,5 @@ export function connect(path: string, { isReadOnly = false, isTemporary = false 
 }
 
 /** `pragma` as a number, for those that answer one. */
-export const pragmaNumber = (db: Connection, name: string): number => Number(db.pragma(name, { simple: true }));
+export const pragmaNumber = (db: Connection, name: string): number =>
+  Number(db.pragma(name, { simple: true }));

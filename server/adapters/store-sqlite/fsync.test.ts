@@ -11,7 +11,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 const COMMITS = 40;
 const hasStrace = spawnSync('strace', ['-V']).status === 0;
 if (!hasStrace) {
-  const words = 'NOT PROVED HERE: strace is missing, so nobody counts the fsyncs of the store (apt-get install strace).';
+  const words =
+    'NOT PROVED HERE: strace is missing, so nobody counts the fsyncs of the store (apt-get install strace).';
   if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(words);
   console.warn(words);
 }
@@ -34,7 +35,16 @@ function fsyncs(commits: number, together: number, mode: 'FULL' | 'NORMAL'): num
       await Promise.all(Array.from({ length: ${together} }, () => store.write((tx) => tx.append('team', { by, kind: 'x', op: null, body: {} }))));
     }
     process.kill(process.pid, 'SIGKILL');`;
-  const args = ['-f', '-qq', '-e', 'trace=fsync,fdatasync', process.execPath, '--input-type=module', '-e', program];
+  const args = [
+    '-f',
+    '-qq',
+    '-e',
+    'trace=fsync,fdatasync',
+    process.execPath,
+    '--input-type=module',
+    '-e',
+    program,
+  ];
   const { stderr } = spawnSync('strace', args, { encoding: 'utf8', timeout: 60_000 });
   return stderr.split('\n').filter((line) => /\bf(?:data)?sync\(/.test(line)).length;
 }

@@ -40,7 +40,11 @@ export class GroupCommit {
 
   constructor(parts: GroupCommitParts) {
     this.#parts = parts;
-    this.#queue = new CommitQueue({ soon: parts.soon, mostPerGroup: MAX_GROUP, runGroup: (group) => this.#runGroup(group) });
+    this.#queue = new CommitQueue({
+      soon: parts.soon,
+      mostPerGroup: MAX_GROUP,
+      runGroup: (group) => this.#runGroup(group),
+    });
   }
 
   run<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {

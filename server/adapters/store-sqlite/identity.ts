@@ -20,7 +20,9 @@ export function checkMove(db: Connection, path: string): void {
 /** Reads who this store is, making it so on first use; a store opened from a copy gets a new epoch. */
 export function identify(db: Connection, random: Random): Identity {
   const get = db.prepare('SELECT value FROM meta WHERE key = ?').pluck();
-  const put = db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value');
+  const put = db.prepare(
+    'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+  );
   return db
     .transaction((): Identity => {
       const teamId = (get.get('team') ?? uuid(random)) as TeamId;

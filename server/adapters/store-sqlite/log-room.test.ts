@@ -15,7 +15,8 @@ import { openSqliteStore } from './store.ts';
 
 const ADA = '00000000-0000-4000-8000-000000000001' as MemberId;
 const hasPrlimit = spawnSync('prlimit', ['--version']).status === 0;
-if (!hasPrlimit) console.warn('SKIPPED: a full disk cannot be made here, because prlimit (util-linux) is missing');
+if (!hasPrlimit)
+  console.warn('SKIPPED: a full disk cannot be made here, because prlimit (util-linux) is missing');
 
 let folder: string;
 const opened: Store[] = [];
@@ -28,11 +29,16 @@ afterEach(async () => {
 });
 
 function open(path: string): Store {
-  const store = openSqliteStore({ path, clock: createFakeClock(), random: createSeededRandom('room') });
+  const store = openSqliteStore({
+    path,
+    clock: createFakeClock(),
+    random: createSeededRandom('room'),
+  });
   opened.push(store);
   return store;
 }
-const append = (store: Store) => store.write((tx) => tx.append(TEAM_FEED, { by: ADA, kind: 'x', op: null, body: {} }));
+const append = (store: Store) =>
+  store.write((tx) => tx.append(TEAM_FEED, { by: ADA, kind: 'x', op: null, body: {} }));
 const bytesOf = (path: string): number => statSync(path).size;
 
 test('commits do not lengthen the log, up to the checkpoint', async () => {
@@ -79,9 +85,11 @@ test('a log that is cut short gets its room again, and no frame is overwritten',
   }
 });
 
-test.skipIf(!hasPrlimit)('where files may not grow that far, the store opens and writes without', () => {
-  const path = join(folder, 'team.sqlite');
-  const program = `
+test.skipIf(!hasPrlimit)(
+  'where files may not grow that far, the store opens and writes without',
+  () => {
+    const path = join(folder, 'team.sqlite');
+    const program = `
     import { statSync } from 'node:fs';
     import { openSqliteStore } from ${JSON.stringify(join(import.meta.dirname, 'store.ts'))};
     import { systemClock as clock, systemRandom as random } from ${JSON.stringify(join(import.meta.dirname, '../system-clock.ts'))};
@@ -89,8 +97,13 @@ test.skipIf(!hasPrlimit)('where files may not grow that far, the store opens and
     const { event } = await store.write((tx) => tx.append('team', { by: ${JSON.stringify(ADA)}, kind: 'x', op: null, body: {} }));
     console.log(event.seq, statSync(${JSON.stringify(`${path}-wal`)}).size < 1_000_000);
     await store.close();`;
-  const { stdout } = spawnSync('prlimit', ['--fsize=2000000:', process.execPath, '--input-type=module', '-e', program], {
-    encoding: 'utf8',
-  });
-  expect(stdout).toBe('1 true\n');
-});
+    const { stdout } = spawnSync(
+      'prlimit',
+      ['--fsize=2000000:', process.execPath, '--input-type=module', '-e', program],
+      {
+        encoding: 'utf8',
+      },
+    );
+    expect(stdout).toBe('1 true\n');
+  },
+);

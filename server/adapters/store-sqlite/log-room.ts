@@ -21,7 +21,11 @@ const ZEROS = 1024 * 1024;
 export function makeRoomForLog(writer: Connection, path: string): boolean {
   writer.exec('BEGIN IMMEDIATE');
   try {
-    return extend(`${path}-wal`, (CHECKPOINT_PAGES + LAST_COMMIT_PAGES) * (pragmaNumber(writer, 'page_size') + FRAME_HEADER_BYTES));
+    return extend(
+      `${path}-wal`,
+      (CHECKPOINT_PAGES + LAST_COMMIT_PAGES) *
+        (pragmaNumber(writer, 'page_size') + FRAME_HEADER_BYTES),
+    );
   } finally {
     writer.exec('ROLLBACK');
   }

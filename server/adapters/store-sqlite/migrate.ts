@@ -18,7 +18,10 @@ export function migrate(db: Connection, path: string, migrations: readonly strin
   const to = migrations.length;
   const tables = db.prepare('SELECT count(*) FROM sqlite_schema').pluck().get() as number;
   if (tables > 0 && pragmaNumber(db, 'application_id') !== APPLICATION_ID) {
-    throw new StoreOpenFault('not-a-store', `${path} is a database, but not a Landline store. Choose another data folder.`);
+    throw new StoreOpenFault(
+      'not-a-store',
+      `${path} is a database, but not a Landline store. Choose another data folder.`,
+    );
   }
   if (from > to) {
     throw new StoreOpenFault(

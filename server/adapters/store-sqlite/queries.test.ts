@@ -15,13 +15,18 @@ for (const sql of MIGRATIONS) db.exec(sql);
 
 function planOf(sql: string): readonly string[] {
   const count = sql.includes('?1') ? 1 : (sql.match(/\?/g) ?? []).length;
-  const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array<number>(count).fill(1)) as { readonly detail: string }[];
+  const rows = db.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(...Array<number>(count).fill(1)) as {
+    readonly detail: string;
+  }[];
   return rows.map((row) => row.detail);
 }
 
-test.each(Object.entries(QUERIES).filter(([name]) => !WHOLE.includes(name as QueryName)))('%s reads no whole table', (_name, sql) => {
-  expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual([]);
-});
+test.each(Object.entries(QUERIES).filter(([name]) => !WHOLE.includes(name as QueryName)))(
+  '%s reads no whole table',
+  (_name, sql) => {
+    expect(planOf(sql).filter((step) => step.startsWith('SCAN'))).toEqual([]);
+  },
+);
 
 test.each(Object.entries(WRITES).filter(([name]) => !SWEEPS.includes(name as WriteName)))(
   'the write %s reads no whole table',
@@ -32,9 +37,15 @@ test.each(Object.entries(WRITES).filter(([name]) => !SWEEPS.includes(name as Wri
 
 test('a page is one walk along an index, without sorting', () => {
   for (const name of ['pageUp', 'pageDown'] as const)
-    expect(planOf(QUERIES[name])).toEqual([expect.stringMatching(/^SEARCH event USING INDEX event_of \(feed=\? AND seq>\? AND seq<\?\)$/)]);
+    expect(planOf(QUERIES[name])).toEqual([
+      expect.stringMatching(
+        /^SEARCH event USING INDEX event_of \(feed=\? AND seq>\? AND seq<\?\)$/,
+      ),
+    ]);
 });
 
 test('a message is found by its id, not through its feed', () => {
-  expect(planOf(QUERIES.message)).toEqual([expect.stringContaining('USING INDEX event_once (op=?)')]);
+  expect(planOf(QUERIES.message)).toEqual([
+    expect.stringContaining('USING INDEX event_once (op=?)'),
+  ]);
 });

@@ -16,7 +16,8 @@ export const QUERIES = {
   members: `SELECT ${MEMBER_COLUMNS} FROM member ORDER BY no`,
   channel: `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE id = ?`,
   publicChannels: `SELECT ${CHANNEL_COLUMNS} FROM channel WHERE kind = 'public' ORDER BY no`,
-  roster: 'SELECT member.id FROM membership JOIN member ON member.no = membership.member WHERE membership.channel = ? ORDER BY member.no',
+  roster:
+    'SELECT member.id FROM membership JOIN member ON member.no = membership.member WHERE membership.channel = ? ORDER BY member.no',
   isIn: 'SELECT 1 FROM membership WHERE channel = ? AND member = ?',
   memberCount: 'SELECT count(*) AS count FROM membership WHERE channel = ?',
   channelCount: 'SELECT count(*) AS count FROM membership WHERE member = ?',
@@ -31,8 +32,10 @@ export const QUERIES = {
   channelHeads:
     "SELECT group_concat((SELECT feed.at || ' ' || feed.head || ' ' || feed.id FROM feed WHERE feed.no = membership.channel), char(10)) AS heads " +
     'FROM membership WHERE membership.member = ?',
-  pageDown: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?',
-  pageUp: 'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
+  pageDown:
+    'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?',
+  pageUp:
+    'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
   credential: 'SELECT hash FROM credential WHERE member = ?',
   session: `${SESSION_SELECT} WHERE session.id = ?`,
   sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = ?`,

@@ -6,13 +6,42 @@ import type { Channel, Member, Team } from '../../../protocol/entities.ts';
 import type { Interval } from '../../../protocol/feeds.ts';
 import type { MemberChannel } from '../../../protocol/frames-down.ts';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId, OperationId, SessionId } from '../../../protocol/ids.ts';
-import type { Credential, InviteRow, MessageState, Page, SessionRow, Standing, StoreReads, StoredEvent } from '../../ports/store.ts';
+import type {
+  ChannelId,
+  FeedId,
+  MemberId,
+  MessageId,
+  OperationId,
+  SessionId,
+} from '../../../protocol/ids.ts';
+import type {
+  Credential,
+  InviteRow,
+  MessageState,
+  Page,
+  SessionRow,
+  Standing,
+  StoreReads,
+  StoredEvent,
+} from '../../ports/store.ts';
 import type { Connection, Statement } from './database.ts';
 import { asStoreError } from './faults.ts';
 import { QUERIES, type QueryName } from './queries.ts';
-import { channelOf, inviteOf, memberOf, membersKey, readStateOf, sessionOf } from '../store-rows.ts';
-import type { ChannelColumns, InviteColumns, MemberColumns, ReadStateColumns, SessionColumns } from '../store-rows.ts';
+import {
+  channelOf,
+  inviteOf,
+  memberOf,
+  membersKey,
+  readStateOf,
+  sessionOf,
+} from '../store-rows.ts';
+import type {
+  ChannelColumns,
+  InviteColumns,
+  MemberColumns,
+  ReadStateColumns,
+  SessionColumns,
+} from '../store-rows.ts';
 
 interface EventColumns {
   readonly seq: number;
@@ -81,17 +110,23 @@ export class SqliteReads implements StoreReads {
 
   async memberCount(channel: ChannelId): Promise<number> {
     const no = this.number(channelFeed(channel));
-    return no === undefined ? 0 : (this.#get<{ readonly count: number }>('memberCount', no)?.count ?? 0);
+    return no === undefined
+      ? 0
+      : (this.#get<{ readonly count: number }>('memberCount', no)?.count ?? 0);
   }
 
   async channelCount(member: MemberId): Promise<number> {
     const no = this.number(memberFeed(member));
-    return no === undefined ? 0 : (this.#get<{ readonly count: number }>('channelCount', no)?.count ?? 0);
+    return no === undefined
+      ? 0
+      : (this.#get<{ readonly count: number }>('channelCount', no)?.count ?? 0);
   }
 
   async memberChannels(member: MemberId): Promise<readonly MemberChannel[]> {
     const no = this.number(memberFeed(member));
-    return no === undefined ? [] : this.#all<ReadStateColumns>('memberChannels', no).map(readStateOf);
+    return no === undefined
+      ? []
+      : this.#all<ReadStateColumns>('memberChannels', no).map(readStateOf);
   }
 
   async directChannel(members: readonly MemberId[]): Promise<ChannelId | undefined> {
@@ -105,7 +140,11 @@ export class SqliteReads implements StoreReads {
   async operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>> {
     return this.guarded(() => {
       const who = this.number(memberFeed(by));
-      return new Set(who === undefined ? [] : ops.filter((op) => this.#get('operationOf', op, who) !== undefined));
+      return new Set(
+        who === undefined
+          ? []
+          : ops.filter((op) => this.#get('operationOf', op, who) !== undefined),
+      );
     });
   }
 
@@ -148,7 +187,8 @@ export class SqliteReads implements StoreReads {
 
   async credential(member: MemberId): Promise<Credential | undefined> {
     const no = this.number(memberFeed(member));
-    const row = no === undefined ? undefined : this.#get<{ readonly hash: string }>('credential', no);
+    const row =
+      no === undefined ? undefined : this.#get<{ readonly hash: string }>('credential', no);
     return row && { member, hash: row.hash };
   }
 
@@ -158,7 +198,9 @@ export class SqliteReads implements StoreReads {
   }
 
   async sessionByRefresh(hash: string): Promise<SessionRow | undefined> {
-    const row = this.#get<SessionColumns>('sessionByRefresh', hash) ?? this.#get<SessionColumns>('sessionByPrevious', hash);
+    const row =
+      this.#get<SessionColumns>('sessionByRefresh', hash) ??
+      this.#get<SessionColumns>('sessionByPrevious', hash);
     return row && sessionOf(row);
   }
 
@@ -180,7 +222,10 @@ export class SqliteReads implements StoreReads {
     return this.#get<{ readonly value: string }>('blobsPlace')?.value;
   }
 
-  protected messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
+  protected messageRow(
+    channel: ChannelId,
+    id: MessageId,
+  ): { readonly seq: number; readonly json: string } | undefined {
     const no = this.channelNumber(channel);
     return no === undefined ? undefined : this.#get<EventColumns>('message', id, no);
   }
@@ -197,7 +242,9 @@ export class SqliteReads implements StoreReads {
 
   protected rosterNow(channel: ChannelId): readonly MemberId[] {
     const no = this.number(channelFeed(channel));
-    return no === undefined ? [] : this.#all<{ readonly id: MemberId }>('roster', no).map((row) => row.id);
+    return no === undefined
+      ? []
+      : this.#all<{ readonly id: MemberId }>('roster', no).map((row) => row.id);
   }
 
   protected isInNow(channel: ChannelId, member: MemberId): boolean {
@@ -259,7 +306,8 @@ export class SqliteReads implements StoreReads {
       const head = row ? row.head : 0;
       const from = Math.max(1, span.from);
       const to = Math.min(span.to, head);
-      const events = row && from <= to ? this.#events(query, feed, row.no, { from, to }, limit) : [];
+      const events =
+        row && from <= to ? this.#events(query, feed, row.no, { from, to }, limit) : [];
       if (query === 'pageDown') events.reverse();
       const first = events[0]?.seq ?? from;
       return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
@@ -267,7 +315,13 @@ export class SqliteReads implements StoreReads {
   }
 
   /** In some batches, so that neither a row at a time is asked for nor a page of very long ones is read to be thrown away. */
-  #events(query: 'pageDown' | 'pageUp', feed: FeedId, no: number, span: Interval, limit: PageLimit): StoredEvent[] {
+  #events(
+    query: 'pageDown' | 'pageUp',
+    feed: FeedId,
+    no: number,
+    span: Interval,
+    limit: PageLimit,
+  ): StoredEvent[] {
     const events: StoredEvent[] = [];
     let { from, to } = span;
     let bytes = 0;
@@ -288,14 +342,27 @@ export class SqliteReads implements StoreReads {
   }
 
   protected standingNow(channel: ChannelId, member: MemberId): Standing {
-    return { member: this.memberNow(member), channel: this.channelNow(channel), isIn: this.isInNow(channel, member) };
+    return {
+      member: this.memberNow(member),
+      channel: this.channelNow(channel),
+      isIn: this.isInNow(channel, member),
+    };
   }
 
   protected messageNow(channel: ChannelId, id: MessageId): MessageState | undefined {
     const row = this.messageRow(channel, id);
     if (!row) return undefined;
-    const event = JSON.parse(row.json) as { readonly by: MemberId; readonly kind: string; readonly text?: string };
-    return { seq: row.seq, by: event.by, isDeleted: event.kind === 'redacted', text: event.text ?? '' };
+    const event = JSON.parse(row.json) as {
+      readonly by: MemberId;
+      readonly kind: string;
+      readonly text?: string;
+    };
+    return {
+      seq: row.seq,
+      by: event.by,
+      isDeleted: event.kind === 'redacted',
+      text: event.text ?? '',
+    };
   }
 
   /** Called before each question is put to the file. */
@@ -321,7 +388,9 @@ export class SqliteReads implements StoreReads {
 }
 
 /** Takes the text of `channelHeads` apart, the most recently active feed first. */
-function byActivity(text: string | null | undefined): readonly { readonly feed: FeedId; readonly head: number }[] {
+function byActivity(
+  text: string | null | undefined,
+): readonly { readonly feed: FeedId; readonly head: number }[] {
   if (text == null) return [];
   const rows = text.split('\n').map((line) => {
     const [at, head, feed] = line.split(' ') as [string, string, FeedId];

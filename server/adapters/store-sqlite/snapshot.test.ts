@@ -20,7 +20,13 @@ beforeEach(() => {
   path = join(folder, 'team.sqlite');
   turns = [];
   const soon = (run: () => void): void => void turns.push(run);
-  store = openSqliteStore({ path, clock: createFakeClock(), random: createSeededRandom('snapshot'), isTemporary: true, soon });
+  store = openSqliteStore({
+    path,
+    clock: createFakeClock(),
+    random: createSeededRandom('snapshot'),
+    isTemporary: true,
+    soon,
+  });
 });
 afterEach(async () => {
   await store.close();
@@ -33,7 +39,9 @@ function turn(): void {
 
 async function say(n: number, text: string): Promise<void> {
   const op = `01980000-0000-7000-8000-${String(n).padStart(12, '0')}` as MessageId;
-  const said = store.write((tx) => tx.append(TEAM_FEED, { by: ADA, kind: 'posted', op, body: { id: op, text } }));
+  const said = store.write((tx) =>
+    tx.append(TEAM_FEED, { by: ADA, kind: 'posted', op, body: { id: op, text } }),
+  );
   turn();
   await said;
 }

@@ -6,7 +6,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { channelFeed, TEAM_FEED, type ChannelId, type MemberId, type MessageId } from '../../../protocol/ids.ts';
+import {
+  channelFeed,
+  TEAM_FEED,
+  type ChannelId,
+  type MemberId,
+  type MessageId,
+} from '../../../protocol/ids.ts';
 import { createFakeClock } from '../../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../../test/kit/seeded-random.ts';
 import { StoreUnavailable, type EventDraft, type Store } from '../../ports/store.ts';
@@ -17,8 +23,14 @@ import { openSqliteStore, type SqliteStoreParts } from './store.ts';
 
 const ADA = '00000000-0000-4000-8000-000000000001' as MemberId;
 const CHANNEL = '01980000-0000-7000-8000-c00000000001' as ChannelId;
-const op = (n: number): MessageId => `01980000-0000-7000-8000-${String(n).padStart(12, '0')}` as MessageId;
-const said = (n: number, text = `text ${n}`): EventDraft => ({ by: ADA, kind: 'posted', op: op(n), body: { id: op(n), text } });
+const op = (n: number): MessageId =>
+  `01980000-0000-7000-8000-${String(n).padStart(12, '0')}` as MessageId;
+const said = (n: number, text = `text ${n}`): EventDraft => ({
+  by: ADA,
+  kind: 'posted',
+  op: op(n),
+  body: { id: op(n), text },
+});
 
 let folder: string;
 let path: string;
@@ -33,7 +45,12 @@ afterEach(async () => {
 });
 
 function open(more: Partial<SqliteStoreParts> = {}): Store {
-  const store = openSqliteStore({ path, clock: createFakeClock(), random: createSeededRandom('sqlite'), ...more });
+  const store = openSqliteStore({
+    path,
+    clock: createFakeClock(),
+    random: createSeededRandom('sqlite'),
+    ...more,
+  });
   opened.push(store);
   return store;
 }
@@ -46,7 +63,8 @@ const faultOf = (run: () => unknown): StoreOpenFault => {
   }
   throw new Error('it opened');
 };
-const append = (store: Store, draft: EventDraft) => store.write((tx) => tx.append(TEAM_FEED, draft));
+const append = (store: Store, draft: EventDraft) =>
+  store.write((tx) => tx.append(TEAM_FEED, draft));
 
 describe('opening', () => {
   test('a store that is open already is refused, in this process and in another', async () => {
@@ -102,7 +120,10 @@ describe('migrating', () => {
     const { epoch } = old;
     await old.close();
     const told: { readonly backup: string | null }[] = [];
-    const store = open({ migrations: [...MIGRATIONS, next], onMigrated: (what) => told.push(what) });
+    const store = open({
+      migrations: [...MIGRATIONS, next],
+      onMigrated: (what) => told.push(what),
+    });
     expect([store.epoch, await store.head(TEAM_FEED)]).toEqual([epoch, 1]);
     await store.close();
     const backup = told[0]?.backup ?? '';
@@ -116,9 +137,14 @@ describe('migrating', () => {
     async (layout) => {
       const feeds = [TEAM_FEED, channelFeed(CHANNEL)];
       const old = open({ migrations: MIGRATIONS.slice(0, layout) });
-      for (let n = 0; n < 60; n++) await old.write((tx) => tx.append(feeds[n % 2] ?? TEAM_FEED, said(n)));
+      for (let n = 0; n < 60; n++)
+        await old.write((tx) => tx.append(feeds[n % 2] ?? TEAM_FEED, said(n)));
       const pagesOf = (store: Store) =>
-        Promise.all(feeds.map((feed) => store.page(feed, { from: 1, to: 100 }, { events: 100, bytes: 1_000_000 })));
+        Promise.all(
+          feeds.map((feed) =>
+            store.page(feed, { from: 1, to: 100 }, { events: 100, bytes: 1_000_000 }),
+          ),
+        );
       const before = await pagesOf(old);
       await old.close();
       const store = open();
@@ -159,10 +185,16 @@ describe('a disk that is full', () => {
     const pages = (count: number): unknown => writer?.pragma(`max_page_count = ${count}`);
     pages(Number(writer?.pragma('page_count', { simple: true })));
     const big = 'x'.repeat(16_000);
-    const results = await Promise.allSettled(Array.from({ length: 20 }, (_, i) => append(store, said(i + 2, big))));
-    expect(results.map((one) => one.status === 'rejected' && one.reason instanceof StoreUnavailable)).toEqual(Array(20).fill(true));
+    const results = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, i) => append(store, said(i + 2, big))),
+    );
+    expect(
+      results.map((one) => one.status === 'rejected' && one.reason instanceof StoreUnavailable),
+    ).toEqual(Array(20).fill(true));
     expect(await store.head(TEAM_FEED)).toBe(1);
-    expect((await store.page(TEAM_FEED, { from: 1, to: 9 }, { events: 9, bytes: 9_999 })).events).toHaveLength(1);
+    expect(
+      (await store.page(TEAM_FEED, { from: 1, to: 9 }, { events: 9, bytes: 9_999 })).events,
+    ).toHaveLength(1);
     pages(1_000_000);
     expect((await append(store, said(2, big))).event.seq).toBe(2);
     expect(await store.audit()).toEqual([]);
@@ -188,10 +220,13 @@ describe('deleted words', () => {
     const store = open();
     const feed = channelFeed(CHANNEL);
     await store.write((tx) => tx.append(feed, said(1, 'canary-zwölf')));
-    await store.write((tx) => tx.reviseMessage(CHANNEL, op(1), { text: 'canary-dreizehn', seq: 2, at: 1 }));
+    await store.write((tx) =>
+      tx.reviseMessage(CHANNEL, op(1), { text: 'canary-dreizehn', seq: 2, at: 1 }),
+    );
     await store.write((tx) => tx.redactMessage(CHANNEL, op(1)));
     await store.close();
-    for (const name of readdirSync(folder)) expect(readFileSync(join(folder, name)).includes('canary'), name).toBe(false);
+    for (const name of readdirSync(folder))
+      expect(readFileSync(join(folder, name)).includes('canary'), name).toBe(false);
   });
 });
 
@@ -207,7 +242,9 @@ describe('a relay that is killed', () => {
           await Promise.all(Array.from({ length: 1 + (i % 7) }, () => store.write((tx) => tx.append('team', { by, kind: 'x', op: null, body: {} }))
             .then((one) => process.stdout.write(one.event.seq + '\\n'))));
         }`;
-      const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+      const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       let text = '';
       child.stdout.on('data', (data: Buffer) => {
         text += data.toString();
@@ -224,7 +261,9 @@ describe('a relay that is killed', () => {
 });
 
 function run(program: string): Promise<string> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', program], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   let text = '';
   child.stdout.on('data', (data: Buffer) => (text += data.toString()));
   return once(child, 'close').then(() => text);

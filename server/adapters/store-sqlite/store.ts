@@ -170,7 +170,8 @@ function createTransactions(db: Connection, clock: Clock, fence: string, snapsho
       snapshot.end();
       begin.run();
       // Someone got past the lock and opened the store after us: whatever we still think of heads may be wrong.
-      if (fenceNow.get() !== fence) throw new StoreUnavailable('another relay has taken this store over');
+      if (fenceNow.get() !== fence)
+        throw new StoreUnavailable('another relay has taken this store over');
     },
     commit(): readonly StoredEvent[] {
       tx.flush();

@@ -65,7 +65,9 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   constructor(db: Connection, clock: Clock) {
     super(db);
     this.#clock = clock;
-    const highest = this.statement('highestOperation').get(KnownOperations.end) as { readonly op: string | null };
+    const highest = this.statement('highestOperation').get(KnownOperations.end) as {
+      readonly op: string | null;
+    };
     this.#known = new KnownOperations(highest.op ?? '');
   }
 
@@ -123,9 +125,13 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const at = Math.max(this.#clock.now(), state.at);
     const json = eventJson(seq, at, draft);
     if (draft.op !== null) this.#known.add(draft.op);
-    if (this.#run('event', state.no, seq, at, by, draft.kind, draft.op, draft.asked ?? null, json) === 0) {
+    if (
+      this.#run('event', state.no, seq, at, by, draft.kind, draft.op, draft.asked ?? null, json) ===
+      0
+    ) {
       const before = this.#repeated(feed, draft);
-      if (!before) throw new Error(`event ${seq} of feed ${state.no} is there already: its head is wrong`);
+      if (!before)
+        throw new Error(`event ${seq} of feed ${state.no} is there already: its head is wrong`);
       return before;
     }
     state.head = seq;
@@ -158,7 +164,8 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const feed = this.#channelFeed(channel).no;
     const revisions = this.statement('revisions').all(feed, id) as { readonly seq: number }[];
     for (const { seq } of [posted, ...revisions]) {
-      const row = this.#write('eventAt').get(feed, seq) as { readonly kind: string; readonly json: string } | undefined;
+      const row = this.#write('eventAt').get(feed, seq) as
+        { readonly kind: string; readonly json: string } | undefined;
       if (row) this.#run('eventJson', redactedJson(row.json, id, row.kind), feed, seq);
     }
     this.#run('dropRevisions', feed, id);
@@ -170,19 +177,50 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async putMember(member: Member): Promise<void> {
     const { no } = this.#feed(memberFeed(member.id));
-    this.#run('member', no, member.id, member.handle, member.name, member.role, member.isActive ? 1 : 0, member.joinedAt);
+    this.#run(
+      'member',
+      no,
+      member.id,
+      member.handle,
+      member.name,
+      member.role,
+      member.isActive ? 1 : 0,
+      member.joinedAt,
+    );
     this.#members.set(member.id, member);
   }
 
   async putChannel(channel: Channel): Promise<void> {
     const { no } = this.#feed(channelFeed(channel.id));
     const { id, kind, name, topic, isArchived, createdAt, createdBy, seq, members } = channel;
-    this.#run('channel', no, id, kind, name, topic, isArchived ? 1 : 0, createdAt, createdBy, seq, members ? membersKey(members) : null);
+    this.#run(
+      'channel',
+      no,
+      id,
+      kind,
+      name,
+      topic,
+      isArchived ? 1 : 0,
+      createdAt,
+      createdBy,
+      seq,
+      members ? membersKey(members) : null,
+    );
     this.#channels.delete(id);
   }
 
-  async addToChannel(channel: ChannelId, member: MemberId, start: { readonly readSeq: number; readonly level: Level }): Promise<void> {
-    this.#run('membership', this.#channelFeed(channel).no, this.#memberFeed(member).no, start.readSeq, start.level);
+  async addToChannel(
+    channel: ChannelId,
+    member: MemberId,
+    start: { readonly readSeq: number; readonly level: Level },
+  ): Promise<void> {
+    this.#run(
+      'membership',
+      this.#channelFeed(channel).no,
+      this.#memberFeed(member).no,
+      start.readSeq,
+      start.level,
+    );
     this.#rosters.get(channel)?.add(member);
   }
 
@@ -205,8 +243,30 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async putSession(row: SessionRow): Promise<void> {
     const { no } = this.#feed(memberFeed(row.member));
-    const { id, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt } = row;
-    this.#run('session', id, no, device, createdAt, lastSeenAt, endedAt, refreshHash, previousHash, rotatedAt, refreshExpiresAt);
+    const {
+      id,
+      device,
+      createdAt,
+      lastSeenAt,
+      endedAt,
+      refreshHash,
+      previousHash,
+      rotatedAt,
+      refreshExpiresAt,
+    } = row;
+    this.#run(
+      'session',
+      id,
+      no,
+      device,
+      createdAt,
+      lastSeenAt,
+      endedAt,
+      refreshHash,
+      previousHash,
+      rotatedAt,
+      refreshExpiresAt,
+    );
   }
 
   async removeSessions(overBefore: number): Promise<number> {
@@ -214,7 +274,16 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   async putInvite(row: InviteRow): Promise<void> {
-    this.#run('invite', row.id, row.codeHash, row.role, row.createdBy, row.createdAt, row.expiresAt, row.usesLeft);
+    this.#run(
+      'invite',
+      row.id,
+      row.codeHash,
+      row.role,
+      row.createdBy,
+      row.createdAt,
+      row.expiresAt,
+      row.usesLeft,
+    );
   }
 
   async removeInvite(id: string): Promise<void> {
@@ -239,14 +308,20 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   protected override isInNow(channel: ChannelId, member: MemberId): boolean {
-    return remembered(this.#rosters, channel, () => new Set(this.rosterNow(channel)))?.has(member) ?? false;
+    return (
+      remembered(this.#rosters, channel, () => new Set(this.rosterNow(channel)))?.has(member) ??
+      false
+    );
   }
 
   protected override feedRow(feed: FeedId): FeedColumns | undefined {
     return this.#feeds.get(feed) ?? super.feedRow(feed);
   }
 
-  protected override messageRow(channel: ChannelId, id: MessageId): { readonly seq: number; readonly json: string } | undefined {
+  protected override messageRow(
+    channel: ChannelId,
+    id: MessageId,
+  ): { readonly seq: number; readonly json: string } | undefined {
     const rows = this.#operations(id);
     if (rows.length === 0) return undefined;
     const feed = this.channelNumber(channel);
@@ -297,20 +372,27 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     const by = this.number(memberFeed(draft.by));
     const row = rows.find((one) => one.by === by);
     if (!row) return undefined;
-    const isSame = row.feed === this.number(feed) && row.kind === draft.kind && this.#isSameContent(row, draft);
-    return { isNew: false, isSame, event: { feed: this.#feedId(row.feed), seq: row.seq, at: row.at, json: row.json } };
+    const isSame =
+      row.feed === this.number(feed) && row.kind === draft.kind && this.#isSameContent(row, draft);
+    return {
+      isNew: false,
+      isSame,
+      event: { feed: this.#feedId(row.feed), seq: row.seq, at: row.at, json: row.json },
+    };
   }
 
   #operations(op: string): readonly OperationColumns[] {
     if (this.#known.isSurelyNew(op)) return [];
-    if (this.#found?.op !== op) this.#found = { op, rows: this.statement('operation').all(op) as OperationColumns[] };
+    if (this.#found?.op !== op)
+      this.#found = { op, rows: this.statement('operation').all(op) as OperationColumns[] };
     return this.#found.rows;
   }
 
   #isSameContent(row: OperationColumns, draft: EventDraft): boolean {
     const isSame = isSameContent(row, draft);
     if (isSame !== 'edited' || draft.op === null) return isSame === true;
-    const first = this.statement('firstText').get(row.feed, draft.op) as { readonly text: string } | undefined;
+    const first = this.statement('firstText').get(row.feed, draft.op) as
+      { readonly text: string } | undefined;
     return first !== undefined && first.text === draft.body['text'];
   }
 

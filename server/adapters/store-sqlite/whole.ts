@@ -3,7 +3,13 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Random } from '../../ports/clock.ts';
 import { StoreOpenFault } from '../../ports/store-open-fault.ts';
-import { TABLES, type Fact, type Row, type Table, type WholeStore } from '../../ports/whole-store.ts';
+import {
+  TABLES,
+  type Fact,
+  type Row,
+  type Table,
+  type WholeStore,
+} from '../../ports/whole-store.ts';
 import { connect, type Connection } from './database.ts';
 import { leaveCopied } from './identity.ts';
 import { takeLock } from './lock.ts';
@@ -14,8 +20,12 @@ import { MIGRATIONS } from './migrations/list.ts';
  * @param isTarget  the file may be absent, and is made then
  * @throws StoreOpenFault  a relay runs on it, it is no store, or there is none
  */
-export function openWholeSqlite(path: string, { isTarget, random }: { readonly isTarget: boolean; readonly random: Random }): WholeStore {
-  if (!isTarget && !existsSync(path)) throw new StoreOpenFault('not-accessible', `There is no store at ${path}.`);
+export function openWholeSqlite(
+  path: string,
+  { isTarget, random }: { readonly isTarget: boolean; readonly random: Random },
+): WholeStore {
+  if (!isTarget && !existsSync(path))
+    throw new StoreOpenFault('not-accessible', `There is no store at ${path}.`);
   mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const release = takeLock(path);
   let db: Connection | undefined;
@@ -41,7 +51,8 @@ class WholeSqlite implements WholeStore {
   }
 
   async fact(name: Fact): Promise<string | undefined> {
-    return this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(name) as string | undefined;
+    return this.#db.prepare('SELECT value FROM meta WHERE key = ?').pluck().get(name) as
+      string | undefined;
   }
 
   async putFact(name: Fact, value: string): Promise<void> {
@@ -66,7 +77,9 @@ class WholeSqlite implements WholeStore {
 
   async insert(table: Table, rows: readonly Row[]): Promise<void> {
     const places = table.columns.map(() => '?').join(', ');
-    const insert = this.#db.prepare(`INSERT INTO ${table.name} (${table.columns.join(', ')}) VALUES (${places})`);
+    const insert = this.#db.prepare(
+      `INSERT INTO ${table.name} (${table.columns.join(', ')}) VALUES (${places})`,
+    );
     this.#db
       .transaction(() => {
         for (const row of rows) insert.run(...row);
@@ -100,7 +113,11 @@ class WholeSqlite implements WholeStore {
   }
 
   #put(name: Fact, value: string): void {
-    this.#db.prepare('INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value').run(name, value);
+    this.#db
+      .prepare(
+        'INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value',
+      )
+      .run(name, value);
   }
 }
 

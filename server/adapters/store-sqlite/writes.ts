@@ -3,7 +3,8 @@ export const WRITES = {
   feed: 'INSERT INTO feed (id) VALUES (?)',
   feedId: 'SELECT id FROM feed WHERE no = ?',
   moveHead: 'UPDATE feed SET head = ?, at = ? WHERE no = ?',
-  event: 'INSERT INTO event (feed, seq, at, by, kind, op, asked, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
+  event:
+    'INSERT INTO event (feed, seq, at, by, kind, op, asked, json) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING',
   eventAt: 'SELECT kind, json FROM event WHERE feed = ? AND seq = ?',
   eventJson: 'UPDATE event SET json = ? WHERE feed = ? AND seq = ?',
   revision: 'INSERT INTO revision (feed, message, seq, at, text) VALUES (?, ?, ?, ?, ?)',
@@ -22,7 +23,8 @@ export const WRITES = {
   dropMembership: 'DELETE FROM membership WHERE channel = ? AND member = ?',
   readMark: 'UPDATE membership SET read_seq = ? WHERE channel = ? AND member = ?',
   level: 'UPDATE membership SET level = ? WHERE channel = ? AND member = ?',
-  credential: 'INSERT INTO credential (member, hash) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
+  credential:
+    'INSERT INTO credential (member, hash) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
   session:
     'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, previous_hash, rotated_at, refresh_expires_at) ' +
     'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device, last_seen_at = excluded.last_seen_at, ' +

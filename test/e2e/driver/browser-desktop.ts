@@ -46,7 +46,11 @@ export function installBrowserDesktop(
     const body = options?.body ?? '';
     const tag = options?.tag ?? '';
     const number = record({ title, body, tag });
-    const handlers: Record<`on${Moment}`, (() => void) | null> = { onshow: null, onclick: null, onclose: null };
+    const handlers: Record<`on${Moment}`, (() => void) | null> = {
+      onshow: null,
+      onclick: null,
+      onclose: null,
+    };
     const raise = (moment: Moment): void => {
       notification[`on${moment}`]?.();
       notification.dispatchEvent(new Event(moment));
@@ -54,7 +58,13 @@ export function installBrowserDesktop(
     const close = async (): Promise<void> => {
       if (onScreen.delete(await number)) raise('close');
     };
-    const notification = Object.assign(new EventTarget(), handlers, { title, body, tag, silent: options?.silent ?? false, close });
+    const notification = Object.assign(new EventTarget(), handlers, {
+      title,
+      body,
+      tag,
+      silent: options?.silent ?? false,
+      close,
+    });
     // The same tag takes the place of the one on screen.
     for (const [id, other] of onScreen) if (tag !== '' && other.tag === tag) onScreen.delete(id);
     void number.then((id) => {
@@ -67,6 +77,10 @@ export function installBrowserDesktop(
     permission: { get: () => desktop.permission },
     requestPermission: { value: async () => desktop.permission },
   });
-  Object.defineProperty(window, 'Notification', { value: Recorded, configurable: true, writable: true });
+  Object.defineProperty(window, 'Notification', {
+    value: Recorded,
+    configurable: true,
+    writable: true,
+  });
   return desktop;
 }

@@ -6,7 +6,9 @@ import type { Page } from '@playwright/test';
 const ask = (page: Page, name: string, input: object = {}): Promise<unknown> =>
   page.evaluate(
     ([command, value]) => {
-      const { landline } = window as unknown as { landline: { call(name: string, input: object): Promise<unknown> } };
+      const { landline } = window as unknown as {
+        landline: { call(name: string, input: object): Promise<unknown> };
+      };
       return landline.call(command, value);
     },
     [name, input] as const,
@@ -21,7 +23,9 @@ test('the window opens with the bridge in it', async ({ openDesktop }) => {
   expect(await ask(page, 'open')).toMatchObject({ ok: true });
 });
 
-test('a page sees that its window loses focus, is hidden, and comes back', async ({ openDesktop }) => {
+test('a page sees that its window loses focus, is hidden, and comes back', async ({
+  openDesktop,
+}) => {
   const desktop = await openDesktop();
   const page = await desktop.window();
   await desktop.focus();
@@ -42,14 +46,22 @@ test('a notification is read back and clicked', async ({ openDesktop }) => {
   await expect.poll(() => desktop.notifications()).toHaveLength(1);
   await desktop.clickNotification(({ title }) => title !== '');
   await expect.poll(() => focusOf(page)).toEqual([true, true]);
-  await expect(desktop.clickNotification(({ title }) => title === 'never shown')).rejects.toThrow('no such notification');
+  await expect(desktop.clickNotification(({ title }) => title === 'never shown')).rejects.toThrow(
+    'no such notification',
+  );
 });
 
 test('a system that shows nothing is told to the app', async ({ openDesktop }) => {
   const desktop = await openDesktop();
-  test.skip(!desktop.can.has('failNotifications'), 'this host cannot be made to refuse notifications');
+  test.skip(
+    !desktop.can.has('failNotifications'),
+    'this host cannot be made to refuse notifications',
+  );
   await desktop.failNotifications();
-  expect(await ask(await desktop.window(), 'notification.test')).toEqual({ ok: true, value: 'failed' });
+  expect(await ask(await desktop.window(), 'notification.test')).toEqual({
+    ok: true,
+    value: 'failed',
+  });
 });
 
 test('a desktop that was killed opens again on the same data', async ({ openDesktop }) => {
@@ -63,7 +75,9 @@ test('a desktop that was killed opens again on the same data', async ({ openDesk
   expect(await desktop.notifications()).toHaveLength(1);
 });
 
-test('a link is taken by the desktop that runs, and no second one stays', async ({ openDesktop }) => {
+test('a link is taken by the desktop that runs, and no second one stays', async ({
+  openDesktop,
+}) => {
   const desktop = await openDesktop();
   const page = await desktop.window();
   await desktop.openLink('landline://join?relay=127.0.0.1%3A1&code=driver&key=00');
@@ -73,7 +87,9 @@ test('a link is taken by the desktop that runs, and no second one stays', async 
 test('what the app opens outside is read back, and opens nothing', async ({ openDesktop }) => {
   const desktop = await openDesktop();
   const page = await desktop.window();
-  expect(await ask(page, 'link.open', { url: 'https://elsewhere.test/report' })).toMatchObject({ ok: true });
+  expect(await ask(page, 'link.open', { url: 'https://elsewhere.test/report' })).toMatchObject({
+    ok: true,
+  });
   await expect.poll(() => desktop.openedLinks()).toEqual(['https://elsewhere.test/report']);
 });
 

@@ -21,7 +21,10 @@ import { createElectronDesktop } from './electron-desktop.ts';
 import { createLoopbackDesktop } from './loopback-desktop.ts';
 import { createStandinDesktop } from './standin-desktop.ts';
 
-export async function launchDesktop(kind: DesktopKind, options: DesktopOptions): Promise<DesktopDriver> {
+export async function launchDesktop(
+  kind: DesktopKind,
+  options: DesktopOptions,
+): Promise<DesktopDriver> {
   const desktop = createDesktop(kind, options);
   await desktop.relaunch();
   return desktop;
@@ -30,6 +33,9 @@ export async function launchDesktop(kind: DesktopKind, options: DesktopOptions):
 function createDesktop(kind: DesktopKind, options: DesktopOptions): DesktopDriver {
   if (kind === 'electron') return createElectronDesktop(options);
   const { chromium } = options;
-  if (chromium === undefined) throw new Error(`a ${kind} desktop needs a Chromium: startSharedChromium()`);
-  return kind === 'standin' ? createStandinDesktop({ ...options, chromium }) : createLoopbackDesktop({ ...options, chromium });
+  if (chromium === undefined)
+    throw new Error(`a ${kind} desktop needs a Chromium: startSharedChromium()`);
+  return kind === 'standin'
+    ? createStandinDesktop({ ...options, chromium })
+    : createLoopbackDesktop({ ...options, chromium });
 }

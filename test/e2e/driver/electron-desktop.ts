@@ -12,14 +12,25 @@ import { Memory, ROOT, builtFile, cannot } from './parts.ts';
 
 /** Kept in main, on `globalThis`. */
 interface Recorder {
-  readonly shown: { readonly title: string; readonly body: string; readonly tag: string; readonly notification: Electron.Notification }[];
+  readonly shown: {
+    readonly title: string;
+    readonly body: string;
+    readonly tag: string;
+    readonly notification: Electron.Notification;
+  }[];
   readonly opened: string[];
   badge: number;
   idleSeconds: number | undefined;
 }
 type Main = typeof globalThis & { landlineRecorder: Recorder };
 
-function installRecorder({ app, Notification, BrowserWindow, shell, powerMonitor }: typeof Electron): void {
+function installRecorder({
+  app,
+  Notification,
+  BrowserWindow,
+  shell,
+  powerMonitor,
+}: typeof Electron): void {
   const recorder: Recorder = { shown: [], opened: [], badge: 0, idleSeconds: undefined };
   (globalThis as Main).landlineRecorder = recorder;
   const { show } = Notification.prototype;
@@ -34,7 +45,11 @@ function installRecorder({ app, Notification, BrowserWindow, shell, powerMonitor
   };
   // Windows has no number of its own: the app describes its overlay by it.
   const { setOverlayIcon } = BrowserWindow.prototype;
-  BrowserWindow.prototype.setOverlayIcon = function (this: Electron.BrowserWindow, overlay, description) {
+  BrowserWindow.prototype.setOverlayIcon = function (
+    this: Electron.BrowserWindow,
+    overlay,
+    description,
+  ) {
     recorder.badge = Number(description) || 0;
     setOverlayIcon.call(this, overlay, description);
   };
@@ -44,7 +59,11 @@ function installRecorder({ app, Notification, BrowserWindow, shell, powerMonitor
   powerMonitor.getSystemIdleTime = () => recorder.idleSeconds ?? getSystemIdleTime();
 }
 
-const shownOf = ({ title, body, tag }: ShownNotification): ShownNotification => ({ title, body, ...(tag === undefined ? {} : { tag }) });
+const shownOf = ({ title, body, tag }: ShownNotification): ShownNotification => ({
+  title,
+  body,
+  ...(tag === undefined ? {} : { tag }),
+});
 
 export function createElectronDesktop(options: DesktopOptions): DesktopDriver {
   const { userDataDir, languages = ['en-US'], env = {}, link } = options;
@@ -60,9 +79,14 @@ export function createElectronDesktop(options: DesktopOptions): DesktopDriver {
   };
 
   const packaged = process.env['LANDLINE_APP'];
-  function command(args: readonly string[]): { readonly args: string[]; readonly env: Record<string, string> } {
+  function command(args: readonly string[]): {
+    readonly args: string[];
+    readonly env: Record<string, string>;
+  } {
     if (packaged === undefined) builtFile('out/main/index.js');
-    const inherited = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined);
+    const inherited = Object.entries(process.env).filter(
+      (entry): entry is [string, string] => entry[1] !== undefined,
+    );
     return {
       args: [
         ...(packaged === undefined ? [ROOT] : []),
@@ -71,26 +95,46 @@ export function createElectronDesktop(options: DesktopOptions): DesktopDriver {
         ...(process.getuid?.() === 0 ? ['--no-sandbox'] : []),
         ...args,
       ],
-      env: { ...Object.fromEntries(inherited), LANGUAGE: languages.join(':'), XDG_CONFIG_HOME: userDataDir, APPDATA: userDataDir, ...env },
+      env: {
+        ...Object.fromEntries(inherited),
+        LANGUAGE: languages.join(':'),
+        XDG_CONFIG_HOME: userDataDir,
+        APPDATA: userDataDir,
+        ...env,
+      },
     };
   }
 
   async function start(args: readonly string[]): Promise<void> {
-    const started = await _electron.launch({ ...command(args), ...(packaged === undefined ? {} : { executablePath: packaged }) });
+    const started = await _electron.launch({
+      ...command(args),
+      ...(packaged === undefined ? {} : { executablePath: packaged }),
+    });
     app = started;
     const child = started.process();
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => memory.hear(chunk));
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => memory.hear(chunk));
     await started.evaluate(installRecorder);
     const taken = await started.evaluate(({ app: electronApp }) => electronApp.getPath('userData'));
-    if (!taken.startsWith(userDataDir)) throw new Error(`Electron keeps its data in ${taken}, not in ${userDataDir}`);
+    if (!taken.startsWith(userDataDir))
+      throw new Error(`Electron keeps its data in ${taken}, not in ${userDataDir}`);
     started.on('window', (page: Page) =>
-      page.on('pageerror', (error) => memory.faults.push(`on the page: ${error.stack ?? error.message}`)),
+      page.on('pageerror', (error) =>
+        memory.faults.push(`on the page: ${error.stack ?? error.message}`),
+      ),
     );
   }
 
   const recordedNow = (): Promise<readonly ShownNotification[]> =>
-    running().evaluate(() => (globalThis as Main).landlineRecorder.shown.map(({ title, body, tag }) => ({ title, body, tag })));
-  const openedNow = (): Promise<readonly string[]> => running().evaluate(() => (globalThis as Main).landlineRecorder.opened);
+    running().evaluate(() =>
+      (globalThis as Main).landlineRecorder.shown.map(({ title, body, tag }) => ({
+        title,
+        body,
+        tag,
+      })),
+    );
+  const openedNow = (): Promise<readonly string[]> =>
+    running().evaluate(() => (globalThis as Main).landlineRecorder.opened);
 
   /** What this run showed goes to what all runs showed. */
   async function remember(): Promise<void> {
@@ -129,7 +173,10 @@ export function createElectronDesktop(options: DesktopOptions): DesktopDriver {
         await gone;
       }),
     close,
-    notifications: async () => [...shown, ...(app === undefined ? [] : (await recordedNow()).map(shownOf))],
+    notifications: async () => [
+      ...shown,
+      ...(app === undefined ? [] : (await recordedNow()).map(shownOf)),
+    ],
     clickNotification: async (fits) => {
       const at = (await recordedNow()).findLastIndex(fits);
       if (at < 0) throw new Error('no such notification was shown');
@@ -139,17 +186,22 @@ export function createElectronDesktop(options: DesktopOptions): DesktopDriver {
     },
     badge: () => running().evaluate(() => (globalThis as Main).landlineRecorder.badge),
     blur: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur()),
-    focus: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show()),
+    focus: () =>
+      running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show()),
     hide: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide()),
     openLink: async (url) => {
       if (process.platform === 'darwin') {
         await running().evaluate(
-          ({ app: electronApp }, given) => void electronApp.emit('open-url', { preventDefault: () => undefined }, given),
+          ({ app: electronApp }, given) =>
+            void electronApp.emit('open-url', { preventDefault: () => undefined }, given),
           url,
         );
         return;
       }
-      const messenger = spawn(running().process().spawnfile, command([url]).args, { env: command([]).env, stdio: 'ignore' });
+      const messenger = spawn(running().process().spawnfile, command([url]).args, {
+        env: command([]).env,
+        stdio: 'ignore',
+      });
       await once(messenger, 'exit');
     },
     suspend: () => running().evaluate(({ powerMonitor }) => void powerMonitor.emit('suspend')),

@@ -45,7 +45,8 @@ function rememberPort(userDataDir: string, port: number): void {
 function usualKind(): DesktopKind {
   const named = process.env['LANDLINE_DESKTOP'] ?? 'standin';
   const kind = KINDS.find((one) => one === named);
-  if (kind === undefined) throw new Error(`LANDLINE_DESKTOP is ${named}; it can be ${KINDS.join(', ')}`);
+  if (kind === undefined)
+    throw new Error(`LANDLINE_DESKTOP is ${named}; it can be ${KINDS.join(', ')}`);
   return kind;
 }
 
@@ -65,7 +66,10 @@ export const test = base.extend<DesktopFixtures, DesktopWorker>({
     await use(async (options = {}) => {
       const userDataDir = options.userDataDir ?? mkdtempSync(join(tmpdir(), 'landline-e2e-'));
       if (options.userDataDir === undefined) {
-        rememberPort(userDataDir, DEFAULT_PORT + 1 + info.parallelIndex * MOST_DESKTOPS + folders.length);
+        rememberPort(
+          userDataDir,
+          DEFAULT_PORT + 1 + info.parallelIndex * MOST_DESKTOPS + folders.length,
+        );
         folders.push(userDataDir);
       }
       const chromium = sharedChromium === undefined ? {} : { chromium: sharedChromium };
@@ -76,7 +80,10 @@ export const test = base.extend<DesktopFixtures, DesktopWorker>({
     for (const [at, desktop] of desktops.entries()) {
       await desktop.close();
       if (info.status !== info.expectedStatus)
-        await info.attach(`desktop-${at + 1}`, { body: desktop.output(), contentType: 'text/plain' });
+        await info.attach(`desktop-${at + 1}`, {
+          body: desktop.output(),
+          contentType: 'text/plain',
+        });
     }
     for (const folder of folders) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     expect(desktops.flatMap((desktop) => desktop.faults())).toEqual([]);

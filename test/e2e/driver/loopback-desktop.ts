@@ -36,7 +36,11 @@ const START_LIMIT_MS = 60_000;
 const RECORD = 'landlineRecordNotification';
 const ADDRESS = /^http:\/\/127\.0\.0\.1:\d+\/#t=\S+$/;
 
-const shownOf = ({ title, body, tag }: RecordedNotification): ShownNotification => ({ title, body, ...(tag === '' ? {} : { tag }) });
+const shownOf = ({ title, body, tag }: RecordedNotification): ShownNotification => ({
+  title,
+  body,
+  ...(tag === '' ? {} : { tag }),
+});
 
 export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopDriver {
   const { userDataDir, languages = ['en-US'], env = {}, chromium, link } = options;
@@ -54,18 +58,23 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
 
   function spawnHost(args: readonly string[]): ChildProcess {
     builtFile('out/renderer/index.html');
-    const child = spawn(process.execPath, ['electron/loopback/index.ts', '--data', userDataDir, '--no-open', ...args], {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        ...COMPILE_CACHE,
-        NODE_OPTIONS: '',
-        LANGUAGE: languages.map((one) => one.replace('-', '_')).join(':'),
-        ...env,
+    const child = spawn(
+      process.execPath,
+      ['electron/loopback/index.ts', '--data', userDataDir, '--no-open', ...args],
+      {
+        cwd: ROOT,
+        env: {
+          ...process.env,
+          ...COMPILE_CACHE,
+          NODE_OPTIONS: '',
+          LANGUAGE: languages.map((one) => one.replace('-', '_')).join(':'),
+          ...env,
+        },
+        stdio: ['ignore', 'pipe', 'pipe'],
       },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', (chunk: string) => memory.hear(chunk));
+    );
+    for (const stream of [child.stdout, child.stderr])
+      stream?.setEncoding('utf8').on('data', (chunk: string) => memory.hear(chunk));
     return child;
   }
 
@@ -73,9 +82,18 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
    *  @throws Error  it ended before, or stayed silent; it is gone then */
   async function addressOf(host: ChildProcess): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
-    const timer = setTimeout(() => reject(new Error(`the loopback host printed no address\n${memory.output}`)), START_LIMIT_MS);
-    if (host.stdout !== null) createInterface({ input: host.stdout }).on('line', (line) => ADDRESS.test(line) && resolve(line));
-    host.once('exit', (code) => reject(new Error(`the loopback host ended with ${code ?? 'a signal'}\n${memory.output}`)));
+    const timer = setTimeout(
+      () => reject(new Error(`the loopback host printed no address\n${memory.output}`)),
+      START_LIMIT_MS,
+    );
+    if (host.stdout !== null)
+      createInterface({ input: host.stdout }).on(
+        'line',
+        (line) => ADDRESS.test(line) && resolve(line),
+      );
+    host.once('exit', (code) =>
+      reject(new Error(`the loopback host ended with ${code ?? 'a signal'}\n${memory.output}`)),
+    );
     try {
       return await promise;
     } catch (error) {
@@ -86,8 +104,13 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
     }
   }
 
-  async function openPage(address: string): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
-    const context = await chromium.browser.newContext({ locale: languages[0] ?? 'en-US', viewport: { width: 1180, height: 780 } });
+  async function openPage(
+    address: string,
+  ): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
+    const context = await chromium.browser.newContext({
+      locale: languages[0] ?? 'en-US',
+      viewport: { width: 1180, height: 780 },
+    });
     await context.exposeFunction(RECORD, (notification: Omit<RecordedNotification, 'id'>) => {
       const id = shown.length + 1;
       shown.push({ ...notification, id });
@@ -110,7 +133,9 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
     const page = await context.newPage();
     // Not the window itself, whose own failed requests are its own business.
     context.on('page', (other) => other.once('requestfailed', () => void other.close()));
-    page.on('pageerror', (error) => memory.faults.push(`on the page: ${error.stack ?? error.message}`));
+    page.on('pageerror', (error) =>
+      memory.faults.push(`on the page: ${error.stack ?? error.message}`),
+    );
     await page.goto(address);
     return { context, page };
   }
@@ -132,7 +157,11 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
     await running().page.evaluate(`(${String(act)})(window.landlineDesktop)`);
   };
 
-  const abilities: readonly Ability[] = ['hide', 'failNotifications', ...(canSleep ? (['sleep'] as const) : [])];
+  const abilities: readonly Ability[] = [
+    'hide',
+    'failNotifications',
+    ...(canSleep ? (['sleep'] as const) : []),
+  ];
 
   return {
     name: 'loopback',
@@ -151,7 +180,8 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
       for (const notification of shown.toReversed()) {
         if (!fits(shownOf(notification))) continue;
         const { page } = running();
-        if (!(await page.evaluate((id) => window.landlineDesktop?.isOnScreen(id), notification.id))) continue;
+        if (!(await page.evaluate((id) => window.landlineDesktop?.isOnScreen(id), notification.id)))
+          continue;
         return page.evaluate((id) => {
           window.landlineDesktop?.setPresence({ visible: true, focused: true });
           window.landlineDesktop?.click(id);
@@ -169,8 +199,10 @@ export function createLoopbackDesktop(options: LoopbackDesktopOptions): DesktopD
       await once(messenger, 'exit');
       if (messenger.exitCode !== 0) throw new Error(`the link was not taken\n${memory.output}`);
     },
-    suspend: async () => void (canSleep ? running().host.kill('SIGSTOP') : cannot('loopback', 'sleep')),
-    resume: async () => void (canSleep ? running().host.kill('SIGCONT') : cannot('loopback', 'sleep')),
+    suspend: async () =>
+      void (canSleep ? running().host.kill('SIGSTOP') : cannot('loopback', 'sleep')),
+    resume: async () =>
+      void (canSleep ? running().host.kill('SIGCONT') : cannot('loopback', 'sleep')),
     idle: async () => cannot('loopback', 'idle'),
     trayToolTip: async () => cannot('loopback', 'tray'),
     setSystemDark: async () => cannot('loopback', 'systemTheme'),

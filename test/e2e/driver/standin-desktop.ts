@@ -12,7 +12,11 @@ export interface StandinDesktopOptions extends DesktopOptions {
   readonly main?: string;
 }
 
-const shownOf = ({ title, body, tag }: NotificationNote): ShownNotification => ({ title, body, ...(tag === undefined ? {} : { tag }) });
+const shownOf = ({ title, body, tag }: NotificationNote): ShownNotification => ({
+  title,
+  body,
+  ...(tag === undefined ? {} : { tag }),
+});
 
 export function createStandinDesktop(options: StandinDesktopOptions): DesktopDriver {
   const { userDataDir, languages = ['en-US'], env = {}, chromium, link } = options;
@@ -71,7 +75,9 @@ export function createStandinDesktop(options: StandinDesktopOptions): DesktopDri
     close,
     notifications: async () => [...shown, ...(app?.notesOf('notification').map(shownOf) ?? [])],
     clickNotification: async (fits) => {
-      const onScreen = await running().evaluate(({ standin }) => standin.notifications.numbersOnScreen);
+      const onScreen = await running().evaluate(
+        ({ standin }) => standin.notifications.numbersOnScreen,
+      );
       const found = running()
         .notesOf('notification')
         .findLast((note) => onScreen.includes(note.id) && fits(shownOf(note)));
@@ -80,7 +86,8 @@ export function createStandinDesktop(options: StandinDesktopOptions): DesktopDri
     },
     badge: () => running().evaluate(({ app: electronApp }) => electronApp.getBadgeCount()),
     blur: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.blur()),
-    focus: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show()),
+    focus: () =>
+      running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.show()),
     hide: () => running().evaluate(({ BrowserWindow }) => BrowserWindow.getAllWindows()[0]?.hide()),
     openLink: async (url) => {
       const messenger = forkApp(launchOptions([url]));
@@ -93,12 +100,16 @@ export function createStandinDesktop(options: StandinDesktopOptions): DesktopDri
         standin.power.idleSeconds = next;
       }, seconds),
     trayToolTip: () => running().evaluate(({ standin }) => standin.trays[0]?.toolTip ?? ''),
-    setSystemDark: (isDark) => running().evaluate(({ standin }, next) => standin.theme.setSystemDark(next), isDark),
+    setSystemDark: (isDark) =>
+      running().evaluate(({ standin }, next) => standin.theme.setSystemDark(next), isDark),
     failNotifications: () =>
       running().evaluate(({ standin }) => {
         standin.notifications.failure = 'refused by the system';
       }),
-    openedLinks: async () => [...opened, ...(app?.notesOf('open-external').map(({ url }) => url) ?? [])],
+    openedLinks: async () => [
+      ...opened,
+      ...(app?.notesOf('open-external').map(({ url }) => url) ?? []),
+    ],
     faults: () => [...memory.faults, ...(app === undefined ? [] : faultsOf(app))],
     output: () => memory.output + (app?.output ?? ''),
   };

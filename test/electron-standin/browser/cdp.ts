@@ -34,7 +34,10 @@ export class CdpSession {
   }
 
   /** @throws Error  Chromium refused the command, or is gone */
-  send<M extends Command>(method: M, params?: Protocol.CommandParameters[M]): Promise<Protocol.CommandReturnValues[M]> {
+  send<M extends Command>(
+    method: M,
+    params?: Protocol.CommandParameters[M],
+  ): Promise<Protocol.CommandReturnValues[M]> {
     return this.#transmit(method, params ?? {}) as Promise<Protocol.CommandReturnValues[M]>;
   }
 
@@ -105,7 +108,8 @@ export class Cdp {
 
   #receive(frame: Frame): void {
     if (frame.id === undefined) {
-      const session = frame.sessionId === undefined ? this.root : this.#sessions.get(frame.sessionId);
+      const session =
+        frame.sessionId === undefined ? this.root : this.#sessions.get(frame.sessionId);
       if (frame.method !== undefined) session?.receive(frame.method, frame.params);
       return;
     }
@@ -116,7 +120,8 @@ export class Cdp {
   }
 
   #end(): void {
-    for (const { method, reject } of this.#pending.values()) reject(new Error(`${method}: Chromium is gone`));
+    for (const { method, reject } of this.#pending.values())
+      reject(new Error(`${method}: Chromium is gone`));
     this.#pending.clear();
     this.#closed();
   }

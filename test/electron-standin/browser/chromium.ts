@@ -79,17 +79,26 @@ function whenListening(child: ChildProcess): Promise<string> {
 export function requireBrowser(env: NodeJS.ProcessEnv = process.env): string {
   const path = findBrowser(env);
   if (path !== undefined) return path;
-  throw new Error('no Chromium found: install one (Debian: apt-get install chromium) or name one in LANDLINE_BROWSER');
+  throw new Error(
+    'no Chromium found: install one (Debian: apt-get install chromium) or name one in LANDLINE_BROWSER',
+  );
 }
 
-export async function startChromium({ profile, env = process.env }: ChromiumOptions): Promise<Chromium> {
+export async function startChromium({
+  profile,
+  env = process.env,
+}: ChromiumOptions): Promise<Chromium> {
   mkdirSync(profile, { recursive: true });
   const headless = env['STANDIN_HEADED'] === undefined ? ['--headless=new'] : [];
   const asRoot = isRoot() ? ['--no-sandbox'] : [];
-  const child = spawn(requireBrowser(env), [...headless, ...asRoot, ...FLAGS, `--user-data-dir=${profile}`], {
-    // Descriptors 3 and 4 are the debugging pipe, unused but for this: Chromium ends when this process is gone.
-    stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    requireBrowser(env),
+    [...headless, ...asRoot, ...FLAGS, `--user-data-dir=${profile}`],
+    {
+      // Descriptors 3 and 4 are the debugging pipe, unused but for this: Chromium ends when this process is gone.
+      stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'pipe'],
+    },
+  );
   const gone = new Promise<void>((resolve) => child.once('exit', () => resolve()));
   const endpoint = await whenListening(child);
   const { pid } = child;

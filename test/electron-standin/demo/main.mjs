@@ -30,7 +30,11 @@ protocol.registerSchemesAsPrivileged([
 
 if (!app.requestSingleInstanceLock({ from: 'demo' })) app.quit();
 app.on('second-instance', (_event, argv, _cwd, data) => {
-  demo.events.push({ name: 'second-instance', link: argv.find((arg) => arg.startsWith('landline:')), data });
+  demo.events.push({
+    name: 'second-instance',
+    link: argv.find((arg) => arg.startsWith('landline:')),
+    data,
+  });
   window?.show();
 });
 app.on('open-url', (_event, url) => demo.events.push({ name: 'open-url', url }));
@@ -62,30 +66,46 @@ ipcMain.on('say', (event, word) => {
 powerMonitor.on('suspend', () => demo.events.push({ name: 'suspend' }));
 powerMonitor.on('resume', () => demo.events.push({ name: 'resume' }));
 
-const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' demo-file:; connect-src 'none'; base-uri 'none'";
+const POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' demo-file:; connect-src 'none'; base-uri 'none'";
 
 function serve() {
   protocol.handle('demo', async (request) => {
     const { pathname } = new URL(request.url);
-    const file = await net.fetch(pathToFileURL(join(here, 'window', pathname === '/' ? 'index.html' : pathname)).href);
+    const file = await net.fetch(
+      pathToFileURL(join(here, 'window', pathname === '/' ? 'index.html' : pathname)).href,
+    );
     const headers = new Headers(file.headers);
     headers.set('content-security-policy', POLICY);
     return new Response(file.body, { status: file.status, headers });
   });
-  const dot = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-  protocol.handle('demo-file', () => new Response(Buffer.from(dot, 'base64'), { headers: { 'content-type': 'image/png' } }));
+  const dot =
+    'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
+  protocol.handle(
+    'demo-file',
+    () => new Response(Buffer.from(dot, 'base64'), { headers: { 'content-type': 'image/png' } }),
+  );
 }
 
 await app.whenReady();
 serve();
-session.defaultSession.setPermissionRequestHandler((_contents, permission, done) => done(permission === 'clipboard-sanitized-write'));
-session.defaultSession.setPermissionCheckHandler((_contents, permission) => permission === 'clipboard-sanitized-write');
+session.defaultSession.setPermissionRequestHandler((_contents, permission, done) =>
+  done(permission === 'clipboard-sanitized-write'),
+);
+session.defaultSession.setPermissionCheckHandler(
+  (_contents, permission) => permission === 'clipboard-sanitized-write',
+);
 
 window = new BrowserWindow({
   width: 900,
   height: 600,
   show: false,
-  webPreferences: { preload: join(here, 'preload.cjs'), sandbox: true, contextIsolation: true, nodeIntegration: false },
+  webPreferences: {
+    preload: join(here, 'preload.cjs'),
+    sandbox: true,
+    contextIsolation: true,
+    nodeIntegration: false,
+  },
 });
 window.once('ready-to-show', () => window.show());
 window.webContents.setWindowOpenHandler(({ url }) => {
@@ -100,14 +120,29 @@ window.webContents.on('render-process-gone', (_event, { reason }) => {
   window.webContents.reload();
 });
 
-window.webContents.on('context-menu', (_event, { selectionText, isEditable, linkURL, editFlags }) => {
-  demo.events.push({ name: 'context-menu', selectionText, isEditable, linkURL, canPaste: editFlags.canPaste });
-  Menu.buildFromTemplate([{ role: 'copy', label: 'Copy' }]).popup({ window });
-});
+window.webContents.on(
+  'context-menu',
+  (_event, { selectionText, isEditable, linkURL, editFlags }) => {
+    demo.events.push({
+      name: 'context-menu',
+      selectionText,
+      isEditable,
+      linkURL,
+      canPaste: editFlags.canPaste,
+    });
+    Menu.buildFromTemplate([{ role: 'copy', label: 'Copy' }]).popup({ window });
+  },
+);
 
 Menu.setApplicationMenu(
   Menu.buildFromTemplate([
-    { label: 'Demo', submenu: [{ id: 'hello', label: 'Hello', click: () => demo.events.push({ name: 'hello' }) }, { role: 'quit' }] },
+    {
+      label: 'Demo',
+      submenu: [
+        { id: 'hello', label: 'Hello', click: () => demo.events.push({ name: 'hello' }) },
+        { role: 'quit' },
+      ],
+    },
   ]),
 );
 const tray = new Tray(nativeImage.createEmpty());
@@ -120,14 +155,19 @@ ipcMain.on('notify', (_event, words) => {
     window.show();
     window.webContents.send('opened', words.tag);
   });
-  notification.on('reply', (details, text) => window.webContents.send('replied', text, details.reply));
+  notification.on('reply', (details, text) =>
+    window.webContents.send('replied', text, details.reply),
+  );
   notification.on('failed', (_event2, reason) => window.webContents.send('failed', reason));
   notification.show();
   app.setBadgeCount(app.getBadgeCount() + 1);
 });
 
 ipcMain.handle('fork', async (_event, word) => {
-  demo.child = utilityProcess.fork(join(here, 'utility.mjs'), ['an-argument'], { serviceName: 'demo', stdio: 'pipe' });
+  demo.child = utilityProcess.fork(join(here, 'utility.mjs'), ['an-argument'], {
+    serviceName: 'demo',
+    stdio: 'pipe',
+  });
   demo.child.postMessage({ word });
   const answer = await new Promise((resolve) => demo.child.once('message', resolve));
   return { answer, hasPid: typeof demo.child.pid === 'number' };

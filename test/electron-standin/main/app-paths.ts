@@ -26,7 +26,8 @@ export class AppPaths {
   readonly #set = new Map<string, string>();
 
   constructor(argv: readonly string[], env: NodeJS.ProcessEnv) {
-    const given = argv.find((arg) => arg.startsWith(SWITCH))?.slice(SWITCH.length) ?? env['STANDIN_USER_DATA'];
+    const given =
+      argv.find((arg) => arg.startsWith(SWITCH))?.slice(SWITCH.length) ?? env['STANDIN_USER_DATA'];
     const userData = given === undefined ? mkdtempSync(join(tmpdir(), 'standin-')) : resolve(given);
     this.#set.set('userData', userData);
     this.#set.set('temp', tmpdir());

@@ -32,7 +32,8 @@ type PathName = Parameters<Electron.App['getPath']>[0];
 
 function findRoot(entry: string): string {
   let folder = dirname(resolve(entry));
-  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder) folder = dirname(folder);
+  while (!existsSync(join(folder, 'package.json')) && dirname(folder) !== folder)
+    folder = dirname(folder);
   return folder;
 }
 
@@ -61,12 +62,15 @@ export class App extends StrictEmitter implements Pick<Electron.App, AppMembers>
   readonly isPackaged: boolean;
   readonly dock = undefined;
   readonly commandLine = strict('app.commandLine', {
-    appendSwitch: (name: string, value?: string) => void process.argv.push(value === undefined ? `--${name}` : `--${name}=${value}`),
+    appendSwitch: (name: string, value?: string) =>
+      void process.argv.push(value === undefined ? `--${name}` : `--${name}=${value}`),
     appendArgument: (value: string) => void process.argv.push(value),
     hasSwitch: (name: string) => switchValue(name) !== undefined,
     getSwitchValue: (name: string) => switchValue(name) ?? '',
     removeSwitch: (name: string) => {
-      const at = process.argv.findIndex((arg) => arg === `--${name}` || arg.startsWith(`--${name}=`));
+      const at = process.argv.findIndex(
+        (arg) => arg === `--${name}` || arg.startsWith(`--${name}=`),
+      );
       if (at >= 0) process.argv.splice(at, 1);
     },
   });
@@ -77,7 +81,9 @@ export class App extends StrictEmitter implements Pick<Electron.App, AppMembers>
     const { env } = parts;
     this.#root = findRoot(parts.entry);
     const manifest = join(this.#root, 'package.json');
-    this.#package = existsSync(manifest) ? (JSON.parse(readFileSync(manifest, 'utf8')) as Package) : {};
+    this.#package = existsSync(manifest)
+      ? (JSON.parse(readFileSync(manifest, 'utf8')) as Package)
+      : {};
     this.name = this.#package.productName ?? this.#package.name ?? 'Electron';
     this.isPackaged = env['STANDIN_PACKAGED'] !== undefined;
     this.#paths = new AppPaths(process.argv, env);
@@ -209,7 +215,13 @@ export class App extends StrictEmitter implements Pick<Electron.App, AppMembers>
   requestSingleInstanceLock(additionalData?: unknown): boolean {
     // Made here, not at start: the lock belongs to the user-data folder the app has chosen by now.
     this.#instance ??= new SingleInstance(this.getPath('userData'), (second) =>
-      this.emit('second-instance', createEvent({}), [...second.argv], second.workingDirectory, second.additionalData),
+      this.emit(
+        'second-instance',
+        createEvent({}),
+        [...second.argv],
+        second.workingDirectory,
+        second.additionalData,
+      ),
     );
     return this.#instance.request(additionalData);
   }
@@ -245,7 +257,10 @@ export class App extends StrictEmitter implements Pick<Electron.App, AppMembers>
   }
 
   getLoginItemSettings(): Pick<Electron.LoginItemSettings, 'openAtLogin' | 'wasOpenedAtLogin'> {
-    return strict('app.getLoginItemSettings()', { openAtLogin: this.#opensAtLogin, wasOpenedAtLogin: false });
+    return strict('app.getLoginItemSettings()', {
+      openAtLogin: this.#opensAtLogin,
+      wasOpenedAtLogin: false,
+    });
   }
 
   setBadgeCount(count = 0): boolean {
@@ -267,11 +282,13 @@ export class App extends StrictEmitter implements Pick<Electron.App, AppMembers>
   }
 
   enableSandbox(): void {
-    if (this.#isReady) throw new Error('app.enableSandbox() can only be called before app is ready');
+    if (this.#isReady)
+      throw new Error('app.enableSandbox() can only be called before app is ready');
   }
 
   disableHardwareAcceleration(): void {
-    if (this.#isReady) throw new Error('app.disableHardwareAcceleration() can only be called before app is ready');
+    if (this.#isReady)
+      throw new Error('app.disableHardwareAcceleration() can only be called before app is ready');
   }
 
   setAboutPanelOptions(options: Electron.AboutPanelOptionsOptions): void {

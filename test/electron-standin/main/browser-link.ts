@@ -45,7 +45,9 @@ export class BrowserLink {
     const { product } = await this.root.send('Browser.getVersion');
     this.chromeVersion = product.split('/')[1] ?? '';
     if (shared !== undefined) {
-      const { browserContextId } = await this.root.send('Target.createBrowserContext', { disposeOnDetach: true });
+      const { browserContextId } = await this.root.send('Target.createBrowserContext', {
+        disposeOnDetach: true,
+      });
       this.contextId = browserContextId;
     }
     await this.root.send('Target.setDiscoverTargets', { discover: true });
@@ -53,11 +55,15 @@ export class BrowserLink {
   }
 
   get root(): CdpSession {
-    if (this.#cdp === undefined) throw new Error('stand-in: Chromium is not up yet (is the app ready?)');
+    if (this.#cdp === undefined)
+      throw new Error('stand-in: Chromium is not up yet (is the app ready?)');
     return this.#cdp.root;
   }
 
-  async createTarget({ width, height }: TargetSize): Promise<{ readonly targetId: string; readonly session: CdpSession }> {
+  async createTarget({
+    width,
+    height,
+  }: TargetSize): Promise<{ readonly targetId: string; readonly session: CdpSession }> {
     const { targetId } = await this.root.send('Target.createTarget', {
       url: 'about:blank',
       newWindow: true,
@@ -65,7 +71,10 @@ export class BrowserLink {
       height,
       ...(this.contextId === undefined ? {} : { browserContextId: this.contextId }),
     });
-    const { sessionId } = await this.root.send('Target.attachToTarget', { targetId, flatten: true });
+    const { sessionId } = await this.root.send('Target.attachToTarget', {
+      targetId,
+      flatten: true,
+    });
     return { targetId, session: this.session(sessionId) };
   }
 

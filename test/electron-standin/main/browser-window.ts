@@ -31,11 +31,20 @@ interface State {
 
 const DEFAULT_SIZE = { width: 800, height: 600 };
 
-export class StandinWindow extends DressedWindow implements ListedWindow, Pick<Electron.BrowserWindow, WindowMembers> {
+export class StandinWindow
+  extends DressedWindow
+  implements ListedWindow, Pick<Electron.BrowserWindow, WindowMembers>
+{
   readonly id: number;
   readonly webContents: WebContents;
   readonly #parts: WindowParts;
-  #state: State = { shown: false, focused: false, minimized: false, maximized: false, fullScreen: false };
+  #state: State = {
+    shown: false,
+    focused: false,
+    minimized: false,
+    maximized: false,
+    fullScreen: false,
+  };
   #normal: Electron.Rectangle;
   #minimum: readonly [number, number];
   #isDestroyed = false;
@@ -105,7 +114,10 @@ export class StandinWindow extends DressedWindow implements ListedWindow, Pick<E
     return this.webContents.loadURL(url);
   }
 
-  loadFile(path: string, { query = {}, search, hash }: Electron.LoadFileOptions = {}): Promise<void> {
+  loadFile(
+    path: string,
+    { query = {}, search, hash }: Electron.LoadFileOptions = {},
+  ): Promise<void> {
     const url = pathToFileURL(resolve(this.#parts.app.getAppPath(), path));
     if (search !== undefined) url.search = search;
     for (const [key, value] of Object.entries(query)) url.searchParams.set(key, value);
@@ -132,7 +144,8 @@ export class StandinWindow extends DressedWindow implements ListedWindow, Pick<E
   }
 
   focus(): void {
-    if (this.#isDestroyed || !this.#state.shown || this.#state.minimized || this.#state.focused) return;
+    if (this.#isDestroyed || !this.#state.shown || this.#state.minimized || this.#state.focused)
+      return;
     for (const other of this.#parts.windows.all()) if (other !== this) other.blur();
     this.#change({ focused: true }, 'focus');
     this.webContents.emit('focus', createEvent({}));
@@ -247,13 +260,18 @@ export class StandinWindow extends DressedWindow implements ListedWindow, Pick<E
     const before = this.#normal;
     const next = { ...before, ...bounds };
     const [minWidth, minHeight] = this.#minimum;
-    this.#normal = { ...next, width: Math.max(next.width, minWidth), height: Math.max(next.height, minHeight) };
+    this.#normal = {
+      ...next,
+      width: Math.max(next.width, minWidth),
+      height: Math.max(next.height, minHeight),
+    };
     const { x, y, width, height } = this.#normal;
     if (width !== before.width || height !== before.height) {
       this.webContents.resize({ width, height });
       for (const event of ['resize', 'resized']) this.emit(event, createEvent({}));
     }
-    if (x !== before.x || y !== before.y) for (const event of ['move', 'moved']) this.emit(event, createEvent({}));
+    if (x !== before.x || y !== before.y)
+      for (const event of ['move', 'moved']) this.emit(event, createEvent({}));
   }
 
   getSize(): [number, number] {

@@ -21,7 +21,9 @@ export class DialogDesk {
   async ask(name: DialogName): Promise<unknown> {
     const scripted = this.#scripted.get(name)?.shift();
     if (scripted !== undefined) return scripted;
-    return new Promise((resolve) => this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), resolve]));
+    return new Promise((resolve) =>
+      this.#waiting.set(name, [...(this.#waiting.get(name) ?? []), resolve]),
+    );
   }
 
   askNow(name: DialogName): unknown {
@@ -45,6 +47,7 @@ export function createDialog(desk: DialogDesk, tell: Tell): object {
       tell('dialog', { name: 'showMessageBoxSync', options: args.at(-1) });
       return desk.askNow('showMessageBox');
     },
-    showErrorBox: (title: string, content: string) => tell('dialog', { name: 'showErrorBox', options: { title, content } }),
+    showErrorBox: (title: string, content: string) =>
+      tell('dialog', { name: 'showErrorBox', options: { title, content } }),
   });
 }

@@ -28,12 +28,22 @@ export function openHarnessChannel(electron: object, gone: () => void): void {
   };
   const evaluate = async ({ id, source, arg }: EvaluateRequest): Promise<void> => {
     try {
-      const run = new Script(`(${source})`, { filename: 'evaluated-by-a-test' }).runInThisContext() as (
-        ...args: readonly unknown[]
-      ) => unknown;
-      answer({ op: 'result', id, ok: true, value: codec.encode(await run(electron, codec.decode(arg))) });
+      const run = new Script(`(${source})`, {
+        filename: 'evaluated-by-a-test',
+      }).runInThisContext() as (...args: readonly unknown[]) => unknown;
+      answer({
+        op: 'result',
+        id,
+        ok: true,
+        value: codec.encode(await run(electron, codec.decode(arg))),
+      });
     } catch (error) {
-      answer({ op: 'result', id, ok: false, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+      answer({
+        op: 'result',
+        id,
+        ok: false,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
     }
   };
   process.on('message', (message) => {

@@ -18,18 +18,34 @@ export interface IpcCarrierParts {
 
 export type IpcCall = Extract<ToMain, { readonly channel: string }>;
 
-export function createIpcCarrier(parts: IpcCarrierParts): (call: IpcCall, documentId: number) => void {
+export function createIpcCarrier(
+  parts: IpcCarrierParts,
+): (call: IpcCall, documentId: number) => void {
   const codec = createCodec();
   const { registers, sender, reply, sendTo, heard } = parts;
 
-  async function answer(call: Extract<IpcCall, { readonly op: 'invoke' }>, documentId: number, args: readonly unknown[]): Promise<void> {
+  async function answer(
+    call: Extract<IpcCall, { readonly op: 'invoke' }>,
+    documentId: number,
+    args: readonly unknown[],
+  ): Promise<void> {
     try {
-      const handler = registers.map((register) => register.handlerOf(call.channel)).find((one) => one !== undefined);
+      const handler = registers
+        .map((register) => register.handlerOf(call.channel))
+        .find((one) => one !== undefined);
       if (handler === undefined) throw new Error(`No handler registered for '${call.channel}'`);
       const event = { ...sender(), type: 'frame' };
-      reply(documentId, { op: 'reply', id: call.id, value: codec.encode(await handler(event, ...args)) });
+      reply(documentId, {
+        op: 'reply',
+        id: call.id,
+        value: codec.encode(await handler(event, ...args)),
+      });
     } catch (error) {
-      reply(documentId, { op: 'refuse', id: call.id, error: `Error invoking remote method '${call.channel}': ${String(error)}` });
+      reply(documentId, {
+        op: 'refuse',
+        id: call.id,
+        error: `Error invoking remote method '${call.channel}': ${String(error)}`,
+      });
     }
   }
 

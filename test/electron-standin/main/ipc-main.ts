@@ -20,7 +20,8 @@ export interface IpcRegister {
 export function createIpcRegister(name: string): IpcRegister {
   const handlers = new Map<string, IpcHandler>();
   const handle = (channel: string, handler: IpcHandler): void => {
-    if (handlers.has(channel)) throw new Error(`Attempted to register a second handler for '${channel}'`);
+    if (handlers.has(channel))
+      throw new Error(`Attempted to register a second handler for '${channel}'`);
     handlers.set(channel, handler);
   };
   const door = Object.assign(new EventEmitter(), {

@@ -38,7 +38,9 @@ export class StandinMenuItem {
     this.#parts = parts;
     this.#options = options;
     const { submenu } = options;
-    this.submenu = Array.isArray(submenu) ? StandinMenu.from(parts, submenu) : (submenu as StandinMenu | undefined);
+    this.submenu = Array.isArray(submenu)
+      ? StandinMenu.from(parts, submenu)
+      : (submenu as StandinMenu | undefined);
     this.id = options.id ?? '';
     this.type = options.type ?? (this.submenu === undefined ? 'normal' : 'submenu');
     this.role = options.role;
@@ -56,11 +58,16 @@ export class StandinMenuItem {
     if (!this.enabled) return;
     if (this.type === 'checkbox') this.checked = !this.checked;
     if (this.type === 'radio') {
-      for (const other of this.menu?.items ?? []) if (other.type === 'radio') other.checked = other === this;
+      for (const other of this.menu?.items ?? [])
+        if (other.type === 'radio') other.checked = other === this;
     }
     const { click, role } = this.#options;
     if (click !== undefined) {
-      const act = click as unknown as (item: StandinMenuItem, window: object | null, event: object) => void;
+      const act = click as unknown as (
+        item: StandinMenuItem,
+        window: object | null,
+        event: object,
+      ) => void;
       act(this, this.#parts.focusedWindow(), { triggeredByAccelerator: false });
     } else if (role !== undefined) {
       const act = this.#parts.roles[role.toLowerCase()];
@@ -70,7 +77,10 @@ export class StandinMenuItem {
   };
 }
 
-export class StandinMenu extends StrictEmitter implements Pick<Electron.Menu, 'popup' | 'closePopup'> {
+export class StandinMenu
+  extends StrictEmitter
+  implements Pick<Electron.Menu, 'popup' | 'closePopup'>
+{
   readonly #parts: MenuParts;
   readonly #items: StandinMenuItem[] = [];
 
@@ -81,7 +91,8 @@ export class StandinMenu extends StrictEmitter implements Pick<Electron.Menu, 'p
 
   static from(parts: MenuParts, template: Template): StandinMenu {
     const menu = new StandinMenu(parts);
-    for (const entry of template) menu.append(entry instanceof StandinMenuItem ? entry : new StandinMenuItem(parts, entry));
+    for (const entry of template)
+      menu.append(entry instanceof StandinMenuItem ? entry : new StandinMenuItem(parts, entry));
     return menu;
   }
 
@@ -104,7 +115,9 @@ export class StandinMenu extends StrictEmitter implements Pick<Electron.Menu, 'p
 
   popup(): void {
     this.emit('menu-will-show', createEvent({}));
-    this.#parts.tell('menu-popup', { labels: this.#items.filter((item) => item.visible).map((item) => item.label) });
+    this.#parts.tell('menu-popup', {
+      labels: this.#items.filter((item) => item.visible).map((item) => item.label),
+    });
   }
 
   closePopup(): void {

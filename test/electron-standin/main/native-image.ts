@@ -14,7 +14,12 @@ const PNG_SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0
 
 const fromPng = (bytes: Buffer): Picture =>
   bytes.subarray(0, PNG_SIGNATURE.length).equals(PNG_SIGNATURE)
-    ? { png: bytes, bitmap: undefined, width: bytes.readUInt32BE(16), height: bytes.readUInt32BE(20) }
+    ? {
+        png: bytes,
+        bitmap: undefined,
+        width: bytes.readUInt32BE(16),
+        height: bytes.readUInt32BE(20),
+      }
     : EMPTY;
 
 function fromFile(path: string): Picture {
@@ -56,7 +61,10 @@ export interface NativeImageMaker {
   createFromPath(path: string): Electron.NativeImage;
   createFromBuffer(bytes: Buffer): Electron.NativeImage;
   createFromDataURL(url: string): Electron.NativeImage;
-  createFromBitmap(bitmap: Buffer, options: { readonly width: number; readonly height: number }): Electron.NativeImage;
+  createFromBitmap(
+    bitmap: Buffer,
+    options: { readonly width: number; readonly height: number },
+  ): Electron.NativeImage;
 }
 
 export const createNativeImages = (): NativeImageMaker =>
@@ -64,7 +72,10 @@ export const createNativeImages = (): NativeImageMaker =>
     createEmpty: () => createImage(EMPTY),
     createFromPath: (path: string) => createImage(fromFile(path)),
     createFromBuffer: (bytes: Buffer) => createImage(fromPng(bytes)),
-    createFromDataURL: (url: string) => createImage(fromPng(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'))),
-    createFromBitmap: (bitmap: Buffer, { width, height }: { readonly width: number; readonly height: number }) =>
-      createImage({ png: undefined, bitmap, width, height }),
+    createFromDataURL: (url: string) =>
+      createImage(fromPng(Buffer.from(url.slice(url.indexOf(',') + 1), 'base64'))),
+    createFromBitmap: (
+      bitmap: Buffer,
+      { width, height }: { readonly width: number; readonly height: number },
+    ) => createImage({ png: undefined, bitmap, width, height }),
   });

@@ -45,7 +45,9 @@ function gather(entries: readonly { readonly name: string; readonly value: strin
 }
 
 const spread = (headers: HeadersAnswer['responseHeaders']): { name: string; value: string }[] =>
-  Object.entries(headers ?? {}).flatMap(([name, value]) => [value].flat().map((one) => ({ name, value: one })));
+  Object.entries(headers ?? {}).flatMap(([name, value]) =>
+    [value].flat().map((one) => ({ name, value: one })),
+  );
 
 export class Network {
   readonly #parts: NetworkParts;
@@ -60,7 +62,9 @@ export class Network {
     session.on('Fetch.requestPaused', (paused) => {
       this.#decide(paused).catch((error: unknown) => {
         failed(schemes.fromWire(paused.request.url), error);
-        session.send('Fetch.failRequest', { requestId: paused.requestId, errorReason: 'Failed' }).catch(() => undefined);
+        session
+          .send('Fetch.failRequest', { requestId: paused.requestId, errorReason: 'Failed' })
+          .catch(() => undefined);
       });
     });
     await session.send('Fetch.enable', {
@@ -73,7 +77,8 @@ export class Network {
 
   #details(paused: Paused): RequestDetails {
     this.#requests += 1;
-    const isFrame = paused.resourceType === 'Document' && paused.frameId !== this.#parts.mainFrameId;
+    const isFrame =
+      paused.resourceType === 'Document' && paused.frameId !== this.#parts.mainFrameId;
     return {
       id: this.#requests,
       url: this.#parts.schemes.fromWire(paused.request.url),
@@ -85,13 +90,18 @@ export class Network {
   }
 
   async #decide(paused: Paused): Promise<void> {
-    if (paused.responseStatusCode !== undefined || paused.responseErrorReason !== undefined) return this.#onResponse(paused);
+    if (paused.responseStatusCode !== undefined || paused.responseErrorReason !== undefined)
+      return this.#onResponse(paused);
     const { session, schemes, webRequest, mainFrameId, mayNavigate } = this.#parts;
     const { requestId, request } = paused;
     const details = this.#details(paused);
     // Electron never asks for one; a strict handler would report a page error for it.
     if (new URL(request.url).pathname === '/favicon.ico') return this.#abort(requestId);
-    if (details.resourceType === 'mainFrame' && paused.frameId === mainFrameId && !mayNavigate(details.url, request.url)) {
+    if (
+      details.resourceType === 'mainFrame' &&
+      paused.frameId === mainFrameId &&
+      !mayNavigate(details.url, request.url)
+    ) {
       return this.#abort(requestId);
     }
     const answer = await webRequest.before.ask(details);
@@ -106,7 +116,13 @@ export class Network {
       await session.send('Fetch.continueRequest', { requestId });
       return;
     }
-    const response = await handler(new Request(details.url, { method: request.method, headers: request.headers, ...bodyOf(request) }));
+    const response = await handler(
+      new Request(details.url, {
+        method: request.method,
+        headers: request.headers,
+        ...bodyOf(request),
+      }),
+    );
     await this.#fulfil(requestId, details, response);
   }
 
@@ -118,10 +134,17 @@ export class Network {
     if (headers === 'cancel') return this.#abort(requestId, 'BlockedByClient');
     const responseHeaders = spread(headers).map(({ name, value }) => ({
       name,
-      value: name.toLowerCase().startsWith('content-security-policy') ? schemes.policyToWire(value) : value,
+      value: name.toLowerCase().startsWith('content-security-policy')
+        ? schemes.policyToWire(value)
+        : value,
     }));
     const body = Buffer.from(await response.arrayBuffer()).toString('base64');
-    await session.send('Fetch.fulfillRequest', { requestId, responseCode: response.status, responseHeaders, body });
+    await session.send('Fetch.fulfillRequest', {
+      requestId,
+      responseCode: response.status,
+      responseHeaders,
+      body,
+    });
   }
 
   async #onResponse(paused: Paused): Promise<void> {
@@ -131,9 +154,17 @@ export class Network {
       await session.send('Fetch.continueRequest', { requestId });
       return;
     }
-    const headers = await this.#askHeaders(this.#details(paused), responseStatusCode, gather(paused.responseHeaders ?? []));
+    const headers = await this.#askHeaders(
+      this.#details(paused),
+      responseStatusCode,
+      gather(paused.responseHeaders ?? []),
+    );
     if (headers === 'cancel') return this.#abort(requestId, 'BlockedByClient');
-    await session.send('Fetch.continueResponse', { requestId, responseCode: responseStatusCode, responseHeaders: spread(headers) });
+    await session.send('Fetch.continueResponse', {
+      requestId,
+      responseCode: responseStatusCode,
+      responseHeaders: spread(headers),
+    });
   }
 
   async #askHeaders(
@@ -141,12 +172,20 @@ export class Network {
     statusCode: number,
     responseHeaders: Headers,
   ): Promise<HeadersAnswer['responseHeaders'] | 'cancel'> {
-    const asked: HeadersDetails = { ...details, statusCode, statusLine: `HTTP/1.1 ${statusCode}`, responseHeaders };
+    const asked: HeadersDetails = {
+      ...details,
+      statusCode,
+      statusLine: `HTTP/1.1 ${statusCode}`,
+      responseHeaders,
+    };
     const answer = await this.#parts.webRequest.headers.ask(asked);
     return answer?.cancel === true ? 'cancel' : (answer?.responseHeaders ?? responseHeaders);
   }
 
-  async #abort(requestId: string, errorReason: Protocol.Network.ErrorReason = 'Aborted'): Promise<void> {
+  async #abort(
+    requestId: string,
+    errorReason: Protocol.Network.ErrorReason = 'Aborted',
+  ): Promise<void> {
     await this.#parts.session.send('Fetch.failRequest', { requestId, errorReason });
   }
 }

@@ -72,7 +72,10 @@ export interface NotificationParts {
 
 type Options = Electron.NotificationConstructorOptions;
 
-export class StandinNotification extends StrictEmitter implements Pick<Electron.Notification, 'show' | 'close'> {
+export class StandinNotification
+  extends StrictEmitter
+  implements Pick<Electron.Notification, 'show' | 'close'>
+{
   readonly #parts: NotificationParts;
   readonly #options: Options;
   #number: number | undefined;
@@ -143,6 +146,16 @@ export class StandinNotification extends StrictEmitter implements Pick<Electron.
     const { title, body, subtitle, silent, hasReply, urgency } = this;
     const tag = this.#options.id ?? this.#options.groupId;
     const actions = this.actions.map((action) => action.text ?? '');
-    return { id, title, body, subtitle, silent, hasReply, urgency, actions, ...(tag === undefined ? {} : { tag }) };
+    return {
+      id,
+      title,
+      body,
+      subtitle,
+      silent,
+      hasReply,
+      urgency,
+      actions,
+      ...(tag === undefined ? {} : { tag }),
+    };
   }
 }

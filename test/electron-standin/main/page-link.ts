@@ -102,7 +102,8 @@ export class PageLink {
       returnByValue: true,
       userGesture: true,
     });
-    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
+    if (exceptionDetails !== undefined)
+      throw new Error(exceptionDetails.exception?.description ?? exceptionDetails.text);
     return result.value as unknown;
   }
 
@@ -132,13 +133,18 @@ export class PageLink {
       session.send('Inspector.enable'),
       session.send('Runtime.addBinding', { name: BINDING, executionContextName: WORLD }),
       session.send('Page.addScriptToEvaluateOnNewDocument', { source: pageScript(this.#secret) }),
-      session.send('Page.addScriptToEvaluateOnNewDocument', { worldName: WORLD, source: preloadScript(this.#secret, about, preload) }),
+      session.send('Page.addScriptToEvaluateOnNewDocument', {
+        worldName: WORLD,
+        source: preloadScript(this.#secret, about, preload),
+      }),
       this.#renewPresenceScript(),
       this.setDark(isDark),
       // Chromium thinks every window is in front, so that none is throttled; what main says goes to the page as presence.
       session.send('Emulation.setFocusEmulationEnabled', { enabled: true }),
       session.send('Emulation.setUserAgentOverride', {
-        userAgent: userAgent.replace('HeadlessChrome', 'Chrome').replace('Safari', `Electron/${about.versions['electron'] ?? ''} Safari`),
+        userAgent: userAgent
+          .replace('HeadlessChrome', 'Chrome')
+          .replace('Safari', `Electron/${about.versions['electron'] ?? ''} Safari`),
         acceptLanguage: languages.join(','),
       }),
       // A second window in the same process is refused: the first one's language already holds there.
@@ -151,8 +157,11 @@ export class PageLink {
   async #renewPresenceScript(): Promise<void> {
     const source = presenceScript(this.#secret, this.#presence);
     this.#presenceScript = this.#presenceScript.then(async (before) => {
-      const { identifier } = await this.session.send('Page.addScriptToEvaluateOnNewDocument', { source });
-      if (before !== undefined) await this.session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier: before });
+      const { identifier } = await this.session.send('Page.addScriptToEvaluateOnNewDocument', {
+        source,
+      });
+      if (before !== undefined)
+        await this.session.send('Page.removeScriptToEvaluateOnNewDocument', { identifier: before });
       return identifier;
     });
     await this.#presenceScript;
@@ -160,8 +169,12 @@ export class PageLink {
 
   /** Sets the size of the page; the headless window's own frame comes on top of it. */
   async resize({ width, height }: TargetSize): Promise<void> {
-    const { windowId } = await this.#parts.link.root.send('Browser.getWindowForTarget', { targetId: this.targetId });
-    const frame = (await this.evaluate('({ width: outerWidth - innerWidth, height: outerHeight - innerHeight })')) as TargetSize;
+    const { windowId } = await this.#parts.link.root.send('Browser.getWindowForTarget', {
+      targetId: this.targetId,
+    });
+    const frame = (await this.evaluate(
+      '({ width: outerWidth - innerWidth, height: outerHeight - innerHeight })',
+    )) as TargetSize;
     await this.#parts.link.root.send('Browser.setWindowBounds', {
       windowId,
       bounds: { width: width + frame.width, height: height + frame.height },

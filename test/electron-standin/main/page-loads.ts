@@ -44,4 +44,5 @@ export function loadFailure(errorText: string, url: string): LoadFailure {
 }
 
 /** As a reload by the test tool looks: the address the page already has. */
-export const isSamePage = (wireUrl: string, shownUrl: string): boolean => withoutFragment(wireUrl) === withoutFragment(shownUrl);
+export const isSamePage = (wireUrl: string, shownUrl: string): boolean =>
+  withoutFragment(wireUrl) === withoutFragment(shownUrl);

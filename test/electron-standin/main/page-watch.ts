@@ -32,7 +32,9 @@ export function watchPage(watch: PageWatch): void {
   session.on('Runtime.consoleAPICalled', ({ type, args }) => {
     watch.said(type, args.map((arg) => String(arg.value ?? arg.description ?? arg.type)).join(' '));
   });
-  session.on('Runtime.exceptionThrown', ({ exceptionDetails: { exception, text } }) => watch.threw(exception?.description ?? text));
+  session.on('Runtime.exceptionThrown', ({ exceptionDetails: { exception, text } }) =>
+    watch.threw(exception?.description ?? text),
+  );
   session.on('Page.javascriptDialogOpening', ({ type }) => {
     const accept = type === 'beforeunload' ? watch.mayUnload() : true;
     session.send('Page.handleJavaScriptDialog', { accept }).catch(() => undefined);
@@ -50,7 +52,8 @@ function watchDocuments({ session, targetId, ...watch }: PageWatch): void {
     if (frameId === targetId) watch.navigatedInPage(url);
   });
   session.on('Page.frameRequestedNavigation', ({ frameId, url, disposition }) => {
-    if (frameId === targetId && disposition === 'currentTab' && !FETCHED.test(url)) watch.leaveForUnknownScheme(url);
+    if (frameId === targetId && disposition === 'currentTab' && !FETCHED.test(url))
+      watch.leaveForUnknownScheme(url);
   });
   // Not the plain load event: that of the document before may come late, and says not whose it is.
   session.on('Page.lifecycleEvent', ({ frameId, loaderId, name }) => {
@@ -73,6 +76,9 @@ function watchPopups({ link, session, targetId, opened }: PageWatch): void {
     if (targetInfo.type !== 'page' || targetInfo.targetId === targetId) return;
     const isOurs = targetInfo.browserContextId === link.contextId || link.contextId === undefined;
     const isPopup = targetInfo.openerId === targetId || (isOurs && expected.delete(targetInfo.url));
-    if (isPopup) link.root.send('Target.closeTarget', { targetId: targetInfo.targetId }).catch(() => undefined);
+    if (isPopup)
+      link.root
+        .send('Target.closeTarget', { targetId: targetInfo.targetId })
+        .catch(() => undefined);
   });
 }

@@ -3,7 +3,8 @@ import { StrictEmitter } from './strict.ts';
 
 export class PowerMonitor
   extends StrictEmitter
-  implements Pick<Electron.PowerMonitor, 'getSystemIdleTime' | 'getSystemIdleState' | 'isOnBatteryPower'>
+  implements
+    Pick<Electron.PowerMonitor, 'getSystemIdleTime' | 'getSystemIdleState' | 'isOnBatteryPower'>
 {
   /** Set by a test. */
   idleSeconds = 0;

@@ -5,7 +5,10 @@ import { strict } from './strict.ts';
 export const createProtocol = (schemes: Schemes, isReady: () => boolean): object =>
   strict('protocol', {
     registerSchemesAsPrivileged: (list: readonly Electron.CustomScheme[]): void => {
-      if (isReady()) throw new Error('protocol.registerSchemesAsPrivileged should be called before app is ready');
+      if (isReady())
+        throw new Error(
+          'protocol.registerSchemesAsPrivileged should be called before app is ready',
+        );
       schemes.register(list);
     },
     handle: (scheme: string, handler: SchemeHandler) => schemes.handle(scheme, handler),

@@ -37,17 +37,28 @@ function decrypt(key: Buffer, encrypted: Buffer): string {
   const nonceEnd = PREFIX.length + NONCE_BYTES;
   const tagEnd = nonceEnd + TAG_BYTES;
   try {
-    const decipher = createDecipheriv('aes-256-gcm', key, encrypted.subarray(PREFIX.length, nonceEnd));
+    const decipher = createDecipheriv(
+      'aes-256-gcm',
+      key,
+      encrypted.subarray(PREFIX.length, nonceEnd),
+    );
     decipher.setAuthTag(encrypted.subarray(nonceEnd, tagEnd));
     return decipher.update(encrypted.subarray(tagEnd)).toString('utf8') + decipher.final('utf8');
   } catch (cause) {
-    throw new Error('Error while decrypting the ciphertext provided to safeStorage.decryptString.', { cause });
+    throw new Error(
+      'Error while decrypting the ciphertext provided to safeStorage.decryptString.',
+      { cause },
+    );
   }
 }
 
 type Shown = Exclude<keyof Electron.SafeStorage, 'setUsePlainTextEncryption'>;
 
-export function createSafeStorage({ env, userData, isReady }: SafeStorageParts): Pick<Electron.SafeStorage, Shown> {
+export function createSafeStorage({
+  env,
+  userData,
+  isReady,
+}: SafeStorageParts): Pick<Electron.SafeStorage, Shown> {
   const setting = env['STANDIN_SAFE_STORAGE'] ?? 'basic_text';
   const isAvailable = (): boolean => isReady() && setting !== 'unavailable';
   const key = (): Buffer => {
@@ -61,6 +72,9 @@ export function createSafeStorage({ env, userData, isReady }: SafeStorageParts):
     encryptString: (plainText) => encrypt(key(), plainText),
     decryptString: (encrypted) => decrypt(key(), encrypted),
     encryptStringAsync: async (plainText) => encrypt(key(), plainText),
-    decryptStringAsync: async (encrypted) => ({ result: decrypt(key(), encrypted), shouldReEncrypt: false }),
+    decryptStringAsync: async (encrypted) => ({
+      result: decrypt(key(), encrypted),
+      shouldReEncrypt: false,
+    }),
   } satisfies Pick<Electron.SafeStorage, Shown>);
 }

@@ -23,7 +23,8 @@ export class Schemes {
   }
 
   handle(scheme: string, handler: SchemeHandler): void {
-    if (this.#handlers.has(scheme)) throw new Error(`Failed to register protocol: ${scheme} is already handled`);
+    if (this.#handlers.has(scheme))
+      throw new Error(`Failed to register protocol: ${scheme} is already handled`);
     this.#handlers.set(scheme, handler);
   }
 
@@ -45,8 +46,10 @@ export class Schemes {
     const [, scheme, host, rest] = OWN.exec(url) ?? [];
     if (scheme === undefined || !this.#handlers.has(scheme)) return url;
     const privileges = this.#privileges.get(scheme);
-    if (privileges?.standard !== true) notImplemented(`loading a page from ${scheme}:, a scheme that is not registered as standard`);
-    if (!/^[a-z0-9-]+$/.test(scheme) || !/^[a-z0-9.-]+$/i.test(host ?? '')) notImplemented(`a page at ${scheme}://${host ?? ''}`);
+    if (privileges?.standard !== true)
+      notImplemented(`loading a page from ${scheme}:, a scheme that is not registered as standard`);
+    if (!/^[a-z0-9-]+$/.test(scheme) || !/^[a-z0-9.-]+$/i.test(host ?? ''))
+      notImplemented(`a page at ${scheme}://${host ?? ''}`);
     return `${privileges?.secure === true ? 'https' : 'http'}://${host ?? ''}.${scheme}${SUFFIX}${rest === '' ? '/' : (rest ?? '/')}`;
   }
 
@@ -60,7 +63,8 @@ export class Schemes {
   originOf(url: string): string {
     const [, scheme, host] = OWN.exec(url) ?? [];
     if (scheme === 'file') return 'file://';
-    if (scheme !== undefined && this.#privileges.get(scheme)?.standard === true) return `${scheme}://${host ?? ''}`;
+    if (scheme !== undefined && this.#privileges.get(scheme)?.standard === true)
+      return `${scheme}://${host ?? ''}`;
     return URL.canParse(url) ? new URL(url).origin : 'null';
   }
 
@@ -69,7 +73,9 @@ export class Schemes {
     return policy.replaceAll(
       /(?<=^|[\s;])([a-z][a-z0-9-]*):(?:\/\/([a-z0-9.-]+))?(?=[\s;]|$)/gi,
       (source, scheme: string, host?: string) =>
-        this.#privileges.get(scheme)?.standard === true ? `${source} https://${host ?? '*'}.${scheme}${SUFFIX}` : source,
+        this.#privileges.get(scheme)?.standard === true
+          ? `${source} https://${host ?? '*'}.${scheme}${SUFFIX}`
+          : source,
     );
   }
 }

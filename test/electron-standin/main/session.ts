@@ -9,8 +9,18 @@ import { StrictEmitter, notImplemented } from './strict.ts';
 import { WebRequest } from './web-request.ts';
 
 type Descriptor = Protocol.Browser.PermissionDescriptor;
-type RequestHandler = (contents: unknown, permission: string, callback: (granted: boolean) => void, details: object) => void;
-type CheckHandler = (contents: unknown, permission: string, origin: string, details: object) => boolean;
+type RequestHandler = (
+  contents: unknown,
+  permission: string,
+  callback: (granted: boolean) => void,
+  details: object,
+) => void;
+type CheckHandler = (
+  contents: unknown,
+  permission: string,
+  origin: string,
+  details: object,
+) => boolean;
 
 /** Electron's name → what Chromium calls it. */
 const PERMISSIONS: Readonly<Record<string, readonly Descriptor[]>> = {
@@ -79,7 +89,9 @@ export class Session extends StrictEmitter {
       const checked = this.#mayCheck?.(contents, permission, origin, details) ?? true;
       const ask = this.#mayRequest;
       const granted =
-        checked && (ask === undefined || (await new Promise<boolean>((resolve) => ask(contents, permission, resolve, details))));
+        checked &&
+        (ask === undefined ||
+          (await new Promise<boolean>((resolve) => ask(contents, permission, resolve, details))));
       for (const descriptor of descriptors) {
         await this.#link.root.send('Browser.setPermission', {
           permission: descriptor,
@@ -123,7 +135,8 @@ export class Session extends StrictEmitter {
 
   /** The stand-in never uses a proxy, which is the one setting it can promise. */
   async setProxy(config: Electron.ProxyConfig): Promise<void> {
-    if (config.mode !== 'direct') notImplemented(`session.setProxy with mode ${config.mode ?? 'unset'}`);
+    if (config.mode !== 'direct')
+      notImplemented(`session.setProxy with mode ${config.mode ?? 'unset'}`);
   }
 
   async clearCache(): Promise<void> {}

@@ -3,7 +3,15 @@
  * at once, refused at once, released by the system when its holder dies, however it dies. A second instance leaves its command
  * line as a file before `request` returns, so that it may exit right after, as with Electron.
  */
-import { mkdirSync, readFileSync, readdirSync, renameSync, rmSync, watch, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  watch,
+  writeFileSync,
+} from 'node:fs';
 import type { FSWatcher } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';

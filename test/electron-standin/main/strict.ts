@@ -60,7 +60,8 @@ export abstract class StrictEmitter extends EventEmitter {
   }
 
   #check(event: string | symbol): void {
-    if (!this.raises.includes(String(event))) notImplemented(`the event '${String(event)}' of ${this.constructor.name}`);
+    if (!this.raises.includes(String(event)))
+      notImplemented(`the event '${String(event)}' of ${this.constructor.name}`);
   }
 }
 

@@ -93,7 +93,9 @@ async function fetchFile(url: URL): Promise<Response> {
   const bytes = await readFile(path).catch((cause: unknown) => {
     throw new Error('net::ERR_FILE_NOT_FOUND', { cause });
   });
-  return new Response(new Uint8Array(bytes), { headers: { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' } });
+  return new Response(new Uint8Array(bytes), {
+    headers: { 'content-type': TYPES[extname(path)] ?? 'application/octet-stream' },
+  });
 }
 
 export interface Net {
@@ -126,7 +128,10 @@ export class Shortcuts {
     unregister: (accelerator: string) => void this.#actions.delete(accelerator),
     unregisterAll: () => this.#actions.clear(),
     isRegistered: (accelerator: string) => this.#actions.has(accelerator),
-  } satisfies Pick<Electron.GlobalShortcut, 'register' | 'unregister' | 'unregisterAll' | 'isRegistered'>);
+  } satisfies Pick<
+    Electron.GlobalShortcut,
+    'register' | 'unregister' | 'unregisterAll' | 'isRegistered'
+  >);
 
   /** For tests: the user presses it. */
   press(accelerator: string): void {
@@ -148,7 +153,10 @@ export function createCrashReporter(): object {
     },
     getParameters: () => ({ ...parameters }),
     getUploadToServer: () => false,
-  } satisfies Pick<Electron.CrashReporter, 'start' | 'addExtraParameter' | 'getParameters' | 'getUploadToServer'>);
+  } satisfies Pick<
+    Electron.CrashReporter,
+    'start' | 'addExtraParameter' | 'getParameters' | 'getUploadToServer'
+  >);
 }
 
 export function createPowerSaveBlocker(): object {

@@ -13,7 +13,11 @@ type Icon = Electron.NativeImage | string;
 
 export class StandinTray
   extends StrictEmitter
-  implements Pick<Electron.Tray, 'setImage' | 'setToolTip' | 'setTitle' | 'getTitle' | 'destroy' | 'isDestroyed' | 'getBounds'>
+  implements
+    Pick<
+      Electron.Tray,
+      'setImage' | 'setToolTip' | 'setTitle' | 'getTitle' | 'destroy' | 'isDestroyed' | 'getBounds'
+    >
 {
   readonly #parts: TrayParts;
   #icon: Icon;
@@ -30,7 +34,16 @@ export class StandinTray
   }
 
   protected override get raises(): readonly string[] {
-    return ['click', 'right-click', 'double-click', 'middle-click', 'balloon-click', 'drop', 'mouse-enter', 'mouse-leave'];
+    return [
+      'click',
+      'right-click',
+      'double-click',
+      'middle-click',
+      'balloon-click',
+      'drop',
+      'mouse-enter',
+      'mouse-leave',
+    ];
   }
 
   /** For tests. */

@@ -13,14 +13,17 @@ const CHILD = fileURLToPath(new URL('../utility-child.mjs', import.meta.url));
 type Stdio = readonly ('pipe' | 'ignore' | 'inherit')[];
 
 const stdioOf = (stdio: Electron.ForkOptions['stdio']): Stdio =>
-  Array.isArray(stdio) ? stdio : ['ignore', ...Array<'pipe' | 'ignore' | 'inherit'>(2).fill((stdio ?? 'inherit') as 'pipe')];
+  Array.isArray(stdio)
+    ? stdio
+    : ['ignore', ...Array<'pipe' | 'ignore' | 'inherit'>(2).fill((stdio ?? 'inherit') as 'pipe')];
 
 export class UtilityProcess extends StrictEmitter {
   readonly #child: ChildProcess;
 
   constructor(modulePath: string, args: readonly string[], options: Electron.ForkOptions) {
     super();
-    if (options.session !== undefined || options.partition !== undefined) notImplemented('utilityProcess.fork with a session');
+    if (options.session !== undefined || options.partition !== undefined)
+      notImplemented('utilityProcess.fork with a session');
     const [, stdout = 'inherit', stderr = 'inherit'] = stdioOf(options.stdio);
     const forkOptions: ForkOptions = {
       execArgv: [...(options.execArgv ?? []), '--import', CHILD],
@@ -32,7 +35,9 @@ export class UtilityProcess extends StrictEmitter {
     };
     this.#child = fork(modulePath, [...args], forkOptions);
     this.#child.on('spawn', () => this.emit('spawn'));
-    this.#child.on('message', (envelope) => this.emit('message', (envelope as { readonly data: unknown }).data));
+    this.#child.on('message', (envelope) =>
+      this.emit('message', (envelope as { readonly data: unknown }).data),
+    );
     this.#child.on('exit', (code) => this.emit('exit', code ?? 1));
     this.#child.on('error', (error) => console.error('stand-in: utility process:', error));
     this.stdout = this.#child.stdout;
@@ -48,7 +53,9 @@ export class UtilityProcess extends StrictEmitter {
 
   /** Undefined before it has started and after it has ended, as in Electron. */
   get pid(): number | undefined {
-    return this.#child.exitCode === null && this.#child.signalCode === null ? this.#child.pid : undefined;
+    return this.#child.exitCode === null && this.#child.signalCode === null
+      ? this.#child.pid
+      : undefined;
   }
 
   postMessage(message: unknown, transfer: readonly unknown[] = []): void {

@@ -53,7 +53,10 @@ export interface Host {
 
 type OpenHandler = (details: Electron.HandlerDetails) => { readonly action: 'allow' | 'deny' };
 
-export class WebContents extends PageManners implements Pick<Electron.WebContents, ContentsMembers> {
+export class WebContents
+  extends PageManners
+  implements Pick<Electron.WebContents, ContentsMembers>
+{
   readonly id: number;
   readonly #parts: WebContentsParts;
   readonly #host: Host;
@@ -82,7 +85,10 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
       originOf: (url) => parts.schemes.originOf(url),
       isDestroyed: () => this.#isDestroyed,
     });
-    this.#page = this.#attach(readPreload(preferences.preload), preferences.additionalArguments ?? []);
+    this.#page = this.#attach(
+      readPreload(preferences.preload),
+      preferences.additionalArguments ?? [],
+    );
     this.#page.catch((error: unknown) => {
       if (!this.#isDestroyed) console.error('stand-in:', error);
     });
@@ -116,7 +122,11 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
           this.emit(
             'context-menu',
             createEvent({}),
-            strict('the parameters of context-menu', { ...message.params, pageURL, frame: this.mainFrame }),
+            strict('the parameters of context-menu', {
+              ...message.params,
+              pageURL,
+              frame: this.mainFrame,
+            }),
           );
           return;
         }
@@ -124,7 +134,11 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
           deliver(message, documentId);
       }
     };
-    const versions = { node: process.versions.node, electron: process.versions['electron'] ?? '', chrome: link.chromeVersion };
+    const versions = {
+      node: process.versions.node,
+      electron: process.versions['electron'] ?? '',
+      chrome: link.chromeVersion,
+    };
     const { platform, arch } = process;
     const page = await PageLink.open({
       link,
@@ -157,7 +171,8 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
       contentsId: this.id,
       schemes,
       webRequest: session.requestStages,
-      mayNavigate: (url, wireUrl) => this.#loads.takeExpected(wireUrl) || this.#mayNavigate(url, wireUrl),
+      mayNavigate: (url, wireUrl) =>
+        this.#loads.takeExpected(wireUrl) || this.#mayNavigate(url, wireUrl),
       failed: (url, error) => {
         if (!this.#isDestroyed) console.error(`stand-in: ${url} failed:`, error);
       },
@@ -178,7 +193,14 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
       },
       navigatedInPage: (wireUrl) => {
         this.#url = wireUrl;
-        this.emit('did-navigate-in-page', createEvent({}), schemes.fromWire(wireUrl), true, this.id, 1);
+        this.emit(
+          'did-navigate-in-page',
+          createEvent({}),
+          schemes.fromWire(wireUrl),
+          true,
+          this.id,
+          1,
+        );
       },
       // Chromium does not fetch such a URL, so the network part never sees it.
       leaveForUnknownScheme: (url) => void this.#mayNavigate(url, url),
@@ -203,10 +225,17 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
       },
       said: (level, text) => {
         tell('console', { level, text });
-        const known = level === 'warning' || level === 'error' || level === 'debug' ? level : 'info';
+        const known =
+          level === 'warning' || level === 'error' || level === 'debug' ? level : 'info';
         this.emit(
           'console-message',
-          createEvent({ level: known, message: text, lineNumber: 0, sourceId: this.getURL(), frame: this.mainFrame }),
+          createEvent({
+            level: known,
+            message: text,
+            lineNumber: 0,
+            sourceId: this.getURL(),
+            frame: this.mainFrame,
+          }),
         );
       },
       threw: (text) => tell('page-error', { text }),
@@ -221,7 +250,13 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
   #mayNavigate(url: string, wireUrl: string): boolean {
     // A reload by the test tool asks for the page's own address; Electron raises nothing for a reload from outside the page.
     if (isSamePage(wireUrl, this.#url)) return true;
-    const details = { url, isSameDocument: false, isMainFrame: true, frame: this.mainFrame, initiator: this.mainFrame };
+    const details = {
+      url,
+      isSameDocument: false,
+      isMainFrame: true,
+      frame: this.mainFrame,
+      initiator: this.mainFrame,
+    };
     const event = createEvent(details);
     this.emit('will-frame-navigate', event);
     this.emit('will-navigate', event, url, false, true, this.id, 1);
@@ -229,9 +264,19 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
     return !event.defaultPrevented;
   }
 
-  #windowOpen(wireUrl: string, features: string, disposition: Electron.HandlerDetails['disposition']): void {
+  #windowOpen(
+    wireUrl: string,
+    features: string,
+    disposition: Electron.HandlerDetails['disposition'],
+  ): void {
     const url = this.#parts.schemes.fromWire(wireUrl);
-    const answer = this.#openHandler?.({ url, frameName: '', features, disposition, referrer: { url: this.getURL(), policy: 'default' } });
+    const answer = this.#openHandler?.({
+      url,
+      frameName: '',
+      features,
+      disposition,
+      referrer: { url: this.getURL(), policy: 'default' },
+    });
     const action = answer?.action ?? 'allow';
     this.#parts.tell('window-open', { url, action });
     if (action === 'allow') notImplemented('a window.open that main allows');
@@ -265,7 +310,11 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
     const page = await this.#page;
     const { schemes, session } = this.#parts;
     const wireUrl = schemes.toWire(url);
-    await session.applyPermissions(this, schemes.originOf(url), URL.canParse(wireUrl) ? new URL(wireUrl).origin : wireUrl);
+    await session.applyPermissions(
+      this,
+      schemes.originOf(url),
+      URL.canParse(wireUrl) ? new URL(wireUrl).origin : wireUrl,
+    );
     this.#isLoading = true;
     this.#loads.expect(wireUrl);
     this.emit('did-start-loading', createEvent({}));
@@ -292,7 +341,9 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
   }
 
   async capturePage(): Promise<Electron.NativeImage> {
-    const { data } = await (await this.#page).session.send('Page.captureScreenshot', { format: 'png' });
+    const { data } = await (
+      await this.#page
+    ).session.send('Page.captureScreenshot', { format: 'png' });
     return this.#parts.images.createFromBuffer(Buffer.from(data, 'base64'));
   }
 
@@ -363,7 +414,9 @@ export class WebContents extends PageManners implements Pick<Electron.WebContent
   destroyNow(): void {
     if (this.#isDestroyed) return;
     this.#isDestroyed = true;
-    this.#page.then((page) => this.#parts.link.root.send('Target.closeTarget', { targetId: page.targetId })).catch(() => undefined);
+    this.#page
+      .then((page) => this.#parts.link.root.send('Target.closeTarget', { targetId: page.targetId }))
+      .catch(() => undefined);
     this.emit('destroyed', createEvent({}));
   }
 

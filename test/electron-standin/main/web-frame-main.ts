@@ -21,7 +21,12 @@ export interface MainFrameParts {
   readonly isDestroyed: () => boolean;
 }
 
-export function createMainFrame({ contentsId, url, originOf, isDestroyed }: MainFrameParts): MainFrame {
+export function createMainFrame({
+  contentsId,
+  url,
+  originOf,
+  isDestroyed,
+}: MainFrameParts): MainFrame {
   const frame: MainFrame = strict('webContents.mainFrame', {
     get url() {
       return url();

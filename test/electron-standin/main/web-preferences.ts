@@ -15,7 +15,9 @@ const REFUSED: readonly (readonly [keyof Electron.WebPreferences, unknown])[] = 
 /** @throws Error  names the preference */
 export function refuseUnsafe(preferences: Electron.WebPreferences): void {
   for (const [name, value] of REFUSED) {
-    if (preferences[name] === value) throw new Error(`stand-in: webPreferences.${name}: ${String(value)} is refused`);
+    if (preferences[name] === value)
+      throw new Error(`stand-in: webPreferences.${name}: ${String(value)} is refused`);
   }
-  if (preferences.partition !== undefined) throw new Error('stand-in: webPreferences.partition is not implemented');
+  if (preferences.partition !== undefined)
+    throw new Error('stand-in: webPreferences.partition is not implemented');
 }

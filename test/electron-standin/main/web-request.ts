@@ -58,7 +58,8 @@ class Stage<D extends RequestDetails, A> {
   /** Undefined: nobody listens for this URL. */
   async ask(details: D): Promise<A | undefined> {
     const listener = this.#listener;
-    if (listener === undefined || !this.#patterns.some((pattern) => pattern.test(details.url))) return undefined;
+    if (listener === undefined || !this.#patterns.some((pattern) => pattern.test(details.url)))
+      return undefined;
     return new Promise((resolve) => listener(details, resolve));
   }
 }

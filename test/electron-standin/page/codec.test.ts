@@ -39,7 +39,10 @@ test('a value that holds itself comes back holding itself', () => {
 
 test('two views of one buffer still share it', () => {
   const buffer = new ArrayBuffer(8);
-  const [whole, part] = trip([new Uint8Array(buffer), new DataView(buffer, 2, 4)]) as [Uint8Array, DataView];
+  const [whole, part] = trip([new Uint8Array(buffer), new DataView(buffer, 2, 4)]) as [
+    Uint8Array,
+    DataView,
+  ];
   part.setUint8(0, 7);
   expect(whole[2]).toBe(7);
 });

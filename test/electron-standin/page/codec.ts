@@ -13,14 +13,34 @@ export function createCodec(): Codec {
   type Packed = string | number | boolean | null | readonly unknown[];
   type ViewMaker = new (buffer: ArrayBuffer, offset: number, length: number) => ArrayBufferView;
   const uncloneable = (): Error => new Error('An object could not be cloned.');
-  const integers: readonly ViewMaker[] = [Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array, Uint32Array];
-  const wide: readonly ViewMaker[] = [BigInt64Array, BigUint64Array, Float32Array, Float64Array, DataView];
+  const integers: readonly ViewMaker[] = [
+    Int8Array,
+    Uint8Array,
+    Uint8ClampedArray,
+    Int16Array,
+    Uint16Array,
+    Int32Array,
+    Uint32Array,
+  ];
+  const wide: readonly ViewMaker[] = [
+    BigInt64Array,
+    BigUint64Array,
+    Float32Array,
+    Float64Array,
+    DataView,
+  ];
   const views = new Map([...integers, ...wide].map((maker) => [maker.name, maker]));
-  const errors = new Map([RangeError, TypeError, SyntaxError, ReferenceError, EvalError, URIError].map((kind) => [kind.name, kind]));
+  const errors = new Map(
+    [RangeError, TypeError, SyntaxError, ReferenceError, EvalError, URIError].map((kind) => [
+      kind.name,
+      kind,
+    ]),
+  );
 
   const toBase64 = (bytes: Uint8Array): string => {
     let binary = '';
-    for (let at = 0; at < bytes.length; at += 32_768) binary += String.fromCharCode(...bytes.subarray(at, at + 32_768));
+    for (let at = 0; at < bytes.length; at += 32_768)
+      binary += String.fromCharCode(...bytes.subarray(at, at + 32_768));
     return btoa(binary);
   };
   const fromBase64 = (text: string): ArrayBuffer => {
@@ -35,21 +55,36 @@ export function createCodec(): Codec {
     const packObject = (value: object, id: number): Packed => {
       if (Array.isArray(value)) {
         const items = value as readonly unknown[];
-        return ['array', id, items.length, Object.keys(items).map((key) => [key, pack(items[Number(key)])])];
+        return [
+          'array',
+          id,
+          items.length,
+          Object.keys(items).map((key) => [key, pack(items[Number(key)])]),
+        ];
       }
       if (value instanceof Date) return ['date', id, pack(value.getTime())];
       if (value instanceof RegExp) return ['regexp', id, value.source, value.flags];
-      if (value instanceof Map) return ['map', id, [...value].map(([key, item]) => [pack(key), pack(item)])];
+      if (value instanceof Map)
+        return ['map', id, [...value].map(([key, item]) => [pack(key), pack(item)])];
       if (value instanceof Set) return ['set', id, [...value].map((item) => pack(item))];
       if (value instanceof Error)
-        return ['error', id, value.name, value.message, value.stack ?? '', 'cause' in value ? [pack(value.cause)] : []];
+        return [
+          'error',
+          id,
+          value.name,
+          value.message,
+          value.stack ?? '',
+          'cause' in value ? [pack(value.cause)] : [],
+        ];
       if (value instanceof ArrayBuffer) return ['buffer', id, toBase64(new Uint8Array(value))];
       if (ArrayBuffer.isView(value)) {
         const name = Object.prototype.toString.call(value).slice(8, -1);
-        const { length } = value instanceof DataView ? { length: value.byteLength } : (value as Uint8Array);
+        const { length } =
+          value instanceof DataView ? { length: value.byteLength } : (value as Uint8Array);
         return ['view', id, name, pack(value.buffer), value.byteOffset, length];
       }
-      if (value instanceof Boolean || value instanceof Number || value instanceof String) return ['boxed', id, pack(value.valueOf())];
+      if (value instanceof Boolean || value instanceof Number || value instanceof String)
+        return ['boxed', id, pack(value.valueOf())];
       const prototype: unknown = Object.getPrototypeOf(value);
       if (prototype !== Object.prototype && prototype !== null) throw uncloneable();
       return ['object', id, Object.entries(value).map(([key, item]) => [key, pack(item)])];
@@ -62,7 +97,9 @@ export function createCodec(): Codec {
         case 'undefined':
           return ['undefined'];
         case 'number':
-          return Number.isFinite(value) && !Object.is(value, -0) ? value : ['number', Object.is(value, -0) ? '-0' : String(value)];
+          return Number.isFinite(value) && !Object.is(value, -0)
+            ? value
+            : ['number', Object.is(value, -0) ? '-0' : String(value)];
         case 'bigint':
           return ['bigint', String(value)];
         case 'object': {
@@ -88,7 +125,8 @@ export function createCodec(): Codec {
     const unpack = (packed: unknown): unknown => {
       if (!Array.isArray(packed)) return packed;
       const [tag, id, first, second, third, fourth] = packed as readonly unknown[];
-      const pairs = (list: unknown): readonly (readonly [unknown, unknown])[] => list as readonly (readonly [unknown, unknown])[];
+      const pairs = (list: unknown): readonly (readonly [unknown, unknown])[] =>
+        list as readonly (readonly [unknown, unknown])[];
       switch (tag) {
         case 'undefined':
           return undefined;
@@ -107,7 +145,12 @@ export function createCodec(): Codec {
           const object = keep(id, {});
           // Defined, not assigned: a key named __proto__ must stay data.
           for (const [key, item] of pairs(first)) {
-            Object.defineProperty(object, key as string, { value: unpack(item), writable: true, enumerable: true, configurable: true });
+            Object.defineProperty(object, key as string, {
+              value: unpack(item),
+              writable: true,
+              enumerable: true,
+              configurable: true,
+            });
           }
           return object;
         }
@@ -137,7 +180,10 @@ export function createCodec(): Codec {
         case 'view': {
           const Maker = views.get(first as string);
           if (Maker === undefined) throw uncloneable();
-          return keep(id, new Maker(unpack(second) as ArrayBuffer, third as number, fourth as number));
+          return keep(
+            id,
+            new Maker(unpack(second) as ArrayBuffer, third as number, fourth as number),
+          );
         }
         case 'boxed':
           return keep(id, Object(unpack(first)) as unknown);

@@ -24,7 +24,9 @@ export function pageScript(secret: string): string {
 /** Runs after the page's script, so that a new document starts with what main last said. */
 export function presenceScript(secret: string, presence: Presence): string {
   const detail = { op: 'tell', word: { topic: 'presence', ...presence } };
-  return inTopFrame(`window.dispatchEvent(new CustomEvent(${text(`${secret}:page`)}, { detail: ${text(detail)} }));`);
+  return inTopFrame(
+    `window.dispatchEvent(new CustomEvent(${text(`${secret}:page`)}, { detail: ${text(detail)} }));`,
+  );
 }
 
 /** @param preload  the source of the preload, CommonJS; empty when the window has none */
@@ -36,5 +38,7 @@ export function preloadScript(secret: string, about: RendererProcess, preload: s
 ${preload}
     }).call(undefined, module.exports, require, module, process, globalThis, (f, ...a) => setTimeout(f, 0, ...a), clearTimeout);
   }`;
-  return inTopFrame(`${source(preloadWorld)}(${port}, ${source(createCodec)}(), ${text(about)}, ${run});`);
+  return inTopFrame(
+    `${source(preloadWorld)}(${port}, ${source(createCodec)}(), ${text(about)}, ${run});`,
+  );
 }

@@ -21,22 +21,34 @@ export function pagePresence(initial: Presence): (next: Presence) => void {
   return (next) => {
     const before = now;
     now = next;
-    if (before.visible !== next.visible) document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
-    if (before.focused !== next.focused) window.dispatchEvent(new FocusEvent(next.focused ? 'focus' : 'blur'));
+    if (before.visible !== next.visible)
+      document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+    if (before.focused !== next.focused)
+      window.dispatchEvent(new FocusEvent(next.focused ? 'focus' : 'blur'));
   };
 }
 
 export function pageWorld(port: WorldPort, setPresence: (next: Presence) => void): void {
   port.onExpose = (key, value) => {
-    if (key in window) throw new Error('Cannot bind an API on top of an existing property on the window object');
-    Object.defineProperty(window, key, { value, writable: false, configurable: false, enumerable: true });
+    if (key in window)
+      throw new Error('Cannot bind an API on top of an existing property on the window object');
+    Object.defineProperty(window, key, {
+      value,
+      writable: false,
+      configurable: false,
+      enumerable: true,
+    });
   };
   port.onTold = (word) => {
     if (word.topic === 'presence') setPresence({ visible: word.visible, focused: word.focused });
   };
   // Electron answers a denied window.open with null at once; main hears of it through the preload's world.
   window.open = (url, _target, features) => {
-    port.tell({ topic: 'open', url: String(new URL(String(url ?? 'about:blank'), location.href)), features: features ?? '' });
+    port.tell({
+      topic: 'open',
+      url: String(new URL(String(url ?? 'about:blank'), location.href)),
+      features: features ?? '',
+    });
     return null;
   };
 }

@@ -33,7 +33,12 @@ export interface ContextMenu {
   readonly mediaType: 'none' | 'image';
   readonly selectionText: string;
   readonly isEditable: boolean;
-  readonly editFlags: Readonly<Record<'canUndo' | 'canRedo' | 'canCut' | 'canCopy' | 'canPaste' | 'canDelete' | 'canSelectAll', boolean>>;
+  readonly editFlags: Readonly<
+    Record<
+      'canUndo' | 'canRedo' | 'canCut' | 'canCopy' | 'canPaste' | 'canDelete' | 'canSelectAll',
+      boolean
+    >
+  >;
   readonly misspelledWord: string;
   readonly dictionarySuggestions: readonly string[];
 }
@@ -57,7 +62,10 @@ export function preloadWorld(
 ): void {
   type Listener = (...args: unknown[]) => void;
   type Wrapped = Listener & { original?: Listener };
-  const world = globalThis as unknown as { standinToMain: (text: string) => void; standinToPage: (text: string) => void };
+  const world = globalThis as unknown as {
+    standinToMain: (text: string) => void;
+    standinToPage: (text: string) => void;
+  };
   const toMain = world.standinToMain;
   const post = (message: ToMain): void => toMain(JSON.stringify(message));
   const missing = (what: string): never => {
@@ -66,7 +74,9 @@ export function preloadWorld(
   const strict = <T extends object>(name: string, target: T): T =>
     new Proxy(target, {
       get: (own, key, receiver): unknown =>
-        typeof key === 'symbol' || key in own || key === 'then' ? Reflect.get(own, key, receiver) : missing(`${name}.${key}`),
+        typeof key === 'symbol' || key in own || key === 'then'
+          ? Reflect.get(own, key, receiver)
+          : missing(`${name}.${key}`),
     });
 
   class Emitter {
@@ -172,7 +182,11 @@ export function preloadWorld(
   };
   document.addEventListener('DOMContentLoaded', () => {
     announceTitle();
-    new MutationObserver(announceTitle).observe(document.head, { childList: true, subtree: true, characterData: true });
+    new MutationObserver(announceTitle).observe(document.head, {
+      childList: true,
+      subtree: true,
+      characterData: true,
+    });
   });
 
   const contextMenuAt = (event: MouseEvent): ContextMenu => {
@@ -180,9 +194,16 @@ export function preloadWorld(
     const element = target instanceof Element ? target : document.body;
     const link = element.closest('a[href]');
     const image = element instanceof HTMLImageElement ? element : undefined;
-    const field = element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement ? element : undefined;
-    const isEditable = field !== undefined || (element instanceof HTMLElement && element.isContentEditable);
-    const inField = field === undefined ? '' : field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
+    const field =
+      element instanceof HTMLInputElement || element instanceof HTMLTextAreaElement
+        ? element
+        : undefined;
+    const isEditable =
+      field !== undefined || (element instanceof HTMLElement && element.isContentEditable);
+    const inField =
+      field === undefined
+        ? ''
+        : field.value.slice(field.selectionStart ?? 0, field.selectionEnd ?? 0);
     const selectionText = inField === '' ? String(getSelection() ?? '') : inField;
     const hasSelection = selectionText !== '';
     return {

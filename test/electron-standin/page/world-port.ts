@@ -20,7 +20,12 @@ export type PortWord =
 export function worldPort(secret: string, me: string, peer: string): WorldPort {
   type Callable = (...args: unknown[]) => unknown;
   type Message =
-    | { readonly op: 'call'; readonly id: number; readonly callee: number; readonly args: readonly unknown[] }
+    | {
+        readonly op: 'call';
+        readonly id: number;
+        readonly callee: number;
+        readonly args: readonly unknown[];
+      }
     | { readonly op: 'return'; readonly id: number; readonly ok: boolean; readonly value: unknown }
     | { readonly op: 'settle'; readonly id: number; readonly ok: boolean; readonly value: unknown }
     | { readonly op: 'expose'; readonly key: string; readonly value: unknown }
@@ -48,11 +53,19 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
     clone(message);
     dispatch(new Envelope(`${secret}:${peer}`, { detail: message }));
   };
-  const packError = (error: unknown): Marked => ({ [MARK]: 'error', message: error instanceof Error ? error.message : String(error) });
+  const packError = (error: unknown): Marked => ({
+    [MARK]: 'error',
+    message: error instanceof Error ? error.message : String(error),
+  });
 
   // Defined, not assigned: a key named __proto__ must stay data.
   const define = (target: object, key: string, value: unknown): void => {
-    Object.defineProperty(target, key, { value, writable: true, enumerable: true, configurable: true });
+    Object.defineProperty(target, key, {
+      value,
+      writable: true,
+      enumerable: true,
+      configurable: true,
+    });
   };
 
   const isClonedWhole = (value: object): boolean =>
@@ -62,7 +75,8 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
     );
 
   function pack(value: unknown, seen = new Map<object, unknown>()): unknown {
-    if (typeof value === 'symbol') throw new TypeError('stand-in: a symbol cannot cross the context bridge');
+    if (typeof value === 'symbol')
+      throw new TypeError('stand-in: a symbol cannot cross the context bridge');
     if (typeof value === 'function') {
       const callable = value as Callable;
       const home = theirs.get(callable);
@@ -152,7 +166,12 @@ export function worldPort(secret: string, me: string, peer: string): WorldPort {
     try {
       const callable = mine.get(callee);
       if (callable === undefined) throw new Error('stand-in: no such function');
-      post({ op: 'return', id, ok: true, value: pack(callable(...args.map((arg) => unpack(arg, false)))) });
+      post({
+        op: 'return',
+        id,
+        ok: true,
+        value: pack(callable(...args.map((arg) => unpack(arg, false)))),
+      });
     } catch (error) {
       post({ op: 'return', id, ok: false, value: packError(error) });
     }

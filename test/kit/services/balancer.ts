@@ -40,10 +40,15 @@ export function editMarked(path: string, edit: (line: string) => readonly string
 }
 
 /** Starts the program and waits until its port answers. @throws Error  with what it said, when it ended instead */
-export async function startBalancer(program: string, args: readonly string[], port: number): Promise<Balancer> {
+export async function startBalancer(
+  program: string,
+  args: readonly string[],
+  port: number,
+): Promise<Balancer> {
   const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   let said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   const ended = once(child, 'close');
   const until = Date.now() + READY_MS;
   while (!(await answers(port))) {

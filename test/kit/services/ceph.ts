@@ -47,7 +47,8 @@ export async function startCeph(): Promise<CephGateway> {
 
   const children = new Set<ChildProcess>();
   const run = promisify(execFile);
-  const tool = (name: string, ...args: readonly string[]) => run(name, [...args], { timeout: START_LIMIT_MS });
+  const tool = (name: string, ...args: readonly string[]) =>
+    run(name, [...args], { timeout: START_LIMIT_MS });
   const start = (name: string, ...args: readonly string[]): ChildProcess => {
     const [command = name, ...before] = [...DIES_WITH_US, name];
     const child = spawn(command, [...before, '-c', conf, '-f', ...args], { stdio: 'ignore' });
@@ -69,24 +70,57 @@ export async function startCeph(): Promise<CephGateway> {
     const started = start('radosgw', '-n', 'client.rgw');
     const until = Date.now() + START_LIMIT_MS;
     while (!(await answers(port))) {
-      if (started.exitCode !== null || Date.now() > until) throw new Error('radosgw does not answer');
+      if (started.exitCode !== null || Date.now() > until)
+        throw new Error('radosgw does not answer');
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return started;
   };
 
   try {
-    await tool('monmaptool', '--create', '--fsid', fsid, '--addv', 'a', `[v2:${HOST}:${monitorPort}]`, join(folder, 'monmap'));
+    await tool(
+      'monmaptool',
+      '--create',
+      '--fsid',
+      fsid,
+      '--addv',
+      'a',
+      `[v2:${HOST}:${monitorPort}]`,
+      join(folder, 'monmap'),
+    );
     await tool('ceph-authtool', '--create-keyring', keyring, '--gen-key', '-n', 'mon.', ...CAPS);
-    for (const name of ['client.admin', 'client.rgw', 'osd.0']) await tool('ceph-authtool', keyring, '--gen-key', '-n', name, ...CAPS);
-    await tool('ceph-mon', '-c', conf, '--mkfs', '-i', 'a', '--monmap', join(folder, 'monmap'), '--keyring', keyring);
+    for (const name of ['client.admin', 'client.rgw', 'osd.0'])
+      await tool('ceph-authtool', keyring, '--gen-key', '-n', name, ...CAPS);
+    await tool(
+      'ceph-mon',
+      '-c',
+      conf,
+      '--mkfs',
+      '-i',
+      'a',
+      '--monmap',
+      join(folder, 'monmap'),
+      '--keyring',
+      keyring,
+    );
     start('ceph-mon', '-i', 'a');
     const osd = randomUUID();
     await tool('ceph', '-c', conf, 'osd', 'new', osd);
     await tool('ceph-osd', '-c', conf, '-i', '0', '--mkfs', '--osd-uuid', osd);
     start('ceph-osd', '-i', '0');
     const keys = ['--access-key', KEY_ID, '--secret-key', SECRET];
-    await tool('radosgw-admin', '-c', conf, 'user', 'create', '--uid', 'landline', '--display-name', 'landline', ...keys);
+    await tool(
+      'radosgw-admin',
+      '-c',
+      conf,
+      'user',
+      'create',
+      '--uid',
+      'landline',
+      '--display-name',
+      'landline',
+      ...keys,
+    );
     let gateway = await startGateway();
     return {
       address: new URL(`http://${HOST}:${port}`),

@@ -17,15 +17,22 @@ export async function startHaproxy(
   if (HAPROXY === undefined) throw new Error('haproxy is missing');
   const folder = mkdtempSync(join(tmpdir(), 'landline-haproxy-'));
   const both = join(folder, 'both.pem');
-  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'), { mode: 0o600 });
+  writeFileSync(both, readFileSync(certificate, 'utf8') + readFileSync(key, 'utf8'), {
+    mode: 0o600,
+  });
   let isFirst = true;
   const config = editMarked(HAPROXY_CONFIG, (line) => {
     if (line.includes('server ')) {
-      const all = isFirst ? relays.map((relay) => line.replace(/server \w+ 127\.0\.0\.1:\d+/, `server r${relay} 127.0.0.1:${relay}`)) : [];
+      const all = isFirst
+        ? relays.map((relay) =>
+            line.replace(/server \w+ 127\.0\.0\.1:\d+/, `server r${relay} 127.0.0.1:${relay}`),
+          )
+        : [];
       isFirst = false;
       return all;
     }
-    if (line.includes('bind :443')) return [line.replace(':443', `127.0.0.1:${port}`).replace(/\/\S+\.pem/, both)];
+    if (line.includes('bind :443'))
+      return [line.replace(':443', `127.0.0.1:${port}`).replace(/\/\S+\.pem/, both)];
     throw new Error(`nobody knows what to put in "${line}"`);
   });
   writeFileSync(join(folder, 'haproxy.cfg'), change(config));

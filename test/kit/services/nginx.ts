@@ -32,7 +32,11 @@ export async function startNginx(
   });
   writeFileSync(join(folder, 'landline.conf'), change(site));
   writeFileSync(join(folder, 'nginx.conf'), around(folder));
-  const balancer = await startBalancer(NGINX, ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'], port);
+  const balancer = await startBalancer(
+    NGINX,
+    ['-p', folder, '-c', join(folder, 'nginx.conf'), '-e', 'stderr'],
+    port,
+  );
   return {
     ...balancer,
     async dispose() {

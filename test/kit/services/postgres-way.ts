@@ -81,4 +81,8 @@ export function openWay(address: PostgresAddress): PostgresWay {
 }
 
 /** As long as before: the packet says its length. */
-const unset = (data: Buffer): Buffer => Buffer.from(data.toString('latin1').replace('enable_seqscan=off', 'enable_seqscan=on '), 'latin1');
+const unset = (data: Buffer): Buffer =>
+  Buffer.from(
+    data.toString('latin1').replace('enable_seqscan=off', 'enable_seqscan=on '),
+    'latin1',
+  );

@@ -18,8 +18,12 @@ describe.skipIf(POSTGRES === undefined)('a private PostgreSQL', () => {
     await server.kill();
     await expect(server.ask(one.database, 'SELECT 1')).rejects.toThrow();
     await server.restart();
-    expect(await server.ask(one.database, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 0 }]);
-    await expect(server.ask(other.database, 'SELECT 1 FROM kept')).rejects.toThrow('does not exist');
+    expect(await server.ask(one.database, 'SELECT count(*)::int AS count FROM kept')).toEqual([
+      { count: 0 },
+    ]);
+    await expect(server.ask(other.database, 'SELECT 1 FROM kept')).rejects.toThrow(
+      'does not exist',
+    );
     expect(await server.ask(one.database, 'SHOW fsync')).toEqual([{ fsync: 'on' }]);
   });
 
@@ -32,12 +36,16 @@ describe.skipIf(POSTGRES === undefined)('a private PostgreSQL', () => {
     await server.set({ synchronous_standby_names: '' });
     await follower.stopFollowing();
     await server.ask(database, 'CREATE TABLE missed (n integer)');
-    await expect(follower.ask(database, 'CREATE TABLE refused (n integer)')).rejects.toThrow('read-only');
+    await expect(follower.ask(database, 'CREATE TABLE refused (n integer)')).rejects.toThrow(
+      'read-only',
+    );
     await server.kill();
     await follower.promote();
     await follower.ask(database, 'INSERT INTO kept VALUES (1)');
     await expect(follower.ask(database, 'SELECT 1 FROM missed')).rejects.toThrow('does not exist');
     await server.restart();
-    expect(await server.ask(database, 'SELECT count(*)::int AS count FROM kept')).toEqual([{ count: 0 }]);
+    expect(await server.ask(database, 'SELECT count(*)::int AS count FROM kept')).toEqual([
+      { count: 0 },
+    ]);
   });
 });

@@ -21,7 +21,8 @@ const FOLDERS = existsSync(DEBIAN)
 
 export const POSTGRES = findProgram('postgres', 'what needs PostgreSQL is not shown', FOLDERS);
 /** Another program of the same release. */
-export const postgresTool = (name: string): string => (POSTGRES ?? 'postgres').replace(/postgres$/, name);
+export const postgresTool = (name: string): string =>
+  (POSTGRES ?? 'postgres').replace(/postgres$/, name);
 
 export interface PostgresOptions {
   /**
@@ -79,11 +80,22 @@ const KEEPER = [
   'wait $server; code=$?; kill $reader 2>/dev/null; exit $code',
 ].join('\n');
 
-export async function startPostgres({ isTemporary = false }: PostgresOptions = {}): Promise<PostgresServer> {
+export async function startPostgres({
+  isTemporary = false,
+}: PostgresOptions = {}): Promise<PostgresServer> {
   const place = makePlace();
   await runTool(
     'initdb',
-    ['--pgdata', place.data, '--username', USER, '--auth=trust', '--encoding=UTF8', '--locale=C', '--no-sync'],
+    [
+      '--pgdata',
+      place.data,
+      '--username',
+      USER,
+      '--auth=trust',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
     place,
   );
   const server = createServer(place, isTemporary);
@@ -151,7 +163,10 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
       // A killed server's children let go of its memory a moment after it; until then a new one ends at once.
       if (!keeper || keeper.exitCode !== null || keeper.signalCode !== null) {
         const command = [program, '-D', data, ...settings.flatMap((setting) => ['-c', setting])];
-        keeper = spawn('sh', ['-c', KEEPER, 'sh', ...command], { ...how, stdio: ['pipe', 'ignore', 'ignore'] });
+        keeper = spawn('sh', ['-c', KEEPER, 'sh', ...command], {
+          ...how,
+          stdio: ['pipe', 'ignore', 'ignore'],
+        });
       }
       await ask('postgres', 'SELECT 1');
       return true;
@@ -166,7 +181,8 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
     await gone;
   };
   const set: PostgresServer['set'] = async (settings) => {
-    for (const [name, value] of Object.entries(settings)) await ask('postgres', `ALTER SYSTEM SET ${name} = '${value}'`);
+    for (const [name, value] of Object.entries(settings))
+      await ask('postgres', `ALTER SYSTEM SET ${name} = '${value}'`);
     await ask('postgres', 'SELECT pg_reload_conf()');
   };
   return {
@@ -189,19 +205,32 @@ function createServer(place: Place, isTemporary: boolean): PostgresServer {
       await end('killed');
       rmSync(data, { recursive: true, force: true });
       const from = `host=${primary.addressOf('postgres').host} user=${USER}`;
-      const copying = ['--pgdata', data, '--dbname', from, '--write-recovery-conf', '--checkpoint=fast', '--no-sync'];
+      const copying = [
+        '--pgdata',
+        data,
+        '--dbname',
+        from,
+        '--write-recovery-conf',
+        '--checkpoint=fast',
+        '--no-sync',
+      ];
       await runTool('pg_basebackup', copying, place);
       await start();
       if (isSynchronous) await primary.set({ synchronous_standby_names: '*' });
       const wanted = isSynchronous ? 'sync' : 'async';
       await poll(async () => {
-        const [row] = await primary.ask('postgres', "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'");
+        const [row] = await primary.ask(
+          'postgres',
+          "SELECT sync_state FROM pg_stat_replication WHERE state = 'streaming'",
+        );
         return row?.['sync_state'] === wanted;
       });
     },
     async stopFollowing() {
       await set({ primary_conninfo: '' });
-      await poll(async () => (await ask('postgres', 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0);
+      await poll(
+        async () => (await ask('postgres', 'SELECT 1 FROM pg_stat_wal_receiver')).length === 0,
+      );
     },
     async promote() {
       await ask('postgres', 'SELECT pg_promote()');
@@ -230,7 +259,8 @@ async function poll(isSo: () => Promise<boolean>): Promise<void> {
 /** Whom the server belongs to where we are root. */
 function serverAccount(): { readonly uid: number; readonly gid: number } | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const idOf = (flag: string): number => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  const idOf = (flag: string): number =>
+    Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
   return { uid: idOf('-u'), gid: idOf('-g') };
 }
 

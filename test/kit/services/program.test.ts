@@ -17,7 +17,9 @@ test('what is missing is said in one line, and is a failure where it has to be t
   const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
   vi.stubEnv('REQUIRE_SERVICES', '0');
   expect(findProgram('no-such-program', 'the moon is not shown')).toBeUndefined();
-  expect(warn.mock.calls).toEqual([['SKIPPED: the moon is not shown, because no-such-program is missing']]);
+  expect(warn.mock.calls).toEqual([
+    ['SKIPPED: the moon is not shown, because no-such-program is missing'],
+  ]);
   vi.stubEnv('REQUIRE_SERVICES', '1');
   expect(() => findProgram('no-such-program', 'the moon is not shown')).toThrow(
     'the moon is not shown, because no-such-program is missing',

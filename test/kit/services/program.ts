@@ -10,7 +10,9 @@ const SETPRIV = '/usr/bin/setpriv';
  * Stands before a server's command: a worker of the tests that is killed itself (out of time, out of memory) leaves no server behind, where
  * Linux can see to that.
  */
-export const DIES_WITH_US: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '--pdeathsig', 'KILL'] : [];
+export const DIES_WITH_US: readonly string[] = existsSync(SETPRIV)
+  ? [SETPRIV, '--pdeathsig', 'KILL']
+  : [];
 
 /**
  * @param what  cannot be shown without it: the line goes on with "because … is missing"
@@ -18,8 +20,14 @@ export const DIES_WITH_US: readonly string[] = existsSync(SETPRIV) ? [SETPRIV, '
  * @returns the program's path; undefined where it is missing and need not be there
  * @throws Error  it is missing and `REQUIRE_SERVICES` is 1
  */
-export function findProgram(name: string, what: string, folders: readonly string[] = []): string | undefined {
-  const found = [...folders, ...(process.env['PATH'] ?? '').split(delimiter)].map((folder) => join(folder, name)).find(isExecutable);
+export function findProgram(
+  name: string,
+  what: string,
+  folders: readonly string[] = [],
+): string | undefined {
+  const found = [...folders, ...(process.env['PATH'] ?? '').split(delimiter)]
+    .map((folder) => join(folder, name))
+    .find(isExecutable);
   if (found !== undefined) return found;
   const line = `${what}, because ${name} is missing`;
   if (process.env['REQUIRE_SERVICES'] === '1') throw new Error(`REQUIRED: ${line}`);

@@ -46,7 +46,19 @@ export async function startRedis(options: readonly string[] = []): Promise<Redis
   let child: ChildProcess | undefined;
 
   const start = async (): Promise<void> => {
-    const all = ['--bind', HOST, '--port', `${port}`, '--dir', folder, '--save', '', '--appendonly', 'no', ...options];
+    const all = [
+      '--bind',
+      HOST,
+      '--port',
+      `${port}`,
+      '--dir',
+      folder,
+      '--save',
+      '',
+      '--appendonly',
+      'no',
+      ...options,
+    ];
     const [command = program, ...before] = [...DIES_WITH_US, program];
     const started = spawn(command, [...before, ...all], { stdio: ['ignore', 'pipe', 'inherit'] });
     child = started;
@@ -107,10 +119,18 @@ export interface RedisCluster {
 export async function startRedisCluster(): Promise<RedisCluster> {
   const servers = await Promise.all(
     [0, 1, 2].map(async () =>
-      startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`, '--cluster-node-timeout', '2000']),
+      startRedis([
+        '--cluster-enabled',
+        'yes',
+        '--cluster-port',
+        `${await freePort()}`,
+        '--cluster-node-timeout',
+        '2000',
+      ]),
     ),
   );
-  const dispose = async (): Promise<void> => void (await Promise.all(servers.map((server) => server.dispose())));
+  const dispose = async (): Promise<void> =>
+    void (await Promise.all(servers.map((server) => server.dispose())));
   try {
     const share = Math.ceil(CLUSTER_SLOTS / servers.length);
     for (const [i, server] of servers.entries()) {
@@ -138,12 +158,18 @@ export async function startRedisCluster(): Promise<RedisCluster> {
 }
 
 async function busPortOf(servers: readonly RedisServer[], port: number): Promise<unknown> {
-  const answer = await servers.find((one) => one.port === port)?.ask('CONFIG', 'GET', 'cluster-port');
-  return Array.isArray(answer) ? answer[1] : (answer as Readonly<Record<string, unknown>>)['cluster-port'];
+  const answer = await servers
+    .find((one) => one.port === port)
+    ?.ask('CONFIG', 'GET', 'cluster-port');
+  return Array.isArray(answer)
+    ? answer[1]
+    : (answer as Readonly<Record<string, unknown>>)['cluster-port'];
 }
 
 /** What a contract runs over: one server, and a cluster. `build` starts it and hands over where it is and how to end it. */
-export const bothKindsOfRedis = <House>(over: (servers: readonly RedisAddress[], dispose: () => Promise<void>) => House) => [
+export const bothKindsOfRedis = <House>(
+  over: (servers: readonly RedisAddress[], dispose: () => Promise<void>) => House,
+) => [
   {
     name: 'Redis',
     isThere: REDIS_SERVER !== undefined,

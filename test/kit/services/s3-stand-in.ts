@@ -17,7 +17,10 @@ export interface S3StandInOptions {
 }
 
 /** Sees each request first. True: it has been dealt with, in whatever way. */
-export type Interference = (request: IncomingMessage, response: ServerResponse) => boolean | Promise<boolean>;
+export type Interference = (
+  request: IncomingMessage,
+  response: ServerResponse,
+) => boolean | Promise<boolean>;
 
 export interface S3StandIn {
   readonly address: URL;
@@ -35,7 +38,11 @@ export interface S3StandIn {
 
 const BUCKET = 'landline';
 
-export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1_000 }: S3StandInOptions = {}): Promise<S3StandIn> {
+export async function startS3StandIn({
+  tls,
+  knowsConditions = true,
+  listKeys = 1_000,
+}: S3StandInOptions = {}): Promise<S3StandIn> {
   const kept = new Map<string, Buffer>();
   const asked: string[] = [];
   const sockets = new Set<Socket>();
@@ -49,7 +56,8 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
     asked.push(`${request.method ?? ''} ${key}`);
     if (await interference?.(request, response)) return;
     if (bucket !== BUCKET) return refuse(response, 404, 'NoSuchBucket');
-    if (!/^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? '')) return refuse(response, 403, 'AccessDenied');
+    if (!/^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? ''))
+      return refuse(response, 403, 'AccessDenied');
     switch (request.method) {
       case 'PUT':
         if (key === '') return void response.writeHead(200).end();
@@ -65,13 +73,19 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
     }
   };
 
-  const put = async (request: IncomingMessage, response: ServerResponse, key: string): Promise<void> => {
+  const put = async (
+    request: IncomingMessage,
+    response: ServerResponse,
+    key: string,
+  ): Promise<void> => {
     const pieces: Buffer[] = [];
     for await (const piece of request) pieces.push(piece as Buffer);
     const content = Buffer.concat(pieces);
     const condition = request.headers['if-none-match'];
     if (condition !== undefined && !knowsConditions) return refuse(response, 501, 'NotImplemented');
-    if (request.headers['x-amz-content-sha256'] !== createHash('sha256').update(content).digest('hex')) {
+    if (
+      request.headers['x-amz-content-sha256'] !== createHash('sha256').update(content).digest('hex')
+    ) {
       return refuse(response, 400, 'XAmzContentSHA256Mismatch');
     }
     if (condition === '*' && kept.has(key)) return refuse(response, 412, 'PreconditionFailed');
@@ -85,18 +99,33 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
     const part = first === undefined ? content : content.subarray(Number(first), Number(last) + 1);
     if (first !== undefined && part.length === 0) return refuse(response, 416, 'InvalidRange');
-    const range = first === undefined ? {} : { 'content-range': `bytes ${first}-${Number(first) + part.length - 1}/${content.length}` };
-    response.writeHead(first === undefined ? 200 : 206, { 'content-length': part.length, etag: '"tag"', ...range });
+    const range =
+      first === undefined
+        ? {}
+        : {
+            'content-range': `bytes ${first}-${Number(first) + part.length - 1}/${content.length}`,
+          };
+    response.writeHead(first === undefined ? 200 : 206, {
+      'content-length': part.length,
+      etag: '"tag"',
+      ...range,
+    });
     response.end(request.method === 'HEAD' ? undefined : part);
   };
 
   const list = (response: ServerResponse, query: URLSearchParams): void => {
     const after = query.get('continuation-token') ?? '';
-    const all = [...kept.keys()].filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after).toSorted();
+    const all = [...kept.keys()]
+      .filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after)
+      .toSorted();
     const page = all.slice(0, Math.min(listKeys, Number(query.get('max-keys'))));
     const isTruncated = page.length < all.length;
-    const next = isTruncated ? `<NextContinuationToken>${page.at(-1) ?? ''}</NextContinuationToken>` : '';
-    const contents = page.map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`).join('');
+    const next = isTruncated
+      ? `<NextContinuationToken>${page.at(-1) ?? ''}</NextContinuationToken>`
+      : '';
+    const contents = page
+      .map((key) => `<Contents><Key>${key}</Key><Size>1</Size></Contents>`)
+      .join('');
     const body = `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncated>${isTruncated}</IsTruncated>${next}${contents}</ListBucketResult>`;
     response.writeHead(200, { 'content-type': 'application/xml' }).end(body);
   };
@@ -133,7 +162,14 @@ export async function startS3StandIn({ tls, knowsConditions = true, listKeys = 1
   };
 }
 
-export function refuse(response: ServerResponse, status: number, code: string, isHead = false): void {
+export function refuse(
+  response: ServerResponse,
+  status: number,
+  code: string,
+  isHead = false,
+): void {
   const body = `<?xml version="1.0" encoding="UTF-8"?><Error><Code>${code}</Code><Message>no</Message></Error>`;
-  response.writeHead(status, { 'content-type': 'application/xml', 'content-length': body.length }).end(isHead ? undefined : body);
+  response
+    .writeHead(status, { 'content-type': 'application/xml', 'content-length': body.length })
+    .end(isHead ? undefined : body);
 }

@@ -8,7 +8,13 @@ import { chromium, type Browser, type BrowserContext, type Page } from 'playwrig
 import { findBrowser } from '../../../build/scripts/find-browser.ts';
 import { servePage, type PageServer } from './page-server.ts';
 
-const QUIET = ['--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const QUIET = [
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 
 export interface OpenOptions {
   readonly scene: string;
@@ -39,9 +45,14 @@ export interface Stage {
 export async function createStage(): Promise<Stage> {
   const executablePath = findBrowser();
   if (executablePath === undefined)
-    throw new Error('the window tests need Chromium, Chrome or Edge: install one, or name it in LANDLINE_BROWSER');
+    throw new Error(
+      'the window tests need Chromium, Chrome or Edge: install one, or name it in LANDLINE_BROWSER',
+    );
   const isRoot = process.getuid?.() === 0;
-  const browser: Browser = await chromium.launch({ executablePath, args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET });
+  const browser: Browser = await chromium.launch({
+    executablePath,
+    args: isRoot ? [...QUIET, '--no-sandbox'] : QUIET,
+  });
   const server: PageServer = await servePage();
   const tabs = new Map<string, Page>();
   const used = new Set<Page>();
@@ -71,11 +82,15 @@ export async function createStage(): Promise<Stage> {
       const context = page.context();
       await page.setViewportSize({ width, height });
       const devtools = await context.newCDPSession(page);
-      await devtools.send('Storage.clearDataForOrigin', { origin: new URL(server.url).origin, storageTypes: 'all' });
+      await devtools.send('Storage.clearDataForOrigin', {
+        origin: new URL(server.url).origin,
+        storageTypes: 'all',
+      });
       await devtools.detach();
       const complaints: string[] = [];
       page.on('console', (message) => {
-        if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+        if (message.type() === 'error' || message.type() === 'warning')
+          complaints.push(message.text());
       });
       page.on('pageerror', (error) => complaints.push(String(error)));
       await page.goto(`${server.url}?${new URLSearchParams({ scene, ...query }).toString()}`);
