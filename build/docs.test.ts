@@ -170,7 +170,7 @@ describe('docs/OPERATIONS.md', () => {
     );
     expect(commands).toContain('member reset-password');
     const told = new Set(
-      [...text.matchAll(/landline-relay (?:-- )?((?:member )?[a-z][a-z-]*)/g)].map(
+      [...text.matchAll(/landline-relay (?:-- )?((?:(?:member|restored) )?[a-z][a-z-]*)/g)].map(
         ([, name = '']) => name,
       ),
     );

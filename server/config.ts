@@ -280,6 +280,10 @@ export const TOKEN_KEYS_FILE = 'token-keys.json';
 export const TERM_FILE = 'postgres-term.json';
 /** How the relay was last started: what the command line goes by while it does not run. */
 const LAST_START_FILE = 'last-start.json';
+/** Names the team of this folder: see `team-mark.ts`. */
+const TEAM_FILE = 'team-id';
+/** What the last restore brought back to life: see `restored.ts`. */
+const RESTORED_FILE = 'restored.json';
 
 export const tokenKeysFile = (keys: string): string => join(keys, TOKEN_KEYS_FILE);
 
@@ -287,4 +291,6 @@ export const tokenKeysFile = (keys: string): string => join(keys, TOKEN_KEYS_FIL
 export const dataFiles = (data: string) => ({
   store: join(data, STORE_FILE),
   lastStart: join(data, LAST_START_FILE),
+  team: join(data, TEAM_FILE),
+  restored: join(data, RESTORED_FILE),
 });

@@ -23,9 +23,9 @@ import {
 import { checkFolder, checkNode, describeFindings, examine, type Finding } from './cli/doctor.ts';
 import { readLastStart, writeLastStart } from './cli/last-start.ts';
 import { moveTeam, type Moved } from './cli/move.ts';
-import { putBackupInPlace, type Restored } from './cli/restore.ts';
+import { putBackupInPlace, type RestoreDone } from './cli/restore.ts';
 import { serve } from './cli/serve.ts';
-import { writeAnswer } from './cli/terminal.ts';
+import { describeBackup, describeRestored, writeAnswer } from './cli/terminal.ts';
 import {
   dataFiles,
   readConfig,
@@ -43,6 +43,7 @@ import { createLog, type LogLevel } from './observe/log.ts';
 import type { BlobsOpenFault } from './ports/blobs-open-fault.ts';
 import type { Blobs } from './ports/blobs.ts';
 import type { Log } from './ports/log.ts';
+import type { BackupSummary } from './ports/restore.ts';
 import type { StoreOpenFault } from './ports/store-open-fault.ts';
 import type { WholeStore } from './ports/whole-store.ts';
 import { letPoolGiveWay } from './pool-priority.ts';
@@ -179,6 +180,7 @@ async function runRelay(
     auth,
     identity,
     blobsAt: () => keptAt(config),
+    restoredFile: dataFiles(config.data).restored,
     log,
     startedAt: clock.now(),
   });
@@ -264,44 +266,46 @@ async function runRestore(
   { from, isJson }: InvocationOf<'restore'>,
   config: RelayConfig,
 ): Promise<number> {
-  const done = await restoreFrom(from, config);
+  const onPrepared = (summary: BackupSummary): void =>
+    void (isJson || out(describeBackup(summary)));
+  const done = await restoreFrom(from, config, onPrepared);
   if (isJson)
     out(
       `${JSON.stringify(done.ok ? done : { ok: false, error: { kind: 'failed', message: done.error } })}\n`,
     );
   else if (!done.ok) err(`landline-relay: ${done.error}\n`);
   else {
-    const before =
-      done.value.before === null ? '' : ` What was there before lies at ${done.value.before}.`;
+    const { before, restored } = done.value;
+    const aside = before === null ? '' : ` The store from before is at ${before}.`;
     const blobs = keptAt(config);
-    out(
-      `The backup is in place.${before}\n${blobs === null ? '' : `The blobs at ${blobs} are as they were; put those you kept with the backup there too.\n`}`,
-    );
+    const others =
+      blobs === null
+        ? ''
+        : `The blobs at ${blobs} are as they were; put those you kept with the backup there too.\n`;
+    out(`The backup is in place.${aside}\n${others}${describeRestored(restored)}`);
   }
   return done.ok ? 0 : 1;
 }
 
-async function restoreFrom(from: string, config: RelayConfig): Promise<Result<Restored, string>> {
+async function restoreFrom(
+  from: string,
+  config: RelayConfig,
+  onPrepared: (summary: BackupSummary) => void,
+): Promise<Result<RestoreDone, string>> {
   const old = oldNode();
   if (old !== undefined) return fail(old);
   if (config.postgres !== null)
     return fail('The team is in PostgreSQL, which has its own means: see pg_restore.');
-  const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
+  const { prepareCopy, readRights } = await import('./adapters/store-sqlite/restore-copy.ts');
   const { takeLock } = await import('./adapters/store-sqlite/lock.ts');
-  const audit = async (path: string): Promise<readonly string[]> => {
-    const copy = openSqliteStore({ path, clock, random });
-    try {
-      return await copy.audit();
-    } finally {
-      await copy.close();
-    }
-  };
   return putBackupInPlace({
     from,
-    store: dataFiles(config.data).store,
+    files: dataFiles(config.data),
     now: clock.now(),
-    audit,
+    prepare: (path, backup) => prepareCopy(path, backup, random),
+    rights: readRights,
     lock: takeLock,
+    onPrepared,
   });
 }
 
@@ -361,7 +365,8 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   if (running) return { operator: running, isRunning: true, leave: () => Promise.resolve() };
   const old = oldNode();
   if (old !== undefined) return old;
-  const isThere = config.postgres !== null || existsSync(dataFiles(config.data).store);
+  const { store: file, team } = dataFiles(config.data);
+  const isThere = config.postgres !== null || existsSync(file) || existsSync(team);
   if (!isThere)
     return `There is no relay in ${config.data}. Name its folder with --data, or start one with serve.`;
   const { openTeamStore } = await import('./relay.ts');
@@ -385,6 +390,7 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
       auth,
       identity,
       blobsAt: () => keptAt(config),
+      restoredFile: dataFiles(config.data).restored,
       log,
       startedAt: null,
     });

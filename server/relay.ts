@@ -3,7 +3,7 @@
  * sockets, and at last the port. This is the one place that constructs adapters.
  */
 import { once } from 'node:events';
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { hostname, networkInterfaces } from 'node:os';
@@ -24,6 +24,7 @@ import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
 import { readPostgresServers, readRedisSettings } from './cluster.ts';
 import {
+  dataFiles,
   STORE_FILE,
   TERM_FILE,
   TOKEN_KEYS_FILE,
@@ -50,7 +51,9 @@ import type { FanOut } from './ports/fan-out.ts';
 import type { PresenceBoard } from './ports/presence.ts';
 import type { Seats } from './ports/seats.ts';
 import type { Store } from './ports/store.ts';
+import { countOf, readRestored } from './restored.ts';
 import { readS3Place } from './s3-place.ts';
+import { checkTeamMark, writeTeamMark } from './team-mark.ts';
 
 export interface RelaySettings {
   /** The folder that holds everything; made if there is none. */
@@ -231,6 +234,9 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     );
     listeningOn = await listen(http.server, port, host);
     const setupCode = (await store.team()) ? null : (await auth.invites.createSetup()).code;
+    if (setupCode !== null) markOnceFounded(store, dataFiles(data).team, log);
+    const restored = readRestored(dataFiles(data).restored);
+    if (restored) log.warn('restored-rights', { count: countOf(restored) });
     log.info('relay-started', {
       port: listeningOn,
       tls: own !== null,
@@ -336,7 +342,7 @@ export async function openTeamStore(
     const { openPostgresStore } = await import('./adapters/store-postgres/store.ts');
     const { createTermFile } = await import('./adapters/store-postgres/term-file.ts');
     const servers = readPostgresServers(postgres, (lacks) => warnOfBareWay(log, 'postgres', lacks));
-    return openPostgresStore({
+    const store = await openPostgresStore({
       servers,
       terms: createTermFile(join(data, TERM_FILE)),
       clock,
@@ -344,9 +350,50 @@ export async function openTeamStore(
       log,
       onMigrated,
     });
+    return markedStore(store, dataFiles(data).team, `The database that ${postgres} names`);
   }
+  const path = dataFiles(data).store;
+  const mark = dataFiles(data).team;
+  // Before the file is opened, because opening makes one.
+  if (!existsSync(path)) checkTeamMark(mark, undefined, path, asideHint(data));
   const { openSqliteStore } = await import('./adapters/store-sqlite/store.ts');
-  return openSqliteStore({ path: join(data, STORE_FILE), clock, random, onMigrated });
+  return markedStore(openSqliteStore({ path, clock, random, onMigrated }), mark, path);
+}
+
+/** Closes a store that is not the one of this folder. @throws StoreOpenFault */
+async function markedStore(store: Store, mark: string, place: string): Promise<Store> {
+  try {
+    const team = (await store.team()) ? store.teamId : undefined;
+    checkTeamMark(mark, team, place);
+    if (team !== undefined) writeTeamMark(mark, team);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+/** What a killed restore left, for the operator who finds no store. */
+function asideHint(data: string): string {
+  const aside = readdirSync(data).filter((name) => /\.before-restore-[^-]+(-[^-]+)*Z$/.test(name));
+  return aside.length === 0
+    ? ''
+    : `A restore was not finished; the store from before it is ${join(data, aside.sort().at(-1) ?? '')}. `;
+}
+
+/** The folder names its team from the moment of its founding. */
+function markOnceFounded(store: Store, mark: string, log: Log): void {
+  const stop = store.onCommitted(() =>
+    background(
+      store.team().then((team) => {
+        if (!team) return;
+        stop();
+        writeTeamMark(mark, store.teamId);
+      }),
+      log,
+      'team-mark',
+    ),
+  );
 }
 
 interface Nodes {

@@ -98,7 +98,8 @@ export function secrecyProblem(
   return undefined;
 }
 
-function syncFolder(path: string): void {
+/** Flushes the names in a folder, so that a rename survives a power cut. */
+export function syncFolder(path: string): void {
   if (process.platform === 'win32') return;
   const folder = openSync(path, constants.O_RDONLY);
   try {

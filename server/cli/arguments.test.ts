@@ -57,6 +57,8 @@ describe('the command line', () => {
     ],
     [['member', 'reset-password', 'ada'], { command: { command: 'reset-password', who: 'ada' } }],
     [['backup', 'b.sqlite'], { command: { command: 'backup', path: '/here/b.sqlite' } }],
+    [['restored', 'list'], { kind: 'command', command: { command: 'restored' } }],
+    [['restored', 'end'], { kind: 'command', command: { command: 'end-restored' } }],
     [['restore', 'b.sqlite'], { kind: 'restore', from: '/here/b.sqlite' }],
     [
       ['move', '--from', 'sqlite:d', '--to=postgres:p'],

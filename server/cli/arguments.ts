@@ -88,9 +88,13 @@ const OWN: Readonly<Record<string, readonly (keyof typeof OPTIONS)[]>> = {
   'member reset-password': [],
   backup: [],
   restore: [],
+  'restored list': [],
+  'restored end': [],
   move: ['from', 'to'],
   doctor: ['address', 'key'],
 };
+/** Commands whose second word says what is done. */
+const TWO_WORDS = new Set(['member', 'restored']);
 const COMMON = new Set<string>(['help', 'json', ...Object.keys(CONFIG_OPTIONS)]);
 
 /** @param resolvePath  makes a path of the shell's folder absolute */
@@ -107,7 +111,8 @@ export function readArguments(
   const values: Values = parsed.values;
   if (values.help === true || argv.length === 0) return ok({ kind: 'help' });
   const words = parsed.positionals;
-  const name = words[0] === 'member' ? words.slice(0, 2).join(' ') : (words[0] ?? '');
+  const [first = ''] = words;
+  const name = TWO_WORDS.has(first) ? words.slice(0, 2).join(' ') : first;
   const own = Object.hasOwn(OWN, name) ? OWN[name] : undefined;
   if (!own)
     return fail(name === '' ? 'which command?' : `there is no command "${name.slice(0, 80)}"`);
@@ -163,6 +168,10 @@ function invocationOf(
       return command({ command: 'backup', path: resolvePath(first) });
     case 'restore':
       return ok({ kind: 'restore', ...base, from: resolvePath(first) });
+    case 'restored list':
+      return command({ command: 'restored' });
+    case 'restored end':
+      return command({ command: 'end-restored' });
     case 'move':
       return moveOf(values, base, resolvePath);
     default:
@@ -293,6 +302,8 @@ Commands
   member reset-password <handle>   give somebody a fresh password; their devices are signed out
   backup <file>                    a complete copy of the store, also while the relay runs
   restore <file>                   put a backup in the store's place; the relay must not run
+  restored list                    who and what the last restore let in again
+  restored end                     end all of that again
   move                             carry the team to another database; no relay may run on either
       --from <store>               sqlite:<data folder> or postgres:<file with the address>
       --to <store>                 the same; an empty place

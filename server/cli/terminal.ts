@@ -3,8 +3,10 @@ import { renderUnicodeCompact } from 'uqr';
 import type { Member } from '../../protocol/entities.ts';
 import { parseInviteLink, showFingerprint } from '../../protocol/invite-link.ts';
 import { assertNever } from '../../protocol/result.ts';
+import type { BackupSummary } from '../ports/restore.ts';
 import type { Answers, Command, CommandName } from '../control/commands.ts';
 import type { CommandResult } from '../control/operator.ts';
+import { countOf, type Restored } from '../restored.ts';
 
 export interface Started {
   readonly port: number;
@@ -81,11 +83,59 @@ function describeAnswer(answered: Answered, now: number): string {
       return answered.value.length === 0
         ? 'The store is sound.\n'
         : `${answered.value.join('\n')}\n`;
+    case 'restored':
+      return answered.value === null ? NOTHING_RESTORED : describeRestored(answered.value);
+    case 'end-restored': {
+      const { ended, left } = answered.value;
+      const rest =
+        left === null ? '' : `Not ended, since a team needs an active owner:\n${listed(left)}`;
+      return `Ended: ${ended}.\n${rest}`;
+    }
     case 'status':
       return `${JSON.stringify(answered.value, null, 2)}\n`;
     default:
       return assertNever(answered);
   }
+}
+
+const NOTHING_RESTORED = 'No restore left anything to look at.\n';
+
+/** Who and what a restore let in again, and how to end it. Empty when there is nothing. */
+export function describeRestored(restored: Restored): string {
+  const unknown = restored.isCompared
+    ? ''
+    : 'There was no newer store to compare with. Look through `member list`: members who were ' +
+      'deactivated,\nand devices that were signed out since the backup, are let in again.\n';
+  if (countOf(restored) === 0) return unknown;
+  return (
+    `${unknown}The restore let these in again:\n${listed(restored)}` +
+    'End all of them: landline-relay restored end\n'
+  );
+}
+
+function listed({ members: people, roles, sessions, memberships, invites }: Restored): string {
+  const lines = [
+    ...people.map(({ handle }) => `member ${handle}, who had been deactivated`),
+    ...roles.map(({ handle, role, ended }) => `${handle} as ${role}, who had become ${ended}`),
+    ...sessions.map(({ device, member }) => `device "${device}" of ${member.handle}, signed out`),
+    ...memberships.map(({ name, member }) => `${member.handle} in "${name}", who was out of it`),
+    ...invites.map(({ role, uses }) => `invite as ${role} with ${uses} uses`),
+  ];
+  return lines.map((line) => `  ${line}\n`).join('');
+}
+
+/** What a backup holds, before it takes the store's place. */
+export function describeBackup({
+  team,
+  members: people,
+  messages,
+  newestAt,
+}: BackupSummary): string {
+  const newest = newestAt === null ? 'none' : new Date(newestAt).toISOString();
+  return (
+    `The backup holds the team "${team.name}": members ${people}, messages ${messages}, ` +
+    `newest event ${newest}.\n`
+  );
 }
 
 function invite({ purpose, link, role, expiresAt, uses }: Answers['invite'], now: number): string {

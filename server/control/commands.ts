@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { handle, name, role, type Member } from '../../protocol/entities.ts';
 import type { TeamId } from '../../protocol/ids.ts';
+import type { Restored } from '../restored.ts';
 
 /** A member is named by handle or id. */
 const who = z.string().min(1).max(200);
@@ -26,6 +27,9 @@ export const COMMANDS = {
   /** An absolute path; nothing that exists is overwritten. */
   backup: z.strictObject({ command: z.literal('backup'), path: z.string().min(1).max(4096) }),
   audit: z.strictObject({ command: z.literal('audit') }),
+  /** What the last restore brought back to life. */
+  restored: z.strictObject({ command: z.literal('restored') }),
+  'end-restored': z.strictObject({ command: z.literal('end-restored') }),
 };
 
 const anyCommand = z.discriminatedUnion('command', [
@@ -38,6 +42,8 @@ const anyCommand = z.discriminatedUnion('command', [
   COMMANDS['reset-password'],
   COMMANDS.backup,
   COMMANDS.audit,
+  COMMANDS.restored,
+  COMMANDS['end-restored'],
 ]);
 export const command = anyCommand;
 export type Command = z.infer<typeof anyCommand>;
@@ -72,6 +78,10 @@ export interface Answers {
   readonly backup: { readonly path: string; readonly blobs: string | null };
   /** What is wrong, in words; empty when all is well. */
   readonly audit: readonly string[];
+  /** Null when nothing is left to look at. */
+  readonly restored: Restored | null;
+  /** How many were ended, and what could not be, which stays in the list. */
+  readonly 'end-restored': { readonly ended: number; readonly left: Restored | null };
 }
 
 /** Why a command was not carried out, in words for the operator. */

@@ -10,6 +10,7 @@ import { silentLog } from '../observe/log.ts';
 import { reachOperator } from './control-client.ts';
 import { controlPath } from './control-path.ts';
 import { listenForOperator, type ControlServer } from './control-server.ts';
+import { writeRestored, type Restored } from '../restored.ts';
 import { createOperator, type Operator } from './operator.ts';
 
 let kit: AuthKit;
@@ -29,6 +30,7 @@ beforeEach(async () => {
     auth: kit.auth,
     identity,
     blobsAt: () => blobsAt,
+    restoredFile: join(folder, 'restored.json'),
     log: silentLog,
     startedAt: 1,
   });
@@ -176,6 +178,56 @@ describe('the operator', () => {
     expect(await copy('two.sqlite')).toMatchObject({ value: { blobs: '/mnt/blobs' } });
   });
 
+  test('ends again what a restore brought back to life', async () => {
+    const { member: ada } = await kit.found();
+    const added = await operator.run({
+      command: 'add-member',
+      handle: 'lin',
+      name: 'Lin',
+      role: 'admin',
+    });
+    if (!added.ok) throw new Error(added.error.message);
+    const { password } = added.value;
+    const from = { address: '10.0.0.8' };
+    const signedIn = await kit.auth.accounts.signIn({ handle: 'lin', password, device: 'x' }, from);
+    if (!signedIn.ok) throw new Error(signedIn.error.kind);
+    const made = await kit.auth.invites.create({
+      role: 'member',
+      days: 1,
+      uses: 2,
+      createdBy: null,
+    });
+    const lin = { id: added.value.member.id, handle: 'lin', name: 'Lin' };
+    const list: Restored = {
+      isCompared: true,
+      members: [{ id: ada.id, handle: 'ada', name: 'Ada Okafor' }],
+      roles: [{ ...lin, role: 'admin', ended: 'guest' }],
+      sessions: [{ id: signedIn.value.session, device: 'x', member: lin }],
+      memberships: [],
+      invites: [{ id: made.invite.id, role: 'member', uses: 2, expiresAt: made.invite.expiresAt }],
+    };
+    writeRestored(join(folder, 'restored.json'), list);
+    expect(await operator.run({ command: 'restored' })).toEqual({ ok: true, value: list });
+
+    // The only owner stays, and stays in the list.
+    const left = { ...list, roles: [], sessions: [], invites: [] };
+    expect(await operator.run({ command: 'end-restored' })).toEqual({
+      ok: true,
+      value: { ended: 3, left },
+    });
+    expect(await kit.store.member(lin.id)).toMatchObject({ role: 'guest', isActive: true });
+    expect(await kit.auth.sessions.list(lin.id)).toEqual([]);
+    expect(await kit.auth.invites.list()).toEqual([]);
+    expect(await operator.run({ command: 'restored' })).toEqual({ ok: true, value: left });
+
+    await operator.run({ command: 'set-role', who: 'lin', role: 'owner' });
+    expect(await operator.run({ command: 'end-restored' })).toMatchObject({
+      value: { ended: 1, left: null },
+    });
+    expect(await kit.store.member(ada.id)).toMatchObject({ isActive: false });
+    expect(await operator.run({ command: 'restored' })).toEqual({ ok: true, value: null });
+  });
+
   test('is told in plain words when something breaks', async () => {
     const broken = {
       ...kit.store,
@@ -186,6 +238,7 @@ describe('the operator', () => {
       auth: kit.auth,
       identity: { addresses: () => [], fingerprint: null },
       blobsAt: () => null,
+      restoredFile: join(folder, 'restored.json'),
       log: silentLog,
       startedAt: 1,
     });

@@ -13,6 +13,7 @@ import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
 import type { Auth } from '../auth/auth.ts';
 import type { RelayIdentity } from '../auth/gateway-auth.ts';
 import { writeOrRefuse } from '../auth/refusable.ts';
+import { depart } from '../domain/membership.ts';
 import type { Log } from '../ports/log.ts';
 import {
   BackupElsewhere,
@@ -21,6 +22,7 @@ import {
   type StoreReads,
   type WriteTx,
 } from '../ports/store.ts';
+import { countOf, readRestored, writeRestored, type Restored } from '../restored.ts';
 import type { Answers, Command, CommandFault, CommandName, CommandOf } from './commands.ts';
 
 export interface OperatorParts {
@@ -29,6 +31,8 @@ export interface OperatorParts {
   readonly identity: RelayIdentity;
   /** Where blobs are that a copy of the store does not hold; null when there are none. */
   readonly blobsAt: () => string | null;
+  /** The list that a restore left: see `server/restored.ts`. */
+  readonly restoredFile: string;
   readonly log: Log;
   /** Null when the store is asked directly. */
   readonly startedAt: number | null;
@@ -74,10 +78,7 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
     case 'add-member':
       return addMember(auth, ask);
     case 'set-active':
-      return changeMember(parts, ask.who, async (tx, member) => {
-        if (!ask.isActive) await auth.sessions.endAll(tx, member.id);
-        return { ...member, isActive: ask.isActive };
-      });
+      return setActive(parts, ask.who, ask.isActive);
     case 'set-role':
       return changeMember(parts, ask.who, async (_tx, member) => ({ ...member, role: ask.role }));
     case 'reset-password':
@@ -86,6 +87,10 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
       return backup(parts, ask);
     case 'audit':
       return store.audit().then(ok);
+    case 'restored':
+      return Promise.resolve(ok(readRestored(parts.restoredFile) ?? null));
+    case 'end-restored':
+      return endRestored(parts);
     default:
       return assertNever(ask);
   }
@@ -160,6 +165,16 @@ async function resetPassword(
   return reset.ok ? ok({ member, password: reset.value }) : refused(reset.error);
 }
 
+const setActive = (
+  parts: OperatorParts,
+  who: string,
+  isActive: boolean,
+): Promise<CommandResult<'set-active'>> =>
+  changeMember(parts, who, async (tx, member) => {
+    if (!isActive) await parts.auth.sessions.endAll(tx, member.id);
+    return { ...member, isActive };
+  });
+
 async function changeMember(
   { store, log }: OperatorParts,
   who: string,
@@ -190,6 +205,51 @@ async function changeMember(
   if (done.error.kind === 'not-allowed')
     return fault('refused', 'A team needs an active owner. Make somebody else an owner first.');
   return refused(done.error);
+}
+
+/** Ends every right of the list again. What is refused stays in the list. */
+async function endRestored(parts: OperatorParts): Promise<CommandResult<'end-restored'>> {
+  const { auth, store, restoredFile } = parts;
+  const listed = readRestored(restoredFile);
+  if (!listed) return ok({ ended: 0, left: null });
+  const unlessEnded = async <T>(
+    all: readonly T[],
+    end: (one: T) => Promise<{ readonly ok: boolean }>,
+  ): Promise<T[]> => {
+    const left: T[] = [];
+    for (const one of all) if (!(await end(one)).ok) left.push(one);
+    return left;
+  };
+  const left: Restored = {
+    isCompared: listed.isCompared,
+    // Roles first: a former owner must not be the last active one when members are deactivated.
+    roles: await unlessEnded(listed.roles, ({ id, role, ended }) =>
+      changeMember(parts, id, async (_tx, member) =>
+        member.role === role ? { ...member, role: ended } : member,
+      ),
+    ),
+    members: await unlessEnded(listed.members, ({ id }) => setActive(parts, id, false)),
+    sessions: await unlessEnded(listed.sessions, async ({ id, member }) => {
+      await auth.sessions.end(id, member.id, 'revoked');
+      return { ok: true };
+    }),
+    memberships: await unlessEnded(listed.memberships, ({ channel, member }) =>
+      store.write(async (tx) => {
+        const found = await tx.channel(channel);
+        if (found && (await tx.isInChannel(channel, member.id)))
+          await depart({ tx, by: member.id }, found, member.id, null);
+        return { ok: true };
+      }),
+    ),
+    invites: await unlessEnded(listed.invites, async ({ id }) => {
+      await auth.invites.end(id);
+      return { ok: true };
+    }),
+  };
+  writeRestored(restoredFile, left);
+  const ended = countOf(listed) - countOf(left);
+  parts.log.info('restored-rights-ended', { ended, left: countOf(left) });
+  return ok({ ended, left: countOf(left) === 0 ? null : left });
 }
 
 async function backup(

@@ -12,7 +12,11 @@ export type OpenFaultKind =
   /** Another server took the place of this one. */
   | 'left-behind'
   /** The team was moved to another store, or has not wholly arrived in this one. */
-  | 'moved';
+  | 'moved'
+  /** The data folder has held a team, and the store holds none: it was lost, or a restore was killed. */
+  | 'team-missing'
+  /** The store holds another team than the data folder. */
+  | 'other-team';
 
 /** The store cannot be opened. The message is meant for the person who runs the relay. */
 export class StoreOpenFault extends Error {

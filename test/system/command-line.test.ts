@@ -444,6 +444,9 @@ describe.each(['while the relay runs', 'while no relay runs'] as const)(
       expect((await run('member', 'list')).out).toContain('added.later');
       const restored = await run('restore', file);
       expect(restored.code).toBe(0);
+      expect(restored.out).toMatch(
+        /^The backup holds the team "Night shift": members 1, messages 0, newest event 2.*Z\.\nThe backup is in place\./,
+      );
       expect((await run('member', 'list')).out).toBe('ada  owner   Ada Okafor\n');
       expect(readdirSync(data).some((name) => name.startsWith('team.sqlite.before-restore-'))).toBe(
         true,
@@ -453,6 +456,21 @@ describe.each(['while the relay runs', 'while no relay runs'] as const)(
       expect(
         (await askRelay(ready.port, '/v1/refresh', { refresh: ada.tokens.refresh })).status,
       ).toBe(200);
+    });
+
+    test('restores into a folder that is not there, also for programs', async () => {
+      const file = join(folder, 'backup.sqlite');
+      await run('backup', file);
+      const place = join(folder, 'new', 'machine');
+      const done = await runRelayCommand(['restore', file, '--json', '--data', place]);
+      expect(JSON.parse(done.out)).toMatchObject({
+        ok: true,
+        value: { before: null, backup: { members: 1 }, restored: { isCompared: false } },
+      });
+      const bad = join(file, 'in a file');
+      const not = await runRelayCommand(['restore', file, '--json', '--data', bad]);
+      expect(JSON.parse(not.out)).toMatchObject({ ok: false, error: { kind: 'failed' } });
+      expect(not).toMatchObject({ code: 1, err: '' });
     });
 
     test('is told by the doctor what is well and what to do', async () => {

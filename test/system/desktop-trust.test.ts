@@ -2,8 +2,11 @@
 import { readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
-import { systemClock, systemRandom } from '../../server/adapters/system-clock.ts';
+import { takeLock } from '../../server/adapters/store-sqlite/lock.ts';
+import { prepareCopy, readRights } from '../../server/adapters/store-sqlite/restore-copy.ts';
+import { systemRandom } from '../../server/adapters/system-clock.ts';
+import { putBackupInPlace } from '../../server/cli/restore.ts';
+import { dataFiles } from '../../server/config.ts';
 import {
   createGround,
   isLive,
@@ -228,20 +231,13 @@ test('a relay restored from a backup is noticed: what it lost is offered again, 
   });
 
   async function restore(from: string): Promise<void> {
-    const { putBackupInPlace } = await import('../../server/cli/restore.ts');
-    const store = join(relay.data, 'team.sqlite');
-    const audit = async (path: string): Promise<readonly string[]> => {
-      const opened = openSqliteStore({ path, clock: systemClock, random: systemRandom });
-      const faults = await opened.audit();
-      await opened.close();
-      return faults;
-    };
-    const restored = await putBackupInPlace({
+    const restored = putBackupInPlace({
       from,
-      store,
+      files: dataFiles(relay.data),
       now: Date.now(),
-      audit,
-      lock: () => () => undefined,
+      prepare: (path, backup) => prepareCopy(path, backup, systemRandom),
+      rights: readRights,
+      lock: takeLock,
     });
     expect(restored.ok).toBe(true);
   }

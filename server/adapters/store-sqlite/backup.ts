@@ -8,6 +8,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Connection } from './database.ts';
 import { asStoreError } from './faults.ts';
+import { markAsCopy } from './identity.ts';
 
 /** 128 pages of 4 KiB take well under a millisecond to copy. */
 const PAGES_AT_ONCE = 128;
@@ -32,7 +33,7 @@ function mark(path: string): void {
   try {
     // One file, without a log beside it that could be forgotten when it is carried away.
     copy.pragma('journal_mode = DELETE');
-    copy.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('copy', '1')").run();
+    markAsCopy(copy);
   } finally {
     copy.close();
   }

@@ -38,6 +38,11 @@ export function identify(db: Connection, random: Random): Identity {
     .immediate();
 }
 
+/** Marks a store as a copy: whoever opens it next gives it a new epoch. */
+export function markAsCopy(db: Connection): void {
+  db.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('copy', '1')").run();
+}
+
 /** A copy that nobody has opened since is another history than the one that went on elsewhere. */
 export function leaveCopied(db: Connection, random: Random): void {
   if (db.prepare("SELECT 1 FROM meta WHERE key = 'copy'").get() !== undefined) identify(db, random);
