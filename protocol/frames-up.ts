@@ -5,7 +5,7 @@
  * an unknown field is refused, so that nobody relies on something the relay silently ignores.
  */
 import { z } from 'zod';
-import { level, name, presence, role, seq, topic } from './entities.ts';
+import { level, name, presence, role, seq, time, topic } from './entities.ts';
 import {
   channelId,
   epochId,
@@ -40,6 +40,8 @@ export const hello = z.strictObject({
   /** The channel on screen: its pages come first. */
   focus: channelId.nullable(),
   presence,
+  /** What the client's wall clock shows, in epoch ms. Orders nothing; a relay whose own clock seems wrong compares. */
+  at: time.optional(),
   /** To be pinged more often than the relay does by itself. Only for a relay that names `pingLeastMs` in its `welcome`. */
   pingEveryMs: z
     .number()

@@ -97,8 +97,8 @@ export interface Limits {
   readonly accessGraceMs: number;
   /** An access token longer than this is refused before anything of it is parsed. */
   readonly accessTokenBytes: number;
-  /** The refresh token before the current one stays good for this long, until a newer one is used: a crash between rotate and save. */
-  readonly refreshOverlapMs: number;
+  /** A relay's clock that is further than this from the newest event of its store is not believed. */
+  readonly clockFarMs: number;
   readonly refreshDays: number;
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
@@ -225,7 +225,7 @@ export const DEFAULT_LIMITS: Limits = {
   accessTokenMs: 10 * 60_000,
   accessGraceMs: 30_000,
   accessTokenBytes: 1 * KIB,
-  refreshOverlapMs: 60_000,
+  clockFarMs: 24 * 60 * 60_000,
   refreshDays: 90,
   signInsPerMinutePerAddress: 20,
   signInsPerMinutePerHandle: 10,

@@ -40,6 +40,7 @@ import { createOperator, type Operator } from './control/operator.ts';
 import { advertisedAddresses } from './lan/addresses.ts';
 import { certificateFingerprint, storedFingerprint } from './lan/tls.ts';
 import { createLog, type LogLevel } from './observe/log.ts';
+import { createPlausibleClock } from './plausible-clock.ts';
 import type { BlobsOpenFault } from './ports/blobs-open-fault.ts';
 import type { Blobs } from './ports/blobs.ts';
 import type { Log } from './ports/log.ts';
@@ -375,12 +376,24 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
   const { loadTokenKeys } = await import('./auth/token-keys.ts');
   try {
     const log = logFor(config, 'error');
-    const store = await openTeamStore(config, { clock, random, log });
+    const { limits } = config;
+    const plausible = createPlausibleClock({ clock, log, limits });
+    const store = await openTeamStore(config, { clock: plausible, random, log });
+    plausible.startFrom(await store.newestAt());
     const identity = identityAtRest(config);
     const keys = loadTokenKeys(tokenKeysFile(config.keys), random);
-    const { limits } = config;
     const budgets = createLocalBudgets({ clock, limits });
-    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
+    const auth = createAuth({
+      store,
+      clock: plausible,
+      random,
+      log,
+      limits,
+      budgets,
+      keys,
+      identity,
+      isClockPlausible: plausible.isPlausible,
+    });
     const leave = async (): Promise<void> => {
       auth.dispose();
       await store.close();

@@ -45,6 +45,7 @@ import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
 import type { Blobs } from './ports/blobs.ts';
 import type { Budgets } from './ports/budgets.ts';
+import { createPlausibleClock } from './plausible-clock.ts';
 import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { FanOut } from './ports/fan-out.ts';
@@ -120,7 +121,7 @@ const SPOOL_FOLDER = 'blobs-on-their-way';
 
 /** @throws StoreOpenFault, BlobsOpenFault, SecretFileError, or Node's own error when it cannot listen: words for the person who runs the relay */
 export async function startRelay(settings: RelaySettings, parts: RelayParts = {}): Promise<Relay> {
-  const { clock = systemClock, random = systemRandom, log = silentLog } = parts;
+  const { clock: machine = systemClock, random = systemRandom, log = silentLog } = parts;
   const { data, keys: keysFolder = data, postgres = null, node = 'relay' } = settings;
   const {
     host = '127.0.0.1',
@@ -131,6 +132,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
   } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = settings.trustedProxies ?? [];
+  const clock = createPlausibleClock({ clock: machine, log, limits });
   const reachable = {
     interfaces: networkInterfaces(),
     hostname: hostname(),
@@ -142,6 +144,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
   const store = await openTeamStore({ data, postgres }, { clock, random, log });
   let blobs: Blobs | null = null;
   try {
+    clock.startFrom(await store.newestAt());
     blobs = await openBlobs({
       settings,
       store,
@@ -168,7 +171,17 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       { ...settings, limits },
       { clock, random, log, store, keys },
     );
-    const auth = createAuth({ store, clock, random, log, limits, budgets, keys, identity });
+    const auth = createAuth({
+      store,
+      clock,
+      random,
+      log,
+      limits,
+      budgets,
+      keys,
+      identity,
+      isClockPlausible: clock.isPlausible,
+    });
     const core = createRelayCore({
       store,
       fanOut,
@@ -180,6 +193,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       log,
       node,
+      onMemberClock: clock.compare,
       cpuMs: processCpuMs,
     });
 

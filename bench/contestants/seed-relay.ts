@@ -55,6 +55,7 @@ const sessions = createSessions({
   log,
   access,
   refreshTokens,
+  isClockPlausible: () => true,
   limits: DEFAULT_LIMITS,
 });
 

@@ -26,7 +26,7 @@ export function createHousekeeping({
     cancel = clock.after(DAY_MS, tidy);
     try {
       data.cache().teams.removeDecisionsBefore(clock.now() - DECISIONS_MS);
-      data.ledger.outbox.removeSentBefore(clock.now() - JOURNAL_MS);
+      data.ledger.outbox.removeSentOlderThan(JOURNAL_MS, clock.now());
     } catch (error) {
       // What is too old today is too old tomorrow as well.
       log.warn('housekeeping.failed', { error: errorName(error) });

@@ -72,8 +72,7 @@ export interface SessionColumns {
   readonly last_seen_at: number;
   readonly ended_at: number | null;
   readonly refresh_hash: string;
-  readonly previous_hash: string | null;
-  readonly rotated_at: number | null;
+  readonly rotation: number;
   readonly refresh_expires_at: number;
 }
 
@@ -85,8 +84,7 @@ export const sessionOf = (row: SessionColumns): SessionRow => ({
   lastSeenAt: row.last_seen_at,
   endedAt: row.ended_at,
   refreshHash: row.refresh_hash,
-  previousHash: row.previous_hash,
-  rotatedAt: row.rotated_at,
+  rotation: row.rotation,
   refreshExpiresAt: row.refresh_expires_at,
 });
 

@@ -468,7 +468,9 @@ describe('a token is refused', () => {
 
   test('that is a refresh token, or was signed with the key of refresh tokens', async () => {
     const { tokens, keys: own, random } = set();
-    expect(tokens.verify(createRefreshTokens(own, random).make(SESSION)).ok).toBe(false);
+    expect(
+      tokens.verify(createRefreshTokens(own, random).make({ session: SESSION, rotation: 1 })).ok,
+    ).toBe(false);
     const crossed = await new SignJWT({ sid: SESSION })
       .setProtectedHeader(HEADER)
       .setIssuer(TEAM)

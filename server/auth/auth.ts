@@ -24,6 +24,8 @@ export interface AuthParts {
   readonly budgets: Budgets;
   readonly keys: TokenKeys;
   readonly identity: RelayIdentity;
+  /** Whether what runs out may be ended now; always, unless told. */
+  readonly isClockPlausible?: () => boolean;
   readonly passwordCost?: ArgonCost;
 }
 
@@ -46,8 +48,18 @@ export function createAuth(parts: AuthParts): Auth {
     rules: limits,
     ...(parts.passwordCost ? { cost: parts.passwordCost } : {}),
   });
-  const sessions = createSessions({ store, clock, random, log, access, refreshTokens, limits });
-  const invites = createInvites({ store, clock, random, limits });
+  const isClockPlausible = parts.isClockPlausible ?? (() => true);
+  const sessions = createSessions({
+    store,
+    clock,
+    random,
+    log,
+    access,
+    refreshTokens,
+    isClockPlausible,
+    limits,
+  });
+  const invites = createInvites({ store, clock, random, isClockPlausible, limits });
   const throttle = createThrottle({ budgets, limits });
   const accounts = createAccounts({
     store,

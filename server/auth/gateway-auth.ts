@@ -85,7 +85,8 @@ export function createGatewayAuth({
     async verifyUpgrade({ headers }) {
       const token = BEARER.exec(headers.authorization ?? '')?.[1];
       const admitted = token === undefined ? undefined : await sessions.admit(token);
-      return admitted?.ok === true ? admitted : fail({ status: 401 });
+      if (admitted?.ok === true) return admitted;
+      return fail({ status: admitted?.error.kind === 'unavailable' ? 503 : 401 });
     },
     async refresh(who, token) {
       const refreshed = await sessions.refresh(token, who.session);

@@ -67,21 +67,6 @@ describe('an access token', () => {
 });
 
 describe('a session', () => {
-  test('may show the token before for refreshOverlapMs, and is over when it does so later', async () => {
-    for (const [late, outcome] of [
-      [0, true],
-      [1, false],
-    ] as const) {
-      const { auth, clock, found } = begin();
-      const { tokens } = await found();
-      expect((await auth.sessions.refresh(tokens.refresh)).ok).toBe(true);
-      clock.advance(DEFAULT_LIMITS.refreshOverlapMs + late);
-      expect((await auth.sessions.refresh(tokens.refresh)).ok).toBe(outcome);
-      await kit?.dispose();
-    }
-    kit = undefined;
-  });
-
   test('stands for refreshDays without a sign of life', async () => {
     const { auth, clock, found } = begin({ refreshDays: 3 });
     const { tokens } = await found();

@@ -1,11 +1,8 @@
 /**
- * Sessions: one signed-in device each, and the truth about whether it still is. Guarantees that a refresh token is worth one new pair,
- * that a pair lost on its way (a crash between rotating here and saving there) costs nobody their session, that a token which comes
- * back after its successor was used ends the session for both who hold it, and that listeners hear of every ended session, whoever's
- * transaction ended it, after it is durable and never before. Ends nothing on the socket: the gateway listens.
- *
- *   current ──used──▶ previous ──good for `refreshOverlapMs`──▶ old ──shown again──▶ session ended
- *                        └─ used while no newer one was: a new pair again
+ * Sessions: one signed-in device each, and the truth about whether it still is. A refresh token is
+ * worth a new pair until a newer token of its session was used; then whoever shows it holds a copy,
+ * and the session ends. A pair that is lost on its way, and a store that went back in time, end no
+ * session. Listeners are called after an ending is durable. The gateway closes the connections.
  */
 import { refuse, type Refusal } from '../../protocol/errors.ts';
 import type { Tokens } from '../../protocol/http.ts';
@@ -75,16 +72,24 @@ export interface SessionsParts {
   readonly log: Log;
   readonly access: AccessTokens;
   readonly refreshTokens: RefreshTokens;
-  readonly limits: Pick<Limits, 'refreshDays' | 'refreshOverlapMs'>;
+  /** Whether the clock is near what the store knows of time. While it is not, nothing runs out. */
+  readonly isClockPlausible: () => boolean;
+  readonly limits: Pick<Limits, 'refreshDays'>;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
 const ended = refuse('session-ended');
 const untrusted = refuse('wrong-credentials');
 
+const clockIsOff = refuse('unavailable');
+
+type Standing = 'stands' | 'ended' | 'uncertain';
+
 type Rotation =
   | { readonly kind: 'unknown' }
   | { readonly kind: 'over' }
+  /** It may have run out; the clock cannot be trusted to say so. */
+  | { readonly kind: 'uncertain' }
   | { readonly kind: 'ended-now'; readonly row: SessionRow; readonly reason: EndReason }
   | { readonly kind: 'rotated'; readonly row: SessionRow; readonly refresh: string };
 
@@ -95,6 +100,7 @@ export function createSessions({
   log,
   access,
   refreshTokens,
+  isClockPlausible,
   limits,
 }: SessionsParts): Sessions {
   const listeners = new Set<(session: SessionId) => void>();
@@ -105,45 +111,58 @@ export function createSessions({
     }
   });
 
-  const isStandingRow = async (reads: StoreReads, row: SessionRow): Promise<boolean> => {
-    if (row.endedAt !== null || row.refreshExpiresAt <= clock.now()) return false;
-    return (await reads.member(row.member))?.isActive === true;
+  const stateOf = async (reads: StoreReads, row: SessionRow): Promise<Standing> => {
+    if (row.endedAt !== null) return 'ended';
+    if ((await reads.member(row.member))?.isActive !== true) return 'ended';
+    if (row.refreshExpiresAt > clock.now()) return 'stands';
+    return isClockPlausible() ? 'ended' : 'uncertain';
   };
 
   const endRow = (tx: WriteTx, row: SessionRow): Promise<void> =>
     endSession(tx, row, row.member, clock.now());
 
+  /** The row of a token, with the token's rotation count. */
+  const rowOf = async (
+    reads: StoreReads,
+    token: string,
+  ): Promise<{ readonly row: SessionRow; readonly rotation: number } | undefined> => {
+    const sealed = refreshTokens.read(token);
+    if (sealed) {
+      const row = await reads.session(sealed.session);
+      return row && { row, rotation: sealed.rotation };
+    }
+    // Sealed by a key that was lost: the store knows the newest token by its hash.
+    const row = await reads.sessionByRefresh(refreshTokens.hash(token));
+    return row && { row, rotation: row.rotation + 1 };
+  };
+
   const rotate = (token: string, of: SessionId | undefined): Promise<Rotation> =>
     store.write(async (tx) => {
-      const hash = refreshTokens.hash(token);
-      const found = await tx.sessionByRefresh(hash);
-      if (!found) {
-        // Not a token of now; was it ever ours? Then somebody kept it, and one of two holders is not the member.
-        const family = refreshTokens.genuineSession(token);
-        const row = family === undefined ? undefined : await tx.session(family);
-        if (!row || (of !== undefined && row.id !== of)) return { kind: 'unknown' };
-        if (row.endedAt !== null) return { kind: 'over' };
-        await endRow(tx, row);
-        return { kind: 'ended-now', row, reason: 'replayed' };
+      const found = await rowOf(tx, token);
+      if (!found || (of !== undefined && found.row.id !== of)) return { kind: 'unknown' };
+      const { row: before, rotation } = found;
+      if (before.endedAt !== null) return { kind: 'over' };
+      if (rotation < before.rotation) {
+        // A newer token was used, so the device had received it: this one is a copy.
+        await endRow(tx, before);
+        return { kind: 'ended-now', row: before, reason: 'replayed' };
       }
-      if (of !== undefined && found.id !== of) return { kind: 'unknown' };
-      if (found.endedAt !== null) return { kind: 'over' };
+      const standing = await stateOf(tx, before);
+      if (standing === 'uncertain') return { kind: 'uncertain' };
       const now = clock.now();
-      const isPrevious = found.refreshHash !== hash;
-      const isReplayed = isPrevious && now - (found.rotatedAt ?? 0) > limits.refreshOverlapMs;
-      if (isReplayed || found.refreshExpiresAt <= now) {
-        await endRow(tx, found);
-        return { kind: 'ended-now', row: found, reason: isReplayed ? 'replayed' : 'expired' };
+      if (standing === 'ended') {
+        if (before.refreshExpiresAt > now) return { kind: 'over' };
+        await endRow(tx, before);
+        return { kind: 'ended-now', row: before, reason: 'expired' };
       }
-      if (!(await isStandingRow(tx, found))) return { kind: 'over' };
-      const refresh = refreshTokens.make(found.id);
+      if (rotation > before.rotation + 1)
+        log.info('session-newer-than-store', { session: before.id, member: before.member });
+      const refresh = refreshTokens.make({ session: before.id, rotation: rotation + 1 });
       const row: SessionRow = {
-        ...found,
+        ...before,
         lastSeenAt: now,
         refreshHash: refreshTokens.hash(refresh),
-        // The token shown is the one the device surely holds. It stays good until the device shows that it has its successor.
-        previousHash: hash,
-        rotatedAt: now,
+        rotation,
         refreshExpiresAt: now + limits.refreshDays * DAY_MS,
       };
       await tx.putSession(row);
@@ -165,7 +184,7 @@ export function createSessions({
     async start(tx, member, device) {
       const now = clock.now();
       const id = newId<SessionId>(random);
-      const refresh = refreshTokens.make(id);
+      const refresh = refreshTokens.make({ session: id, rotation: 1 });
       const row: SessionRow = {
         id,
         member,
@@ -174,8 +193,7 @@ export function createSessions({
         lastSeenAt: now,
         endedAt: null,
         refreshHash: refreshTokens.hash(refresh),
-        previousHash: null,
-        rotatedAt: null,
+        rotation: 0,
         refreshExpiresAt: now + limits.refreshDays * DAY_MS,
       };
       await tx.putSession(row);
@@ -194,25 +212,26 @@ export function createSessions({
       if (!claims.ok) return fail(untrusted);
       const { member, session, expiresAt } = claims.value;
       const row = await store.session(session);
-      if (!row || row.member !== member || !(await isStandingRow(store, row))) return fail(ended);
+      if (!row || row.member !== member) return fail(ended);
+      const standing = await stateOf(store, row);
+      if (standing !== 'stands') return fail(standing === 'ended' ? ended : clockIsOff);
       return ok({ member, session, accessExpiresAt: expiresAt });
     },
     async isStanding(session, member) {
       const row = await store.session(session);
-      return row !== undefined && row.member === member && (await isStandingRow(store, row));
+      return row !== undefined && row.member === member && (await stateOf(store, row)) !== 'ended';
     },
     async refresh(token, of) {
       // A made-up token must not cost a turn of the writer.
-      const isOurs =
-        refreshTokens.genuineSession(token) ??
-        (await store.sessionByRefresh(refreshTokens.hash(token)));
-      if (isOurs === undefined) return fail(untrusted);
+      if (!(await rowOf(store, token))) return fail(untrusted);
       const rotation = await rotate(token, of);
       switch (rotation.kind) {
         case 'unknown':
           return fail(untrusted);
         case 'over':
           return fail(ended);
+        case 'uncertain':
+          return fail(clockIsOff);
         case 'ended-now':
           told(rotation.row, rotation.reason);
           return fail(ended);
@@ -242,13 +261,11 @@ export function createSessions({
       return true;
     },
     async endByRefresh(token) {
+      if (!(await rowOf(store, token))) return false;
       const row = await store.write(async (tx) => {
-        const family = refreshTokens.genuineSession(token);
-        const found =
-          (await tx.sessionByRefresh(refreshTokens.hash(token))) ??
-          (family && (await tx.session(family)));
-        if (found) await endRow(tx, found);
-        return found;
+        const found = await rowOf(tx, token);
+        if (found) await endRow(tx, found.row);
+        return found?.row;
       });
       if (row && row.endedAt === null) told(row, 'signed-out');
       return row !== undefined;
@@ -260,6 +277,7 @@ export function createSessions({
     },
     list: (member) => store.sessions(member),
     async tidy() {
+      if (!isClockPlausible()) return 0;
       const count = await store.write((tx) =>
         tx.removeSessions(clock.now() - limits.refreshDays * DAY_MS),
       );

@@ -97,25 +97,26 @@ describe('the key file', () => {
 
 describe('a refresh token', () => {
   const SESSION = '3f1c1f8e-6c1a-4a3f-9a53-0d5a3d2f7b03' as SessionId;
-  test('names its session to the relay that made it, and to nobody else', () => {
+  test('names its session and count to the relay that made it, and to no other', () => {
     const mine = createRefreshTokens(loadTokenKeys(path(), random), random);
     const theirs = createRefreshTokens(loadTokenKeys(join(folder, 'other.json'), random), random);
-    const token = mine.make(SESSION);
-    expect(mine.genuineSession(token)).toBe(SESSION);
-    expect(theirs.genuineSession(token)).toBeUndefined();
-    expect(mine.make(SESSION)).not.toBe(token);
+    const sealed = { session: SESSION, rotation: 70_000 };
+    const token = mine.make(sealed);
+    expect(mine.read(token)).toEqual(sealed);
+    expect(theirs.read(token)).toBeUndefined();
+    expect(mine.make(sealed)).not.toBe(token);
     expect(mine.hash(token)).toMatch(/^[0-9a-f]{64}$/);
   });
 
   test('with any character changed, cut or added is not genuine', () => {
     const mine = createRefreshTokens(loadTokenKeys(path(), random), random);
-    const token = mine.make(SESSION);
+    const token = mine.make({ session: SESSION, rotation: 1 });
     for (let at = 0; at < token.length; at++) {
       const other = token.slice(0, at) + (token[at] === 'A' ? 'B' : 'A') + token.slice(at + 1);
-      expect(mine.genuineSession(other), `character ${at}`).toBeUndefined();
+      expect(mine.read(other), `character ${at}`).toBeUndefined();
     }
     for (const other of ['', 'llr_', token.slice(1), `${token}A`, token.slice(0, -1)])
-      expect(mine.genuineSession(other)).toBeUndefined();
+      expect(mine.read(other)).toBeUndefined();
   });
 });
 

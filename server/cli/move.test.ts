@@ -147,16 +147,14 @@ describe.skipIf(POSTGRES === undefined)('a team that moves', () => {
         ...session,
         endedAt: null,
         refreshHash: 'r',
-        previousHash: 'p',
-        rotatedAt: 2,
+        rotation: 2,
       });
       await tx.putSession({
         ...session,
         id: 's2' as SessionId,
         endedAt: 5,
         refreshHash: 'r2',
-        previousHash: null,
-        rotatedAt: null,
+        rotation: 0,
       });
       await tx.putBlobsPlace('the share');
       await tx.putInvite({

@@ -301,8 +301,7 @@ describe('what a restore brought back to life', () => {
       lastSeenAt: 1,
       endedAt: null,
       refreshHash: 'aa',
-      previousHash: null,
-      rotatedAt: null,
+      rotation: 0,
       refreshExpiresAt: Number.MAX_SAFE_INTEGER,
     } as unknown as Parameters<WriteTx['putSession']>[0];
     const invite = {

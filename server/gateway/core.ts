@@ -46,6 +46,8 @@ export interface RelayCoreParts {
   readonly log: Log;
   /** Which relay of a cluster this is. */
   readonly node?: string;
+  /** Called with what a member's desktop shows as its wall clock, in epoch ms. */
+  readonly onMemberClock?: (at: number) => void;
   /** Processor time that this process has used, in whole milliseconds. */
   readonly cpuMs: () => number;
   /** Runs the callback when the current turn's input has been read; `setImmediate` unless a test steps by itself. */
@@ -358,6 +360,7 @@ export class RelayCore {
     const { store, clock, limits, log, node = 'relay' } = this.#parts;
     const close = (one: Connection, code: number): void => this.#close(one, code);
     connection.stage = 'greeting';
+    if (hello.at !== undefined) this.#parts.onMemberClock?.(hello.at);
     connection.asksPingMs = hello.pingEveryMs;
     // A poll is answered when there is nothing to tell, too: it would hold its request open.
     this.#lifeline.open(connection, isPoll ? 0 : hello.silenceMs);

@@ -114,10 +114,10 @@ export interface SessionRow {
   readonly createdAt: number;
   readonly lastSeenAt: number;
   readonly endedAt: number | null;
-  /** SHA-256 of the current refresh token, and of the one before with the moment it was rotated away. */
+  /** SHA-256 of the newest refresh token. */
   readonly refreshHash: string;
-  readonly previousHash: string | null;
-  readonly rotatedAt: number | null;
+  /** The highest rotation count that the device has shown; the newest token has the next one. */
+  readonly rotation: number;
   readonly refreshExpiresAt: number;
 }
 
@@ -157,6 +157,8 @@ export interface StoreReads {
   /** Those of `ops` under which this member has an event, in whatever feed. */
   operations(by: MemberId, ops: readonly OperationId[]): Promise<ReadonlySet<OperationId>>;
   readMark(channel: ChannelId, member: MemberId): Promise<number>;
+  /** The time of the newest event of all feeds, in epoch ms; 0 without events. Reads every feed: for the start. */
+  newestAt(): Promise<number>;
   /** 0 for a feed without events. */
   head(feed: FeedId): Promise<number>;
   /** The heads of all these feeds as one question; 0 for a feed without events. */
@@ -181,7 +183,7 @@ export interface StoreReads {
 
   credential(member: MemberId): Promise<Credential | undefined>;
   session(id: SessionId): Promise<SessionRow | undefined>;
-  /** By the hash of a current or previous refresh token. */
+  /** By the hash of its newest refresh token. */
   sessionByRefresh(hash: string): Promise<SessionRow | undefined>;
   /** The sessions that have not ended, newest first. */
   sessions(member: MemberId): Promise<readonly SessionRow[]>;

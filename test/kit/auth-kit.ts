@@ -24,7 +24,11 @@ export interface AuthKit {
   /** Every line logged so far. */
   readonly lines: readonly string[];
   /** A second authentication over the same store and keys: another node, or the same one after a restart with other settings. */
-  another(change: { readonly passwordCost?: ArgonCost; readonly keys?: TokenKeys }): Auth;
+  another(change: {
+    readonly passwordCost?: ArgonCost;
+    readonly keys?: TokenKeys;
+    readonly isClockPlausible?: () => boolean;
+  }): Auth;
   /** Sets the team up with its owner, Ada. */
   found(): Promise<SignedIn>;
   dispose(): Promise<void>;
@@ -49,7 +53,7 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
   const limits = { ...DEFAULT_LIMITS, ...change };
   const ownKeys = loadTokenKeys(join(folder, 'token-keys.json'), random);
   const identity = { addresses: () => ['10.0.0.5:7420'], fingerprint: 'ab'.repeat(32) };
-  const another: AuthKit['another'] = ({ passwordCost = COST_FLOOR, keys = ownKeys }) =>
+  const another: AuthKit['another'] = ({ passwordCost = COST_FLOOR, keys = ownKeys, ...rest }) =>
     createAuth({
       store,
       clock,
@@ -60,6 +64,7 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
       keys,
       identity,
       passwordCost,
+      ...rest,
     });
   const auth = another({});
   return {

@@ -123,8 +123,7 @@ export async function enrol(
       lastSeenAt: kit.clock.now(),
       endedAt: null,
       refreshHash: session,
-      previousHash: null,
-      rotatedAt: null,
+      rotation: 0,
       refreshExpiresAt: kit.clock.now() + 1e12,
     }),
   );

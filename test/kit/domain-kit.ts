@@ -122,8 +122,7 @@ export async function createDomainKit(change: Partial<Limits> = {}): Promise<Dom
         lastSeenAt: clock.now(),
         endedAt: null,
         refreshHash: id(),
-        previousHash: null,
-        rotatedAt: null,
+        rotation: 0,
         refreshExpiresAt: clock.now() + 1e9,
       };
       await store.write((tx) => tx.putSession(session));

@@ -170,8 +170,7 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
           lastSeenAt: clock.now(),
           endedAt: null,
           refreshHash: session,
-          previousHash: null,
-          rotatedAt: null,
+          rotation: 0,
           refreshExpiresAt: clock.now() + 1e9,
         }),
       );

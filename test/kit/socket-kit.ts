@@ -92,8 +92,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
           lastSeenAt: now,
           endedAt: null,
           refreshHash: session,
-          previousHash: null,
-          rotatedAt: null,
+          rotation: 0,
           refreshExpiresAt: now + 1e9,
         }),
       );

@@ -20,6 +20,7 @@ export const FAULTS = [
   'sleep-relay',
   'disk-full',
   'relay-clock',
+  'relay-clock-far',
   'kill-desktop',
   'fuse-desktop',
   'restart-desktop',
@@ -39,6 +40,7 @@ export interface Faults {
 }
 
 const HOUR_MS = 60 * 60_000;
+const MONTH_MS = 30 * 24 * HOUR_MS;
 
 export function createFaults(world: World, chance: Chance): Faults {
   const { clock, net, relay, desktops } = world;
@@ -160,8 +162,12 @@ export function createFaults(world: World, chance: Chance): Faults {
         relay.setDiskFull(true);
         return later(aWhile(30_000), () => relay.setDiskFull(false));
       case 'relay-clock':
-        // Small, as NTP does: a relay that is hours off signs everybody out, and says so.
+        // Small, as NTP does.
         return relay.setSkew(chance.int(-20_000, 20_000));
+      case 'relay-clock-far':
+        // Months ahead, or in 1971 after a start without a battery, until somebody sets it.
+        relay.setSkew(chance.pick([9 * MONTH_MS, -55 * 12 * MONTH_MS]));
+        return later(aWhile(120_000), () => relay.setSkew(0));
       case 'back-up':
         return void relay
           .backUp()
@@ -196,6 +202,7 @@ export function createFaults(world: World, chance: Chance): Faults {
       isCalm = true;
       net.weather = FAIR;
       relay.setDiskFull(false);
+      relay.setSkew(0);
       relay.fuse.putOut();
       relay.wake();
       // A drain that was under way comes to its end first.

@@ -126,7 +126,10 @@ export function createPeople(world: World, chance: Chance): People {
   const ask = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => world.breaks(String(error)));
 
+  /** Whether anybody has ended a session; after that a restored store may end others too. */
+  let isRevoked = false;
   const revoke = async (desktop: DesktopNode, team: string): Promise<void> => {
+    isRevoked = true;
     const listed = await desktop.call('session.list', { team });
     const session = listed?.ok ? chance.pick(listed.value.sessions) : undefined;
     if (session && desktop.isUp && !desktop.isAsleep)
@@ -137,6 +140,7 @@ export function createPeople(world: World, chance: Chance): People {
     signInAgain: (desktop) => {
       const team = desktop.state?.teamOrder[0];
       if (desktop.isUp && !desktop.isAsleep && team !== undefined && isSignedOut(desktop)) {
+        if (!isRevoked) world.breaks(`sessions: ${desktop.name} was signed out by nobody`);
         world.note(`${desktop.name}: signs in again`);
         ask(desktop.call('team.sign-in-again', { team, password: PASSWORD }));
       }

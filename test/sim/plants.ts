@@ -259,6 +259,20 @@ const nothingIsMissing: Plant = onFrames('down', (frame) =>
   frame.t === 'missing' ? [{ ...frame, ops: [] }] : undefined,
 );
 
+/** The relay goes by the machine's clock, whatever that shows. */
+const anyClock: Plant = {
+  relay: {
+    clock: (clock, machine) => ({ ...clock, now: () => machine.now(), isPlausible: () => true }),
+  },
+};
+
+/** The relay takes a token for used as soon as it has given it out: a lost answer ends the session. */
+const lostPairIsUsed: Plant = onEachWork((tx) =>
+  overriding(tx, {
+    putSession: (row) => tx.putSession({ ...row, rotation: row.rotation + 1 }),
+  }),
+);
+
 export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay acknowledges before the commit': () => ackBeforeCommit,
   'the relay tells everybody before the commit': () => tellBeforeCommit,
@@ -273,4 +287,6 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'a read mark does not reach the other device': () => readElsewhereIsNotTold,
   'what is deleted is only marked so': () => deletedIsKept,
   'a relay that went back does not say what it lost': () => nothingIsMissing,
+  'the relay believes any clock': () => anyClock,
+  'a lost pair of tokens ends the session': () => lostPairIsUsed,
 };

@@ -5,6 +5,7 @@
  */
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import Database from 'better-sqlite3';
 import {
   HTTP,
   inviteRequest,
@@ -28,6 +29,8 @@ import { COST_FLOOR } from '../../server/auth/passwords.ts';
 import { loadTokenKeys } from '../../server/auth/token-keys.ts';
 import { createRelayCore, type RelayCore } from '../../server/gateway/core.ts';
 import { faultAnswer, refusalAnswer } from '../../server/http/answers.ts';
+import { createPlausibleClock, type PlausibleClock } from '../../server/plausible-clock.ts';
+import type { Clock } from '../../server/ports/clock.ts';
 import type { FanOut } from '../../server/ports/fan-out.ts';
 import type { Log, LogFields } from '../../server/ports/log.ts';
 import { StoreUnavailable, type Store, type WriteTx } from '../../server/ports/store.ts';
@@ -50,6 +53,8 @@ export type RelayPoint = 'write' | 'commit' | 'send';
 export interface RelayWraps {
   readonly store?: (store: Store, relay: { readonly isDying: () => boolean }) => Store;
   readonly fanOut?: (fanOut: FanOut, store: Store) => FanOut;
+  /** @param machine  the clock that the relay would go by if it checked nothing */
+  readonly clock?: (clock: PlausibleClock, machine: Clock) => PlausibleClock;
 }
 
 export interface RelayNodeParts {
@@ -118,7 +123,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     if (running) return;
     starts++;
     parts.note?.('relay starts');
-    const clock = createNodeClock({ world, skewMs });
+    const machine = createNodeClock({ world, skewMs });
     const random = createSeededRandom(`${seed}/relay/${starts}`);
     const now = { isDead: false };
     const soon = (run: () => void): void =>
@@ -128,6 +133,8 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     const log = errorsOf((words) => {
       if (!now.isDead) onError(`relay: ${words}`);
     });
+    const checked = createPlausibleClock({ clock: machine, log, limits });
+    const clock = parts.wraps?.clock?.(checked, machine) ?? checked;
     const real = openSqliteStore({
       path: join(home, STORE),
       clock,
@@ -136,6 +143,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       soon,
     });
     stores.push(real);
+    startFromNewest(checked, join(home, STORE));
     const faulty = withFaults(real, fuse, () => isDiskFull);
     const store = parts.wraps?.store?.(faulty, { isDying: () => fuse.isLit }) ?? faulty;
     // Before the core listens: a kill at this point comes before anybody is told.
@@ -152,6 +160,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       budgets,
       keys,
       identity,
+      isClockPlausible: clock.isPlausible,
       passwordCost: COST_FLOOR,
     });
     const local = createLocalFanOut({ log });
@@ -168,10 +177,11 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       limits,
       log,
       soon,
+      onMemberClock: clock.compare,
       cpuMs: () => 0,
     });
     const door = doorOf({
-      clock,
+      clock: machine,
       store,
       auth,
       core,
@@ -180,7 +190,13 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       isDead: () => now.isDead,
       onError,
     });
-    running = Object.assign(now, { clock, store, auth, core, leaveNet: net.listen(ADDRESS, door) });
+    running = Object.assign(now, {
+      clock: machine,
+      store,
+      auth,
+      core,
+      leaveNet: net.listen(ADDRESS, door),
+    });
   };
 
   const kill = (isSilent: boolean): void => {
@@ -262,6 +278,13 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       for (const store of stores) await store.close();
     },
   };
+}
+
+/** Starting a simulated relay is not asynchronous, so the time is read from the file. */
+function startFromNewest(clock: PlausibleClock, path: string): void {
+  const db = new Database(path, { readonly: true });
+  clock.startFrom(db.prepare('SELECT coalesce(max(at), 0) FROM feed').pluck().get() as number);
+  db.close();
 }
 
 /** What is on the disk at this instant, in a folder of its own: the killed process still has the old files open. */

@@ -3,6 +3,7 @@
  * is found. The result says what was broken; the same seed breaks the same way again.
  */
 import { createHash } from 'node:crypto';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createChance, type Chance } from '../kit/chance.ts';
 import { heldWhole } from '../kit/cache-checks.ts';
 import { PROMISES, violations } from '../kit/checks.ts';
@@ -61,6 +62,7 @@ const CHARACTERS: Readonly<
       'fuse-desktop': 4,
       'stop-relay': 1,
       'restart-desktop': 2,
+      'relay-clock-far': 2,
     },
     faultShare: 0.4,
   },
@@ -148,6 +150,9 @@ const NARROW = {
   outboundBehindBytes: 2_000,
   outboundCloseBytes: 40_000,
 };
+/** New tokens often, so that some answers that carry them get lost; not so often that a frame of an old
+ * connection can arrive after the next token was used. */
+const SHORT_TOKENS = { accessTokenMs: 40_000 };
 
 /** Everything must be well again this long after the last fault, whatever died silently. */
 const LIVENESS_MS = 240_000;
@@ -167,7 +172,10 @@ export async function runSeed(
     startAt: template.leftAt + chance.int(0, 1_000_000),
     people: Object.fromEntries(computers.map((name) => [name, template.people[name] ?? ''])),
     stopsInSleep: chance.happens(0.5),
-    ...(chance.happens(0.3) ? { limits: NARROW } : {}),
+    limits: {
+      ...(chance.happens(0.3) ? NARROW : {}),
+      ...(chance.happens(0.5) ? SHORT_TOKENS : {}),
+    },
     ...(plant ? { plant } : {}),
     ...(trace ? { trace } : {}),
   });
@@ -312,8 +320,19 @@ async function judge(world: World): Promise<readonly string[]> {
   return [
     ...world.broken,
     ...seen,
+    ...implausibleTimes(relay, world.clock.now()),
     ...violations({ history: world.history, relay, desktops }, { ...PROMISES, heldWhole }),
   ];
+}
+
+/** Times that no clock of a working relay can have shown: the run lasts hours, and is about now. */
+function implausibleTimes(relay: RelayRead, now: number): readonly string[] {
+  const farMs = DEFAULT_LIMITS.clockFarMs;
+  return [...relay.feeds].flatMap(([feed, { events }]) =>
+    events
+      .filter(({ at }) => at > now + farMs)
+      .map(({ seq, at }) => `${feed} ${seq} is from ${new Date(at).toISOString()}`),
+  );
 }
 
 /** What the system shows of a desktop outside its window, and what it thinks of who is there, when everybody is. */

@@ -56,11 +56,15 @@ export interface OutboxRows {
   journal(team: number, row: SentRow): void;
   /** It was acknowledged again: for as long again it is offered, in its old place. Not if it was forgotten meanwhile. */
   keepSent(team: number, op: string, at: number): void;
-  /** Oldest first. */
-  sent(team: number, since: number): SentRow[];
+  /** Oldest first; of those, the ones that are older than the newest by no more than `withinMs`. */
+  sent(team: number, withinMs: number): SentRow[];
   /** Its words must not come back: everything said of the message but its deletion. */
   forgetSent(team: number, message: string): void;
-  removeSentBefore(at: number): void;
+  /**
+   * Removes acknowledged changes that are older, by more than `ms`, than both `now` and the newest
+   * one of their team. One clock that jumps ahead must not empty the journal for good.
+   */
+  removeSentOlderThan(ms: number, now: number): void;
 }
 
 const COLUMNS = 'op, lane, channel, message, frame, at, state, why, is_offer';
@@ -110,7 +114,8 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
     }
   >(
     'sent.all',
-    'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? AND at >= ? ORDER BY n',
+    'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? ' +
+      'AND at >= (SELECT max(at) FROM sent AS newest WHERE newest.team = sent.team) - ? ORDER BY n',
   );
   const keepSent = db.prepare<readonly [number, number, string]>(
     'sent.keep',
@@ -120,7 +125,11 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
     'sent.forget',
     `DELETE FROM sent WHERE team = ? AND message = ? AND json_extract(frame, '$.t') <> 'delete'`,
   );
-  const removeSent = db.prepare<readonly [number]>('sent.expire', 'DELETE FROM sent WHERE at < ?');
+  const removeSent = db.prepare<readonly [number, number]>(
+    'sent.expire',
+    'DELETE FROM sent WHERE at < ' +
+      'min(?, (SELECT max(at) FROM sent AS newest WHERE newest.team = sent.team)) - ?',
+  );
 
   return {
     all: (team) =>
@@ -153,6 +162,6 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
     sent: (team, since) =>
       sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
     forgetSent: (team, message) => void forgetSent.run(team, message),
-    removeSentBefore: (at) => void removeSent.run(at),
+    removeSentOlderThan: (ms, now) => void removeSent.run(now, ms),
   };
 }

@@ -51,7 +51,7 @@ export async function findLost({
     return ask(ops);
   };
 
-  const doubtful = disk.sent(key, clock.now() - JOURNAL_MS).filter((sent) => !isBack(sent));
+  const doubtful = disk.sent(key, JOURNAL_MS).filter((sent) => !isBack(sent));
   const ops = doubtful.map(({ op }) => op as OperationId);
   const lost = new Set<string>();
   for (let from = 0; from < ops.length; from += DEFAULT_LIMITS.missingOps) {

@@ -6,7 +6,14 @@ import { refuse, type RefusalKind } from '../../../protocol/errors.ts';
 import { createFakeClock, type FakeClock } from '../../../test/kit/fake-clock.ts';
 import { openData, type Data } from '../cache/data.ts';
 import type { Changes } from '../events/changes.ts';
-import { createOutbox, messageLane, OFFERS_FIRST_MS, type NewRow, type Outbox } from './outbox.ts';
+import {
+  createOutbox,
+  JOURNAL_MS,
+  messageLane,
+  OFFERS_FIRST_MS,
+  type NewRow,
+  type Outbox,
+} from './outbox.ts';
 
 const TEAM = { id: 'here', key: 1 };
 const LIMITS = { sendsPerSecond: 10, sendsBurst: 30 };
@@ -186,8 +193,8 @@ describe('a change to what was lost', () => {
 });
 
 describe('the journal of what was sent', () => {
-  const journal = (since = 0): string[] =>
-    data.ledger.outbox.sent(TEAM.key, since).map(({ op }) => op);
+  const journal = (withinMs = JOURNAL_MS): string[] =>
+    data.ledger.outbox.sent(TEAM.key, withinMs).map(({ op }) => op);
 
   test('keeps its order when some of it was said again', () => {
     for (const one of [post('a'), edit('b', 'a'), post('c')]) outbox.add(one);
@@ -200,7 +207,26 @@ describe('the journal of what was sent', () => {
     serve(0);
     expect(journal()).toEqual(['a', 'b', 'c']);
     // And what was said again is kept for as long again.
-    expect(journal(clock.now() - 1)).toEqual(['a']);
+    expect(journal(1)).toEqual(['a']);
+  });
+
+  test('is not emptied by a clock that jumps ahead for a moment', () => {
+    outbox.add(post('old'));
+    outbox.start(LIMITS);
+    serve(0);
+    const tidy = () => data.ledger.outbox.removeSentOlderThan(JOURNAL_MS, clock.now());
+    const right = clock.now();
+    clock.setWall(right + 10 * JOURNAL_MS);
+    tidy();
+    expect(journal()).toEqual(['old']);
+    outbox.add(post('stamped far ahead'));
+    serve(0);
+    clock.setWall(right);
+    tidy();
+    expect(data.ledger.outbox.sent(TEAM.key, 20 * JOURNAL_MS)).toHaveLength(2);
+    clock.advance(10 * JOURNAL_MS);
+    tidy();
+    expect(journal()).toEqual(['stamped far ahead']);
   });
 
   test('does not take back in what was deleted meanwhile', () => {

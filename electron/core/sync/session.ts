@@ -276,6 +276,7 @@ export function createSession(parts: SessionParts): Session {
         positions: positions,
         focus: parts.focus(),
         presence: parts.presence(),
+        at: parts.clock.now(),
       };
     },
     welcome: (frame) => {

@@ -6,7 +6,7 @@ import { CHANNEL_COLUMNS, MEMBER_COLUMNS } from '../store-rows.ts';
 
 const SESSION_SELECT =
   'SELECT id, (SELECT member.id FROM member WHERE member.no = session.member) AS member_id, device, created_at, last_seen_at, ended_at, ' +
-  'refresh_hash, previous_hash, rotated_at, refresh_expires_at FROM session';
+  'refresh_hash, rotation, refresh_expires_at FROM session';
 
 /**
  * A page: the rows of a span from one end, as many as fit both limits, the first one always. The head comes with each row, and alone
@@ -24,6 +24,7 @@ const page = (order: 'ASC' | 'DESC'): string => `
   ) AS fitting ON true WHERE feed.id = $1 ORDER BY fitting.seq`;
 
 export const QUERIES = {
+  newestAt: 'SELECT coalesce(max(at), 0) AS at FROM feed',
   team: 'SELECT id, name, created_at AS "createdAt" FROM team',
   member: `SELECT ${MEMBER_COLUMNS} FROM member WHERE id = $1`,
   memberByHandle: `SELECT ${MEMBER_COLUMNS} FROM member WHERE handle = $1`,
@@ -64,7 +65,7 @@ export const QUERIES = {
   credential:
     'SELECT hash FROM credential JOIN member ON member.no = credential.member WHERE member.id = $1',
   session: `${SESSION_SELECT} WHERE id = $1`,
-  sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = $1 OR previous_hash = $1 ORDER BY refresh_hash = $1 DESC LIMIT 1`,
+  sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = $1`,
   sessions: `${SESSION_SELECT} WHERE member = (SELECT no FROM member WHERE member.id = $1) AND ended_at IS NULL ORDER BY created_at DESC, id DESC`,
   invite: 'SELECT * FROM invite WHERE code_hash = $1',
   invites: 'SELECT * FROM invite ORDER BY created_at, id',

@@ -161,6 +161,10 @@ export abstract class PostgresReads implements StoreReads {
     return (await this.one<MembershipColumns>('membership', channel, member))?.read_seq ?? 0;
   }
 
+  async newestAt(): Promise<number> {
+    return (await this.one<{ readonly at: number }>('newestAt'))?.at ?? 0;
+  }
+
   async head(feed: FeedId): Promise<number> {
     return (await this.one<HeadColumns>('head', feed))?.head ?? 0;
   }

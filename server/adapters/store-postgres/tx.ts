@@ -161,17 +161,8 @@ export class PostgresTx extends PostgresReads implements WriteTx {
   async putSession(row: SessionRow): Promise<void> {
     const transaction = await this.#writing();
     const no = await this.#numberOf(memberFeed(row.member));
-    const {
-      id,
-      device,
-      createdAt,
-      lastSeenAt,
-      endedAt,
-      refreshHash,
-      previousHash,
-      rotatedAt,
-      refreshExpiresAt,
-    } = row;
+    const { id, device, createdAt, lastSeenAt, endedAt, refreshHash, rotation, refreshExpiresAt } =
+      row;
     transaction.change('session', [
       id,
       no,
@@ -180,8 +171,7 @@ export class PostgresTx extends PostgresReads implements WriteTx {
       lastSeenAt,
       endedAt,
       refreshHash,
-      previousHash,
-      rotatedAt,
+      rotation,
       refreshExpiresAt,
     ]);
   }

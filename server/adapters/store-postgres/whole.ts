@@ -46,7 +46,7 @@ export async function openWholePostgres(
 
 /** All other columns are texts. */
 const NUMBERS = new Set(
-  'no head at seq feed by channel member read_seq is_active is_archived joined_at created_at last_seen_at ended_at rotated_at refresh_expires_at expires_at uses_left'.split(
+  'no head at seq feed by channel member read_seq is_active is_archived joined_at created_at last_seen_at ended_at rotation refresh_expires_at expires_at uses_left'.split(
     ' ',
   ),
 );

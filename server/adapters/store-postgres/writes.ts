@@ -47,10 +47,10 @@ export const WRITES = {
   credential:
     'INSERT INTO credential (member, hash) VALUES ($1, $2) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
   session:
-    'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, previous_hash, rotated_at, refresh_expires_at) ' +
-    'VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (id) DO UPDATE SET device = excluded.device, ' +
+    'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, rotation, refresh_expires_at) ' +
+    'VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (id) DO UPDATE SET device = excluded.device, ' +
     'last_seen_at = excluded.last_seen_at, ended_at = excluded.ended_at, refresh_hash = excluded.refresh_hash, ' +
-    'previous_hash = excluded.previous_hash, rotated_at = excluded.rotated_at, refresh_expires_at = excluded.refresh_expires_at',
+    'rotation = excluded.rotation, refresh_expires_at = excluded.refresh_expires_at',
   dropSessions: 'DELETE FROM session WHERE coalesce(ended_at, refresh_expires_at) < $1',
   invite:
     'INSERT INTO invite (id, code_hash, role, created_by, created_at, expires_at, uses_left) VALUES ($1, $2, $3, $4, $5, $6, $7) ' +

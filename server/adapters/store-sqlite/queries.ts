@@ -6,9 +6,10 @@ import { CHANNEL_COLUMNS, MEMBER_COLUMNS } from '../store-rows.ts';
 // Not a join: with the driver's SQLite a join of two tables costs some 25 µs before its first row, a look-up inside a row 1 µs.
 const SESSION_SELECT =
   'SELECT id, (SELECT member.id FROM member WHERE member.no = session.member) AS member_id, device, created_at, last_seen_at, ended_at, ' +
-  'refresh_hash, previous_hash, rotated_at, refresh_expires_at FROM session';
+  'refresh_hash, rotation, refresh_expires_at FROM session';
 
 export const QUERIES = {
+  newestAt: 'SELECT coalesce(max(at), 0) AS at FROM feed',
   feed: 'SELECT no, head, at FROM feed WHERE id = ?',
   team: 'SELECT id, name, created_at AS createdAt FROM team',
   member: `SELECT ${MEMBER_COLUMNS} FROM member WHERE id = ?`,
@@ -39,7 +40,6 @@ export const QUERIES = {
   credential: 'SELECT hash FROM credential WHERE member = ?',
   session: `${SESSION_SELECT} WHERE session.id = ?`,
   sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = ?`,
-  sessionByPrevious: `${SESSION_SELECT} WHERE previous_hash = ?`,
   sessions: `${SESSION_SELECT} WHERE session.member = ? AND ended_at IS NULL ORDER BY created_at DESC, session.id DESC`,
   invite: 'SELECT * FROM invite WHERE code_hash = ?',
   invites: 'SELECT * FROM invite ORDER BY created_at, id',

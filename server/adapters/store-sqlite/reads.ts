@@ -154,6 +154,10 @@ export class SqliteReads implements StoreReads {
     return this.#get<{ readonly read_seq: number }>('readMark', at, who)?.read_seq ?? 0;
   }
 
+  async newestAt(): Promise<number> {
+    return this.#get<{ readonly at: number }>('newestAt')?.at ?? 0;
+  }
+
   async head(feed: FeedId): Promise<number> {
     return this.headNow(feed);
   }
@@ -198,9 +202,7 @@ export class SqliteReads implements StoreReads {
   }
 
   async sessionByRefresh(hash: string): Promise<SessionRow | undefined> {
-    const row =
-      this.#get<SessionColumns>('sessionByRefresh', hash) ??
-      this.#get<SessionColumns>('sessionByPrevious', hash);
+    const row = this.#get<SessionColumns>('sessionByRefresh', hash);
     return row && sessionOf(row);
   }
 

@@ -243,17 +243,8 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async putSession(row: SessionRow): Promise<void> {
     const { no } = this.#feed(memberFeed(row.member));
-    const {
-      id,
-      device,
-      createdAt,
-      lastSeenAt,
-      endedAt,
-      refreshHash,
-      previousHash,
-      rotatedAt,
-      refreshExpiresAt,
-    } = row;
+    const { id, device, createdAt, lastSeenAt, endedAt, refreshHash, rotation, refreshExpiresAt } =
+      row;
     this.#run(
       'session',
       id,
@@ -263,8 +254,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
       lastSeenAt,
       endedAt,
       refreshHash,
-      previousHash,
-      rotatedAt,
+      rotation,
       refreshExpiresAt,
     );
   }

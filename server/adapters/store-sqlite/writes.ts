@@ -26,10 +26,10 @@ export const WRITES = {
   credential:
     'INSERT INTO credential (member, hash) VALUES (?, ?) ON CONFLICT (member) DO UPDATE SET hash = excluded.hash',
   session:
-    'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, previous_hash, rotated_at, refresh_expires_at) ' +
-    'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device, last_seen_at = excluded.last_seen_at, ' +
-    'ended_at = excluded.ended_at, refresh_hash = excluded.refresh_hash, previous_hash = excluded.previous_hash, ' +
-    'rotated_at = excluded.rotated_at, refresh_expires_at = excluded.refresh_expires_at',
+    'INSERT INTO session (id, member, device, created_at, last_seen_at, ended_at, refresh_hash, rotation, refresh_expires_at) ' +
+    'VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET device = excluded.device, last_seen_at = excluded.last_seen_at, ' +
+    'ended_at = excluded.ended_at, refresh_hash = excluded.refresh_hash, rotation = excluded.rotation, ' +
+    'refresh_expires_at = excluded.refresh_expires_at',
   dropSessions: 'DELETE FROM session WHERE coalesce(ended_at, refresh_expires_at) < ?',
   invite:
     'INSERT INTO invite (id, code_hash, role, created_by, created_at, expires_at, uses_left) VALUES (?, ?, ?, ?, ?, ?, ?) ' +

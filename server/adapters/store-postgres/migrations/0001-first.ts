@@ -87,13 +87,11 @@ CREATE TABLE session (
   last_seen_at bigint NOT NULL,
   ended_at bigint,
   refresh_hash text COLLATE "C" NOT NULL,
-  previous_hash text COLLATE "C",
-  rotated_at bigint,
+  rotation bigint NOT NULL,
   refresh_expires_at bigint NOT NULL
 );
 CREATE INDEX session_of ON session (member) WHERE ended_at IS NULL;
 CREATE INDEX session_refresh ON session (refresh_hash);
-CREATE INDEX session_previous ON session (previous_hash) WHERE previous_hash IS NOT NULL;
 
 CREATE TABLE invite (
   id text COLLATE "C" PRIMARY KEY,

@@ -90,13 +90,11 @@ CREATE TABLE session (
   last_seen_at INTEGER NOT NULL,
   ended_at INTEGER,
   refresh_hash TEXT NOT NULL,
-  previous_hash TEXT,
-  rotated_at INTEGER,
+  rotation INTEGER NOT NULL,
   refresh_expires_at INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 CREATE INDEX session_of ON session (member) WHERE ended_at IS NULL;
 CREATE INDEX session_refresh ON session (refresh_hash);
-CREATE INDEX session_previous ON session (previous_hash) WHERE previous_hash IS NOT NULL;
 
 CREATE TABLE invite (
   id TEXT PRIMARY KEY,
