@@ -153,6 +153,13 @@ export interface Limits {
   readonly blobRetryMs: number;
   /** An answer of a storage server other than a blob; a larger one is not looked at. */
   readonly blobAnswerBytes: number;
+  /** Damaged databases of a desktop that are kept beside the new one; of more, the oldest go. */
+  readonly damagedCacheCopies: number;
+  readonly damagedLedgerCopies: number;
+  /** Damaged rows of the ledger that are kept apart; of more, the oldest go. */
+  readonly spoiltRows: number;
+  /** A cache that fails again within this time after it was made anew is kept in memory until the next start. */
+  readonly rebuildAgainMs: number;
 }
 
 /** Pings come this much sooner or later than their pause, so that ten thousand clients do not answer at once. */
@@ -255,6 +262,10 @@ export const DEFAULT_LIMITS: Limits = {
   blobAttempts: 4,
   blobRetryMs: 250,
   blobAnswerBytes: 1 * MIB,
+  damagedCacheCopies: 1,
+  damagedLedgerCopies: 5,
+  spoiltRows: 1_000,
+  rebuildAgainMs: 10 * 60_000,
 };
 
 /** Built into the wire's schemas or into the desktop: the same for every relay. */
@@ -276,6 +287,10 @@ export const FIXED_LIMITS = [
   'clientSilenceMs',
   'clientAckMs',
   'inviteUses',
+  'damagedCacheCopies',
+  'damagedLedgerCopies',
+  'spoiltRows',
+  'rebuildAgainMs',
 ] as const satisfies readonly (keyof Limits)[];
 
 /** What the wire's schemas refuse beyond the default anyway: a relay may only ask for less. */

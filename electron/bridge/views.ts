@@ -222,17 +222,37 @@ export const request = z.discriminatedUnion('kind', [
 export type WindowRequest = Readonly<z.infer<typeof request>>;
 
 /** Shown as a quiet banner until dismissed or over. */
-export const notice = z.object({
-  id: z.string(),
-  kind: z.enum([
-    'notification-failed',
-    'cache-rebuilt',
-    'secrets-unprotected',
-    'disk-full',
-    'relay-crashed',
-  ]),
-});
+export const notice = z.union([
+  z.object({
+    id: z.string(),
+    kind: z.enum([
+      'notification-failed',
+      'cache-rebuilt',
+      /** The cache failed again: what the relay sends is kept in memory until the next start. */
+      'cache-in-memory',
+      /** The file of unsent messages, drafts and teams was damaged, and nothing of it could be read. */
+      'ledger-lost',
+      'settings-reset',
+      'secrets-unprotected',
+      'disk-full',
+      /** The data folder cannot be read or written, and not for want of room. */
+      'folder-unusable',
+      'relay-crashed',
+    ]),
+  }),
+  /** The same file was damaged; so many unsent messages and drafts could be read. */
+  z.object({
+    id: z.string(),
+    kind: z.literal('ledger-mended'),
+    messages: z.number(),
+    drafts: z.number(),
+  }),
+  /** Single entries of it were damaged and are kept apart. */
+  z.object({ id: z.string(), kind: z.literal('rows-set-aside'), count: z.number() }),
+]);
 export type Notice = Readonly<z.infer<typeof notice>>;
+type WithoutId<T> = T extends unknown ? Omit<T, 'id'> : never;
+export type NoticeContent = Readonly<WithoutId<Notice>>;
 
 export const windowState = z.object({
   app: z.object({

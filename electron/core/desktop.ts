@@ -7,7 +7,13 @@ import type { Sockets } from '../../doctor/ports.ts';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import type { CommandHandlers, CommandName, CommandResult } from '../bridge/commands.ts';
 import type { Batch } from '../bridge/events.ts';
-import type { Notice, Settings, WindowRequest, WindowState } from '../bridge/views.ts';
+import type {
+  Notice,
+  NoticeContent,
+  Settings,
+  WindowRequest,
+  WindowState,
+} from '../bridge/views.ts';
 import { background, errorName } from './background.ts';
 import { openData } from './cache/data.ts';
 import type { TeamRecord } from './cache/ledger-rows.ts';
@@ -90,7 +96,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
   // --- the databases and what is kept in them
 
   const data = openData({ dir: parts.folder, clock, log });
-  let settings: Settings = readSettings(data.ledger.rows);
+  const kept = readSettings(data.ledger.rows);
+  let settings: Settings = kept.settings;
   host.setTheme(settings.theme);
 
   // --- what all teams stand on
@@ -102,9 +109,9 @@ export function createDesktop(parts: DesktopParts): Desktop {
   let requests = 0;
   let notices: readonly Notice[] = [];
 
-  const notify = (kind: Notice['kind']): void => {
-    if (notices.some((notice) => notice.kind === kind)) return;
-    notices = [...notices, { id: newId(), kind }];
+  const notify = (content: NoticeContent): void => {
+    if (notices.some((notice) => notice.kind === content.kind)) return;
+    notices = [...notices, { id: newId(), ...content }];
     changes.notices();
   };
   const ask = (wanted: (n: number) => WindowRequest): void => {
@@ -119,7 +126,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
     attention,
     settings: () => settings,
     log,
-    onFailed: () => notify('notification-failed'),
+    onFailed: () => notify({ kind: 'notification-failed' }),
   });
 
   // --- the teams
@@ -151,8 +158,8 @@ export function createDesktop(parts: DesktopParts): Desktop {
     herald,
     newId,
     make: makeTeam,
-    onRebuilt: () => notify('cache-rebuilt'),
-    onDiskFull: () => notify('disk-full'),
+    onFindings: (findings) => findings.forEach(notify),
+    onUnwritable: (kind) => notify({ kind }),
   });
 
   // --- what commands work on
@@ -185,7 +192,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       notices = notices.filter((notice) => notice.id !== id);
       changes.notices();
     },
-    notificationFailed: () => notify('notification-failed'),
+    notificationFailed: () => notify({ kind: 'notification-failed' }),
   };
 
   const app: WindowState['app'] = {
@@ -203,10 +210,11 @@ export function createDesktop(parts: DesktopParts): Desktop {
   teams.startAll();
   for (const team of teams.all)
     if (team.record.isHostedHere) background(startHosted(team), log, 'host-team');
-  if (data.wasRebuilt) notify('cache-rebuilt');
-  if (!secrets.isProtected) notify('secrets-unprotected');
+  data.findings.forEach(notify);
+  if (!kept.isWhole) notify({ kind: 'settings-reset' });
+  if (!secrets.isProtected) notify({ kind: 'secrets-unprotected' });
   icon.refresh();
-  const housekeeping = createHousekeeping({ data, clock, log });
+  const housekeeping = createHousekeeping({ data, clock, log, onFault: teams.failed });
   let isClosed = false;
 
   return {
@@ -292,7 +300,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
   /** This computer runs the team's relay: it is started, and found where it listens today. */
   async function startHosted(team: Team): Promise<void> {
     const local = await localRelay.start();
-    if (!local.ok) return notify('relay-crashed');
+    if (!local.ok) return notify({ kind: 'relay-crashed' });
     // The pin stays as it is: a relay that shows another key is another relay.
     if (local.value.address !== team.record.address) team.save({ address: local.value.address });
     team.connection.retry();

@@ -15,10 +15,13 @@ export function createHousekeeping({
   data,
   clock,
   log,
+  onFault,
 }: {
   readonly data: Data;
   readonly clock: Clock;
   readonly log: Log;
+  /** A database failed: what can be mended is. */
+  readonly onFault: (error: unknown) => void;
 }): {
   dispose(): void;
 } {
@@ -30,6 +33,7 @@ export function createHousekeeping({
     } catch (error) {
       // What is too old today is too old tomorrow as well.
       log.warn('housekeeping.failed', { error: errorName(error) });
+      onFault(error);
     }
   };
   let cancel = clock.after(SOON_MS, tidy);

@@ -23,27 +23,35 @@ export const DEFAULT_SETTINGS: Settings = {
 
 const NAME = 'settings';
 
-export function readSettings(rows: LedgerRows): Settings {
+/** `isWhole` is false when something was kept that cannot be used: the settings are those of a new computer. */
+export function readSettings(rows: LedgerRows): {
+  readonly settings: Settings;
+  readonly isWhole: boolean;
+} {
   const json = rows.setting(NAME);
-  if (json === undefined) return DEFAULT_SETTINGS;
+  if (json === undefined) return { settings: DEFAULT_SETTINGS, isWhole: true };
   const kept = parse(json);
   const notifications = {
     ...DEFAULT_SETTINGS.notifications,
-    ...(kept['notifications'] as object | undefined),
+    ...(kept?.['notifications'] as object | undefined),
   };
   const whole = schema.safeParse({ ...DEFAULT_SETTINGS, ...kept, notifications });
-  return whole.success ? whole.data : DEFAULT_SETTINGS;
+  return whole.success && kept
+    ? { settings: whole.data, isWhole: true }
+    : { settings: DEFAULT_SETTINGS, isWhole: false };
 }
 
 export function keepSettings(rows: LedgerRows, settings: Settings): void {
   rows.putSetting(NAME, JSON.stringify(settings));
 }
 
-function parse(json: string): Readonly<Record<string, unknown>> {
+function parse(json: string): Readonly<Record<string, unknown>> | undefined {
   try {
     const value: unknown = JSON.parse(json);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+    return typeof value === 'object' && value !== null
+      ? (value as Record<string, unknown>)
+      : undefined;
   } catch {
-    return {};
+    return undefined;
   }
 }

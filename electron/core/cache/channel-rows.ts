@@ -4,6 +4,8 @@
  */
 import type { Channel, ChannelKind, Level } from '../../../protocol/entities.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
+import { CHANNEL_KINDS, LEVELS } from '../../../protocol/entities.ts';
+import { soundRows, type RowForm } from './sound-rows.ts';
 import type { Sqlite } from './sqlite.ts';
 
 export interface Summary {
@@ -115,8 +117,27 @@ export function createChannelRows(db: Sqlite): ChannelRows {
     'DELETE FROM channel WHERE team = ? AND key = ?',
   );
 
+  const isNone = soundRows<Pick<Row, 'mark_seq' | 'level' | 'head'>>(db, {
+    mark_seq: 'integer?',
+    level: 'text?',
+    head: 'integer?',
+  });
+  const facts = soundRows<FactsRow>(db, FACTS_FORM);
+  const mark = soundRows<Pick<Row, 'mark_seq' | 'level'>>(db, {
+    mark_seq: 'integer',
+    level: LEVELS,
+  });
+  const summary = soundRows<Pick<Row, SummaryColumn>>(db, SUMMARY_FORM);
+  const sound = (row: Row): Row => {
+    facts(row);
+    isNone(row);
+    if (row.mark_seq !== null) mark(row);
+    if (row.head !== null) summary(row);
+    return row;
+  };
+
   return {
-    all: (team) => all.all(team).map(read),
+    all: (team) => all.all(team).map((row) => read(sound(row))),
     put: (team, facts, isJoined) => {
       const members = facts.members ? JSON.stringify(facts.members) : null;
       const row = put.get(
@@ -143,6 +164,30 @@ export function createChannelRows(db: Sqlite): ChannelRows {
     },
   };
 }
+
+type SummaryColumn = 'head' | 'read_seq' | 'mask' | 'unread' | 'mentions' | 'last_at';
+type FactsRow = Omit<Row, SummaryColumn | 'mark_seq' | 'level'>;
+const FACTS_FORM: RowForm<FactsRow> = {
+  key: 'integer',
+  id: 'text',
+  kind: CHANNEL_KINDS,
+  name: 'text',
+  topic: 'text',
+  is_archived: 'flag',
+  created_at: 'integer',
+  created_by: 'text',
+  members: 'list?',
+  facts_seq: 'integer',
+  is_joined: 'flag',
+};
+const SUMMARY_FORM: RowForm<Pick<Row, SummaryColumn>> = {
+  head: 'integer',
+  read_seq: 'integer',
+  mask: 'integer',
+  unread: 'integer',
+  mentions: 'integer',
+  last_at: 'integer',
+};
 
 function read(row: Row): CachedChannel {
   return {

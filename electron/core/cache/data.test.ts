@@ -72,8 +72,10 @@ const RECORD: Omit<TeamRecord, 'key'> = {
   sealedRefresh: new Uint8Array([3]),
   accessExpiresAt: 5,
 };
+const CHANNEL = '0190a000-0000-7000-8000-00000000000c';
+const opOf = (n: number): string => `0190a000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
 const frame = (op: string, text: string): Mutation =>
-  ({ t: 'post', op, channel: 'c', text }) as unknown as Mutation;
+  ({ t: 'post', op, channel: CHANNEL, text }) as unknown as Mutation;
 
 /** A desktop with things in both files; enough in the outbox to fill pages. */
 function fill(data: Data, messages = 400): void {
@@ -91,8 +93,8 @@ function fill(data: Data, messages = 400): void {
       } as const;
       data.ledger.outbox.add(team.key, {
         ...row,
-        op: `op-${n}`,
-        frame: frame(`op-${n}`, `words ${n} `.repeat(20)),
+        op: opOf(n),
+        frame: frame(opOf(n), `words ${n} `.repeat(20)),
       });
     }
     data.ledger.rows.putDraft({ team: team.key, channel: 'c', text: 'half a sentence' }, 1);
@@ -144,7 +146,7 @@ describe('a healthy folder', () => {
       Array.from({ length: 400 }, (_, index) => index + 1),
     );
     expect(open?.cache().messages.lastAt(1, 1)).toBe(400);
-    expect(open?.wasRebuilt).toBe(false);
+    expect(open?.findings).toEqual([]);
   });
 
   test('belongs to its owner alone', () => {
@@ -212,7 +214,7 @@ describe('a damaged cache', () => {
     // As after a crash: then the file is read through before it is trusted.
     writeFileSync(join(dir, 'cache.db-wal'), '');
     const data = opened();
-    expect(data.wasRebuilt).toBe(true);
+    expect(data.findings).toEqual([{ kind: 'cache-rebuilt' }]);
     expect(data.cache().messages.lastAt(1, 1)).toBe(0);
     expect(data.ledger.outbox.all(1)).toHaveLength(400);
     expect(data.ledger.rows.drafts(1)).toEqual([
@@ -254,8 +256,8 @@ describe('a damaged ledger', () => {
     const kept = ledger.outbox.all(1);
     expect(kept.length).toBeGreaterThan(300);
     expect(kept.length).toBeLessThan(400);
-    expect(kept[0]?.frame).toEqual(frame('op-0', 'words 0 '.repeat(20)));
-    expect(kept.at(-1)?.op).toBe('op-399');
+    expect(kept[0]?.frame).toEqual(frame(opOf(0), 'words 0 '.repeat(20)));
+    expect(kept.at(-1)?.op).toBe(opOf(399));
     expect(ledger.rows.teams()).toHaveLength(1);
     expect(ledger.rows.drafts(1)).toHaveLength(1);
     expect(files()).toContain('ledger.db.damaged-1000');
@@ -281,6 +283,7 @@ describe('migrations', () => {
       fill(opened());
       closed();
       const db = new Database(join(dir, name));
+      db.exec('CREATE TABLE to_come (x)');
       db.pragma('user_version = 99');
       db.close();
       const before = readFileSync(join(dir, name));
@@ -302,7 +305,7 @@ describe('migrations', () => {
     const first = { number: 1, sql: 'CREATE TABLE a (x)' };
     expect(() =>
       migrate(db, [first, { number: 2, sql: 'CREATE TABLE b (x); CREATE TABLE a (x)' }]),
-    ).toThrow('already exists');
+    ).toThrow(expect.objectContaining({ fault: 'misfit' }));
     expect(db.pragma('user_version')).toBe(1);
     migrate(db, [first, { number: 2, sql: 'CREATE TABLE b (x)' }]);
     expect(db.pragma('user_version')).toBe(2);

@@ -1,45 +1,55 @@
 /**
- * The two databases of a desktop, side by side in its folder. `cache.db` holds what the relay can give again: damaged,
- * it is put aside and started empty. `ledger.db` holds what exists nowhere else (outbox, drafts, teams, settings):
- * damaged, what can be read of it is carried over. Opened by one process at a time. Why two: docs/decisions.
+ * The two databases of a desktop, side by side in its folder. `cache.db` holds what the relay can give again; `ledger.db` holds what
+ * exists nowhere else. Each is mended by itself, and what was found is reported. Opened by one process at a time. Why two:
+ * docs/decisions.
  */
-import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { errorName } from '../background.ts';
 import type { Clock, Log } from '../ports.ts';
-import { createChannelRows, type ChannelRows } from './channel-rows.ts';
-import { createLedgerRows, type LedgerRows } from './ledger-rows.ts';
-import { createLogRows, type LogRows } from './log-rows.ts';
-import { createMessageRows, type MessageRows } from './message-rows.ts';
-import { migrate } from './migrate.ts';
-import { CACHE_MIGRATIONS } from './migrations/cache-migrations.ts';
-import { LEDGER_MIGRATIONS } from './migrations/ledger-migrations.ts';
-import { createOutboxRows, type OutboxRows } from './outbox-rows.ts';
-import { salvage } from './salvage.ts';
-import { openSqlite, SqliteFailure, type Sqlite } from './sqlite.ts';
-import { createTeamRows, type TeamRows } from './team-rows.ts';
+import type { TeamRecord } from './ledger-rows.ts';
+import { openCacheFile, type Cache, type CacheDamage } from './open-cache.ts';
+import {
+  IN_MEMORY,
+  mendLedger,
+  openLedger,
+  type FileParts,
+  type Ledger,
+  type LedgerDamage,
+  type OpenedLedger,
+} from './open-ledger.ts';
+import { copiesOf, keepNewestCopies } from './set-aside.ts';
+import { SqliteFailure } from './sqlite.ts';
+import { moveOrphans, moveSpoiltRows } from './spoilt-rows.ts';
 
-export interface Cache {
-  readonly db: Sqlite;
-  readonly channels: ChannelRows;
-  readonly messages: MessageRows;
-  readonly log: LogRows;
-  readonly teams: TeamRows;
-}
+export type { Cache } from './open-cache.ts';
+export type { Ledger } from './open-ledger.ts';
 
-export interface Ledger {
-  readonly db: Sqlite;
-  readonly rows: LedgerRows;
-  readonly outbox: OutboxRows;
-}
+/** What was wrong with the files, for the person to know. */
+export type Finding =
+  | { readonly kind: 'cache-rebuilt' }
+  /** Nothing is kept of what the relay sends until the next start. */
+  | { readonly kind: 'cache-in-memory' }
+  /** What was carried over: unsent messages and drafts. Others may be lost. */
+  | { readonly kind: 'ledger-mended'; readonly messages: number; readonly drafts: number }
+  | { readonly kind: 'ledger-lost' }
+  | { readonly kind: 'rows-set-aside'; readonly count: number };
 
 export interface Data {
+  /** The open ledger; another object after `mendLedger`. */
   readonly ledger: Ledger;
   /** The open cache; another object after `rebuildCache`. */
   cache(): Cache;
-  /** The cache was found damaged and is empty now. */
-  readonly wasRebuilt: boolean;
-  /** Puts the damaged file aside and opens an empty one. Everything that held the old one must be made anew. */
-  rebuildCache(): void;
+  /** What was found, and mended, when the files were opened. */
+  readonly findings: readonly Finding[];
+  /** Sets the damaged cache aside and opens an empty one. Everything that held the old one must be made anew. */
+  rebuildCache(): Finding;
+  /** The same for the ledger, of which everything is carried over that can be read.
+   *  @throws SqliteFailure  it was mended a moment ago, or cannot be: the disk fails */
+  mendLedger(): readonly Finding[];
+  /** The copies of damaged caches hold what was deleted since. */
+  removeCacheCopies(): void;
   close(): void;
 }
 
@@ -50,121 +60,110 @@ export interface DataParts {
   readonly log: Log;
 }
 
-const IN_MEMORY = ':memory:';
-/** After a crash, a cache up to this size is read through at once; it takes some 50 ms. Damage in a bigger one is met in use. */
-const CHECK_BYTES = 48 * 1024 * 1024;
-
-/** @throws SqliteFailure `in-use` when another process has the folder open, `unusable` when it cannot be written
+/** @throws SqliteFailure `in-use` when another process has the folder open, `full` or `unusable` when it cannot be written
  *  @throws DatabaseFromFuture when a newer version of the program wrote it; nothing was changed */
 export function openData({ dir, clock, log }: DataParts): Data {
   if (dir !== IN_MEMORY) mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const at = (name: string): string => (dir === IN_MEMORY ? IN_MEMORY : join(dir, name));
-  const ledger = openLedger({ path: at('ledger.db'), clock, log });
-  const cacheFile: FileParts = { path: at('cache.db'), clock, log };
-  // Closed in good order, a database leaves no log behind.
-  const wasCrash = existsSync(`${cacheFile.path}-wal`);
-  let cache: Cache;
-  let wasRebuilt = false;
-  try {
+  const fileOf = (name: string): FileParts => ({
+    path: dir === IN_MEMORY ? IN_MEMORY : join(dir, name),
+    clock,
+    log,
+  });
+  const ledgerFile = fileOf('ledger.db');
+  const cacheFile = fileOf('cache.db');
+
+  const mendOrReopen = (): OpenedLedger => {
     try {
-      cache = openCache(cacheFile, wasCrash);
+      return mendLedger(ledgerFile);
     } catch (error) {
-      if (!isDamage(error)) throw error;
-      putAside(cacheFile);
-      cache = openCache(cacheFile, false);
-      wasRebuilt = true;
+      log.error('ledger.not-mended', { error: errorName(error) });
+      return openLedger(ledgerFile);
     }
+  };
+
+  const opened = openLedger(ledgerFile);
+  let { ledger } = opened;
+  let mendedAt = opened.damage ? clock.monotonic() : -Infinity;
+  try {
+    let spoilt = moveSpoiltRows(ledger.db, clock.now());
+    const isLedgerHurt = opened.damage !== undefined || spoilt > 0;
+    const cache = openCacheFile(cacheFile, (fresh) => {
+      if (isLedgerHurt) restoreTeams(fresh, ledger, log);
+      dropStrangers(fresh, ledger);
+    });
+    if (isLedgerHurt) spoilt += moveUnusable(ledger, clock);
+
+    return {
+      get ledger() {
+        return ledger;
+      },
+      cache: () => cache.cache,
+      findings: [
+        ...ofLedger(ledger, opened.damage, spoilt),
+        ...(cache.damage ? [ofCache(cache.damage)] : []),
+      ],
+      rebuildCache: () => ofCache(cache.rebuild()),
+      mendLedger: () => {
+        if (clock.monotonic() - mendedAt < DEFAULT_LIMITS.rebuildAgainMs)
+          throw new SqliteFailure('unusable', ledgerFile.path, undefined);
+        mendedAt = clock.monotonic();
+        ledger.db.close();
+        const mended = mendOrReopen();
+        ({ ledger } = mended);
+        restoreTeams(cache.cache, ledger, log);
+        return ofLedger(ledger, mended.damage, moveUnusable(ledger, clock));
+      },
+      removeCacheCopies: () => {
+        if (dir !== IN_MEMORY && copiesOf(cacheFile.path).length > 0)
+          keepNewestCopies(cacheFile.path, 0);
+      },
+      close: () => {
+        cache.cache.db.close();
+        ledger.db.close();
+      },
+    };
   } catch (error) {
     ledger.db.close();
     throw error;
   }
-
-  dropStrangers(cache, ledger);
-
-  return {
-    ledger,
-    wasRebuilt,
-    cache: () => cache,
-    rebuildCache: () => {
-      cache.db.close();
-      putAside(cacheFile);
-      cache = openCache(cacheFile, false);
-    },
-    close: () => {
-      cache.db.close();
-      ledger.db.close();
-    },
-  };
 }
 
-export const isDamage = (error: unknown): error is SqliteFailure =>
-  error instanceof SqliteFailure && error.fault === 'damaged';
+const ofCache = (damage: CacheDamage): Finding => ({ kind: `cache-${damage}` });
 
-interface FileParts {
-  readonly path: string;
-  readonly clock: Clock;
-  readonly log: Log;
+function ofLedger(
+  ledger: Ledger,
+  damage: LedgerDamage | undefined,
+  spoilt: number,
+): readonly Finding[] {
+  return [
+    ...(damage === 'lost' ? [{ kind: 'ledger-lost' } as const] : []),
+    ...(damage === 'mended' ? [{ kind: 'ledger-mended', ...ledger.rows.unsent() } as const] : []),
+    ...(spoilt > 0 ? [{ kind: 'rows-set-aside', count: spoilt } as const] : []),
+  ];
 }
 
-function openCache(file: FileParts, isSuspect: boolean): Cache {
-  const db = openSqlite({ ...file, synchronous: 'NORMAL', isExclusive: false });
-  try {
-    migrate(db, CACHE_MIGRATIONS);
-    if (isSuspect && file.path !== IN_MEMORY && statSync(file.path).size <= CHECK_BYTES)
-      checkThrough(db);
-  } catch (error) {
-    db.close();
-    throw error;
-  }
-  return {
-    db,
-    channels: createChannelRows(db),
-    messages: createMessageRows(db),
-    log: createLogRows(db),
-    teams: createTeamRows(db),
-  };
-}
-
-function openLedger(file: FileParts): Ledger {
-  const open = (): Ledger => {
-    const db = openSqlite({ ...file, synchronous: 'FULL', isExclusive: true });
+/** A team whose record was damaged comes back without its tokens: the person signs in again, and finds everything else. */
+function restoreTeams(cache: Cache, ledger: Ledger, log: Log): void {
+  for (const { json } of cache.teams.copies()) {
     try {
-      migrate(db, LEDGER_MIGRATIONS);
-      checkThrough(db);
-    } catch (error) {
-      db.close();
-      throw error;
+      const copy = JSON.parse(json) as TeamRecord;
+      const standing = copy.standing === 'in' ? 'signed-out' : copy.standing;
+      ledger.rows.restoreTeam({ ...copy, standing, sealedAccess: null, sealedRefresh: null });
+    } catch {
+      log.warn('team.copy-unreadable');
     }
-    return { db, rows: createLedgerRows(db), outbox: createOutboxRows(db) };
-  };
-  try {
-    return open();
-  } catch (error) {
-    if (!isDamage(error)) throw error;
-    const damaged = putAside(file);
-    const ledger = open();
-    salvage({ from: damaged, into: ledger.db, log: file.log });
-    return ledger;
   }
 }
 
-/** Rows of a team that the ledger does not know: forgotten half-way, or its record was lost. Its key may be given again. */
+const moveUnusable = ({ db }: Ledger, clock: Clock): number =>
+  moveSpoiltRows(db, clock.now()) + moveOrphans(db, clock.now());
+
+/**
+ * Rows of a team that the ledger does not know: forgotten half-way, or its record was lost. Its key may be given again.
+ */
 function dropStrangers(cache: Cache, ledger: Ledger): void {
   const known = new Set(ledger.rows.teams().map((team) => team.key));
   for (const key of cache.teams.keys()) {
     if (!known.has(key)) cache.db.transaction('team.drop', () => cache.teams.removeTeam(key));
   }
-}
-
-function checkThrough(db: Sqlite): void {
-  if (db.pragma('quick_check(1)') !== 'ok') throw new SqliteFailure('damaged', db.path, undefined);
-}
-
-/** Renames the file and what belongs to it, so that a person can still look at it. Answers the new name. */
-function putAside({ path, clock, log }: FileParts): string {
-  const aside = `${path}.damaged-${clock.now()}`;
-  for (const part of ['', '-wal', '-shm'])
-    if (existsSync(path + part)) renameSync(path + part, aside + part);
-  log.warn('data.put-aside', { file: path.endsWith('ledger.db') ? 'ledger' : 'cache' });
-  return aside;
 }

@@ -69,11 +69,16 @@ export interface LedgerRows {
   teams(): TeamRecord[];
   addTeam(record: Omit<TeamRecord, 'key'>): TeamRecord;
   putTeam(record: TeamRecord): void;
+  /** Puts a record that was lost back under its own key. Does nothing where the key is there. */
+  restoreTeam(record: TeamRecord): void;
   removeTeam(key: number): void;
 
   drafts(team: number): Draft[];
   /** An empty text removes it. */
   putDraft(draft: Draft, at: number): void;
+
+  /** What the person wrote and the relay does not have, of all teams. */
+  unsent(): { readonly messages: number; readonly drafts: number };
 
   setting(name: string): string | undefined;
   putSetting(name: string, json: string): void;
@@ -114,6 +119,10 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     'team.add',
     `INSERT INTO team (${COLUMNS}) VALUES (${places})`,
   );
+  const restoreTeam = db.prepare<readonly [...TeamValues, number]>(
+    'team.restore',
+    `INSERT OR IGNORE INTO team (${COLUMNS}, key) VALUES (${places}, ?)`,
+  );
   const putTeam = db.prepare<readonly [...TeamValues, number]>(
     'team.put',
     `UPDATE team SET (${COLUMNS}) = (${places}) WHERE key = ?`,
@@ -134,6 +143,11 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     'draft.remove',
     'DELETE FROM draft WHERE team = ? AND channel = ?',
   );
+  const unsent = db.prepare<readonly [], { readonly messages: number; readonly drafts: number }>(
+    'ledger.unsent',
+    `SELECT (SELECT count(*) FROM outbox WHERE message IS NOT NULL AND is_offer = 0) AS messages,
+      (SELECT count(*) FROM draft) AS drafts`,
+  );
   const setting = db.prepare<readonly [string], { readonly json: string }>(
     'setting.get',
     'SELECT json FROM setting WHERE name = ?',
@@ -147,6 +161,7 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     teams: () => teams.all().map(read),
     addTeam: (record) => ({ ...record, key: addTeam.run(...values(record)).id }),
     putTeam: (record) => void putTeam.run(...values(record), record.key),
+    restoreTeam: (record) => void restoreTeam.run(...values(record), record.key),
     removeTeam: (key) =>
       db.transaction('team.remove', () => {
         for (const removal of removals) removal.run(key);
@@ -155,6 +170,7 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     drafts: (team) => drafts.all(team),
     putDraft: ({ team, channel, text }, at) =>
       void (text === '' ? removeDraft.run(team, channel) : putDraft.run(team, channel, text, at)),
+    unsent: () => unsent.get() ?? { messages: 0, drafts: 0 },
     setting: (name) => setting.get(name)?.json,
     putSetting: (name, json) => void putSetting.run(name, json),
   };

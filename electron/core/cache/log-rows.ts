@@ -3,6 +3,7 @@
  * message, events of unknown kinds, and the stretches of the feed that are here at all.
  */
 import type { Interval } from '../../../protocol/feeds.ts';
+import { soundRows } from './sound-rows.ts';
 import type { Sqlite } from './sqlite.ts';
 
 /** A note's words as JSON; their shape is the bridge's. */
@@ -50,6 +51,12 @@ export interface LogRows {
   putInterval(team: number, channel: number, interval: Interval): void;
   removeInterval(team: number, channel: number, from: number): void;
   removeChannel(team: number, channel: number): void;
+}
+
+interface IntervalRow {
+  readonly channel: number;
+  readonly from_seq: number;
+  readonly to_seq: number;
 }
 
 const NOTE = 'seq, part, at, by, note';
@@ -101,10 +108,7 @@ export function createLogRows(db: Sqlite): LogRows {
     'raw.put',
     'INSERT OR REPLACE INTO raw_event (team, channel, seq, json) VALUES (?, ?, ?, ?)',
   );
-  const intervals = db.prepare<
-    readonly [number],
-    { readonly channel: number; readonly from_seq: number; readonly to_seq: number }
-  >('interval.all', LOG_SQL.intervals);
+  const intervals = db.prepare<readonly [number], IntervalRow>('interval.all', LOG_SQL.intervals);
   const putInterval = db.prepare<readonly [number, number, number, number]>(
     'interval.put',
     'INSERT OR REPLACE INTO interval (team, channel, from_seq, to_seq) VALUES (?, ?, ?, ?)',
@@ -120,14 +124,28 @@ export function createLogRows(db: Sqlite): LogRows {
     ),
   );
 
+  const soundNote = soundRows<CachedNote>(db, {
+    seq: 'integer',
+    part: 'integer',
+    at: 'integer',
+    by: 'text',
+    note: 'object',
+  });
+  const soundEarly = soundRows<EarlyRevision>(db, { seq: 'integer', at: 'integer', text: 'text?' });
+  const soundInterval = soundRows<IntervalRow>(db, {
+    channel: 'integer',
+    from_seq: 'integer',
+    to_seq: 'integer',
+  });
+
   return {
     putNote: (team, channel, n) =>
       void putNote.run(team, channel, n.seq, n.part, n.at, n.by, n.note),
     olderNotes: (team, channel, below, floor, limit) =>
-      olderNotes.all(team, channel, below, floor, limit),
+      olderNotes.all(team, channel, below, floor, limit).map(soundNote),
     newerNotes: (team, channel, above, ceiling, limit) =>
-      newerNotes.all(team, channel, above, ceiling, limit),
-    notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10),
+      newerNotes.all(team, channel, above, ceiling, limit).map(soundNote),
+    notesAt: (team, channel, seq) => newerNotes.all(team, channel, seq - 1, seq, 10).map(soundNote),
     putEarly: (team, channel, id, revision) => {
       withEarly().add(channel);
       putEarly.run(team, channel, id, revision.seq, revision.at, revision.text);
@@ -136,12 +154,13 @@ export function createLogRows(db: Sqlite): LogRows {
       if (!withEarly().has(channel)) return undefined;
       const found = takeEarly.get(team, channel, id);
       if (found) dropEarly.run(team, channel, id);
-      return found;
+      return found && soundEarly(found);
     },
     putRaw: (team, channel, seq, json) => void putRaw.run(team, channel, seq, json),
     intervals: (team) =>
       intervals
         .all(team)
+        .map(soundInterval)
         .map((row) => ({ channel: row.channel, interval: { from: row.from_seq, to: row.to_seq } })),
     putInterval: (team, channel, interval) =>
       void putInterval.run(team, channel, interval.from, interval.to),

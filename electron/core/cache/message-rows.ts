@@ -3,6 +3,7 @@
  * key. Leaves to others which messages there should be: that is told by the intervals.
  */
 import { prepareRows } from './many-rows.ts';
+import { soundRows } from './sound-rows.ts';
 import type { Sqlite, Value } from './sqlite.ts';
 
 export interface CachedMessage {
@@ -129,6 +130,20 @@ export function createMessageRows(db: Sqlite): MessageRows {
     'DELETE FROM message WHERE team = ? AND channel = ?',
   );
 
+  const sound = soundRows<Row>(db, {
+    channel: 'integer',
+    seq: 'integer',
+    id: 'text',
+    author: 'text',
+    at: 'integer',
+    text: 'text',
+    edit_seq: 'integer',
+    edited_at: 'integer?',
+    is_deleted: 'flag',
+    calls: 'integer',
+  });
+  const read = (row: Row): CachedMessage => messageOf(sound(row));
+
   return {
     put: (team, channel, message) => put([values(team, channel, message)]),
     putAll: (team, channel, messages) =>
@@ -165,7 +180,7 @@ const values = (team: number, channel: number, m: CachedMessage): readonly Value
   m.calls,
 ];
 
-const read = (row: Row): CachedMessage => ({
+const messageOf = (row: Row): CachedMessage => ({
   seq: row.seq,
   id: row.id,
   author: row.author,

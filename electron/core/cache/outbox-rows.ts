@@ -49,6 +49,8 @@ export interface OutboxRows {
   /** What is offered again first, then in the order of `n`. */
   all(team: number): OutboxRow[];
   add(team: number, row: Omit<OutboxRow, 'n'>): OutboxRow;
+  /** Puts a row that was lost back in its place. Does nothing where it is there. */
+  restore(team: number, row: OutboxRow): void;
   /** Replaces what may change: frame, state, why. */
   put(team: number, row: OutboxRow): void;
   remove(team: number, n: number): void;
@@ -88,6 +90,24 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       number,
     ]
   >('outbox.add', `INSERT INTO outbox (team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`);
+  const restore = db.prepare<
+    readonly [
+      number,
+      number,
+      string,
+      string,
+      string,
+      string | null,
+      string,
+      number,
+      string,
+      string | null,
+      number,
+    ]
+  >(
+    'outbox.restore',
+    `INSERT OR IGNORE INTO outbox (n, team, ${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+  );
   const put = db.prepare<readonly [string, string, string | null, number, number]>(
     'outbox.put',
     'UPDATE outbox SET frame = ?, state = ?, why = ? WHERE team = ? AND n = ?',
@@ -154,6 +174,20 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       ] as const;
       return { ...r, n: add.run(...values).id };
     },
+    restore: (team, r) =>
+      void restore.run(
+        r.n,
+        team,
+        r.op,
+        r.lane,
+        r.channel,
+        r.message,
+        JSON.stringify(r.frame),
+        r.at,
+        r.state,
+        r.why,
+        r.isOffer ? 1 : 0,
+      ),
     put: (team, r) => void put.run(JSON.stringify(r.frame), r.state, r.why, team, r.n),
     remove: (team, n) => void remove.run(team, n),
     journal: (team, r) =>

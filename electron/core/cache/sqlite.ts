@@ -29,7 +29,11 @@ export interface Sqlite {
   close(): void;
 }
 
-export type SqliteFault = 'damaged' | 'full' | 'in-use' | 'unusable';
+/**
+ * `damaged`: the file's bytes are wrong. `misfit`: its tables or rows do not fit our statements. `unusable`: it cannot be opened or
+ * written, through no fault of its content.
+ */
+export type SqliteFault = 'damaged' | 'misfit' | 'full' | 'in-use' | 'unusable';
 
 /** The file cannot serve: what it is is told by `fault`; the driver's own error is the cause. */
 export class SqliteFailure extends Error {
@@ -136,19 +140,30 @@ export function openSqlite({ path, clock, log, synchronous, isExclusive }: Sqlit
 
 function translated(error: unknown, path: string): unknown {
   if (!(error instanceof Driver.SqliteError)) return error;
-  const fault = faultOf(error.code);
-  return fault === undefined ? error : new SqliteFailure(fault, path, error);
+  return new SqliteFailure(faultOf(error.code), path, error);
 }
 
-function faultOf(code: string): SqliteFault | undefined {
-  if (code.startsWith('SQLITE_CORRUPT') || code.startsWith('SQLITE_NOTADB')) return 'damaged';
-  if (code.startsWith('SQLITE_FULL')) return 'full';
-  if (code.startsWith('SQLITE_BUSY') || code.startsWith('SQLITE_LOCKED')) return 'in-use';
-  if (
-    code.startsWith('SQLITE_IOERR') ||
-    code.startsWith('SQLITE_CANTOPEN') ||
-    code.startsWith('SQLITE_READONLY')
-  )
-    return 'unusable';
-  return undefined;
-}
+const FAULTS: readonly (readonly [SqliteFault, readonly string[]])[] = [
+  [
+    'damaged',
+    [
+      'SQLITE_CORRUPT',
+      'SQLITE_NOTADB',
+      'SQLITE_FORMAT',
+      'SQLITE_IOERR_CORRUPTFS',
+      'SQLITE_IOERR_DATA',
+      // A sector that cannot be read, and a file that is shorter than it says.
+      'SQLITE_IOERR_READ',
+      'SQLITE_IOERR_SHORT_READ',
+    ],
+  ],
+  ['full', ['SQLITE_FULL']],
+  ['in-use', ['SQLITE_BUSY', 'SQLITE_LOCKED']],
+  [
+    'unusable',
+    ['SQLITE_IOERR', 'SQLITE_CANTOPEN', 'SQLITE_READONLY', 'SQLITE_PERM', 'SQLITE_NOMEM'],
+  ],
+];
+
+const faultOf = (code: string): SqliteFault =>
+  FAULTS.find(([, codes]) => codes.some((one) => code.startsWith(one)))?.[0] ?? 'misfit';

@@ -2,8 +2,9 @@
  * What the cache holds of a team as a whole: how far it is in step with the relay, its members, and the decisions
  * about notifications.
  */
-import type { Member, Role } from '../../../protocol/entities.ts';
+import { ROLES, type Member, type Role } from '../../../protocol/entities.ts';
 import type { Epoch, MemberId } from '../../../protocol/ids.ts';
+import { soundRows } from './sound-rows.ts';
 import type { Sqlite } from './sqlite.ts';
 
 export interface SyncState {
@@ -12,13 +13,20 @@ export interface SyncState {
   readonly memberSeq: number;
 }
 
-export type Outcome = 'nothing' | 'dot' | 'badge' | 'notified' | 'failed' | 'unsupported';
+const OUTCOMES = ['nothing', 'dot', 'badge', 'notified', 'failed', 'unsupported'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
 
 export interface CachedDecision {
   readonly rule: number;
   readonly reason: string;
   readonly outcome: Outcome;
   readonly at: number;
+}
+
+interface SyncRow {
+  readonly epoch: string | null;
+  readonly team_seq: number;
+  readonly member_seq: number;
 }
 
 interface MemberRow {
@@ -33,6 +41,9 @@ interface MemberRow {
 export interface TeamRows {
   /** The keys of the teams that have anything here. */
   keys(): number[];
+  /** The copies of the ledger's team records, as JSON. */
+  copies(): { readonly team: number; readonly json: string }[];
+  putCopy(team: number, json: string): void;
   sync(team: number): SyncState;
   putSync(team: number, state: SyncState): void;
   members(team: number): Member[];
@@ -68,13 +79,40 @@ const FROM_RELAY = [
 const INSERT_DECISION = 'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome)';
 
 export function createTeamRows(db: Sqlite): TeamRows {
-  const sync = db.prepare<
-    readonly [number],
-    { readonly epoch: string | null; readonly team_seq: number; readonly member_seq: number }
-  >('sync.get', 'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?');
+  const sync = db.prepare<readonly [number], SyncRow>(
+    'sync.get',
+    'SELECT epoch, team_seq, member_seq FROM sync WHERE team = ?',
+  );
+  const soundSync = soundRows<SyncRow>(db, {
+    epoch: 'text?',
+    team_seq: 'integer',
+    member_seq: 'integer',
+  });
+  const soundMember = soundRows<MemberRow>(db, {
+    id: 'text',
+    handle: 'text',
+    name: 'text',
+    role: ROLES,
+    is_active: 'flag',
+    joined_at: 'integer',
+  });
+  const soundDecision = soundRows<CachedDecision>(db, {
+    rule: 'integer',
+    reason: 'text',
+    outcome: OUTCOMES,
+    at: 'integer',
+  });
   const keys = db.prepare<readonly [], { readonly team: number }>(
     'sync.keys',
-    'SELECT team FROM sync',
+    'SELECT team FROM sync UNION SELECT team FROM team_copy',
+  );
+  const copies = db.prepare<readonly [], { readonly team: number; readonly json: string }>(
+    'copy.all',
+    'SELECT team, json FROM team_copy',
+  );
+  const putCopy = db.prepare<readonly [number, string]>(
+    'copy.put',
+    'INSERT OR REPLACE INTO team_copy (team, json) VALUES (?, ?)',
   );
   const putSync = db.prepare<readonly [number, string | null, number, number]>(
     'sync.put',
@@ -115,30 +153,38 @@ export function createTeamRows(db: Sqlite): TeamRows {
   const removal = (table: string) =>
     db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`);
   const clearings = FROM_RELAY.map(removal);
-  const removals = [...clearings, removal('decision')];
+  const removals = [...clearings, removal('decision'), removal('team_copy')];
 
   return {
     keys: () => keys.all().map((row) => row.team),
+    copies: () => copies.all(),
+    putCopy: (team, json) => void putCopy.run(team, json),
     sync: (team) => {
       const row = sync.get(team);
-      return row
+      return row && soundSync(row)
         ? { epoch: row.epoch as Epoch | null, teamSeq: row.team_seq, memberSeq: row.member_seq }
         : { epoch: null, teamSeq: 0, memberSeq: 0 };
     },
     putSync: (team, state) => void putSync.run(team, state.epoch, state.teamSeq, state.memberSeq),
     members: (team) =>
-      members.all(team).map((row) => ({
-        id: row.id as MemberId,
-        handle: row.handle,
-        name: row.name,
-        role: row.role as Role,
-        isActive: row.is_active === 1,
-        joinedAt: row.joined_at,
-      })),
+      members
+        .all(team)
+        .map(soundMember)
+        .map((row) => ({
+          id: row.id as MemberId,
+          handle: row.handle,
+          name: row.name,
+          role: row.role as Role,
+          isActive: row.is_active === 1,
+          joinedAt: row.joined_at,
+        })),
     putMember: (team, m) =>
       void putMember.run(team, m.id, m.handle, m.name, m.role, m.isActive ? 1 : 0, m.joinedAt),
     removeMembers: (team) => void removeMembers.run(team),
-    decision: (team, id) => decision.get(team, id),
+    decision: (team, id) => {
+      const row = decision.get(team, id);
+      return row && soundDecision(row);
+    },
     putDecision: (team, id, d) =>
       putDecision.run(team, id, d.at, d.rule, d.reason, d.outcome).changes > 0,
     putDecisions: (team, ids, d) =>

@@ -2,7 +2,7 @@
  * What is being written, per channel. In memory at once, on disk within a quarter of a second, so that a crash costs at
  * most the last word. Sending clears a draft in the transaction that makes the message.
  */
-import type { LedgerRows } from '../cache/ledger-rows.ts';
+import type { Draft, LedgerRows } from '../cache/ledger-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import type { Clock } from '../ports.ts';
 
@@ -16,6 +16,8 @@ export interface DraftsParts {
 export interface Drafts {
   get(channel: string): string;
   has(channel: string): boolean;
+  /** All of them as they stand in memory. */
+  all(): readonly Draft[];
   set(channel: string, text: string): void;
   /** Inside the transaction that makes the message of it. */
   clearWithin(channel: string): void;
@@ -48,6 +50,7 @@ export function createDrafts({ team, rows, clock, changes }: DraftsParts): Draft
   return {
     get: (channel) => drafts.get(channel) ?? '',
     has: (channel) => drafts.has(channel),
+    all: () => [...drafts].map(([channel, text]) => ({ team: team.key, channel, text })),
     set: (channel, text) => {
       if ((drafts.get(channel) ?? '') === text) return;
       put(channel, text);

@@ -4,7 +4,7 @@
  */
 import type { SignedIn } from '../../../protocol/http.ts';
 import { errorName } from '../background.ts';
-import type { Data } from '../cache/data.ts';
+import type { Data, Finding } from '../cache/data.ts';
 import type { TeamRecord } from '../cache/ledger-rows.ts';
 import { SqliteFailure } from '../cache/sqlite.ts';
 import type { Changes } from '../events/changes.ts';
@@ -24,9 +24,10 @@ export interface RegistryParts {
   readonly newId: NewId;
   /** Builds a team over the cache that is open now. */
   readonly make: (record: TeamRecord, onBroken: (error: unknown) => void) => Team;
-  /** The cache was damaged and is empty now. */
-  readonly onRebuilt: () => void;
-  readonly onDiskFull: () => void;
+  /** A database was damaged and mended. */
+  readonly onFindings: (findings: readonly Finding[]) => void;
+  /** A database cannot be written now, through no fault of its content. */
+  readonly onUnwritable: (why: 'disk-full' | 'folder-unusable') => void;
 }
 
 export interface NewTeam {
@@ -62,7 +63,6 @@ const MEND_MS = { first: 1_000, most: 60_000 } as const;
 
 export function createRegistry(parts: RegistryParts): Registry {
   const { data, clock, secrets, log, changes, herald, newId } = parts;
-  const { rows, db } = data.ledger;
   let teams: Team[] = [];
   const broken = new Map<string, number>();
 
@@ -83,10 +83,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     if (failed(error)) return;
     const faults = (broken.get(team.id) ?? 0) + 1;
     broken.set(team.id, faults);
-    const anew = remake(team);
-    clock.after(Math.min(MEND_MS.most, MEND_MS.first * 2 ** Math.min(faults - 1, 10)), () => {
-      if (teams.includes(anew)) anew.start();
-    });
+    startLater(remake(team), Math.min(MEND_MS.most, MEND_MS.first * 2 ** Math.min(faults - 1, 10)));
   };
 
   const remake = (team: Team): Team => {
@@ -99,20 +96,82 @@ export function createRegistry(parts: RegistryParts): Registry {
   /** Mends what all teams stand on. True: it was that, and everything was made anew. */
   const failed = (error: unknown): boolean => {
     if (!(error instanceof SqliteFailure)) return false;
-    if (error.fault !== 'damaged' || error.path !== data.cache().db.path) {
-      parts.onDiskFull();
-      return false;
-    }
-    const before = teams;
+    if (isCacheFault(error)) return makeAllAnew(teams, () => [data.rebuildCache()]);
+    if (error.fault === 'damaged' && error.path === data.ledger.db.path)
+      return makeAllAnew(teams, () => mendLedger(teams));
+    parts.onUnwritable(error.fault === 'full' ? 'disk-full' : 'folder-unusable');
+    return false;
+  };
+
+  const isCacheFault = ({ fault, path }: SqliteFailure): boolean =>
+    (fault === 'damaged' || fault === 'misfit') && path === data.cache().db.path;
+
+  /** True in any case: where the disk fails again and again, all teams wait before they begin. */
+  const makeAllAnew = (before: readonly Team[], mend: () => readonly Finding[]): true => {
     for (const team of before) team.dispose();
-    data.rebuildCache();
+    let isMended = false;
+    try {
+      parts.onFindings(mend());
+      isMended = true;
+    } catch (error) {
+      log.error('data.not-mended', { error: errorName(error) });
+      parts.onUnwritable('folder-unusable');
+    }
     for (const team of before) {
       const anew = make(team.record);
       replace(team, anew);
-      anew.start();
+      if (isMended) anew.start();
+      else startLater(anew, MEND_MS.most);
     }
-    parts.onRebuilt();
     return true;
+  };
+
+  const startLater = (team: Team, ms: number): void =>
+    void clock.after(ms, () => {
+      if (teams.includes(team)) team.start();
+    });
+
+  /** What the teams hold in memory is whole, whatever became of the file. */
+  const mendLedger = (before: readonly Team[]): readonly Finding[] => {
+    const inMemory = before.map(({ record, outbox, drafts }) => ({
+      record,
+      outbox: [...outbox.rows],
+      drafts: drafts.all(),
+    }));
+    const findings = data.mendLedger();
+    const { db, rows, outbox } = data.ledger;
+    db.transaction('ledger.put-back', () => {
+      for (const one of inMemory) {
+        rows.restoreTeam(one.record);
+        rows.putTeam(one.record);
+        for (const row of one.outbox) outbox.restore(one.record.key, row);
+        for (const draft of one.drafts) rows.putDraft(draft, clock.now());
+      }
+    });
+    return findings;
+  };
+
+  /** The first reading of what is on the disk. What cannot be read of the cache is damage, whatever the error is called. */
+  const load = (): readonly Team[] => {
+    const made: Team[] = [];
+    try {
+      for (const record of data.ledger.rows.teams()) made.push(make(record));
+      return made;
+    } catch (error) {
+      for (const team of made) team.dispose();
+      throw error;
+    }
+  };
+
+  const loadOrMend = (): readonly Team[] => {
+    try {
+      return load();
+    } catch (error) {
+      if (isOfDisk(error)) throw error;
+      log.error('team.unreadable', { error: errorName(error) });
+      parts.onFindings([data.rebuildCache()]);
+      return load();
+    }
   };
 
   const credentials = ({
@@ -148,7 +207,7 @@ export function createRegistry(parts: RegistryParts): Registry {
       teams.find((team) => team.record.relayTeam === relayTeam && team.record.me === me),
     add: (added) => {
       const { signedIn } = added;
-      const record = rows.addTeam({
+      const record = data.ledger.rows.addTeam({
         id: newId(),
         place: teams.length,
         address: added.address,
@@ -187,11 +246,12 @@ export function createRegistry(parts: RegistryParts): Registry {
       teams = teams.filter((one) => one !== team);
       herald.forgetTeam(team.id);
       const { key } = team.record;
-      rows.removeTeam(key);
+      data.ledger.rows.removeTeam(key);
       data.cache().db.transaction('team.forget', () => data.cache().teams.removeTeam(key));
       // What was deleted must not linger in the logs beside the files.
       data.cache().db.pragma('wal_checkpoint(TRUNCATE)');
-      db.pragma('wal_checkpoint(TRUNCATE)');
+      data.ledger.db.pragma('wal_checkpoint(TRUNCATE)');
+      data.removeCacheCopies();
       changes.teamGone(team.id);
       changes.teamOrder();
     },
@@ -199,12 +259,14 @@ export function createRegistry(parts: RegistryParts): Registry {
       const placeOf = (team: Team): number =>
         order.includes(team.id) ? order.indexOf(team.id) : order.length;
       teams = [...teams].sort((a, b) => placeOf(a) - placeOf(b));
-      db.transaction('team.order', () => teams.forEach((team, place) => team.save({ place })));
+      data.ledger.db.transaction('team.order', () =>
+        teams.forEach((team, place) => team.save({ place })),
+      );
       changes.teamOrder();
     },
     failed,
     startAll: () => {
-      teams = rows.teams().map(make);
+      teams = [...loadOrMend()];
       for (const team of teams) team.start();
     },
     dispose: () => {
@@ -212,3 +274,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     },
   };
 }
+
+/** It cannot be read now, and would not be after the cache was made anew. */
+const isOfDisk = (error: unknown): boolean =>
+  error instanceof SqliteFailure && error.fault !== 'damaged' && error.fault !== 'misfit';

@@ -113,7 +113,24 @@ export function createTeam(parts: TeamParts): Team {
     record = { ...record, ...change };
     ledger.rows.putTeam(record);
     changes.team(id);
+    try {
+      keepCopy();
+    } catch (error) {
+      // The record itself is safe.
+      parts.onBroken(error);
+    }
   };
+
+  let copy = '';
+  /** A ledger that is damaged gets the record back from the cache. Tokens stay in one place. */
+  const keepCopy = (): void => {
+    const tokens = { sealedAccess: null, sealedRefresh: null, accessExpiresAt: 0 };
+    const json = JSON.stringify({ ...record, ...tokens });
+    if (json === copy) return;
+    cache.teams.putCopy(key, json);
+    copy = json;
+  };
+  keepCopy();
 
   const replica = createReplica({
     team: { id, key, me: record.me as MemberId, handle: record.handle },

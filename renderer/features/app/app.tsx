@@ -6,6 +6,7 @@ import { channelOf, stateOf, teamOf } from '../../state/selectors.ts';
 import { cx } from '../../ui/cx.ts';
 import { useMedia } from '../../ui/hooks.ts';
 import { channelMention } from '../shell/channel-title.ts';
+import { Notices } from '../shell/notices.tsx';
 import { Rail } from '../shell/rail.tsx';
 import { Sidebar } from '../shell/sidebar.tsx';
 import { Talk } from '../shell/talk.tsx';
@@ -44,6 +45,9 @@ function Frame() {
     return (
       <>
         <Welcome />
+        <div className={styles['notices-over']}>
+          <Notices />
+        </div>
         <RemarkLine />
       </>
     );

@@ -1,6 +1,8 @@
 /** Quiet banners over the conversation: something about this computer that a person should know. */
 import { Info, X } from 'lucide-react';
+import type { Notice } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
+import type { Words } from '../../i18n/words.ts';
 import { stateOf } from '../../state/selectors.ts';
 import { ICON, IconButton } from '../../ui/icon-button.tsx';
 import { useCommands, useWindow } from '../app/context.tsx';
@@ -16,7 +18,7 @@ export function Notices() {
       {notices.map((notice) => (
         <div key={notice.id} className={styles['notice']}>
           <Info {...ICON} size={16} />
-          <span>{words.say(`notice.${notice.kind}`)}</span>
+          <span>{noticeWords(words, notice)}</span>
           <IconButton
             size="small"
             label={words.say('act.dismiss')}
@@ -27,4 +29,17 @@ export function Notices() {
       ))}
     </div>
   );
+}
+
+function noticeWords(words: Words, notice: Notice): string {
+  switch (notice.kind) {
+    case 'ledger-mended': {
+      const { messages, drafts } = notice;
+      return words.say('notice.ledger-mended', { messages, drafts });
+    }
+    case 'rows-set-aside':
+      return words.say('notice.rows-set-aside', { count: notice.count });
+    default:
+      return words.say(`notice.${notice.kind}`);
+  }
 }

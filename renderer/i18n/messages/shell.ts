@@ -158,8 +158,32 @@ export const shellMessages = {
     '系統沒有顯示通知。可在「設定」的「通知」中測試。',
   ],
   'notice.cache-rebuilt': [
-    'What was stored on this computer was damaged and has been fetched anew. Drafts and unsent messages were kept.',
-    '這台電腦上的儲存內容損壞，已重新取得。草稿和未送出的訊息都有保留。',
+    'The messages stored on this computer were damaged and are being fetched again. Drafts and unsent messages were kept.',
+    '這台電腦上儲存的訊息已損壞，正在重新取得。草稿和未傳送的訊息都有保留。',
+  ],
+  'notice.cache-in-memory': [
+    'The messages stored on this computer were damaged again. Until you restart Landline, new messages are not stored here. Drafts and unsent messages are. Check the disk.',
+    '這台電腦上儲存的訊息再次損壞。重新啟動 Landline 之前，新訊息不會儲存在這台電腦上；草稿和未傳送的訊息不受影響。請檢查磁碟。',
+  ],
+  'notice.ledger-mended': [
+    'The file with your drafts and unsent messages was damaged. {messages, plural, one {# unsent message} other {# unsent messages}} and {drafts, plural, one {# draft} other {# drafts}} could be read and were kept; others may be lost. The damaged file is kept in the data folder.',
+    '存放草稿和未傳送訊息的檔案已損壞。已救回 {messages, number} 則未傳送的訊息和 {drafts, number} 份草稿，其他內容可能已遺失。損壞的檔案保留在資料夾中。',
+  ],
+  'notice.ledger-lost': [
+    'The file with your teams, drafts and unsent messages was damaged, and nothing in it could be read. Sign in to your teams again. The damaged file is kept in the data folder.',
+    '存放團隊、草稿和未傳送訊息的檔案已損壞，內容無法讀取。請重新登入您的團隊。損壞的檔案保留在資料夾中。',
+  ],
+  'notice.rows-set-aside': [
+    '{count, plural, one {# damaged entry} other {# damaged entries}} among your teams, drafts, unsent and sent messages could not be used and was set aside.',
+    '您的團隊、草稿、未傳送與已傳送訊息中有 {count, number} 筆損壞的資料無法使用，已另外保留。',
+  ],
+  'notice.settings-reset': [
+    'The settings on this computer were damaged and are back to their defaults.',
+    '這台電腦上的設定已損壞，已恢復為預設值。',
+  ],
+  'notice.folder-unusable': [
+    'Landline cannot read or write its data folder. What you write now may not be kept. Check the disk and the permissions of the folder.',
+    'Landline 無法讀寫資料夾，現在輸入的內容可能無法保留。請檢查磁碟和資料夾權限。',
   ],
   'notice.secrets-unprotected': [
     'This system offers no keyring: sign-ins on this computer are protected by file permissions only.',

@@ -124,6 +124,12 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (team, channel)
       ) WITHOUT ROWID;
 
+      -- The team's record in the ledger without its tokens, as JSON: a damaged ledger gets back from here which teams there are.
+      CREATE TABLE team_copy (
+        team INTEGER PRIMARY KEY,
+        json TEXT NOT NULL
+      );
+
       -- Why a message did or did not notify. Kept seven days.
       CREATE TABLE decision (
         team INTEGER NOT NULL,

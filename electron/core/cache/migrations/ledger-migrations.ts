@@ -73,6 +73,14 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         name TEXT PRIMARY KEY,
         json TEXT NOT NULL
       ) WITHOUT ROWID;
+
+      -- Rows of the tables above that were damaged, as JSON, for a person to look at.
+      CREATE TABLE spoilt (
+        n INTEGER PRIMARY KEY AUTOINCREMENT,
+        source TEXT NOT NULL,
+        at INTEGER NOT NULL,
+        row TEXT NOT NULL
+      );
     `,
   },
 ];
