@@ -1,9 +1,12 @@
 /** What the desktop does when something under it breaks: a page of the cache, the cache as a whole, a push on the way, the relay's store. */
-import { closeSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChannelId, MessageId, OperationId } from '../../protocol/ids.ts';
+import { SqliteFailure } from '../../electron/core/cache/sqlite.ts';
+import { createChance } from '../kit/chance.ts';
+import { noise, overwritePage, pagesOf, runSql } from '../kit/damage.ts';
 import { createHouse, TEAM, type Desk, type House } from '../kit/house.ts';
 import type { TestClient } from '../kit/relay-kit.ts';
 
@@ -110,6 +113,163 @@ describe('a damaged cache', () => {
     await open();
     await house.rest();
     expect(texts().at(-1)).toBe('waiting');
+  });
+});
+
+describe('damage found at the start', () => {
+  const cache = (): string => join(ada.folder, 'cache.db');
+  const ledger = (): string => join(ada.folder, 'ledger.db');
+  const kinds = (): readonly string[] => ada.now.state.notices.map((notice) => notice.kind);
+  const spoilPages = (path: string, tree: string): void => {
+    for (const { number } of pagesOf(path).filter((page) => page.tree === tree))
+      overwritePage(path, number, noise(createChance(`${tree}/${number}`)));
+  };
+  const place = (path: string): void => {
+    rmSync(path);
+    mkdirSync(path);
+  };
+
+  beforeEach(async () => {
+    await post(30);
+    await open();
+    await house.rest();
+    ada.plug.pull();
+    await house.rest();
+    await ada.now.call('message.send', { team: TEAM, channel: general, text: 'waiting' });
+    await ada.now.call('draft.set', { team: TEAM, channel: general, text: 'half' });
+    await house.rest(1_000);
+  });
+
+  /** What the person had and has again, once the relay can be reached. */
+  const expectWhole = async (): Promise<void> => {
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(2_000);
+    await open();
+    await house.rest(1_000);
+    expect(live()).toMatchObject({ state: 'live', isCatchingUp: false });
+    expect(texts().slice(-2)).toEqual(['line 29', 'waiting']);
+    expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
+      text: 'half',
+    });
+  };
+
+  test.each<readonly [string, () => void]>([
+    ...['channel', 'member', 'sync', 'mark', 'summary', 'interval', 'team_copy'].map(
+      (tree) => [`in the pages of ${tree}`, () => spoilPages(cache(), tree)] as const,
+    ),
+    ['by a dropped table', () => runSql(cache(), 'DROP TABLE member')],
+    ['by a dropped column', () => runSql(cache(), 'ALTER TABLE channel DROP COLUMN topic')],
+    ['by a trigger', () => runSql(cache(), 'CREATE TRIGGER t DELETE ON mark BEGIN SELECT 1; END')],
+    ['in a list of members', () => runSql(cache(), `UPDATE channel SET members = '["x'`)],
+    ['in the kind of a channel', () => runSql(cache(), `UPDATE channel SET kind = 'publig'`)],
+    ['by a folder in its place', () => place(cache())],
+  ])('of the cache, %s: it is said, and all is fetched again', async (_, damage) => {
+    await ada.now.close();
+    damage();
+    await ada.restart();
+    expect(kinds()).toEqual(['cache-rebuilt']);
+    await expectWhole();
+  });
+
+  test.each<readonly [string, () => void, readonly string[]]>([
+    ['by a dropped table', () => runSql(ledger(), 'DROP TABLE setting'), ['ledger-mended']],
+    [
+      'in its first page',
+      () => overwritePage(ledger(), 1, noise(createChance('first'))),
+      ['ledger-mended'],
+    ],
+    [
+      'in one row',
+      () =>
+        runSql(
+          ledger(),
+          `INSERT INTO draft VALUES (1, 'c', x'00', 1); UPDATE setting SET json = '{'`,
+        ),
+      ['rows-set-aside'],
+    ],
+  ])('of the ledger, %s: it is said, and nothing else is lost', async (_, damage, notices) => {
+    await ada.now.close();
+    damage();
+    await ada.restart();
+    expect(kinds()).toEqual(notices);
+    // The cache is another file, and stays as it is.
+    expect(ada.now.channel('general').head).toBeGreaterThanOrEqual(30);
+    await expectWhole();
+  });
+
+  test('settings that make no sense are said to be back to their defaults', async () => {
+    await ada.now.close();
+    runSql(ledger(), `INSERT OR REPLACE INTO setting VALUES ('settings', '{"theme":"plaid"}')`);
+    await ada.restart();
+    expect(kinds()).toEqual(['settings-reset']);
+  });
+
+  test('a ledger of which nothing is left: the team is there, signed out, and it is said', async () => {
+    await ada.now.close();
+    place(ledger());
+    await ada.restart();
+    expect(kinds()).toEqual(['ledger-lost']);
+    expect(ada.now.state.teamOrder).toEqual([TEAM]);
+    expect(live()).toEqual({ state: 'stopped', why: 'signed-out' });
+    expect(ada.now.channel('general').head).toBeGreaterThanOrEqual(30);
+  });
+});
+
+describe('damage while the desktop runs', () => {
+  const kinds = (): readonly string[] => ada.now.state.notices.map((notice) => notice.kind);
+  /** A command meets a database that fails. */
+  const fail = async (fault: 'damaged' | 'full' | 'unusable', path: string): Promise<void> => {
+    const { host } = ada.now;
+    const { setTheme } = host;
+    const setThemeOnce = (): void => {
+      Object.assign(host, { setTheme });
+      throw new SqliteFailure(fault, path, undefined);
+    };
+    Object.assign(host, { setTheme: setThemeOnce });
+    await ada.now.session.call('settings.set', { settings: ada.now.state.settings });
+    await house.rest(100);
+  };
+  const cache = (): string => join(ada.folder, 'cache.db');
+  const ledger = (): string => join(ada.folder, 'ledger.db');
+
+  test('of the ledger is mended, and what was only in memory is written down again', async () => {
+    ada.plug.pull();
+    await house.rest();
+    await ada.now.call('message.send', { team: TEAM, channel: general, text: 'waiting' });
+    await ada.now.call('draft.set', { team: TEAM, channel: general, text: 'half' });
+    await fail('damaged', ledger());
+    expect(kinds()).toEqual(['ledger-mended']);
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(2_000);
+    await open();
+    await house.rest();
+    expect(texts()).toEqual(['waiting']);
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
+      text: 'half',
+    });
+  });
+
+  test('of the cache, again and again, ends in memory and not in a loop', async () => {
+    await post(3);
+    await fail('damaged', cache());
+    await fail('damaged', cache());
+    expect(kinds()).toEqual(['cache-rebuilt', 'cache-in-memory']);
+    for (let n = 0; n < 3; n++) await fail('damaged', ':memory:');
+    expect(events().filter((event) => event === 'data.put-aside')).toHaveLength(1);
+    await house.rest(70_000);
+    await open();
+    await house.rest();
+    expect(texts()).toEqual(['line 0', 'line 1', 'line 2']);
+  });
+
+  test('a full disk and a folder that cannot be used are named as what they are', async () => {
+    await fail('full', ledger());
+    await fail('unusable', cache());
+    expect(kinds()).toEqual(['disk-full', 'folder-unusable']);
+    expect(readdirSync(ada.folder).filter((name) => name.includes('damaged'))).toEqual([]);
   });
 });
 

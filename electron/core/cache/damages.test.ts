@@ -33,7 +33,9 @@ import type { Mutation } from '../../../protocol/frames-up.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { Log } from '../ports.ts';
 import { openData, type Data, type Finding } from './data.ts';
+import { LEDGER_TABLES } from './ledger-form.ts';
 import type { TeamRecord } from './ledger-rows.ts';
+import { openCacheFile } from './open-cache.ts';
 import { SqliteFailure } from './sqlite.ts';
 
 const clock = createFakeClock(1_000);
@@ -617,4 +619,26 @@ describe('a cache', () => {
     // The next start begins on the disk again.
     expect(kinds(open())).toEqual([]);
   });
+
+  test.each(['full', 'unusable', 'in-use'] as const)(
+    'that cannot be read because the disk is %s stays where it is, and that is what is reported',
+    (fault) => {
+      renew();
+      const before = readFileSync(cachePath());
+      const failing = (): void => {
+        throw new SqliteFailure(fault, cachePath(), undefined);
+      };
+      const opening = (): unknown =>
+        openCacheFile({ path: cachePath(), clock, log: silent }, failing);
+      expect(opening).toThrow(expect.objectContaining({ name: 'SqliteFailure', fault }));
+      expect(readFileSync(cachePath()).equals(before)).toBe(true);
+      expect(readdirSync(dir).filter((name) => name.includes('damaged'))).toEqual([]);
+    },
+  );
+});
+
+test('every table of the ledger has a form, but for the one that takes what has none', () => {
+  renew();
+  const tables = objectsOf(ledgerPath()).filter(({ type }) => type === 'table');
+  expect(tables.map(({ name }) => name).sort()).toEqual([...LEDGER_TABLES, 'spoilt'].sort());
 });
