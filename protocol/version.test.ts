@@ -5,7 +5,7 @@ import { closedLine, eventsRequest } from './doors.ts';
 import { EVENT_SCHEMAS } from './feeds.ts';
 import { DOWN_SCHEMAS } from './frames-down.ts';
 import { UP_SCHEMAS } from './frames-up.ts';
-import { pickVersion, PROTOCOL_VERSIONS } from './version.ts';
+import { EVENT_KINDS_VERSION, pickVersion, PROTOCOL_VERSIONS } from './version.ts';
 
 /**
  * The shape of the whole wire, as one number. When this fails, the wire changed: decide whether a desktop or relay of
@@ -14,22 +14,34 @@ import { pickVersion, PROTOCOL_VERSIONS } from './version.ts';
  */
 const PINNED = { max: 1, fingerprint: '2e4b6db75caaaf00' };
 
+const shape = (schemas: Readonly<Record<string, z.ZodType>>): unknown =>
+  Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [
+      name,
+      z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }),
+    ]),
+  );
+const fingerprintOf = (text: string): string =>
+  createHash('sha256').update(text).digest('hex').slice(0, 16);
+
+/** When this fails, events changed: raise EVENT_KINDS_VERSION, or kept events of a new kind stay unapplied. */
+const PINNED_EVENTS = { version: 1, fingerprint: 'db89f05f2e5ae7b6' };
+
+test('the events have not changed without the version of their kinds', () => {
+  expect({
+    version: EVENT_KINDS_VERSION,
+    fingerprint: fingerprintOf(JSON.stringify(shape(EVENT_SCHEMAS))),
+  }).toEqual(PINNED_EVENTS);
+});
+
 test('the wire has not changed without its version', () => {
-  const shape = (schemas: Readonly<Record<string, z.ZodType>>): unknown =>
-    Object.fromEntries(
-      Object.entries(schemas).map(([name, schema]) => [
-        name,
-        z.toJSONSchema(schema, { unrepresentable: 'any', io: 'input' }),
-      ]),
-    );
   const text = JSON.stringify([
     shape(UP_SCHEMAS),
     shape(DOWN_SCHEMAS),
     shape(EVENT_SCHEMAS),
     shape({ eventsRequest, closedLine }),
   ]);
-  const fingerprint = createHash('sha256').update(text).digest('hex').slice(0, 16);
-  expect({ max: PROTOCOL_VERSIONS.max, fingerprint }).toEqual(PINNED);
+  expect({ max: PROTOCOL_VERSIONS.max, fingerprint: fingerprintOf(text) }).toEqual(PINNED);
 });
 
 test.each([

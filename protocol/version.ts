@@ -5,6 +5,12 @@
  */
 export const PROTOCOL_VERSIONS = { min: 1, max: 1 } as const;
 
+/**
+ * Counts up when this build learns a kind of event, or a field that made an event unreadable before. A desktop then applies the events
+ * that it kept without knowing them. `version.test.ts` pins a fingerprint of the events' schemas beside it.
+ */
+export const EVENT_KINDS_VERSION = 1;
+
 /** Offered and confirmed in `Sec-WebSocket-Protocol`. */
 export const SUBPROTOCOL = 'landline.v1';
 

@@ -16,6 +16,16 @@ export interface CachedNote {
   readonly note: string;
 }
 
+export interface RawEvent {
+  /** Or `RAW_FEEDS` of the team or member. */
+  readonly channel: number;
+  readonly seq: number;
+  readonly json: string;
+}
+
+/** Where raw events of feeds stand that are no channel's. */
+export const RAW_FEEDS = { team: 0, member: -1 } as const;
+
 export interface EarlyRevision {
   readonly seq: number;
   readonly at: number;
@@ -47,6 +57,12 @@ export interface LogRows {
   takeEarly(team: number, channel: number, id: string): EarlyRevision | undefined;
 
   putRaw(team: number, channel: number, seq: number, json: string): void;
+  /** All of the team's, each feed in order. */
+  raws(team: number): RawEvent[];
+  removeRaw(team: number, channel: number, seq: number): void;
+  /** The version of known kinds with which the raw events were gone through; 0 when they never were. */
+  knownKinds(team: number): number;
+  putKnownKinds(team: number, version: number): void;
   intervals(team: number): { readonly channel: number; readonly interval: Interval }[];
   putInterval(team: number, channel: number, interval: Interval): void;
   removeInterval(team: number, channel: number, from: number): void;
@@ -108,6 +124,23 @@ export function createLogRows(db: Sqlite): LogRows {
     'raw.put',
     'INSERT OR REPLACE INTO raw_event (team, channel, seq, json) VALUES (?, ?, ?, ?)',
   );
+  const raws = db.prepare<readonly [number], RawEvent>(
+    'raw.all',
+    'SELECT channel, seq, json FROM raw_event WHERE team = ? ORDER BY channel, seq',
+  );
+  const removeRaw = db.prepare<readonly [number, number, number]>(
+    'raw.remove',
+    'DELETE FROM raw_event WHERE team = ? AND channel = ? AND seq = ?',
+  );
+  const knownKinds = db.prepare<readonly [number], { readonly version: number }>(
+    'kinds.get',
+    'SELECT version FROM known_kinds WHERE team = ?',
+  );
+  const putKnownKinds = db.prepare<readonly [number, number]>(
+    'kinds.put',
+    'INSERT OR REPLACE INTO known_kinds (team, version) VALUES (?, ?)',
+  );
+  const soundRaw = soundRows<RawEvent>(db, { channel: 'integer', seq: 'integer', json: 'object' });
   const intervals = db.prepare<readonly [number], IntervalRow>('interval.all', LOG_SQL.intervals);
   const putInterval = db.prepare<readonly [number, number, number, number]>(
     'interval.put',
@@ -157,6 +190,10 @@ export function createLogRows(db: Sqlite): LogRows {
       return found && soundEarly(found);
     },
     putRaw: (team, channel, seq, json) => void putRaw.run(team, channel, seq, json),
+    raws: (team) => raws.all(team).map(soundRaw),
+    removeRaw: (team, channel, seq) => void removeRaw.run(team, channel, seq),
+    knownKinds: (team) => knownKinds.get(team)?.version ?? 0,
+    putKnownKinds: (team, version) => void putKnownKinds.run(team, version),
     intervals: (team) =>
       intervals
         .all(team)

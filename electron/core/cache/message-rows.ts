@@ -103,7 +103,7 @@ export function createMessageRows(db: Sqlite): MessageRows {
   );
   const redact = db.prepare<readonly [number, number, number, number]>(
     'message.redact',
-    `UPDATE message SET text = '', edit_seq = ?, is_deleted = 1, calls = 0 WHERE team = ? AND channel = ? AND seq = ?`,
+    `UPDATE message SET text = '', edit_seq = ?, edited_at = NULL, is_deleted = 1, calls = 0 WHERE team = ? AND channel = ? AND seq = ?`,
   );
   const byId = db.prepare<readonly [number, string, number], Row>(
     'message.by-id',

@@ -153,7 +153,12 @@ export function createTeamRows(db: Sqlite): TeamRows {
   const removal = (table: string) =>
     db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`);
   const clearings = FROM_RELAY.map(removal);
-  const removals = [...clearings, removal('decision'), removal('team_copy')];
+  const removals = [
+    ...clearings,
+    removal('decision'),
+    removal('team_copy'),
+    removal('known_kinds'),
+  ];
 
   return {
     keys: () => keys.all().map((row) => row.team),

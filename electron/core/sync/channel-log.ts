@@ -9,7 +9,7 @@ import type { Cache } from '../cache/data.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { callsOf } from './calls.ts';
-import { addInterval, holds, topOf } from './intervals.ts';
+import { addInterval, holds, intervalAt, topOf } from './intervals.ts';
 import { isForMe, readSeqOf, type ChannelState, type Replica } from './replica.ts';
 
 export interface ChannelLogParts {
@@ -35,6 +35,8 @@ export interface Stretch {
 export interface ChannelLog {
   /** One transaction: events, stretch, counts. */
   absorb(channel: ChannelState, stretch: Stretch): void;
+  /** Events that are held already, but of kinds that were not known when they came. One transaction; twice is once. */
+  replay(channel: ChannelState, events: readonly FeedEvent[]): void;
   /** The relay has acknowledged a deletion; the event that says so may be another one, and may come later. */
   redact(channel: ChannelState, message: string, seq: number, at: number): void;
 }
@@ -131,8 +133,33 @@ export function createChannelLog({
   };
 
   const putFacts = (channel: ChannelState, seq: number, change: Partial<Channel>): void => {
-    if (seq > channel.facts.seq)
-      replica.putChannel({ ...channel.facts, ...change, seq }, { isJoined: channel.isJoined });
+    const isNewer = seq > channel.facts.seq;
+    const valid = isNewer ? change : stillValid(channel, seq, change);
+    if (isNewer || Object.keys(valid).length > 0)
+      replica.putChannel(
+        { ...channel.facts, ...valid, seq: Math.max(seq, channel.facts.seq) },
+        { isJoined: channel.isJoined },
+      );
+  };
+
+  /**
+   * What an event that is applied late still changes: whatever no later event changed. Behind a hole the facts came from the relay
+   * as a whole, and have it in them.
+   */
+  const stillValid = (
+    channel: ChannelState,
+    seq: number,
+    change: Partial<Channel>,
+  ): Partial<Channel> => {
+    const { held, facts } = channel;
+    if (!holds(held, seq) || (intervalAt(held, seq)?.to ?? 0) < facts.seq) return {};
+    const later = cache.log.newerNotes(team.key, channel.key, seq, facts.seq, MANY);
+    const changedLater = new Set(
+      later.map(({ note }) => (JSON.parse(note) as { kind: string }).kind),
+    );
+    return Object.fromEntries(
+      Object.entries(change).filter(([fact]) => !changedLater.has(NOTE_OF[fact] ?? '')),
+    );
   };
 
   const apply = (channel: ChannelState, event: FeedEvent): void => {
@@ -197,7 +224,6 @@ export function createChannelLog({
       run = [];
     };
     for (const event of events) {
-      if (holds(channel.held, event.seq)) continue;
       const message = messageIn(event);
       if (message) {
         run.push(message);
@@ -215,7 +241,10 @@ export function createChannelLog({
       cache.db.transaction('channel.absorb', () => {
         if (facts && facts.seq >= channel.facts.seq)
           replica.putChannel(facts, { isJoined: channel.isJoined });
-        applyAll(channel, events);
+        applyAll(
+          channel,
+          events.filter((event) => !holds(channel.held, event.seq)),
+        );
         if (from <= to) {
           const { held, grown, gone } = addInterval(channel.held, { from, to });
           for (const one of gone)
@@ -228,6 +257,13 @@ export function createChannelLog({
         }
         replica.saveSummary(channel);
       }),
+    replay: (channel, events) =>
+      cache.db.transaction('channel.replay', () => {
+        applyAll(channel, events);
+        for (const { seq } of events) cache.log.removeRaw(team.key, channel.key, seq);
+        replica.recount(channel);
+        changes.stretch(team.id, channel.id);
+      }),
     redact: (channel, message, seq, at) =>
       cache.db.transaction('channel.redact', () => {
         revise(channel, message, { seq, at, text: null });
@@ -235,6 +271,14 @@ export function createChannelLog({
       }),
   };
 }
+
+const MANY = 1_000_000;
+/** The note that a change of each fact leaves. */
+const NOTE_OF: Readonly<Record<string, string>> = {
+  name: 'renamed',
+  topic: 'topic',
+  isArchived: 'archived',
+};
 
 /** The message as its event tells it. Of a deleted one only that it was there. */
 function messageIn(event: FeedEvent): CachedMessage | undefined {
@@ -273,7 +317,8 @@ function revised(
   early: { readonly seq: number; readonly at: number; readonly text: string | null },
 ): CachedMessage {
   if (message.isDeleted) return message;
-  if (early.text === null) return { ...message, text: '', isDeleted: true, editSeq: early.seq };
+  if (early.text === null)
+    return { ...message, text: '', isDeleted: true, editSeq: early.seq, editedAt: null };
   return early.seq > message.editSeq
     ? { ...message, text: early.text, editSeq: early.seq, editedAt: early.at }
     : message;

@@ -8,6 +8,7 @@ import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down } from '../../../protocol/frames-down.ts';
 import type { SessionId } from '../../../protocol/ids.ts';
 import type { Cache } from '../cache/data.ts';
+import { RAW_FEEDS } from '../cache/log-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { readSeqOf, type ChannelState, type Replica } from './replica.ts';
 
@@ -101,7 +102,7 @@ export function createDirectory({
           else
             cache.log.putRaw(
               replica.team.key,
-              RAW_TEAM,
+              RAW_FEEDS.team,
               event.seq,
               JSON.stringify(event.kind === 'unknown' ? event.raw : event),
             );
@@ -145,7 +146,7 @@ export function createDirectory({
             default:
               cache.log.putRaw(
                 replica.team.key,
-                RAW_MEMBER,
+                RAW_FEEDS.member,
                 event.seq,
                 JSON.stringify(event.kind === 'unknown' ? event.raw : event),
               );
@@ -155,6 +156,3 @@ export function createDirectory({
       }),
   };
 }
-
-const RAW_TEAM = 0;
-const RAW_MEMBER = -1;

@@ -30,6 +30,7 @@ import { findLost } from '../sync/offers.ts';
 import { createOutbox, type Outbox } from '../sync/outbox.ts';
 import { createReadMarks, type ReadMarks } from '../sync/read-marks.ts';
 import { createReplica, type ChannelState, type Replica } from '../sync/replica.ts';
+import { replayUnknown } from '../sync/replay.ts';
 import { createSession, type Session } from '../sync/session.ts';
 import { createSettlement } from '../sync/settlement.ts';
 import { targetOf } from './http.ts';
@@ -372,6 +373,7 @@ export function createTeam(parts: TeamParts): Team {
     outbox.settle();
   };
 
+  replayUnknown({ replica, cache, channelLog });
   // A crash may have come between the cache's commit and the outbox's: what is confirmed is not sent again.
   for (const row of outbox.rows) {
     const channel = replica.channels.get(row.channel);

@@ -101,6 +101,12 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (team, channel, seq)
       ) WITHOUT ROWID;
 
+      -- Which kinds of events the build knew that last went through raw_event: a newer one applies what it knows by now.
+      CREATE TABLE known_kinds (
+        team INTEGER PRIMARY KEY,
+        version INTEGER NOT NULL
+      );
+
       -- The stretches of a channel's feed that are here, both ends included, never touching each other.
       CREATE TABLE interval (
         team INTEGER NOT NULL,
