@@ -39,6 +39,19 @@ export const invite = z.object({
 });
 export type Invite = Readonly<z.infer<typeof invite>>;
 
+export const unreadCount = z.object({
+  channel: channelId,
+  from: seq,
+  to: seq,
+  head: seq,
+  messages: z.number().int(),
+  /** Those that name the asker, `@here` or `@channel`. */
+  mentions: z.number().int(),
+  /** Those that name the asker or `@here`. */
+  mentionsWithoutChannel: z.number().int(),
+});
+export type UnreadCount = Readonly<z.infer<typeof unreadCount>>;
+
 export const DOWN_SCHEMAS = {
   /**
    * The answer to a good `hello`; every live event after it follows on this socket. `heads` names all feeds the
@@ -141,6 +154,12 @@ export const DOWN_SCHEMAS = {
   usage: z.object({ t: z.literal('usage'), req, node: z.string(), cpuMs: z.number().int() }),
   /** Of the `ops` that were asked about, in the same order, those under which the asker has changed nothing here. */
   missing: z.object({ t: z.literal('missing'), req, ops: z.array(operationId) }),
+  /**
+   * What the spans come to, in the order of the question. Where that is more than the relay counts at once, `to` of the last is lower
+   * than was asked for, and further ones are left out; so are channels that the asker may not read. As of `head`: what later events
+   * change about these messages is not in it.
+   */
+  unread: z.object({ t: z.literal('unread'), req, counts: z.array(unreadCount) }),
   typing: z.object({ t: z.literal('typing'), channel: channelId, member: memberId }),
   presence: z.object({ t: z.literal('presence'), members: z.record(memberId, presence) }),
   /** The relay is going down: leave by yourself and come back after this long. */

@@ -160,6 +160,15 @@ export const questions = {
     req,
     ops: z.array(op).min(1).max(DEFAULT_LIMITS.missingOps),
   }),
+  /** How many messages of others the events `from` to `to` of each channel are, and how many of them call the asker. */
+  'count-unread': z.strictObject({
+    t: z.literal('count-unread'),
+    req,
+    spans: z
+      .array(z.strictObject({ channel: channelId, from: seq.min(1), to: seq }))
+      .min(1)
+      .max(DEFAULT_LIMITS.countSpans),
+  }),
 };
 
 export const signals = {

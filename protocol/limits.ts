@@ -74,6 +74,10 @@ export interface Limits {
   readonly echoLength: number;
   /** Changes that one `missing` may ask about. */
   readonly missingOps: number;
+  /** Channels that one `count-unread` may name. */
+  readonly countSpans: number;
+  /** Events that one `count-unread` counts in all; of more, the asker asks again from where the answer ends. */
+  readonly countEvents: number;
   /** The longest that a poll may wait for something to tell. */
   readonly doorWaitMs: number;
   /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
@@ -218,6 +222,8 @@ export const DEFAULT_LIMITS: Limits = {
   doorBodyBytes: 256 * KIB,
   echoLength: 200,
   missingOps: 500,
+  countSpans: 100,
+  countEvents: 5_000,
   doorWaitMs: 25_000,
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
@@ -276,6 +282,7 @@ export const FIXED_LIMITS = [
   'helloPositions',
   'echoLength',
   'missingOps',
+  'countSpans',
   'doorPositions',
   'doorWaitMs',
   'doorFrames',

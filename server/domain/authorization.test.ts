@@ -8,7 +8,7 @@ import { channelFeed, type ChannelId, type MemberId, type MessageId } from '../.
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createDomainKit, type Ask, type DomainKit } from '../../test/kit/domain-kit.ts';
 import { mayInChannel, relationTo, type ChannelAction } from './policy.ts';
-import { readRange, readRoster } from './questions.ts';
+import { countUnread, readRange, readRoster } from './questions.ts';
 
 type Place = 'in' | 'out';
 interface Scene {
@@ -151,6 +151,11 @@ describe.each(CHANNEL_KINDS)('in a %s channel', (kind) => {
             if (!result.ok) expect(result).toEqual(await read(missing));
             if (relation === 'hidden') expect(JSON.stringify(result)).not.toContain('canary');
           }
+          const spans = [missing, scene.channel].map((id) => ({ channel: id, ...span }));
+          const counted = await countUnread(kit.store, scene.asker, spans, DEFAULT_LIMITS);
+          expect(counted.ok ? counted.value.map((one) => one.channel) : counted.error.kind).toEqual(
+            expected === 'yes' ? [scene.channel] : [],
+          );
         });
       },
     );

@@ -6,7 +6,14 @@ import type { Question } from '../../protocol/frames-up.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { assertNever, fail, ok, type Result } from '../../protocol/result.ts';
 import { checkTeam } from '../domain/access.ts';
-import { readMember, readMissing, readRange, readRoster, readTeam } from '../domain/questions.ts';
+import {
+  countUnread,
+  readMember,
+  readMissing,
+  readRange,
+  readRoster,
+  readTeam,
+} from '../domain/questions.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
@@ -108,6 +115,10 @@ export async function answer(
     case 'missing': {
       const missing = await readMissing(store, by, ask.ops);
       return missing.ok ? told({ t: 'missing', req, ops: [...missing.value] }) : missing;
+    }
+    case 'count-unread': {
+      const counted = await countUnread(store, by, ask.spans, limits);
+      return counted.ok ? told({ t: 'unread', req, counts: [...counted.value] }) : counted;
     }
     default:
       return assertNever(ask);

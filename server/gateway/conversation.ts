@@ -59,6 +59,7 @@ const HISTORY: ReadonlySet<Question['t']> = new Set([
   'get-team',
   'get-member',
   'missing',
+  'count-unread',
 ]);
 
 export class Conversation {

@@ -16,7 +16,7 @@ export interface CachedMessage {
   readonly editSeq: number;
   readonly editedAt: number | null;
   readonly isDeleted: boolean;
-  /** Whom it calls, as bits: @see CALLS in sync/calls.ts. */
+  /** Whom it calls, as bits: @see CALLS in protocol/mentions.ts. */
   readonly calls: number;
 }
 

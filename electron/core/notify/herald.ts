@@ -9,7 +9,7 @@ import type { Cache } from '../cache/data.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
 import type { CachedDecision, Outcome } from '../cache/team-rows.ts';
 import type { Clock, Host, Log, Notifier, Toast } from '../ports.ts';
-import { CALLS } from '../sync/calls.ts';
+import { CALLS } from '../../../protocol/mentions.ts';
 import {
   isConversation,
   levelOf,

@@ -29,6 +29,7 @@ export interface AnswerTo {
   readonly 'change-password': 'done';
   readonly usage: 'usage';
   readonly missing: 'missing';
+  readonly 'count-unread': 'unread';
 }
 
 type Answer<Q extends { readonly t: keyof AnswerTo }> = Down<AnswerTo[Q['t']]>;

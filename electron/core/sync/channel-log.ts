@@ -8,7 +8,7 @@ import type { ChannelEvent, FeedEvent } from '../../../protocol/feeds.ts';
 import type { Cache } from '../cache/data.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
 import type { Changes } from '../events/changes.ts';
-import { callsOf } from './calls.ts';
+import { callsOf } from '../../../protocol/mentions.ts';
 import { addInterval, holds, intervalAt, topOf } from './intervals.ts';
 import { isForMe, readSeqOf, type ChannelState, type Replica } from './replica.ts';
 

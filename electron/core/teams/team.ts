@@ -20,7 +20,7 @@ import type { Attention } from '../notify/attention.ts';
 import type { Herald, Scene } from '../notify/herald.ts';
 import type { Clock, Log, Random, RelayNet, RelayTarget, SecretBox } from '../ports.ts';
 import { createAsks, type Asks } from '../sync/asks.ts';
-import { callsMask } from '../sync/calls.ts';
+import { callsMask } from '../../../protocol/mentions.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
 import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';

@@ -6,7 +6,7 @@ import type { MessageRow, TimelineRow } from '../../bridge/views.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
 import type { CachedNote } from '../cache/log-rows.ts';
 import type { OutboxRow } from '../cache/outbox-rows.ts';
-import { callsMask } from '../sync/calls.ts';
+import { callsMask } from '../../../protocol/mentions.ts';
 import { holesIn } from '../sync/intervals.ts';
 import type { ChannelState } from '../sync/replica.ts';
 import type { Team } from '../teams/team.ts';
