@@ -345,6 +345,84 @@ describe('a long absence', () => {
   });
 });
 
+describe('more unread than a computer fetches', () => {
+  let first: MessageId;
+  const counts = (): unknown => {
+    const { unread, mentions } = ada.now.channel('general');
+    return { unread, mentions };
+  };
+
+  beforeEach(async () => {
+    await post(2);
+    await open();
+    await house.rest();
+    ada.plug.pull();
+    await house.rest(1_500);
+    first = house.kit.id<MessageId>();
+    ben.say({ t: 'post', op: first, channel: general, text: '@ada first' });
+    ben.say({
+      t: 'post',
+      op: house.kit.id<MessageId>(),
+      channel: general,
+      text: '@channel second',
+    });
+    // Ten pages are fetched by themselves: these are fourteen.
+    for (let n = 0; n < 7; n++) await post(100, 'missed');
+    // Only counts get through, and no pages.
+    ada.plug.lose = (text) => text.startsWith('{"t":"page","req"');
+    ada.plug.put();
+    ada.now.desktop.wake();
+    await house.rest(1_000);
+  });
+
+  test('is counted at once, with its mentions, before a page of it is here', async () => {
+    expect(counts()).toEqual({ unread: 704, mentions: 2 });
+    expect(ada.now.team.team.mentions).toBe(2);
+    const { settings } = ada.now.state;
+    const notifications = { ...settings.notifications, ignoreChannelMentions: true };
+    await ada.now.call('settings.set', { settings: { ...settings, notifications } });
+    await house.rest();
+    expect(counts()).toEqual({ unread: 704, mentions: 1 });
+  });
+
+  test('is still known after a restart without the relay', async () => {
+    ada.plug.pull();
+    await ada.restart();
+    expect(counts()).toEqual({ unread: 704, mentions: 2 });
+  });
+
+  test('is counted again when something far behind changes, or is read elsewhere', async () => {
+    ben.say({ t: 'delete', op: house.kit.id<OperationId>(), channel: general, message: first });
+    await house.rest(1_000);
+    expect(counts()).toEqual({ unread: 703, mentions: 1 });
+    const half = ada.now.channel('general').head - 400;
+    await ada.now.call('read.mark', { team: TEAM, channel: general, seq: half });
+    await house.rest(2_000);
+    // The last event is the deletion.
+    expect(counts()).toEqual({ unread: 399, mentions: 0 });
+    await ada.now.call('read.mark', { team: TEAM, channel: general, seq: half + 400 });
+    await house.rest(1_000);
+    expect(counts()).toEqual({ unread: 0, mentions: 0 });
+  });
+
+  test('comes to the same number once all of it is here', async () => {
+    ada.plug.lose = undefined;
+    await post(1, '@ada new');
+    await house.rest(60_000);
+    for (let n = 0; n < 3; n++) {
+      ada.plug.pull();
+      await house.rest(500);
+      ada.plug.put();
+      ada.now.desktop.wake();
+      await house.rest(10_000);
+    }
+    expect(counts()).toEqual({ unread: 705, mentions: 3 });
+    const db = new Database(join(ada.folder, 'cache.db'), { readonly: true });
+    expect(db.prepare('SELECT count(*) FROM relay_count').pluck().get()).toBe(0);
+    db.close();
+  });
+});
+
 describe('what this build does not know', () => {
   test('a frame of a kind to come is passed over, an event of a kind to come is kept and counted', async () => {
     await open();

@@ -18,6 +18,17 @@ export interface Summary {
   readonly lastAt: number;
 }
 
+/** What the relay counted in a span of which not everything is here. */
+export interface RelayCount {
+  readonly from: number;
+  readonly to: number;
+  /** What later events say of these messages is not in it; 0 when such an event has come. */
+  readonly head: number;
+  readonly messages: number;
+  readonly mentions: number;
+  readonly mentionsWithoutChannel: number;
+}
+
 export interface CachedChannel {
   readonly key: number;
   readonly facts: Channel;
@@ -58,6 +69,9 @@ export interface ChannelRows {
     mark: { readonly readSeq: number; readonly level: Level },
   ): void;
   putSummary(team: number, channel: number, summary: Summary): void;
+  relayCounts(team: number): { readonly channel: number; readonly count: RelayCount }[];
+  /** Null removes it. */
+  putRelayCount(team: number, channel: number, count: RelayCount | null): void;
   remove(team: number, channel: number): void;
 }
 
@@ -106,7 +120,28 @@ export function createChannelRows(db: Sqlite): ChannelRows {
     'summary.put',
     'INSERT OR REPLACE INTO summary (team, channel, head, read_seq, mask, unread, mentions, last_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
   );
-  const removals = ['mark', 'summary'].map((table) =>
+  const relayCounts = db.prepare<readonly [number], RelayCountRow>(
+    'relay-count.all',
+    `SELECT channel, from_seq, to_seq, head, messages, mentions, without_channel FROM relay_count
+     WHERE team = ?`,
+  );
+  const putRelayCount = db.prepare<
+    readonly [number, number, number, number, number, number, number, number]
+  >('relay-count.put', 'INSERT OR REPLACE INTO relay_count VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const removeRelayCount = db.prepare<readonly [number, number]>(
+    'relay-count.remove',
+    'DELETE FROM relay_count WHERE team = ? AND channel = ?',
+  );
+  const soundCount = soundRows<RelayCountRow>(db, {
+    channel: 'integer',
+    from_seq: 'integer',
+    to_seq: 'integer',
+    head: 'integer',
+    messages: 'integer',
+    mentions: 'integer',
+    without_channel: 'integer',
+  });
+  const removals = ['mark', 'summary', 'relay_count'].map((table) =>
     db.prepare<readonly [number, number]>(
       `${table}.remove`,
       `DELETE FROM ${table} WHERE team = ? AND channel = ?`,
@@ -158,11 +193,49 @@ export function createChannelRows(db: Sqlite): ChannelRows {
     putMark: (team, channel, mark) => void putMark.run(team, channel, mark.readSeq, mark.level),
     putSummary: (team, channel, s) =>
       void putSummary.run(team, channel, s.head, s.readSeq, s.mask, s.unread, s.mentions, s.lastAt),
+    relayCounts: (team) =>
+      relayCounts
+        .all(team)
+        .map(soundCount)
+        .map((row) => ({
+          channel: row.channel,
+          count: {
+            from: row.from_seq,
+            to: row.to_seq,
+            head: row.head,
+            messages: row.messages,
+            mentions: row.mentions,
+            mentionsWithoutChannel: row.without_channel,
+          },
+        })),
+    putRelayCount: (team, channel, c) =>
+      void (c
+        ? putRelayCount.run(
+            team,
+            channel,
+            c.from,
+            c.to,
+            c.head,
+            c.messages,
+            c.mentions,
+            c.mentionsWithoutChannel,
+          )
+        : removeRelayCount.run(team, channel)),
     remove: (team, channel) => {
       for (const removal of removals) removal.run(team, channel);
       remove.run(team, channel);
     },
   };
+}
+
+interface RelayCountRow {
+  readonly channel: number;
+  readonly from_seq: number;
+  readonly to_seq: number;
+  readonly head: number;
+  readonly messages: number;
+  readonly mentions: number;
+  readonly without_channel: number;
 }
 
 type SummaryColumn = 'head' | 'read_seq' | 'mask' | 'unread' | 'mentions' | 'last_at';

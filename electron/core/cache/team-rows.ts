@@ -74,6 +74,7 @@ const FROM_RELAY = [
   'raw_event',
   'interval',
   'summary',
+  'relay_count',
 ] as const;
 
 const INSERT_DECISION = 'INSERT OR IGNORE INTO decision (team, id, at, rule, reason, outcome)';

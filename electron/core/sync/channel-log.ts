@@ -9,8 +9,8 @@ import type { Cache } from '../cache/data.ts';
 import type { CachedMessage } from '../cache/message-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { callsOf } from '../../../protocol/mentions.ts';
-import { addInterval, holds, intervalAt, topOf } from './intervals.ts';
-import { isForMe, readSeqOf, type ChannelState, type Replica } from './replica.ts';
+import { addInterval, holds, holesIn, intervalAt, topOf } from './intervals.ts';
+import { countsAfter, isForMe, type ChannelState, type Replica } from './replica.ts';
 
 export interface ChannelLogParts {
   readonly replica: Replica;
@@ -96,7 +96,14 @@ export function createChannelLog({
     channel.isJoined &&
     !message.isDeleted &&
     message.author !== team.me &&
-    message.seq > readSeqOf(channel);
+    message.seq > countsAfter(channel);
+
+  /** What this event changes the relay had not seen when it counted. */
+  const outdateRelayCount = (channel: ChannelState, by: number, seq: number | undefined): void => {
+    const { relayCount } = channel;
+    if (relayCount && by > relayCount.head && (seq === undefined || seq <= relayCount.to))
+      replica.putRelayCount(channel, { ...relayCount, head: 0 });
+  };
 
   const revise = (
     channel: ChannelState,
@@ -104,6 +111,7 @@ export function createChannelLog({
     revision: { readonly seq: number; readonly at: number; readonly text: string | null },
   ): void => {
     const found = cache.messages.byId(team.key, channel.key, id);
+    outdateRelayCount(channel, revision.seq, found?.seq);
     if (!found) {
       cache.log.putEarly(team.key, channel.key, id, revision);
       return;
@@ -255,7 +263,11 @@ export function createChannelLog({
           channel.newsAfter = Math.max(channel.newsAfter, Math.min(topOf(held), to));
           changes.stretch(team.id, channel.id);
         }
-        replica.saveSummary(channel);
+        const { relayCount } = channel;
+        if (relayCount && holesIn(channel.held, relayCount.from, relayCount.to).length === 0) {
+          replica.putRelayCount(channel, null);
+          replica.recount(channel);
+        } else replica.saveSummary(channel);
       }),
     replay: (channel, events) =>
       cache.db.transaction('channel.replay', () => {

@@ -19,6 +19,8 @@ export interface HistoryParts {
   readonly log: Log;
   /** A page has come. Everything from its `from` to its `to` is in it. */
   readonly onPage: (page: Down<'page'>) => void;
+  /** A page could not be taken in. */
+  readonly onBroken: (error: unknown) => void;
 }
 
 export interface History {
@@ -30,6 +32,8 @@ export interface History {
   ): Promise<Result<Down<'page'>, Problem>>;
   /** The whole span, newest first, at most `pages` of it; what is left stays a hole. */
   fill(feed: FeedId, span: Interval, pages: number): Promise<void>;
+  /** Resolves when one more question about history may be asked. */
+  turn(): Promise<void>;
   dispose(): void;
 }
 
@@ -44,7 +48,7 @@ interface Job {
 /** One less than the relay allows: its clock and ours do not tick together. */
 const PER_SECOND = DEFAULT_LIMITS.historyPerSecond - 1;
 
-export function createHistory({ asks, clock, log, onPage }: HistoryParts): History {
+export function createHistory({ asks, clock, log, onPage, onBroken }: HistoryParts): History {
   const queue: Job[] = [];
   const jobs = new Map<string, Job>();
   let isBusy = false;
@@ -87,8 +91,13 @@ export function createHistory({ asks, clock, log, onPage }: HistoryParts): Histo
           continue;
         }
         jobs.delete(job.key);
-        if (answer.ok) onPage(answer.value);
-        job.settle(answer);
+        try {
+          if (answer.ok) onPage(answer.value);
+          job.settle(answer);
+        } catch (error) {
+          job.settle(fail({ kind: 'unavailable' }));
+          onBroken(error);
+        }
       }
     } finally {
       isBusy = false;
@@ -126,6 +135,7 @@ export function createHistory({ asks, clock, log, onPage }: HistoryParts): Histo
         to = got.value.from - 1;
       }
     },
+    turn: takeTurn,
     dispose: () => {
       isDisposed = true;
       cancelPause();

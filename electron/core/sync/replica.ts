@@ -5,7 +5,9 @@
  */
 import type { Channel, Level, Member } from '../../../protocol/entities.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
+import { CALLS } from '../../../protocol/mentions.ts';
 import type { Cache } from '../cache/data.ts';
+import type { RelayCount } from '../cache/channel-rows.ts';
 import type { SyncState } from '../cache/team-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { topOf, type Intervals } from './intervals.ts';
@@ -34,6 +36,8 @@ export interface ChannelState {
   lastAt: number;
   /** Messages after this are news to this computer; what comes below is history. */
   newsAfter: number;
+  /** What the relay counted of the unread messages that are not all here. */
+  relayCount: RelayCount | null;
   /** What the counts in memory were made with; null when they were never made. */
   countedWith: { readonly readSeq: number; readonly mask: number } | null;
 }
@@ -65,6 +69,8 @@ export interface Replica {
     more: { readonly isJoined: boolean; readonly readSeq?: number; readonly level?: Level },
   ): ChannelState;
   putMark(channel: ChannelState, mark: { readonly readSeq: number; readonly level: Level }): void;
+  /** Null: everything that it counted is here, or read. To be followed by `recount`. */
+  putRelayCount(channel: ChannelState, count: RelayCount | null): void;
   /** Counts anew what follows from the messages and the read mark, and keeps it. */
   recount(channel: ChannelState): void;
   /** Counts anew where mark or mask are no longer those of the last count: after a start, or a changed setting. */
@@ -90,6 +96,10 @@ export function readSeqOf(channel: ChannelState): number {
 }
 
 export const levelOf = (channel: ChannelState): Level => channel.pendingLevel ?? channel.level;
+
+/** Messages after this are counted here; what is unread before it was counted by the relay. */
+export const countsAfter = (channel: ChannelState): number =>
+  Math.max(readSeqOf(channel), channel.relayCount?.to ?? 0);
 
 /** Does this message, if it is unread, stand in the number on the badge? */
 export const isForMe = (channel: ChannelState, calls: number, mask: number): boolean =>
@@ -124,10 +134,15 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
         mentions: row.summary?.mentions ?? 0,
         lastAt: row.summary?.lastAt ?? 0,
         newsAfter: 0,
+        relayCount: null,
         countedWith: row.summary ? { readSeq: row.summary.readSeq, mask: row.summary.mask } : null,
       };
       channels.set(state.id, state);
       byKey.set(state.key, state);
+    }
+    for (const { channel, count } of cache.channels.relayCounts(team.key)) {
+      const state = byKey.get(channel);
+      if (state) state.relayCount = count;
     }
     for (const { channel, interval } of cache.log.intervals(team.key)) {
       const state = byKey.get(channel);
@@ -193,6 +208,7 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
           mentions: 0,
           lastAt: 0,
           newsAfter: readSeq ?? 0,
+          relayCount: null,
           countedWith: null,
         };
         channels.set(facts.id, state);
@@ -210,12 +226,21 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
       if (readSeqOf(channel) !== before) replica.recount(channel);
       else saveSummary(channel);
     },
+    putRelayCount: (channel, count) => {
+      channel.relayCount = count;
+      cache.channels.putRelayCount(team.key, channel.key, count);
+    },
     recount: (channel) => {
+      if (channel.relayCount && channel.relayCount.from !== readSeqOf(channel) + 1)
+        replica.putRelayCount(channel, null);
+      const { relayCount } = channel;
       const { unread, mentions } = channel.isJoined
-        ? cache.messages.count(team.key, channel.key, readSeqOf(channel), team.me, mask())
+        ? cache.messages.count(team.key, channel.key, countsAfter(channel), team.me, mask())
         : { unread: 0, mentions: 0 };
-      channel.unread = unread;
-      channel.mentions = isConversation(channel) ? unread : mentions;
+      const withChannel = (mask() & CALLS.channel) !== 0;
+      const calling = withChannel ? relayCount?.mentions : relayCount?.mentionsWithoutChannel;
+      channel.unread = unread + (relayCount?.messages ?? 0);
+      channel.mentions = isConversation(channel) ? channel.unread : mentions + (calling ?? 0);
       saveSummary(channel);
     },
     recountStale: () => {

@@ -33,6 +33,7 @@ import { createReplica, type ChannelState, type Replica } from '../sync/replica.
 import { replayUnknown } from '../sync/replay.ts';
 import { createSession, type Session } from '../sync/session.ts';
 import { createSettlement } from '../sync/settlement.ts';
+import { createUnreadCounts } from '../sync/unread-counts.ts';
 import { targetOf } from './http.ts';
 import { createJoining } from './joining.ts';
 import { createLineCheck, type LineCheck } from './line-check.ts';
@@ -169,8 +170,12 @@ export function createTeam(parts: TeamParts): Team {
     outbox,
     clock,
     newId,
-    onRead: (channel) => herald.read(id, channel),
+    onRead: (channel) => wasRead(channel),
   });
+  const wasRead = (channel: ChannelState): void => {
+    herald.read(id, channel);
+    unreadCounts.check(channel);
+  };
 
   const settlement = createSettlement({
     replica,
@@ -211,14 +216,30 @@ export function createTeam(parts: TeamParts): Team {
       session.fetchNew(channel);
       joining.joined(channel.id);
     },
-    onRead: (channel) => herald.read(id, channel),
+    onRead: (channel) => wasRead(channel),
     onSessions: (ended) => {
       if (ended === record.session) connection.stop('session-ended');
     },
   });
 
   const asks = createAsks({ clock, send: (frame) => connection.send(frame) });
-  const history = createHistory({ asks, clock, log, onPage: (page) => session.takePage(page) });
+  const history = createHistory({
+    asks,
+    clock,
+    log,
+    onPage: (page) => session.takePage(page),
+    onBroken: (error) => broken('page', error),
+  });
+  const unreadCounts = createUnreadCounts({
+    replica,
+    cache,
+    asks,
+    history,
+    clock,
+    log,
+    mayAsk: () => connection.isLive && !session.isCatchingUp,
+    onBroken: (error) => broken('unread', error),
+  });
   const session = createSession({
     replica,
     cache,
@@ -242,6 +263,7 @@ export function createTeam(parts: TeamParts): Team {
     onEvents: (channel, events) => onEvents(channel, events),
     onCaughtUp: () => {
       if (startLater) startAnew(startLater).catch((error: unknown) => broken('missing', error));
+      unreadCounts.checkAll();
       outbox.settle();
       herald.release(scene);
       for (const channel of replica.channels.values()) if (channel.isJoined) readIfLooking(channel);
@@ -295,6 +317,7 @@ export function createTeam(parts: TeamParts): Team {
     }
     outbox.settle();
     if (session.isCatchingUp) return;
+    unreadCounts.check(channel);
     herald.release(scene);
     readIfLooking(channel);
   };

@@ -130,6 +130,19 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (team, channel)
       ) WITHOUT ROWID;
 
+      -- What the relay counted in a span of which not everything is here. \`head\` 0: something has changed in it since.
+      CREATE TABLE relay_count (
+        team INTEGER NOT NULL,
+        channel INTEGER NOT NULL,
+        from_seq INTEGER NOT NULL,
+        to_seq INTEGER NOT NULL,
+        head INTEGER NOT NULL,
+        messages INTEGER NOT NULL,
+        mentions INTEGER NOT NULL,
+        without_channel INTEGER NOT NULL,
+        PRIMARY KEY (team, channel)
+      ) WITHOUT ROWID;
+
       -- The team's record in the ledger without its tokens, as JSON: a damaged ledger gets back from here which teams there are.
       CREATE TABLE team_copy (
         team INTEGER PRIMARY KEY,
