@@ -157,6 +157,11 @@ export interface Limits {
   readonly blobRetryMs: number;
   /** An answer of a storage server other than a blob; a larger one is not looked at. */
   readonly blobAnswerBytes: number;
+  /** What a desktop fetches of older messages in the background, unless a person chose otherwise: so far back, and so much in all. */
+  readonly backfillDays: number;
+  readonly backfillBytes: number;
+  /** It stops while the disk has less room than this. */
+  readonly backfillFreeBytes: number;
   /** Damaged databases of a desktop that are kept beside the new one; of more, the oldest go. */
   readonly damagedCacheCopies: number;
   readonly damagedLedgerCopies: number;
@@ -268,6 +273,9 @@ export const DEFAULT_LIMITS: Limits = {
   blobAttempts: 4,
   blobRetryMs: 250,
   blobAnswerBytes: 1 * MIB,
+  backfillDays: 90,
+  backfillBytes: 1_024 * MIB,
+  backfillFreeBytes: 512 * MIB,
   damagedCacheCopies: 1,
   damagedLedgerCopies: 5,
   spoiltRows: 1_000,
@@ -294,6 +302,9 @@ export const FIXED_LIMITS = [
   'clientSilenceMs',
   'clientAckMs',
   'inviteUses',
+  'backfillDays',
+  'backfillBytes',
+  'backfillFreeBytes',
   'damagedCacheCopies',
   'damagedLedgerCopies',
   'spoiltRows',

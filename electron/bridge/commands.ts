@@ -194,6 +194,8 @@ export const COMMANDS = {
   'channel.leave': nothing(inChannel),
   'channel.add': nothing(z.strictObject({ team, channel: id, member: id })),
   'channel.remove': nothing(z.strictObject({ team, channel: id, member: id })),
+  /** How far back the channel is on this computer without a hole; `at` is null with nothing of it. */
+  'channel.held': command<{ readonly at: number | null; readonly isWhole: boolean }>()(inChannel),
   'channel.members': command<{ readonly members: readonly MemberView[] }>()(inChannel),
   'channel.level': nothing(
     z.strictObject({ team, channel: id, level: z.enum(['all', 'mentions', 'none']) }),

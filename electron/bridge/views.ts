@@ -15,6 +15,11 @@ export const settings = z.object({
   density: z.enum(['comfortable', 'compact']),
   /** Enter sends, or Ctrl+Enter does. Never while an input method is composing. */
   sendWith: z.enum(['enter', 'ctrl-enter']),
+  /** Older messages that are fetched without being looked at: so many days back (0: none), until the cache is so large. */
+  history: z.object({
+    days: z.number().int().min(0).max(3_650),
+    megabytes: z.number().int().min(1).max(100_000),
+  }),
   notifications: z.object({
     isOn: z.boolean(),
     /** Notifications say "New message" and nothing else. */

@@ -4,6 +4,7 @@
  * it was closed, and `close` leaves nothing unwritten.
  */
 import type { Sockets } from '../../doctor/ports.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
 import type { CommandHandlers, CommandName, CommandResult } from '../bridge/commands.ts';
 import type { Batch } from '../bridge/events.ts';
@@ -131,6 +132,9 @@ export function createDesktop(parts: DesktopParts): Desktop {
 
   // --- the teams
 
+  /** Older messages can wait until the disk has had time to be emptied. */
+  let fullUntil = 0;
+
   const makeTeam = (record: TeamRecord, onBroken: (error: unknown) => void): Team =>
     createTeam({
       record,
@@ -145,6 +149,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       changes,
       newId,
       settings: () => settings,
+      mayBackfill: () => clock.monotonic() >= fullUntil,
       attention,
       herald,
       onBroken,
@@ -159,7 +164,10 @@ export function createDesktop(parts: DesktopParts): Desktop {
     newId,
     make: makeTeam,
     onFindings: (findings) => findings.forEach(notify),
-    onUnwritable: (kind) => notify({ kind }),
+    onUnwritable: (kind) => {
+      fullUntil = clock.monotonic() + DEFAULT_LIMITS.rebuildAgainMs;
+      notify({ kind });
+    },
   });
 
   // --- what commands work on
@@ -180,7 +188,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
       settings = next;
       keepSettings(data.ledger.rows, next);
       host.setTheme(next.theme);
-      for (const team of teams.all) team.recount();
+      for (const team of teams.all) team.settingsChanged();
       changes.settings();
     },
     tookRequest: (n) => {

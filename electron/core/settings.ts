@@ -2,14 +2,21 @@
  * The settings of this computer: kept as one value, read with tolerance, so that a setting that a newer version added or
  * an older one wrote differently costs only itself.
  */
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { settings as schema, type Settings } from '../bridge/views.ts';
 import type { LedgerRows } from './cache/ledger-rows.ts';
+
+export const MEGABYTE = 1_024 * 1_024;
 
 export const DEFAULT_SETTINGS: Settings = {
   theme: 'system',
   language: 'system',
   density: 'comfortable',
   sendWith: 'enter',
+  history: {
+    days: DEFAULT_LIMITS.backfillDays,
+    megabytes: DEFAULT_LIMITS.backfillBytes / MEGABYTE,
+  },
   notifications: {
     isOn: true,
     hideContent: false,

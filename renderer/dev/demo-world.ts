@@ -355,6 +355,7 @@ const demoSettings: WindowState['settings'] = {
   language: 'system',
   density: 'comfortable',
   sendWith: 'enter',
+  history: { days: 90, megabytes: 1024 },
   notifications: {
     isOn: true,
     hideContent: false,

@@ -95,6 +95,7 @@ export function createChannelAnswers(core: FakeCore): Partial<CommandHandlers> {
       note(team, channel, core.team(team).team.me, { kind: 'left', member });
       return ok(null);
     },
+    'channel.held': async () => ok({ at: Date.UTC(2026, 0, 5, 9), isWhole: false }),
     'channel.members': async ({ team, channel }) => {
       const { members, team: view } = core.team(team);
       const one = core.channel(team, channel);

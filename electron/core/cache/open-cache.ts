@@ -2,8 +2,10 @@
  * Opens `cache.db`, which holds what the relay can give again. One that cannot be opened, prepared or read is set aside and begun
  * anew. It never touches the ledger.
  */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
+import { PAGE_BYTES } from './database-pages.ts';
 import { createChannelRows, type ChannelRows } from './channel-rows.ts';
 import { hasKnownForm } from './known-form.ts';
 import { createLogRows, type LogRows } from './log-rows.ts';
@@ -21,6 +23,10 @@ export interface Cache {
   readonly messages: MessageRows;
   readonly log: LogRows;
   readonly teams: TeamRows;
+  /** What is in the file; space that was freed in it does not count. */
+  bytes(): number;
+  /** What the disk has room for. */
+  freeBytes(): number;
 }
 
 /** What became of a cache that was damaged: a new file, or none until the next start. */
@@ -137,5 +143,13 @@ function open(file: FileParts, isSuspect: boolean): Cache {
     messages: createMessageRows(db),
     log: createLogRows(db),
     teams: createTeamRows(db),
+    bytes: () =>
+      (Number(db.pragma('page_count')) - Number(db.pragma('freelist_count'))) * PAGE_BYTES,
+    freeBytes: () => (file.path === IN_MEMORY ? 0 : freeBytesAt(dirname(file.path))),
   };
+}
+
+function freeBytesAt(folder: string): number {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize;
 }

@@ -9,6 +9,7 @@ import type { Down } from '../../../protocol/frames-down.ts';
 import { ok } from '../../../protocol/result.ts';
 import type { CommandHandlers } from '../../bridge/commands.ts';
 import { problem } from '../problems.ts';
+import { heldSince } from '../sync/backfill.ts';
 import type { Team } from '../teams/team.ts';
 import { memberViewOf } from '../views/team-view.ts';
 import { withChannel, withTeam, type Answer, type CommandParts } from './core.ts';
@@ -22,6 +23,7 @@ type Names =
   | 'channel.leave'
   | 'channel.add'
   | 'channel.remove'
+  | 'channel.held'
   | 'channel.members'
   | 'channel.level'
   | 'presence.set'
@@ -113,6 +115,10 @@ export function createChannelCommands({ core }: CommandParts): Pick<CommandHandl
     'channel.remove': ({ member, ...at }) =>
       withChannel(core, at, (team, channel) =>
         changed(team, { t: 'remove-member', channel: channel.id, member: member as MemberId }),
+      ),
+    'channel.held': (at) =>
+      withChannel(core, at, async (team, channel) =>
+        ok(heldSince(channel, team.cache, team.replica.team.key)),
       ),
     'channel.members': (at) =>
       withChannel(core, at, async (team, channel) => {

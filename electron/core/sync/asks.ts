@@ -44,6 +44,8 @@ export interface Asks {
   change(mutation: Mutation): Promise<Result<Down<'ack'>, Problem>>;
   /** Gives an incoming frame to who waits for it; false when nobody does. */
   take(frame: DownFrame): boolean;
+  /** No question waits for its answer. */
+  readonly isIdle: boolean;
   /** The line is gone. */
   failAll(): void;
 }
@@ -89,6 +91,9 @@ export function createAsks({ clock, send }: AsksParts): Asks {
       if (!found) return false;
       found.settle(frame.t === 'refused' ? fail(ofRefusal(frame.refusal)) : ok(frame));
       return true;
+    },
+    get isIdle() {
+      return waiting.size === 0;
     },
     failAll: () => {
       for (const one of [...waiting.values()]) one.settle(fail({ kind: 'offline' }));

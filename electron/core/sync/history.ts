@@ -32,6 +32,8 @@ export interface History {
   ): Promise<Result<Down<'page'>, Problem>>;
   /** The whole span, newest first, at most `pages` of it; what is left stays a hole. */
   fill(feed: FeedId, span: Interval, pages: number): Promise<void>;
+  /** Nothing is being fetched, or waits to be. */
+  readonly isIdle: boolean;
   /** Resolves when one more question about history may be asked. */
   turn(): Promise<void>;
   dispose(): void;
@@ -134,6 +136,9 @@ export function createHistory({ asks, clock, log, onPage, onBroken }: HistoryPar
         if (got.value.from > got.value.to || got.value.from > to) return;
         to = got.value.from - 1;
       }
+    },
+    get isIdle() {
+      return jobs.size === 0;
     },
     turn: takeTurn,
     dispose: () => {

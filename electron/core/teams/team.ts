@@ -21,6 +21,7 @@ import type { Herald, Scene } from '../notify/herald.ts';
 import type { Clock, Log, Random, RelayNet, RelayTarget, SecretBox } from '../ports.ts';
 import { createAsks, type Asks } from '../sync/asks.ts';
 import { callsMask } from '../../../protocol/mentions.ts';
+import { createBackfill } from '../sync/backfill.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
 import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';
@@ -56,6 +57,8 @@ export interface TeamParts {
   readonly changes: Changes;
   readonly newId: NewId;
   readonly settings: () => Settings;
+  /** False for a while after the disk was full. */
+  readonly mayBackfill: () => boolean;
   readonly attention: Attention;
   readonly herald: Herald;
   /** The image in memory can no longer be trusted: throw this team away and make it anew. */
@@ -94,8 +97,7 @@ export interface Team {
   keepUnread(channel: string): void;
   /** Resolves when the channel is one of ours, or after `ms`. */
   joined(channel: string, ms: number): Promise<boolean>;
-  /** A setting that counts depend on has changed. */
-  recount(): void;
+  settingsChanged(): void;
   start(): void;
   dispose(): void;
 }
@@ -110,6 +112,7 @@ export function createTeam(parts: TeamParts): Team {
   const mask = (): number => callsMask(parts.settings().notifications.ignoreChannelMentions);
   let textBytes = DEFAULT_LIMITS.textBytes;
   let startLater: Down<'welcome'> | undefined;
+  let relayAt = 0;
 
   const save = (change: Partial<TeamRecord>): void => {
     record = { ...record, ...change };
@@ -214,6 +217,7 @@ export function createTeam(parts: TeamParts): Team {
       settlement.overlay(channel);
       replica.recount(channel);
       session.fetchNew(channel);
+      backfill.start();
       joining.joined(channel.id);
     },
     onRead: (channel) => wasRead(channel),
@@ -229,6 +233,17 @@ export function createTeam(parts: TeamParts): Team {
     log,
     onPage: (page) => session.takePage(page),
     onBroken: (error) => broken('page', error),
+  });
+  const backfill = createBackfill({
+    replica,
+    cache,
+    history,
+    clock,
+    log,
+    settings: () => parts.settings().history,
+    mayFetch: () =>
+      connection.isLive && !session.isCatchingUp && asks.isIdle && outbox.counts().waiting === 0,
+    mayWrite: parts.mayBackfill,
   });
   const unreadCounts = createUnreadCounts({
     replica,
@@ -264,6 +279,7 @@ export function createTeam(parts: TeamParts): Team {
     onCaughtUp: () => {
       if (startLater) startAnew(startLater).catch((error: unknown) => broken('missing', error));
       unreadCounts.checkAll();
+      backfill.start(relayAt);
       outbox.settle();
       herald.release(scene);
       for (const channel of replica.channels.values()) if (channel.isJoined) readIfLooking(channel);
@@ -352,6 +368,7 @@ export function createTeam(parts: TeamParts): Team {
     hello: session.hello,
     onWelcome: (welcome) => {
       textBytes = welcome.limits.textBytes;
+      relayAt = welcome.at;
       session.welcome(welcome);
       if (!connection.isLive) return;
       refresh.live(welcome.accessExpiresInMs);
@@ -368,6 +385,7 @@ export function createTeam(parts: TeamParts): Team {
       refresh.lost();
       presence.lost();
       session.lost();
+      backfill.stop();
       outbox.stop();
       asks.failAll();
       live.clear();
@@ -445,7 +463,10 @@ export function createTeam(parts: TeamParts): Team {
       keptUnread = channel;
     },
     joined: joining.wait,
-    recount: () => replica.recountStale(),
+    settingsChanged: () => {
+      replica.recountStale();
+      backfill.start();
+    },
     start: () => {
       if (record.standing === 'in') connection.start();
       else if (record.standing === 'session-ended') connection.stop('session-ended');
@@ -461,6 +482,7 @@ export function createTeam(parts: TeamParts): Team {
       connection.stop('signed-out');
       lineCheck.stop();
       lab.stop();
+      backfill.stop();
       history.dispose();
       live.dispose();
       drafts.dispose();

@@ -1,9 +1,10 @@
 /** A channel's name and topic, changed by those who may; leaving it, and putting it away. */
-import { useState, type SyntheticEvent } from 'react';
+import { useEffect, useState, type SyntheticEvent } from 'react';
 import type { ChannelView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
 import { isAdmin } from '../../state/selectors.ts';
+import { day } from '../../time/wording.ts';
 import { Button } from '../../ui/button.tsx';
 import { TextField } from '../../ui/text-field.tsx';
 import form from '../../ui/form.module.css';
@@ -18,6 +19,31 @@ export interface ChannelAboutProps {
 
 const NAME_LENGTH = 80;
 const TOPIC_LENGTH = 250;
+
+/** How far back the channel can be read offline, as it was when the dialog opened or the last message came. */
+function HeldSince({ team, channel }: { readonly team: string; readonly channel: ChannelView }) {
+  const words = useWords();
+  const commands = useCommands();
+  const [held, setHeld] = useState<{ readonly at: number | null; readonly isWhole: boolean }>();
+  const { id, head } = channel;
+  useEffect(() => {
+    let isOver = false;
+    void commands.call('channel.held', { team, channel: id }).then((answer) => {
+      if (answer.ok && !isOver) setHeld(answer.value);
+    });
+    return () => {
+      isOver = true;
+    };
+  }, [commands, team, id, head]);
+  if (!held || held.at === null) return null;
+  return (
+    <p className={form['hint']}>
+      {held.isWhole
+        ? words.say('channel.held-whole')
+        : words.say('channel.held', { day: day(words, held.at, Date.now()) })}
+    </p>
+  );
+}
 
 export function ChannelAbout({ team, channel, onClose }: ChannelAboutProps) {
   const words = useWords();
@@ -103,6 +129,7 @@ export function ChannelAbout({ team, channel, onClose }: ChannelAboutProps) {
             </Button>
           )}
         </div>
+        {channel.isJoined && <HeldSince team={team.team.id} channel={channel} />}
         <p className={form['hint']}>
           {words.say(channel.isArchived ? 'channel.archived-hint' : 'channel.archive-hint')}
         </p>

@@ -29,6 +29,11 @@ export const channelMessages = {
     '{count, plural, one {# member} other {# members}}',
     '{count, plural, other {# 位成員}}',
   ],
+  'channel.held': [
+    'Held on this computer back to {day}. Older messages are fetched when you scroll to them.',
+    '這台電腦存有 {day} 之後的訊息。捲動到更早的訊息時會再取得。',
+  ],
+  'channel.held-whole': ['All messages are held on this computer.', '所有訊息都存在這台電腦上。'],
   'channel.settings': ['Channel details', '頻道詳情'],
   'channel.show': ['Show', '顯示'],
   'channel.add-people': ['Add people', '加入成員'],

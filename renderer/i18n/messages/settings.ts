@@ -26,6 +26,18 @@ export const settingsMessages = {
     '使用輸入法選字時不會送出。',
   ],
 
+  'history.days': ['Keep older messages on this computer', '在這台電腦上保留較早的訊息'],
+  'history.days-hint': [
+    'Landline fetches them in the background, so that you can read them offline.',
+    'Landline 會在背景取得，讓您離線時也能閱讀。',
+  ],
+  'history.off': ['Only what I read', '只保留看過的'],
+  'history.n-days': ['{count, plural, one {# day} other {# days}}', '{count, number} 天'],
+  'history.year': ['1 year', '1 年'],
+  'history.size': ['Use at most', '最多使用'],
+  'history.megabytes': ['{count, number} MB', '{count, number} MB'],
+  'history.gigabytes': ['{count, number} GB', '{count, number} GB'],
+
   'notify.on': ['Show notifications', '顯示通知'],
   'notify.on-hint': ['By the system, when the rules allow it.', '依規則由系統顯示。'],
   'notify.hide': ['Hide what they say', '隱藏內容'],
