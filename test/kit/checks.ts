@@ -162,6 +162,11 @@ export const draftsAreKept: Check = ({ history, desktops }) => {
       // Whether the message was made, and its draft cleared, is told by `entered`.
       for (const [key, draft] of drafts)
         if (key.endsWith(moment.channel)) draft.texts = new Set([...draft.texts, '']);
+    } else if (moment.kind === 'damaged') {
+      for (const channel of moment.channels) {
+        const draft = of(moment.computer, channel);
+        draft.texts = new Set([...draft.texts, '']);
+      }
     } else if (moment.kind === 'killed') {
       for (const [key, draft] of drafts) {
         const isYoung = moment.wasAsleep || moment.atMs - draft.atMs < DRAFT_MS;
@@ -258,6 +263,7 @@ export const everyEnterEnds: Check = ({ history, relay, desktops }) => {
   const found: string[] = [];
   const posted = new Set([...postedIn(relay)].map(({ event, id }) => `${event.by} ${id}`));
   const discarded = new Set(history.all('discarded').map(({ message }) => message));
+  for (const { ops } of history.all('damaged')) for (const op of ops) discarded.add(op);
   for (const { member, computer, message } of history.all('entered')) {
     if (posted.has(`${member} ${message}`) || discarded.has(message)) continue;
     const item = desktops

@@ -74,6 +74,13 @@ export type Moment =
       readonly atMs: number;
       readonly wasAsleep: boolean;
     }
+  /** A desktop's files were damaged: changes and drafts (by channel) that stood there may be gone. */
+  | {
+      readonly kind: 'damaged';
+      readonly computer: string;
+      readonly ops: readonly string[];
+      readonly channels: readonly string[];
+    }
   /** The relay went back to a backup: what it said before holds no more. */
   | { readonly kind: 'restored' };
 

@@ -44,6 +44,7 @@ export interface DesktopNodeParts {
   readonly note?: (words: string) => void;
   /** For planted faults. */
   readonly wrapNet?: (net: RelayNet) => RelayNet;
+  readonly afterDamage?: (folder: string) => void;
 }
 
 export interface DesktopNode {
@@ -61,6 +62,8 @@ export interface DesktopNode {
   channels(): readonly ChannelView[];
   start(): void;
   kill(isSilent: boolean): void;
+  /** While it is not running: from now on it may say that its files were damaged. */
+  damage(run: (folder: string) => void): void;
   /** In good order. */
   stop(): Promise<void>;
   sleep(): void;
@@ -99,6 +102,7 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
   const host = createTestHost();
   const zombies: Desktop[] = [];
   let starts = 0;
+  let wasDamaged = false;
   let home = join(folder, 'data');
   let skewMs = 0;
   let running: Running | undefined;
@@ -137,11 +141,12 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
         info: (event, fields) => parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`),
         warn: (event, fields) => {
           parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`);
-          if (!now.isDead && SUSPICIOUS.has(event))
+          if (!now.isDead && SUSPICIOUS.has(event) && !(wasDamaged && event === 'data.put-aside'))
             onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
         },
         error: (event, fields) => {
-          if (!now.isDead) onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
+          if (!now.isDead && !(wasDamaged && isOfDamage(event, fields)))
+            onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
         },
       },
     });
@@ -239,6 +244,11 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
     channels: () => Object.values(teamOf(shown?.snapshot?.state)?.channels ?? {}),
     start,
     kill,
+    damage: (run) => {
+      wasDamaged = true;
+      run(home);
+      parts.afterDamage?.(home);
+    },
     stop,
     sleep: () => running?.clock.sleep(),
     wake: (isTold) => {
@@ -286,6 +296,15 @@ const SUSPICIOUS: ReadonlySet<string> = new Set([
   'relay.behind-us',
   'data.put-aside',
 ]);
+
+/** What a desktop logs as an error when it meets damage and mends it. */
+const isOfDamage = (
+  event: string,
+  fields: Readonly<Record<string, unknown>> | undefined,
+): boolean =>
+  event === 'team.unreadable' ||
+  event === 'ledger.lost' ||
+  String(fields?.['error']).startsWith('SqliteFailure');
 
 const teamOf = (state: WindowState | undefined): TeamState | undefined => {
   const id = state?.teamOrder[0];

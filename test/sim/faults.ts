@@ -4,6 +4,7 @@
  */
 import type { Chance } from '../kit/chance.ts';
 import { FAIR } from '../kit/memory-net.ts';
+import { damageFiles } from './damage-files.ts';
 import type { DesktopNode } from './desktop-node.ts';
 import type { World } from './world.ts';
 
@@ -26,6 +27,7 @@ export const FAULTS = [
   'restart-desktop',
   'sleep-desktop',
   'desktop-clock',
+  'damaged-files',
   'back-up',
   'go-back',
 ] as const;
@@ -168,6 +170,14 @@ export function createFaults(world: World, chance: Chance): Faults {
         // Months ahead, or in 1971 after a start without a battery, until somebody sets it.
         relay.setSkew(chance.pick([9 * MONTH_MS, -55 * 12 * MONTH_MS]));
         return later(aWhile(120_000), () => relay.setSkew(0));
+      case 'damaged-files':
+        if (!desktop) return;
+        desktop.kill(false);
+        return desktop.damage((folder) => {
+          const { words, ops, channels } = damageFiles(folder, chance);
+          world.note(`${desktop.name} is damaged: ${words}`);
+          world.history.add({ kind: 'damaged', computer: desktop.name, ops, channels });
+        });
       case 'back-up':
         return void relay
           .backUp()

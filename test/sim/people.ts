@@ -45,7 +45,9 @@ export interface People {
 }
 
 export const isSignedOut = ({ team }: DesktopNode): boolean =>
-  team?.team.wire.state === 'stopped' && team.team.wire.why === 'session-ended';
+  team?.team.wire.state === 'stopped' &&
+  // A team whose record was damaged comes back signed out.
+  (team.team.wire.why === 'session-ended' || team.team.wire.why === 'signed-out');
 
 const WORDS = [
   'hello',

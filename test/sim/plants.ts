@@ -11,7 +11,10 @@ import {
   type StoredEvent,
   type WriteTx,
 } from '../../server/ports/store.ts';
+import { openData } from '../../electron/core/cache/data.ts';
 import type { Chance } from '../kit/chance.ts';
+import { keepingLog } from '../kit/desktop-kit.ts';
+import { createFakeClock } from '../kit/fake-clock.ts';
 import type { Frame } from '../kit/memory-net.ts';
 import { overriding } from './relay-node.ts';
 import type { Plant } from './world.ts';
@@ -273,6 +276,15 @@ const lostPairIsUsed: Plant = onEachWork((tx) =>
   }),
 );
 
+/** A damaged file is made anew with everything but what was not sent yet. */
+const mendedWithoutOutbox: Plant = {
+  afterDamage: (folder) => {
+    const data = openData({ dir: folder, clock: createFakeClock(), log: keepingLog() });
+    data.ledger.db.exec('DELETE FROM outbox');
+    data.close();
+  },
+};
+
 export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay acknowledges before the commit': () => ackBeforeCommit,
   'the relay tells everybody before the commit': () => tellBeforeCommit,
@@ -289,4 +301,5 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'a relay that went back does not say what it lost': () => nothingIsMissing,
   'the relay believes any clock': () => anyClock,
   'a lost pair of tokens ends the session': () => lostPairIsUsed,
+  'a damaged file is made anew without the outbox': () => mendedWithoutOutbox,
 };

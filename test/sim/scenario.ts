@@ -63,6 +63,7 @@ const CHARACTERS: Readonly<
       'stop-relay': 1,
       'restart-desktop': 2,
       'relay-clock-far': 2,
+      'damaged-files': 2,
     },
     faultShare: 0.4,
   },

@@ -20,6 +20,8 @@ import { createRelayNode, type RelayNode, type RelayWraps } from './relay-node.t
 export interface Plant {
   readonly relay?: RelayWraps;
   readonly wrapNet?: (net: RelayNet, computer: string, chance: Chance) => RelayNet;
+  /** Between the damage to a desktop's files and its next start. */
+  readonly afterDamage?: (folder: string) => void;
   readonly filter?: (frame: Frame, chance: Chance) => readonly string[];
 }
 
@@ -127,6 +129,7 @@ export function createWorld({
       onToast: (message) => history.add({ kind: 'toast', computer: name, message }),
       onKilled: (wasAsleep) =>
         history.add({ kind: 'killed', computer: name, atMs: clock.monotonic(), wasAsleep }),
+      ...(plant.afterDamage ? { afterDamage: plant.afterDamage } : {}),
       ...(wrapNet ? { wrapNet: (own: RelayNet) => wrapNet(own, name, plantChance) } : {}),
     }),
   );
