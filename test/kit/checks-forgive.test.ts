@@ -86,3 +86,23 @@ test('a history is read back from its file as it was', () => {
   const { moments } = good();
   expect(readHistory(writeHistory(createHistory(moments))).moments).toEqual(moments);
 });
+
+test('what stood where a file was damaged may be gone, and nothing else', () => {
+  const draft = good();
+  const lost = { kind: 'entered', member: 'ben', computer: 'ben-pc', channel: 'general' } as const;
+  draft.moments.push(
+    { ...lost, message: 'm8', text: 'on the page' },
+    { kind: 'drafted', computer: 'ben-pc', channel: 'general', text: 'half', atMs: 1 },
+    { kind: 'damaged', computer: 'ben-pc', ops: ['m8'], channels: ['general'] },
+  );
+  draft.ben = { ...draft.ben, drafts: new Map() };
+  expect(violations(evidence(draft))).toEqual([]);
+  draft.moments.push(
+    { ...lost, message: 'm9', text: 'elsewhere' },
+    { kind: 'drafted', computer: 'ben-pc', channel: 'other', text: 'whole', atMs: 1 },
+  );
+  expect(violations(evidence(draft)).map((words) => words.split(':')[0])).toEqual([
+    'draftsAreKept',
+    'everyEnterEnds',
+  ]);
+});

@@ -15,6 +15,7 @@ export interface GapsParts {
   readonly log: Log;
   /** Live, and not in the middle of a catch-up that may close gaps by itself. */
   readonly mayPull: () => boolean;
+  readonly onBroken: (error: unknown) => void;
   /** Something was fetched: what was held back may fit now. */
   readonly onFilled: (channel: ChannelState) => void;
 }
@@ -29,7 +30,14 @@ export interface Gaps {
 const HEAD_PAGES = 5;
 const UNREAD_PAGES = 10;
 
-export function createGaps({ replica, history, log, mayPull, onFilled }: GapsParts): Gaps {
+export function createGaps({
+  replica,
+  history,
+  log,
+  mayPull,
+  onBroken,
+  onFilled,
+}: GapsParts): Gaps {
   const pull = async (id: string): Promise<void> => {
     const channel = replica.channels.get(id);
     if (!channel?.isJoined || topOf(channel.held) >= channel.head) return;
@@ -52,7 +60,7 @@ export function createGaps({ replica, history, log, mayPull, onFilled }: GapsPar
   };
 
   return {
-    pullHead: (channel) => background(pull(channel), log, 'pull'),
+    pullHead: (channel) => background(pull(channel).catch(onBroken), log, 'pull'),
     completeUnread: () => background(complete(), log, 'complete-unread'),
   };
 }

@@ -116,15 +116,19 @@ export function createSession(parts: SessionParts): Session {
   const teamFeed = createFeed({
     position: () => replica.sync.teamSeq,
     apply: directory.applyTeam,
-    pull: () => background(refreshTeam(), log, 'get-team'),
+    pull: () => inBackground(refreshTeam(), 'get-team'),
     mayPull,
   });
   const ownMemberFeed = createFeed({
     position: () => replica.sync.memberSeq,
     apply: directory.applyMember,
-    pull: () => background(refreshMember(), log, 'get-member'),
+    pull: () => inBackground(refreshMember(), 'get-member'),
     mayPull,
   });
+
+  /** What fails there may be a damaged cache. */
+  const inBackground = (work: Promise<unknown>, name: string): void =>
+    background(work.catch(parts.onBroken), log, name);
 
   let teamRefresh: Promise<void> | undefined;
   const refreshTeam = (): Promise<void> =>
@@ -153,16 +157,17 @@ export function createSession(parts: SessionParts): Session {
     history,
     log,
     mayPull,
+    onBroken: parts.onBroken,
     onFilled: (channel) => feedOf(channel).settle(),
   });
 
   const takeHead = (feed: FeedId, head: number): void => {
     const name = feedName(feed);
     if (name.kind === 'team') {
-      if (head > replica.sync.teamSeq && mayPull()) background(refreshTeam(), log, 'get-team');
+      if (head > replica.sync.teamSeq && mayPull()) inBackground(refreshTeam(), 'get-team');
     } else if (name.kind === 'member') {
       if (feed === ownFeed && head > replica.sync.memberSeq && mayPull())
-        background(refreshMember(), log, 'get-member');
+        inBackground(refreshMember(), 'get-member');
     } else {
       const channel = replica.channels.get(name.channel);
       if (!channel) {
