@@ -80,7 +80,7 @@ test('counts countEvents at once, and says how far it came', async () => {
 const makeChannel = async (by: TestClient, kind: 'public' | 'private'): Promise<ChannelId> => {
   const id = kit.id<ChannelId>();
   const more = { name: `c-${id.slice(-6)}`, topic: '', members: [] };
-  by.say({ t: 'create-channel', op: kit.id<OperationId>(), id: id as never, kind, ...more });
+  by.say({ t: 'create-channel', op: kit.id<OperationId>(), id: id, kind, ...more });
   await kit.settle();
   return id;
 };

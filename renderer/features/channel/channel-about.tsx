@@ -24,12 +24,16 @@ const TOPIC_LENGTH = 250;
 function HeldSince({ team, channel }: { readonly team: string; readonly channel: ChannelView }) {
   const words = useWords();
   const commands = useCommands();
-  const [held, setHeld] = useState<{ readonly at: number | null; readonly isWhole: boolean }>();
+  const [held, setHeld] = useState<{
+    readonly at: number | null;
+    readonly isWhole: boolean;
+    readonly now: number;
+  }>();
   const { id, head } = channel;
   useEffect(() => {
     let isOver = false;
     void commands.call('channel.held', { team, channel: id }).then((answer) => {
-      if (answer.ok && !isOver) setHeld(answer.value);
+      if (answer.ok && !isOver) setHeld({ ...answer.value, now: Date.now() });
     });
     return () => {
       isOver = true;
@@ -40,7 +44,7 @@ function HeldSince({ team, channel }: { readonly team: string; readonly channel:
     <p className={form['hint']}>
       {held.isWhole
         ? words.say('channel.held-whole')
-        : words.say('channel.held', { day: day(words, held.at, Date.now()) })}
+        : words.say('channel.held', { day: day(words, held.at, held.now) })}
     </p>
   );
 }
