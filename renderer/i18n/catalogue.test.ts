@@ -57,6 +57,9 @@ describe('the catalogue', () => {
       'time.day-and-clock',
       'wire.door-name.socket',
       'lab.dash',
+      // Units are written alike in both.
+      'history.megabytes',
+      'history.gigabytes',
     ]);
     const untranslated = entries.filter(
       ([key, [en, zh]]) => !same.has(key) && (en === zh || !/\p{Script=Han}|^\{name\}/u.test(zh)),

@@ -17,6 +17,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { pagesOf } from '../../../test/kit/damage.ts';
 import { createFakeClock } from '../../../test/kit/fake-clock.ts';
 import type { Mutation } from '../../../protocol/frames-up.ts';
 import type { Log } from '../ports.ts';
@@ -227,7 +228,9 @@ describe('a damaged cache', () => {
   test('met in use is a failure that names the damage, and can be rebuilt without closing', () => {
     fill(opened());
     closed();
-    scribble('cache.db', 4_096 * 14, 4_096 * 20);
+    const path = join(dir, 'cache.db');
+    for (const { number } of pagesOf(path).filter(({ tree }) => tree === 'message'))
+      scribble('cache.db', (number - 1) * 4_096, 4_096);
     const data = opened();
     const read = (): unknown => data.cache().messages.older(1, 1, 1_000, 0, 500);
     expect(read).toThrow(SqliteFailure);
