@@ -1,4 +1,7 @@
-/** The question that lets a badge be right at once: how many messages are unread, and how many call the asker, in a span not fetched. */
+/**
+ * The question that lets a badge be right at once: how many messages are unread, and how many
+ * call the asker, in a span not fetched.
+ */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import {
   channelFeed,

@@ -1,6 +1,7 @@
 /**
- * Damages the database files of a program that is not running: a page overwritten, a bit flipped, a table or column dropped, a trigger
- * added. To extend: one function per kind of damage, which says what it did.
+ * Damages the database files of a program that is not running: a page overwritten, a bit
+ * flipped, a table or column dropped, a trigger added. To extend: one function per kind of
+ * damage, which says what it did.
  */
 import { closeSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import Database from 'better-sqlite3';
@@ -34,7 +35,10 @@ export function flipBit(path: string, bit: number): void {
   closeSync(file);
 }
 
-/** Flips one bit of a text, in the value and not in the file. The result may not be UTF-8 any more. */
+/**
+ * Flips one bit of a text, in the value and not in the file. The result may not be UTF-8 any
+ * more.
+ */
 export function withBitFlipped(text: string, bit: number): Buffer {
   const bytes = Buffer.from(text);
   const at = Math.floor(bit / 8) % bytes.length;
@@ -42,7 +46,10 @@ export function withBitFlipped(text: string, bit: number): Buffer {
   return bytes;
 }
 
-/** The tree that each page belongs to, and whether it is a leaf or an overflow page. Only of a file that is whole. */
+/**
+ * The tree that each page belongs to, and whether it is a leaf or an overflow page. Only of a
+ * file that is whole.
+ */
 export function pagesOf(path: string): readonly {
   readonly number: number;
   readonly tree: string;

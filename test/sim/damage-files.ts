@@ -1,6 +1,7 @@
 /**
- * Damages one of a desktop's files between a kill and its next start, and says what the ledger lost for real: the rows on the page that
- * was overwritten, or in the table that was dropped. Everything else has to be there afterwards.
+ * Damages one of a desktop's files between a kill and its next start, and says what the ledger
+ * lost for real: the rows on the page that was overwritten, or in the table that was dropped.
+ * Everything else has to be there afterwards.
  */
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,6 @@
 /**
- * A table of damages to the two files. After each the files open, say what happened, and give back every row that was not damaged.
+ * A table of damages to the two files. After each the files open, say what happened, and give
+ * back every row that was not damaged.
  */
 import {
   cpSync,
@@ -249,7 +250,10 @@ function renew(): void {
   cpSync(sound, dir, { recursive: true });
 }
 
-/** The frames of the log, of 24 bytes and a page each behind its header, of which this stretch is a part. */
+/**
+ * The frames of the log, of 24 bytes and a page each behind its header, of which this stretch is
+ * a part.
+ */
 function framesAt(log: string, page: number): string {
   const frame = PAGE_BYTES + 24;
   const first = Math.max(0, Math.floor(((page - 1) * PAGE_BYTES - 32) / frame));
@@ -504,7 +508,10 @@ describe('a cache', () => {
     expectAllBut(kept(opened), '');
     expect(readdirSync(dir).filter((name) => name.startsWith('ledger.db.damaged'))).toEqual([]);
   };
-  /** Reads all of it. What is damaged shows at once or is said to be damage, and then it is made anew. */
+  /**
+   * Reads all of it. What is damaged shows at once or is said to be damage, and then it is made
+   * anew.
+   */
   const expectUsable = (what: string): void => {
     const opened = open();
     try {

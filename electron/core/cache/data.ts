@@ -1,7 +1,7 @@
 /**
- * The two databases of a desktop, side by side in its folder. `cache.db` holds what the relay can give again; `ledger.db` holds what
- * exists nowhere else. Each is mended by itself, and what was found is reported. Opened by one process at a time. Why two:
- * docs/decisions.
+ * The two databases of a desktop, side by side in its folder. `cache.db` holds what the relay
+ * can give again; `ledger.db` holds what exists nowhere else. Each is mended by itself, and what
+ * was found is reported. Opened by one process at a time. Why two: docs/decisions.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -43,7 +43,10 @@ export interface Data {
   cache(): Cache;
   /** What was found, and mended, when the files were opened. */
   readonly findings: readonly Finding[];
-  /** Sets the damaged cache aside and opens an empty one. Everything that held the old one must be made anew. */
+  /**
+   * Sets the damaged cache aside and opens an empty one. Everything that held the old one must
+   * be made anew.
+   */
   rebuildCache(): Finding;
   /** The same for the ledger, of which everything is carried over that can be read.
    *  @throws SqliteFailure  it was mended a moment ago, or cannot be: the disk fails */
@@ -142,7 +145,10 @@ function ofLedger(
   ];
 }
 
-/** A team whose record was damaged comes back without its tokens: the person signs in again, and finds everything else. */
+/**
+ * A team whose record was damaged comes back without its tokens: the person signs in again, and
+ * finds everything else.
+ */
 function restoreTeams(cache: Cache, ledger: Ledger, log: Log): void {
   for (const { json } of cache.teams.copies()) {
     try {
@@ -159,7 +165,8 @@ const moveUnusable = ({ db }: Ledger, clock: Clock): number =>
   moveSpoiltRows(db, clock.now()) + moveOrphans(db, clock.now());
 
 /**
- * Rows of a team that the ledger does not know: forgotten half-way, or its record was lost. Its key may be given again.
+ * Rows of a team that the ledger does not know: forgotten half-way, or its record was lost. Its
+ * key may be given again.
  */
 function dropStrangers(cache: Cache, ledger: Ledger): void {
   const known = new Set(ledger.rows.teams().map((team) => team.key));

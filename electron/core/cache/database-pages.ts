@@ -1,6 +1,7 @@
 /**
- * The pages of a SQLite file as they stood at its last commit, read without SQLite: the file, and over it its write-ahead log. It
- * trusts no header, and takes each frame of the log by its own checksum. Formats: https://www.sqlite.org/fileformat2.html
+ * The pages of a SQLite file as they stood at its last commit, read without SQLite: the file,
+ * and over it its write-ahead log. It trusts no header, and takes each frame of the log by its
+ * own checksum. Formats: https://www.sqlite.org/fileformat2.html
  */
 import { readFileSync } from 'node:fs';
 
@@ -34,8 +35,9 @@ export function readPages(path: string): ReadonlyMap<number, Uint8Array> {
 }
 
 /**
- * Whether the log has commits that SQLite would pass over in silence: it stops reading at the first frame whose checksum is wrong.
- * A log that merely ends in the middle of a commit is what a crash leaves, and is well.
+ * Whether the log has commits that SQLite would pass over in silence: it stops reading at the
+ * first frame whose checksum is wrong. A log that merely ends in the middle of a commit is what
+ * a crash leaves, and is well.
  */
 export function isLogDamaged(path: string): boolean {
   const log = contentOf(`${path}-wal`);
@@ -89,7 +91,8 @@ function framesOf(log: Buffer): {
         isWhole: saltAt(log, at + 8) === salt && isSum(log, at + 16, sum),
       });
     else frames.push({ page: 0, isCommit: false, content, isWhole: false });
-    // Each frame is held against what the one before it says of itself, so that one bad frame costs two at most.
+    // Each frame is held against what the one before it says of itself, so that one bad frame
+    // costs two at most.
     seed = sumAt(log, at + 16);
   }
   return { frames, isHeaderWhole };

@@ -1,6 +1,7 @@
 /**
- * Whether a database has exactly the tables, columns and indexes that the migrations make. A table that is missing, a column too few
- * and a trigger somebody added all show here, before a statement meets them.
+ * Whether a database has exactly the tables, columns and indexes that the migrations make. A
+ * table that is missing, a column too few and a trigger somebody added all show here, before a
+ * statement meets them.
  */
 import Driver from 'better-sqlite3';
 import type { Migration } from './migrate.ts';

@@ -1,5 +1,6 @@
 /**
- * What a row of the ledger must be, table by table, so that a spoilt one is found when the ledger is opened and not when it is used.
+ * What a row of the ledger must be, table by table, so that a spoilt one is found when the
+ * ledger is opened and not when it is used.
  */
 import { z } from 'zod';
 import { ROLES } from '../../../protocol/entities.ts';
@@ -21,7 +22,9 @@ const parsed = (json: string): unknown => {
   }
 };
 
-/** A change as the relay will take it: a frame that it refuses would cost the person the message. */
+/**
+ * A change as the relay will take it: a frame that it refuses would cost the person the message.
+ */
 const frame = text.refine((json) => {
   const value = parsed(json) as { readonly t?: unknown } | null | undefined;
   const kind = value?.t;

@@ -1,6 +1,6 @@
 /**
- * Opens `cache.db`, which holds what the relay can give again. One that cannot be opened, prepared or read is set aside and begun
- * anew. It never touches the ledger.
+ * Opens `cache.db`, which holds what the relay can give again. One that cannot be opened,
+ * prepared or read is set aside and begun anew. It never touches the ledger.
  */
 import { existsSync, statfsSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -37,14 +37,16 @@ export interface CacheFile {
   /** What was found when it was opened. */
   readonly damage: CacheDamage | undefined;
   /**
-   * The open cache failed: another one takes its place, on the disk, or in memory when the last one was made a moment ago.
+   * The open cache failed: another one takes its place, on the disk, or in memory when the last
+   * one was made a moment ago.
    * @throws Error  the cache in memory failed as well
    */
   rebuild(): CacheDamage;
 }
 
 /**
- * After a crash, a cache up to this size is read through at once; it takes some 50 ms. Damage in a bigger one is met in use.
+ * After a crash, a cache up to this size is read through at once; it takes some 50 ms. Damage in
+ * a bigger one is met in use.
  */
 const CHECK_BYTES = 48 * 1024 * 1024;
 

@@ -1,6 +1,6 @@
 /**
- * Opens `ledger.db`, which holds what exists nowhere else. A damaged one is set aside, and everything in it that can be read is
- * carried over to a fresh one. It never touches the cache.
+ * Opens `ledger.db`, which holds what exists nowhere else. A damaged one is set aside, and
+ * everything in it that can be read is carried over to a fresh one. It never touches the cache.
  */
 import { statSync } from 'node:fs';
 import Driver from 'better-sqlite3';
@@ -93,7 +93,10 @@ function migrateOrDoubt(db: Sqlite): void {
   }
 }
 
-/** A file that says it is of a newer form and has exactly the form of this build: its number is damaged. */
+/**
+ * A file that says it is of a newer form and has exactly the form of this build: its number is
+ * damaged.
+ */
 export const asDamagedNumber = (db: Sqlite, error: unknown, isKnownForm: boolean): unknown =>
   error instanceof DatabaseFromFuture && isKnownForm
     ? new SqliteFailure('damaged', db.path, error)

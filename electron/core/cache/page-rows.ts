@@ -1,6 +1,7 @@
 /**
- * The rows that stand on the leaf pages of a SQLite file, page by page: neither the header nor the tree above them is needed. A row is
- * only given when every length in it agrees and its text is UTF-8. Which table it belongs to is left to the caller.
+ * The rows that stand on the leaf pages of a SQLite file, page by page: neither the header nor
+ * the tree above them is needed. A row is only given when every length in it agrees and its text
+ * is UTF-8. Which table it belongs to is left to the caller.
  */
 import { PAGE_BYTES } from './database-pages.ts';
 import type { Value } from './sqlite.ts';

@@ -1,6 +1,7 @@
 /**
- * Carries over what can still be read of a damaged ledger: by SQL, table by table from both ends, as far as SQLite can read it; then
- * page by page, without the header and the trees. A page that is whole gives all its rows, whatever became of the others.
+ * Carries over what can still be read of a damaged ledger: by SQL, table by table from both
+ * ends, as far as SQLite can read it; then page by page, without the header and the trees. A
+ * page that is whole gives all its rows, whatever became of the others.
  */
 import Driver from 'better-sqlite3';
 import { readPages } from './database-pages.ts';
@@ -138,7 +139,8 @@ function put(into: Sqlite, form: TableForm, row: LedgerRow): boolean {
   const present = form.columns.filter((name) => Object.hasOwn(row, name));
   const insert = into.prepare<readonly Value[]>(
     'salvage.put',
-    `INSERT OR IGNORE INTO ${form.table} (${present.join(', ')}) VALUES (${present.map(() => '?').join(', ')})`,
+    `INSERT OR IGNORE INTO ${form.table} (${present.join(', ')})
+     VALUES (${present.map(() => '?').join(', ')})`,
   );
   try {
     return insert.run(...present.map((name) => row[name] ?? null)).changes > 0;

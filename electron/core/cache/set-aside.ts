@@ -1,6 +1,6 @@
 /**
- * Sets a damaged database aside under another name, so that a person can still look at it. Keeps a bounded number of such
- * copies. Nothing is deleted but the oldest copies.
+ * Sets a damaged database aside under another name, so that a person can still look at it. Keeps
+ * a bounded number of such copies. Nothing is deleted but the oldest copies.
  */
 import { existsSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -17,7 +17,10 @@ export interface SetAside {
   undo(): void;
 }
 
-/** @throws an error of the system when the folder does not let files be renamed; nothing was changed */
+/**
+ * @throws an error of the system when the folder does not let files be renamed; nothing was
+ * changed
+ */
 export function setAside(path: string, clock: Clock): SetAside {
   const aside = freeName(path, clock.now());
   const moved: string[] = [];

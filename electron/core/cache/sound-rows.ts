@@ -1,11 +1,13 @@
 /**
- * Holds each row that is read from the cache against what its columns must be. SQLite keeps whatever stands on a page: a flipped bit
- * makes another word of a word, or a text of a number. What cannot be is damage, and the cache is made anew.
+ * Holds each row that is read from the cache against what its columns must be. SQLite keeps
+ * whatever stands on a page: a flipped bit makes another word of a word, or a text of a number.
+ * What cannot be is damage, and the cache is made anew.
  */
 import { SqliteFailure, type Sqlite } from './sqlite.ts';
 
 /**
- * `flag`: 0 or 1. `list` and `object`: JSON of texts, and of an object with a `kind`. An array: one of these words. `?`: may be null.
+ * `flag`: 0 or 1. `list` and `object`: JSON of texts, and of an object with a `kind`. An array:
+ * one of these words. `?`: may be null.
  */
 export type ColumnForm =
   'text' | 'text?' | 'integer' | 'integer?' | 'flag' | 'list?' | 'object' | readonly string[];

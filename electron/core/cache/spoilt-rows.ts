@@ -1,6 +1,6 @@
 /**
- * Finds the rows of the ledger that are not what they must be, and moves them to a table of their own: a person can still read there
- * what they held, and nothing else meets them.
+ * Finds the rows of the ledger that are not what they must be, and moves them to a table of
+ * their own: a person can still read there what they held, and nothing else meets them.
  */
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { isSound, LEDGER_TABLES, type LedgerRow, type LedgerTable } from './ledger-form.ts';
@@ -11,7 +11,8 @@ export const moveSpoiltRows = (db: Sqlite, at: number): number =>
   move(db, at, (table, row) => !isSound(table, row));
 
 /**
- * Rows of a team that is not there: its record was damaged and could not be had again. Another team must never get their key, and
+ * Rows of a team that is not there: its record was damaged and could not be had again. Another
+ * team must never get their key, and
  * so their words. @returns how many were moved
  */
 export function moveOrphans(db: Sqlite, at: number): number {

@@ -1,4 +1,7 @@
-/** What is fetched in the background, in which order, how fast, and what stops it: over the real cache and a relay of pages. */
+/**
+ * What is fetched in the background, in which order, how fast, and what stops it: over the real
+ * cache and a relay of pages.
+ */
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/entities.ts';
 import type { FeedEvent, Interval } from '../../../protocol/feeds.ts';

@@ -1,7 +1,8 @@
 /**
- * Fetches older messages in the background, so that what is read offline is more than a page: the newest missing stretch of all
- * channels first, back to a number of days, until the cache is as large as it may be. It waits while a person waits, uses at most
- * half of what the relay allows, and keeps no notes: what is here says what is missing.
+ * Fetches older messages in the background, so that what is read offline is more than a page:
+ * the newest missing stretch of all channels first, back to a number of days, until the cache is
+ * as large as it may be. It waits while a person waits, uses at most half of what the relay
+ * allows, and keeps no notes: what is here says what is missing.
  */
 import type { Interval } from '../../../protocol/feeds.ts';
 import { channelFeed } from '../../../protocol/ids.ts';

@@ -1,4 +1,7 @@
-/** Events that an earlier build kept without knowing them, against a desktop that knew them from the start. */
+/**
+ * Events that an earlier build kept without knowing them, against a desktop that knew them from
+ * the start.
+ */
 import { afterEach, expect, test } from 'vitest';
 import type { Channel } from '../../../protocol/entities.ts';
 import type { FeedEvent, KnownEvent } from '../../../protocol/feeds.ts';
@@ -142,7 +145,10 @@ function randomFeed(chance: Chance): readonly KnownEvent[] {
   });
 }
 
-/** The newest stretch first with the channel's facts, as a relay sends it, and the others in any order; or all as they were made. */
+/**
+ * The newest stretch first with the channel's facts, as a relay sends it, and the others in any
+ * order; or all as they were made.
+ */
 function stretchesOf(events: readonly KnownEvent[], chance: Chance): readonly Stretch[] {
   const cuts: Stretch[] = [];
   for (let from = 1; from <= events.length;) {

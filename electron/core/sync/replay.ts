@@ -1,7 +1,8 @@
 /**
- * Applies the events that an earlier build kept without knowing their kind, once this build knows it. Channels are brought to where a
- * desktop would be that knew the kind from the start. The team's and the member's feeds are asked of the relay as a whole instead:
- * each of their events says how something is now, and one that is applied late would undo a later one.
+ * Applies the events that an earlier build kept without knowing their kind, once this build
+ * knows it. Channels are brought to where a desktop would be that knew the kind from the start.
+ * The team's and the member's feeds are asked of the relay as a whole instead: each of their
+ * events says how something is now, and one that is applied late would undo a later one.
  */
 import { parseEvent, type FeedEvent } from '../../../protocol/feeds.ts';
 import { EVENT_KINDS_VERSION } from '../../../protocol/version.ts';

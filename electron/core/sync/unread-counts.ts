@@ -1,6 +1,7 @@
 /**
- * Asks the relay for what it takes to count what is unread and not here: a channel far behind is held from its newest page on, and a
- * badge has to know the mentions before it. Asked once for each such span, again when it changed, and not when all of it has come.
+ * Asks the relay for what it takes to count what is unread and not here: a channel far behind is
+ * held from its newest page on, and a badge has to know the mentions before it. Asked once for
+ * each such span, again when it changed, and not when all of it has come.
  */
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { UnreadCount } from '../../../protocol/frames-down.ts';
@@ -62,7 +63,10 @@ export function createUnreadCounts(parts: UnreadCountsParts): UnreadCounts {
       .sort((a, b) => b.lastAt - a.lastAt)
       .flatMap((channel) => wantedOf(channel) ?? []);
 
-  /** False: no answer is to be had now. What was counted of a longer span is kept, and the rest asked for next. */
+  /**
+   * False: no answer is to be had now. What was counted of a longer span is kept, and the rest
+   * asked for next.
+   */
   const askFor = async (spans: readonly Wanted[]): Promise<boolean> => {
     await history.turn();
     const answer = await asks.ask({ t: 'count-unread', spans: [...spans] });
