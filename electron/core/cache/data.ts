@@ -7,6 +7,7 @@ import { existsSync, mkdirSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Log } from '../ports.ts';
 import { createChannelRows, type ChannelRows } from './channel-rows.ts';
+import { createDraftRows, type DraftRows } from './draft-rows.ts';
 import { createLedgerRows, type LedgerRows } from './ledger-rows.ts';
 import { createLogRows, type LogRows } from './log-rows.ts';
 import { createMessageRows, type MessageRows } from './message-rows.ts';
@@ -30,6 +31,7 @@ export interface Ledger {
   readonly db: Sqlite;
   readonly rows: LedgerRows;
   readonly outbox: OutboxRows;
+  readonly drafts: DraftRows;
 }
 
 export interface Data {
@@ -135,7 +137,12 @@ function openLedger(file: FileParts): Ledger {
       db.close();
       throw error;
     }
-    return { db, rows: createLedgerRows(db), outbox: createOutboxRows(db) };
+    return {
+      db,
+      rows: createLedgerRows(db),
+      outbox: createOutboxRows(db),
+      drafts: createDraftRows(db),
+    };
   };
   try {
     return open();

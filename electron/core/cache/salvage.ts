@@ -18,7 +18,8 @@ export interface SalvageParts {
 const TABLES = {
   team: ['key'],
   outbox: ['n'],
-  draft: ['team', 'channel'],
+  draft: ['team', 'channel', 'message'],
+  channel_name: ['team', 'channel'],
   sent: ['team', 'op'],
   setting: ['name'],
 } as const;

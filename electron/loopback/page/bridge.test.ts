@@ -99,6 +99,7 @@ function load(hash: string): typeof page {
     },
     navigator: { language: 'en', clipboard: { writeText: async () => undefined } },
     crypto,
+    TextEncoder,
     performance,
     URLSearchParams,
     WebSocket: Line,
@@ -219,7 +220,7 @@ describe('the bridge', () => {
     last().open();
     const round: Record<string, unknown> = {};
     round['self'] = round;
-    for (const input of [{ text: 'x'.repeat(1_000_000) }, round, { n: 1n }]) {
+    for (const input of [{ text: 'x'.repeat(8_000_000) }, round, { n: 1n }]) {
       expect(await page.api.call('draft.set', input as never)).toEqual({
         ok: false,
         error: { kind: 'bad-command' },
