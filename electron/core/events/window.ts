@@ -158,7 +158,12 @@ export function createWindow(parts: WindowParts): CoreWindow {
       });
       if (timeline === null && wanted?.team === team && wanted.channel === channel) restore();
     },
-    member: (team, member) => outgoing.team(team, (due) => due.members.add(member)),
+    // The people of a conversation are its name.
+    member: (team, member) =>
+      outgoing.team(team, (due) => {
+        due.members.add(member);
+        due.isUnsent = true;
+      }),
     unsent: (team) => outgoing.team(team, (due) => (due.isUnsent = true)),
     presence: (team, member) => outgoing.team(team, (due) => due.presence.add(member)),
     typing: (team, channel) => outgoing.team(team, (due) => due.typing.add(channel)),

@@ -1,6 +1,6 @@
 /**
- * What the channels of unsent messages and drafts are called. Written with the message or draft, while the channel is
- * known; read when it is not. A name that no message or draft needs any more is dropped at the next start.
+ * What the channels of unsent messages and drafts are called. Written with the message or draft, and at each start, while
+ * the channel is known; read when it is not. A name that no message or draft needs is dropped at the next start.
  */
 import type { ChannelName } from '../../bridge/views.ts';
 import type { DraftRows } from '../cache/draft-rows.ts';
@@ -12,11 +12,12 @@ export interface ChannelNamesParts {
 }
 
 export interface ChannelNames {
-  /** Null: the channel was never known on this computer. */
+  /** As it is now, or as it was last. Null: the channel was never known on this computer. */
   of(channel: string): ChannelName | null;
   /** Call it in the transaction that writes the message or draft. */
   remember(channel: string): void;
-  dropAllBut(channels: ReadonlySet<string>): void;
+  /** Writes the names of these channels anew, and drops all others. */
+  keepOnly(channels: ReadonlySet<string>): void;
 }
 
 export function createChannelNames({ replica, rows }: ChannelNamesParts): ChannelNames {
@@ -31,20 +32,23 @@ export function createChannelNames({ replica, rows }: ChannelNamesParts): Channe
     return { kind: facts.kind, name: facts.name, people };
   };
 
+  const remember = (channel: string): void => {
+    const now = nameOf(channel);
+    if (!now || JSON.stringify(names.get(channel)) === JSON.stringify(now)) return;
+    rows.putName(key, channel, now);
+    names.set(channel, now);
+  };
+
   return {
-    of: (channel) => names.get(channel) ?? null,
-    remember: (channel) => {
-      const now = nameOf(channel);
-      if (!now || JSON.stringify(names.get(channel)) === JSON.stringify(now)) return;
-      rows.putName(key, channel, now);
-      names.set(channel, now);
-    },
-    dropAllBut: (channels) => {
+    of: (channel) => nameOf(channel) ?? names.get(channel) ?? null,
+    remember,
+    keepOnly: (channels) => {
       for (const channel of [...names.keys()]) {
         if (channels.has(channel)) continue;
         rows.removeName(key, channel);
         names.delete(channel);
       }
+      for (const channel of channels) remember(channel);
     },
   };
 }

@@ -374,7 +374,8 @@ export function createTeam(parts: TeamParts): Team {
       outbox.arrived(row.op);
   }
   for (const channel of replica.channels.values()) settlement.overlay(channel);
-  names.dropAllBut(new Set([...outbox.rows, ...drafts.all].map(({ channel }) => channel)));
+  const written = [...outbox.rows.filter((row) => row.message !== null), ...drafts.all];
+  names.keepOnly(new Set(written.map(({ channel }) => channel)));
   replica.recountStale();
 
   return {

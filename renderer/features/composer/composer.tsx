@@ -108,7 +108,8 @@ export function Composer({ team, channel }: ComposerProps) {
     // As it stands now: a second Enter may come before the first one is drawn.
     const typed = drafts.peek(draft) ?? '';
     if (!isSendable(typed) || sizeOf(typed) > TEXT_LIMIT_BYTES) return;
-    void sending.post(place, typed);
+    // The field is empty before the next key, also where keys come in one task.
+    flushSync(() => void sending.post(place, typed));
     toldTypingAt.current = -Infinity;
     void commands.toEnd();
   };

@@ -2,7 +2,7 @@
  * The Not sent list: texts of this team that would be out of sight. What failed, and what waits or is a draft in a
  * channel that the person cannot see or write to. Each can be copied, sent to another channel, or discarded.
  */
-import { useState } from 'react';
+import { useRef, useState } from 'react';
 import type { Problem } from '../../../electron/bridge/commands.ts';
 import type { ChannelView, TeamState, UnsentView } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
@@ -37,6 +37,7 @@ export function NotSent({
   const { commands, drafts } = useParts();
   const [sending, setSending] = useState<UnsentView | null>(null);
   const [done, setDone] = useState<Done | null>(null);
+  const list = useRef<HTMLDivElement>(null);
   const id = team.team.id;
   const entries = notSentOf(team.unsent);
 
@@ -63,6 +64,8 @@ export function NotSent({
     setDone({ kind: 'discarded', place, text: answer.value.text });
   };
   const undo = async (place: DraftPlace, text: string): Promise<void> => {
+    // Its button goes away: without a place for the focus, Escape would not close the list.
+    list.current?.focus();
     setDone(null);
     await drafts.load(place);
     drafts.giveBack(place, text);
@@ -70,6 +73,7 @@ export function NotSent({
   };
   const retry = async ({ message }: UnsentView): Promise<void> => {
     if (message === null) return;
+    list.current?.focus();
     const answer = await commands.call('message.retry', { team: id, message });
     if (!answer.ok) failed(answer.error);
   };
@@ -102,7 +106,7 @@ export function NotSent({
       isBare
       onClose={onClose}
       foot={
-        done !== null && (
+        done === null ? undefined : (
           <div className={styles['done']} role="status" data-kind={done.kind}>
             <span>
               {done.kind === 'problem'
@@ -112,7 +116,7 @@ export function NotSent({
                   : words.say(done.kind === 'copied' ? 'unsent.copied' : 'unsent.discarded')}
             </span>
             {done.kind === 'discarded' && (
-              <Button look="link" onPress={() => void undo(done.place, done.text)}>
+              <Button autoFocus look="link" onPress={() => void undo(done.place, done.text)}>
                 {words.say('act.undo')}
               </Button>
             )}
@@ -120,31 +124,33 @@ export function NotSent({
         )
       }
     >
-      <VirtualList
-        label={words.say('unsent.list')}
-        items={entries}
-        rowHeight={ROW_PX}
-        keyOf={(entry) => entry.key}
-        empty={words.say('unsent.empty')}
-        render={(entry) => (
-          <UnsentRow
-            entry={entry}
-            team={team}
-            onCopy={() => void copy(entry)}
-            onSend={() => setSending(entry)}
-            onDiscard={() => void discard(entry)}
-            onRetry={entry.why !== null ? () => void retry(entry) : null}
-            onOpen={
-              entry.where === 'here'
-                ? () => {
-                    onClose();
-                    void commands.goTo(id, entry.channel);
-                  }
-                : null
-            }
-          />
-        )}
-      />
+      <div ref={list} tabIndex={-1} className={styles['list']}>
+        <VirtualList
+          label={words.say('unsent.list')}
+          items={entries}
+          rowHeight={ROW_PX}
+          keyOf={(entry) => entry.key}
+          empty={words.say('unsent.empty')}
+          render={(entry) => (
+            <UnsentRow
+              entry={entry}
+              team={team}
+              onCopy={() => void copy(entry)}
+              onSend={() => setSending(entry)}
+              onDiscard={() => void discard(entry)}
+              onRetry={entry.why !== null ? () => void retry(entry) : null}
+              onOpen={
+                entry.where === 'here'
+                  ? () => {
+                      onClose();
+                      void commands.goTo(id, entry.channel);
+                    }
+                  : null
+              }
+            />
+          )}
+        />
+      </div>
     </Dialog>
   );
 }

@@ -1,5 +1,5 @@
 /** Chooses the channel or conversation to which an unsent text goes instead. */
-import { Hash, Lock, Users } from 'lucide-react';
+import { Hash, Lock, User, Users } from 'lucide-react';
 import { useMemo, useState } from 'react';
 import type { ChannelView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
@@ -22,6 +22,8 @@ export interface PickChannelProps {
   readonly onBack: () => void;
   readonly onClose: () => void;
 }
+
+const ICONS = { public: Hash, private: Lock, direct: User, group: Users } as const;
 
 export function PickChannel({ team, excerpt, onPick, onBack, onClose }: PickChannelProps) {
   const words = useWords();
@@ -59,7 +61,7 @@ export function PickChannel({ team, excerpt, onPick, onBack, onClose }: PickChan
         keyOf={({ channel }) => channel.id}
         empty={words.say('unsent.none-found')}
         render={({ channel, title }) => {
-          const Icon = channel.kind === 'private' ? Lock : channel.kind === 'public' ? Hash : Users;
+          const Icon = ICONS[channel.kind];
           return (
             <button type="button" className={person['row']} onClick={() => onPick(channel)}>
               <Icon {...ICON} size={16} />
