@@ -13,7 +13,9 @@ export interface Limits {
   readonly frameFragments: number;
   /** Text of one message. */
   readonly textBytes: number;
-  /** One draft that the desktop keeps: far more than can be sent, so that a long paste is not lost. */
+  /**
+   * One draft that the desktop keeps: far more than can be sent, so that a long paste is not lost.
+   */
   readonly draftBytes: number;
   /** Display names of members, channels and the team; handles and topics likewise. Counted in code points after NFC. */
   readonly nameLength: number;

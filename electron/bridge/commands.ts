@@ -168,9 +168,9 @@ export const COMMANDS = {
   'timeline.fill': nothing(z.strictObject({ from: z.number(), to: z.number() })),
 
   /**
-   * On disk when it is answered; the channel's draft is removed with it. The window names the `message` that it draws already: the
-   * same one again changes nothing. `after` is the one before it that was not answered yet: if that is refused, so is this one,
-   * and nothing overtakes.
+   * On disk when it is answered; the channel's draft is removed with it. The window names the
+   * `message` that it draws already: the same one again changes nothing. `after` is the one before
+   * it that was not answered yet: if that is refused, so is this one, and nothing overtakes.
    */
   'message.send': command<{ readonly id: string }>()(
     z.strictObject({
@@ -183,8 +183,8 @@ export const COMMANDS = {
   ),
   'message.retry': nothing(z.strictObject({ team, message: id })),
   /**
-   * Takes a message or edit that was not sent out of the outbox; its text goes back to the caller. `asDraft`: it is a draft first, on
-   * disk, before what is being written there.
+   * Takes a message or edit that was not sent out of the outbox; its text goes back to the caller.
+   * `asDraft`: it is a draft first, on disk, before what is being written there.
    */
   'message.discard': command<{ readonly text: string }>()(
     z.strictObject({ team, message: id, asDraft: z.boolean().optional() }),
@@ -195,7 +195,10 @@ export const COMMANDS = {
   'draft.get': command<{ readonly text: string; readonly original: string | null }>()(
     z.strictObject(draft),
   ),
-  /** Kept up to `draftBytes` of the limits; beyond it is `too-large`, and what was kept before stays. An empty text removes it. */
+  /**
+   * Kept up to `draftBytes` of the limits; beyond it is `too-large`, and what was kept before
+   * stays. An empty text removes it.
+   */
   'draft.set': nothing(z.strictObject({ ...draft, text: anyText, original: anyText.optional() })),
   /** The whole text of an entry of `unsent`. */
   'unsent.text': command<{ readonly text: string }>()(z.strictObject({ team, key: unsentKey })),

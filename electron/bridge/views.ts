@@ -196,7 +196,10 @@ export const timelineView = z.object({
 });
 export type TimelineView = Readonly<z.infer<typeof timelineView>>;
 
-/** What a channel was called when something was written in it, kept for when the channel itself is gone. */
+/**
+ * What a channel was called when something was written in it, kept for when the channel itself is
+ * gone.
+ */
 export const channelName = z.object({
   kind: z.enum(['public', 'private', 'direct', 'group']),
   name: z.string(),
@@ -206,8 +209,9 @@ export const channelName = z.object({
 export type ChannelName = Readonly<z.infer<typeof channelName>>;
 
 /**
- * A text of the person that is not with the others and would be out of sight: it failed, or its channel is not one where it can
- * be seen and written. Also each edit that was begun, wherever its message is.
+ * A text of the person that is not with the others and would be out of sight: it failed, or its
+ * channel is not one where it can be seen and written. Also each edit that was begun, wherever its
+ * message is.
  */
 export const unsentView = z.object({
   key: id,

@@ -41,7 +41,10 @@ export interface FakeBridge extends LandlineApi {
   /** Every command put to it, in order. */
   readonly calls: readonly { readonly name: CommandName; readonly input: unknown }[];
   refuse(name: CommandName, problem: Problem | null): void;
-  /** Commands are taken in and not carried out, as by a host that stands still, until they are let go in order. */
+  /**
+   * Commands are taken in and not carried out, as by a host that stands still, until they are let
+   * go in order.
+   */
   hold(isHeld: boolean): void;
 }
 

@@ -1,4 +1,7 @@
-/** Drafts and unsent texts of the fake bridge: kept in memory, and shown as the core would show them. */
+/**
+ * Drafts and unsent texts of the fake bridge: kept in memory, and shown as the core would show
+ * them.
+ */
 import type { CommandHandlers } from '../../electron/bridge/commands.ts';
 import type { UnsentView } from '../../electron/bridge/views.ts';
 import type { createChannelChanges } from './fake-channels.ts';

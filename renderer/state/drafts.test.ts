@@ -106,7 +106,7 @@ describe('drafts', () => {
     expect(drafts.peek(at('other'))).toBe('kept');
   });
 
-  it('that were kept by the core are there when what was typed before the answer was sent', async () => {
+  it('of the core are there when a text was sent before the answer', async () => {
     const { drafts } = scene('kept');
     const loading = drafts.load(at('c'));
     drafts.set(at('c'), 'typed');

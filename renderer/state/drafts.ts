@@ -1,7 +1,7 @@
 /**
- * What is being written in this window: a new message per channel, an edit per message. It is saved at most every half
- * second, and at once when the person turns away, so a draft survives a crash. A text that the core refuses to keep is
- * marked, so that the window can say so.
+ * What is being written in this window: a new message per channel, an edit per message. It is saved
+ * at most every half second, and at once when the person turns away, so a draft survives a crash. A
+ * text that the core refuses to keep is marked, so that the window can say so.
  */
 import { joinTexts } from '../../electron/bridge/join-texts.ts';
 import type { Clock } from './clock.ts';
@@ -22,7 +22,10 @@ export interface DraftPlace {
 export type DraftTrouble = 'too-long' | 'refused';
 
 export interface Drafts {
-  /** The text as it stands in this window; undefined when nothing was typed and the core has not been asked. */
+  /**
+   * The text as it stands in this window; undefined when nothing was typed and the core has not
+   * been asked.
+   */
   peek(place: DraftPlace): string | undefined;
   /** What the message's text was when the edit began. */
   originalOf(place: DraftPlace): string | null;
@@ -33,13 +36,19 @@ export interface Drafts {
   set(place: DraftPlace, text: string, original?: string): void;
   /** The text leaves the field: the command that takes it removes what was kept. */
   take(place: DraftPlace): void;
-  /** A text that could not be sent comes back, before what was typed since; after the word that is being composed. */
+  /**
+   * A text that could not be sent comes back, before what was typed since; after the word that is
+   * being composed.
+   */
   giveBack(place: DraftPlace, text: string, original?: string): void;
   /** Removes it, here and where it is kept. */
   drop(place: DraftPlace): void;
   /** The core has changed it: it is loaded again when it is needed. */
   forget(place: DraftPlace): void;
-  /** While an input method composes a word, no text comes back into a field: that would spoil the word. */
+  /**
+   * While an input method composes a word, no text comes back into a field: that would spoil the
+   * word.
+   */
   composing(isComposing: boolean): void;
   flush(): void;
 }

@@ -1,4 +1,7 @@
-/** A message's id for ever, made at Enter: a UUID of version 7, which sorts by the moment it was made. */
+/**
+ * A message's id for ever, made at Enter: a UUID of version 7, which sorts by the moment it was
+ * made.
+ */
 export function newMessageId(now: number): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));
   for (let at = 0; at < 6; at++) bytes[at] = Math.floor(now / 2 ** (8 * (5 - at))) % 256;

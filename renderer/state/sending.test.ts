@@ -1,4 +1,7 @@
-/** Texts between Enter and the disk: the order, what comes back, and for how long the window draws them. */
+/**
+ * Texts between Enter and the disk: the order, what comes back, and for how long the window draws
+ * them.
+ */
 import { describe, expect, it } from 'vitest';
 import type { Problem } from '../../electron/bridge/commands.ts';
 import type { MessageRow, TimelineView } from '../../electron/bridge/views.ts';
@@ -50,7 +53,7 @@ function scene() {
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 describe('a text at Enter', () => {
-  it('leaves the field, is drawn and goes to the core at once, each after the one before it', () => {
+  it('leaves the field, is drawn and sent to the core at once, each after the one before', () => {
     const { sending, drafts, posts, drawn } = scene();
     for (const text of ['one', 'two', 'three']) {
       drafts.set(FIELD, text);
@@ -67,7 +70,7 @@ describe('a text at Enter', () => {
     expect(new Set(ids).size).toBe(3);
   });
 
-  it('that cannot be stored comes back with those after it, in order, before what was typed since', async () => {
+  it('that is refused comes back with those after it, before what was typed since', async () => {
     const { sending, drafts, posts, drawn, store } = scene();
     for (const text of ['one', 'two', 'three']) void sending.post(PLACE, text);
     drafts.set(FIELD, 'typed since');

@@ -1,7 +1,8 @@
 /**
- * Texts between Enter and the disk. Each leaves its field at once, is drawn at once, and goes to the core at once, in
- * order. A text that the core cannot store goes back into its field; those typed after it go back with it, so nothing
- * overtakes. The core knows each by the id given here, so none is stored twice.
+ * Texts between Enter and the disk. Each leaves its field at once, is drawn at once, and goes to
+ * the core at once, in order. A text that the core cannot store goes back into its field; those
+ * typed after it go back with it, so nothing overtakes. The core knows each by the id given here,
+ * so none is stored twice.
  */
 import type { Problem } from '../../electron/bridge/commands.ts';
 import type { TimelineView } from '../../electron/bridge/views.ts';

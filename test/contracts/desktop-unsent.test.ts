@@ -1,4 +1,7 @@
-/** Texts that were typed and not sent: taken at Enter, kept on the disk, and shown wherever their channel went. */
+/**
+ * Texts that were typed and not sent: taken at Enter, kept on the disk, and shown wherever their
+ * channel went.
+ */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -85,7 +88,7 @@ const onRelay = async (channel: string): Promise<string[]> => {
 };
 
 describe('a message that the window named', () => {
-  test('is the same one when the window sends it again: queued, sent, and after a restart', async () => {
+  test('is stored once, also when it was sent, and after a restart', async () => {
     const message = newId();
     await offline();
     for (let at = 0; at < 2; at++)
@@ -99,7 +102,7 @@ describe('a message that the window named', () => {
     expect(await onRelay(general)).toEqual(['once']);
   });
 
-  test('does not overtake the one before it that was refused, and the next one does not either', async () => {
+  test('does not overtake the one before it that was refused', async () => {
     const [first, second, third] = [newId(), newId(), newId()];
     expect(await send('a\u0000', { message: first })).toMatchObject({ ok: false });
     expect(await send('two', { message: second, after: first })).toEqual({
@@ -345,7 +348,7 @@ describe('where the channel is gone', () => {
   });
 });
 
-test('a draft in an archived channel, and in one that was left, is listed until that is undone', async () => {
+test('a draft in an archived channel or in one that was left is listed', async () => {
   await draft('in general', general);
   await draft('in plans', room);
   await house.rest(500);

@@ -1,4 +1,7 @@
-/** What was typed, in a real browser: taken at Enter, kept as edits and drafts, listed when it was not sent. */
+/**
+ * What was typed, in a real browser: taken at Enter, kept as edits and drafts, listed when it was
+ * not sent.
+ */
 import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -127,7 +130,7 @@ describe('Enter while the host stands still', () => {
     await hold(page, false);
   });
 
-  it('brings what the core had kept, behind nothing that was typed and sent before the answer', async () => {
+  it('brings what the core had kept, though a text was sent before the answer', async () => {
     const page = await open();
     await hold(page, true);
     await page
@@ -195,7 +198,7 @@ describe('a text that cannot be stored', () => {
 });
 
 describe('an edit in progress', () => {
-  it('is offered after a change of channel, a reload of the list and another edit, and goes on', async () => {
+  it('is shown again after a change of channel, and goes on', async () => {
     const page = await open();
     await beginEdit(page, 'half an edit');
     await toChannel(page, 'design');
@@ -253,7 +256,7 @@ describe('an edit in progress', () => {
         const row = timeline.rows.find((one) => one.key === key)!;
         bridge.emit({
           kind: 'rows',
-          put: [{ ...row, ...more } as typeof row],
+          put: [{ ...row, ...more }],
           gone: [],
           hasOlder: timeline.hasOlder,
           hasNewer: timeline.hasNewer,
@@ -342,7 +345,7 @@ describe('the Not sent list', () => {
     expect(found.violations.map((one) => one.id)).toEqual([]);
   });
 
-  it('copies, sends elsewhere and discards by keyboard alone, and a discarded text can be had back', async () => {
+  it('copies, sends elsewhere, discards and restores by keyboard alone', async () => {
     const page = await open('not-sent');
     await openList(page);
     const act = (name: RegExp) => list(page).getByRole('button', { name }).first();
@@ -375,7 +378,7 @@ describe('the Not sent list', () => {
     await list(page).waitFor({ state: 'hidden' });
   });
 
-  it('of ten thousand draws what is in view, and nothing is left of it when all is gone', async () => {
+  it('of ten thousand draws what is in view, and says when it is empty', async () => {
     const page = await open('not-sent-many');
     expect(
       await page

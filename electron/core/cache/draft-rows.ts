@@ -1,6 +1,6 @@
 /**
- * Drafts on disk, and what the channels of drafts and unsent messages were called. A name is kept here because the
- * channel may leave the cache while the text stays.
+ * Drafts on disk, and what the channels of drafts and unsent messages were called. A name is kept
+ * here because the channel may leave the cache while the text stays.
  */
 import { z } from 'zod';
 import { channelName, type ChannelName } from '../../bridge/views.ts';

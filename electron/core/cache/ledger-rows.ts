@@ -1,5 +1,6 @@
 /**
- * What must not be lost: teams with their sealed tokens and pins, settings. Outbox and drafts have files of their own.
+ * What must not be lost: teams with their sealed tokens and pins, settings. Outbox and drafts have
+ * files of their own.
  */
 import type { Presence, Role } from '../../../protocol/entities.ts';
 import type { Sqlite } from './sqlite.ts';

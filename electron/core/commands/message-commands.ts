@@ -46,7 +46,10 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     team.isBeginningAnew ||
     team.outbox.ofMessage(channel, message).some((row) => row.frame.t === 'post');
 
-  /** A new message goes before the one that is being written there, an edit before the edit of its message. */
+  /**
+   * A new message goes before the one that is being written there, an edit before the edit of its
+   * message.
+   */
   const keepAsDraft = (team: Team, channel: string, message: string, text: string): void => {
     const isPost = ownRows(team, message).some((row) => row.frame.t === 'post');
     const original = isPost ? null : (stored(team, channel, message)?.text ?? null);
@@ -60,7 +63,10 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     return DONE;
   };
 
-  /** By channel, the last message of this window that was refused: what was typed after it must not overtake it. */
+  /**
+   * By channel, the last message of this window that was refused: what was typed after it must not
+   * overtake it.
+   */
   const refused = new Map<string, { readonly message: string; readonly error: Problem }>();
 
   const send = (team: Team, channel: string, text: string, op: string): Problem | undefined => {

@@ -1,5 +1,6 @@
 /**
- * Checks before a text is queued, and rows of the outbox made and taken back. Shared by the commands that send.
+ * Checks before a text is queued, and rows of the outbox made and taken back. Shared by the
+ * commands that send.
  */
 import type { ChannelId, MessageId, OperationId } from '../../../protocol/ids.ts';
 import type { Problem } from '../../bridge/commands.ts';
@@ -49,7 +50,8 @@ export function takeBack(team: Team, rows: readonly OutboxRow[], newId: NewId): 
   const post = rows.find((row) => row.frame.t === 'post');
   const mayBeThere = post !== undefined && team.outbox.mayHaveLeft(post);
   if (mayBeThere && checkChannel(team, post.channel) === undefined) {
-    // Perhaps the relay has it and its answer was lost: what is taken back here is taken back there.
+    // Perhaps the relay has it and its answer was lost: what is taken back here is taken back
+    // there.
     queueDelete(team, post.channel, post.op, newId);
     return;
   }

@@ -1,5 +1,6 @@
 /**
- * Drafts, and what the person can do with texts that were not sent: read the whole of one, send it elsewhere, discard it.
+ * Drafts, and what the person can do with texts that were not sent: read the whole of one, send it
+ * elsewhere, discard it.
  */
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { ok } from '../../../protocol/result.ts';
@@ -62,7 +63,8 @@ export function createUnsentCommands({ core }: CommandParts): Pick<CommandHandle
         team.outbox.add(postRow(channel, found.text, op), () => {
           if (found.kind === 'draft') team.drafts.removeWithin(found.draft);
         });
-        // Two commits where it was a message: a crash between them leaves it in both places, and never in none.
+        // Two commits where it was a message: a crash between them leaves it in both places, and
+        // never in none.
         if (found.kind === 'draft') team.drafts.forget(found.draft);
         else takeBack(team, found.rows, newId);
         return ok({ id: op });

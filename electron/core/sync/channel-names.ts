@@ -1,6 +1,7 @@
 /**
- * What the channels of unsent messages and drafts are called. Written with the message or draft, and at each start, while
- * the channel is known; read when it is not. A name that no message or draft needs is dropped at the next start.
+ * What the channels of unsent messages and drafts are called. Written with the message or draft,
+ * and at each start, while the channel is known; read when it is not. A name that no message or
+ * draft needs is dropped at the next start.
  */
 import type { ChannelName } from '../../bridge/views.ts';
 import type { DraftRows } from '../cache/draft-rows.ts';

@@ -1,7 +1,7 @@
 /**
- * What is being written: one new message per channel, and one edit per message. In memory at once, on disk within a
- * quarter of a second, so a crash costs at most the last word. Sending removes a draft in the transaction that makes
- * the message.
+ * What is being written: one new message per channel, and one edit per message. In memory at once,
+ * on disk within a quarter of a second, so a crash costs at most the last word. Sending removes a
+ * draft in the transaction that makes the message.
  */
 import { joinTexts } from '../../bridge/join-texts.ts';
 import type { Draft, DraftRows } from '../cache/draft-rows.ts';
@@ -31,7 +31,9 @@ export interface Drafts {
   set(key: DraftKey, text: string, original?: string | null): void;
   /** Puts the text before what is being written there. On disk when it returns. */
   keep(key: DraftKey, text: string, original?: string | null): void;
-  /** Removes it on disk, in the transaction that makes a message of it; `forget` follows the commit. */
+  /**
+   * Removes it on disk, in the transaction that makes a message of it; `forget` follows the commit.
+   */
   removeWithin(key: DraftKey): void;
   forget(key: DraftKey): void;
   /** Writes what is not on disk yet. */

@@ -1,6 +1,7 @@
 /**
- * What of the person's own texts would be out of sight: what failed, what waits or is a draft where the channel cannot
- * be seen and written, and each edit that was begun. Pure reading; the window gets only what is different.
+ * What of the person's own texts would be out of sight: what failed, what waits or is a draft where
+ * the channel cannot be seen and written, and each edit that was begun. Pure reading; the window
+ * gets only what is different.
  */
 import type { TeamState, UnsentView } from '../../bridge/views.ts';
 import type { Draft } from '../cache/draft-rows.ts';

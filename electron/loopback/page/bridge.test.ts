@@ -5,6 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LandlineApi } from '../../bridge/api.ts';
 import type { Batch, Snapshot } from '../../bridge/events.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { FrameDown, FrameUp } from '../frames.ts';
 
 const SCRIPT = readFileSync(join(import.meta.dirname, 'bridge.js'), 'utf8');
@@ -227,6 +228,13 @@ describe('the bridge', () => {
       });
     }
     expect(last().calls).toEqual([]);
+  });
+
+  test('the largest draft goes through, with every character escaped', () => {
+    last().open();
+    const text = '\u0001'.repeat(DEFAULT_LIMITS.draftBytes);
+    void page.api.call('draft.set', { team: 't', channel: 'c', text });
+    expect(last().calls).toHaveLength(1);
   });
 
   test('a batch is told to who listens, until they stop', () => {

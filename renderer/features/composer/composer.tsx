@@ -1,7 +1,8 @@
 /**
- * Where one writes. Enter sends and Shift+Enter breaks the line (or Ctrl+Enter sends, by choice), never while a word is being
- * composed. Enter takes the text at once, however busy the computer is; a text that cannot be stored comes back. The field
- * grows upwards and never moves under the cursor.
+ * Where one writes. Enter sends and Shift+Enter breaks the line (or Ctrl+Enter sends, by choice),
+ * never while a word is being composed. Enter takes the text at once, however busy the computer is;
+ * a text that cannot be stored comes back. The field grows upwards and never moves under the
+ * cursor.
  */
 import { AtSign, Bold, Code, Italic } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
@@ -254,7 +255,10 @@ interface Noted {
   readonly trouble: DraftTrouble | null;
 }
 
-/** What to know about the text in the field: that it came back, that it is too long, that it is not kept. */
+/**
+ * What to know about the text in the field: that it came back, that it is too long, that it is not
+ * kept.
+ */
 function noteWords(words: Words, { over, givenBack, trouble }: Noted): readonly string[] {
   const notes: string[] = [];
   // The core answers so when this computer's disk took nothing.

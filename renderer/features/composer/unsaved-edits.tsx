@@ -1,4 +1,6 @@
-/** Above the composer: an edit of this channel that was begun and left, to go on with or to discard. */
+/**
+ * Above the composer: an edit of this channel that was begun and left, to go on with or to discard.
+ */
 import { Pencil } from 'lucide-react';
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';

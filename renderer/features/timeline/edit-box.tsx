@@ -1,6 +1,6 @@
 /**
- * Editing a message where it stands. Enter saves. Escape closes the box and keeps what was typed; Cancel discards it.
- * No key means any of this while a word is being composed.
+ * Editing a message where it stands. Enter saves. Escape closes the box and keeps what was typed;
+ * Cancel discards it. No key means any of this while a word is being composed.
  */
 import { useEffect } from 'react';
 import { useWords } from '../../i18n/context.tsx';

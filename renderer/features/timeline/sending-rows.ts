@@ -1,4 +1,7 @@
-/** Draws what the person sent and the core has not confirmed yet into the timeline that the core gave. Pure. */
+/**
+ * Draws what the person sent and the core has not confirmed yet into the timeline that the core
+ * gave. Pure.
+ */
 import type { MessageRow, TimelineRow, TimelineView } from '../../../electron/bridge/views.ts';
 import type { SendingText } from '../../state/store.ts';
 

@@ -1,6 +1,7 @@
 /**
- * The Not sent list: texts of this team that would be out of sight. What failed, and what waits or is a draft in a
- * channel that the person cannot see or write to. Each can be copied, sent to another channel, or discarded.
+ * The Not sent list: texts of this team that would be out of sight. What failed, and what waits or
+ * is a draft in a channel that the person cannot see or write to. Each can be copied, sent to
+ * another channel, or discarded.
  */
 import { useRef, useState } from 'react';
 import type { Problem } from '../../../electron/bridge/commands.ts';

@@ -1,4 +1,7 @@
-/** One text that was not sent: where it belonged, how it begins, why it is here, and what can be done with it. */
+/**
+ * One text that was not sent: where it belonged, how it begins, why it is here, and what can be
+ * done with it.
+ */
 import { ArrowRight, Copy, Forward, RotateCcw, Trash2 } from 'lucide-react';
 import type { LucideIcon } from 'lucide-react';
 import type { TeamState, UnsentView } from '../../../electron/bridge/views.ts';

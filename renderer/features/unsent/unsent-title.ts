@@ -1,4 +1,7 @@
-/** What the channel of an unsent text is called: as it is now, or as it was when the text was written. */
+/**
+ * What the channel of an unsent text is called: as it is now, or as it was when the text was
+ * written.
+ */
 import type { TeamState, UnsentView } from '../../../electron/bridge/views.ts';
 import type { Words } from '../../i18n/words.ts';
 import { channelMention } from '../shell/channel-title.ts';

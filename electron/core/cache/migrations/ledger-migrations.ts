@@ -61,7 +61,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX sent_by_time ON sent (at);
       CREATE INDEX sent_by_message ON sent (team, message);
 
-      -- What is being written. \`message\`: the one that is being edited, '' for a new one. \`original\`: what its text was
+      -- What is being written. \`message\`: the one that is being edited, '' for a new one.
+      -- \`original\`: what its text was
       -- when the edit began.
       CREATE TABLE draft (
         team INTEGER NOT NULL,
@@ -73,7 +74,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (team, channel, message)
       ) WITHOUT ROWID;
 
-      -- What the channels of unsent messages and drafts were called, for when the channel itself is gone.
+      -- What the channels of unsent messages and drafts were called, for when the channel itself is
+      -- gone.
       CREATE TABLE channel_name (
         team INTEGER NOT NULL,
         channel TEXT NOT NULL,
