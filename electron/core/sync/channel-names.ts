@@ -35,7 +35,8 @@ export function createChannelNames({ replica, rows }: ChannelNamesParts): Channe
 
   const remember = (channel: string): void => {
     const now = nameOf(channel);
-    if (!now || JSON.stringify(names.get(channel)) === JSON.stringify(now)) return;
+    // Each time: whether the last transaction was kept is not known here.
+    if (!now) return;
     rows.putName(key, channel, now);
     names.set(channel, now);
   };
