@@ -13,6 +13,10 @@ export interface Limits {
   readonly frameFragments: number;
   /** Text of one message. */
   readonly textBytes: number;
+  /**
+   * One draft that the desktop keeps: far more than can be sent, so that a long paste is not lost.
+   */
+  readonly draftBytes: number;
   /** Display names of members, channels and the team; handles and topics likewise. Counted in code points after NFC. */
   readonly nameLength: number;
   readonly handleLength: number;
@@ -181,6 +185,7 @@ export const DEFAULT_LIMITS: Limits = {
   frameBytes: 128 * KIB,
   frameFragments: 64,
   textBytes: 16 * KIB,
+  draftBytes: 1 * MIB,
   nameLength: 80,
   handleLength: 32,
   topicLength: 250,
@@ -301,6 +306,7 @@ export const FIXED_LIMITS = [
   'silenceMs',
   'clientSilenceMs',
   'clientAckMs',
+  'draftBytes',
   'inviteUses',
   'backfillDays',
   'backfillBytes',

@@ -11,6 +11,7 @@ import { createCommands } from './state/commands.ts';
 import { createDrafts } from './state/drafts.ts';
 import { createFeed } from './state/feed.ts';
 import { createLookout } from './state/look.ts';
+import { createSending } from './state/sending.ts';
 import { createPlaceKeeper, type PlaceMemory } from './state/place.ts';
 import { createWindowStore, setUi, type WindowStore } from './state/store.ts';
 
@@ -30,11 +31,12 @@ export async function startWindow(
   const store = createWindowStore();
   const commands = createCommands({ api, store });
   const drafts = createDrafts({ commands, clock });
+  const sending = createSending({ store, commands, drafts, clock });
   const feed = createFeed({ api, store });
   watchAttention(store, () => drafts.flush());
   refuseDrops();
   createRoot(root).render(
-    <PartsProvider parts={{ store, commands, drafts }}>
+    <PartsProvider parts={{ store, commands, drafts, sending }}>
       <App />
     </PartsProvider>,
   );

@@ -26,6 +26,13 @@ export function applyEvent(state: WindowState, event: BridgeEvent): WindowState 
         for (const gone of event.gone) delete channels[gone];
         return { ...team, channels };
       });
+    case 'unsent':
+      return inTeam(state, event.team, (team) => {
+        const unsent = { ...team.unsent };
+        for (const one of event.put) unsent[one.key] = one;
+        for (const gone of event.gone) delete unsent[gone];
+        return { ...team, unsent };
+      });
     case 'members':
       return inTeam(state, event.team, (team) => {
         const members = { ...team.members };

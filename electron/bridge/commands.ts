@@ -13,6 +13,12 @@ import { settings, type MemberView } from './views.ts';
 const team = z.string().min(1).max(64);
 const id = z.string().min(1).max(64);
 const text = z.string().max(64 * 1024);
+/** Bounded by the carriers of the bridge, and by the core where it is kept. */
+const anyText = z.string();
+/** A UUID of version 7. */
+const newMessage = z
+  .string()
+  .regex(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/);
 const name = z.string().max(400);
 const secret = z.string().max(4096);
 const account = { name, handle: name, password: secret, device: name };
@@ -72,6 +78,9 @@ const nothing = command<null>();
 const none = z.strictObject({});
 const inTeam = z.strictObject({ team });
 const inChannel = z.strictObject({ team, channel: id });
+/** The new message of a channel, or with `message` the edit of that one. */
+const draft = { team, channel: id, message: id.optional() };
+const unsentKey = z.string().min(1).max(200);
 
 export const COMMANDS = {
   /** The whole state; batches with a higher `n` follow. May be called again at any time. */
@@ -81,7 +90,7 @@ export const COMMANDS = {
   'settings.set': nothing(z.strictObject({ settings })),
   /** Opens an http, https or mailto link outside. Anything else is refused. */
   'link.open': nothing(z.strictObject({ url: z.string().max(4096) })),
-  'clipboard.write': nothing(z.strictObject({ text })),
+  'clipboard.write': nothing(z.strictObject({ text: anyText })),
   'notification.test': command<'shown' | 'failed' | 'unsupported'>()(none),
 
   'relay.probe': command<RelayFound>()(z.strictObject({ typed: z.string().max(2048) })),
@@ -158,15 +167,47 @@ export const COMMANDS = {
   /** A hole came into view. */
   'timeline.fill': nothing(z.strictObject({ from: z.number(), to: z.number() })),
 
-  'message.send': command<{ readonly id: string }>()(z.strictObject({ team, channel: id, text })),
+  /**
+   * On disk when it is answered; the channel's draft is removed with it. The window names the
+   * `message` that it draws already: the same one again changes nothing. `after` is the one before
+   * it that was not answered yet: if that is refused, so is this one, and nothing overtakes.
+   */
+  'message.send': command<{ readonly id: string }>()(
+    z.strictObject({
+      team,
+      channel: id,
+      text,
+      message: newMessage.optional(),
+      after: newMessage.optional(),
+    }),
+  ),
   'message.retry': nothing(z.strictObject({ team, message: id })),
-  /** Takes a message that was not sent out of the outbox; its text goes back to the caller. */
-  'message.discard': command<{ readonly text: string }>()(z.strictObject({ team, message: id })),
+  /**
+   * Takes a message or edit that was not sent out of the outbox; its text goes back to the caller.
+   * `asDraft`: it is a draft first, on disk, before what is being written there.
+   */
+  'message.discard': command<{ readonly text: string }>()(
+    z.strictObject({ team, message: id, asDraft: z.boolean().optional() }),
+  ),
   'message.edit': nothing(z.strictObject({ team, channel: id, message: id, text })),
   'message.delete': nothing(z.strictObject({ team, channel: id, message: id })),
   'message.why': command<WhyView | null>()(z.strictObject({ team, message: id })),
-  'draft.get': command<{ readonly text: string }>()(inChannel),
-  'draft.set': nothing(z.strictObject({ team, channel: id, text })),
+  'draft.get': command<{ readonly text: string; readonly original: string | null }>()(
+    z.strictObject(draft),
+  ),
+  /**
+   * Kept up to `draftBytes` of the limits; beyond it is `too-large`, and what was kept before
+   * stays. An empty text removes it.
+   */
+  'draft.set': nothing(z.strictObject({ ...draft, text: anyText, original: anyText.optional() })),
+  /** The whole text of an entry of `unsent`. */
+  'unsent.text': command<{ readonly text: string }>()(z.strictObject({ team, key: unsentKey })),
+  /** Sends the text to another channel, and takes it from where it was. */
+  'unsent.send': command<{ readonly id: string }>()(
+    z.strictObject({ team, key: unsentKey, channel: id }),
+  ),
+  /** Removes it for good; its text goes back to the caller. */
+  'unsent.discard': command<{ readonly text: string }>()(z.strictObject({ team, key: unsentKey })),
   'typing.tell': nothing(inChannel),
 
   'read.mark': nothing(z.strictObject({ team, channel: id, seq: z.number() })),

@@ -14,6 +14,7 @@ import {
   teamView,
   timelineRow,
   timelineView,
+  unsentView,
 } from './views.ts';
 import type { WindowState } from './views.ts';
 
@@ -33,6 +34,7 @@ export const bridgeEvent = z.discriminatedUnion('kind', [
     channels: z.array(channelView),
     gone: z.array(id),
   }),
+  z.object({ kind: z.literal('unsent'), team, put: z.array(unsentView), gone: z.array(id) }),
   z.object({ kind: z.literal('members'), team, members: z.array(memberView) }),
   z.object({ kind: z.literal('presence'), team, members: z.record(id, presence) }),
   z.object({ kind: z.literal('typing'), team, channel: id, members: z.array(id) }),

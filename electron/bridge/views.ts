@@ -201,9 +201,47 @@ export const timelineView = z.object({
 });
 export type TimelineView = Readonly<z.infer<typeof timelineView>>;
 
+/**
+ * What a channel was called when something was written in it, kept for when the channel itself is
+ * gone.
+ */
+export const channelName = z.object({
+  kind: z.enum(['public', 'private', 'direct', 'group']),
+  name: z.string(),
+  /** For direct and group channels: what the others were called. */
+  people: z.array(z.string()),
+});
+export type ChannelName = Readonly<z.infer<typeof channelName>>;
+
+/**
+ * A text of the person that is not with the others and would be out of sight: it failed, or its
+ * channel is not one where it can be seen and written. Also each edit that was begun, wherever its
+ * message is.
+ */
+export const unsentView = z.object({
+  key: id,
+  kind: z.enum(['message', 'edit', 'draft', 'edit-draft']),
+  channel: id,
+  /** Null: the channel was never known on this computer. */
+  name: channelName.nullable(),
+  /** `here`: a channel the person is in and may write to. */
+  where: z.enum(['here', 'archived', 'left', 'gone']),
+  /** The message that waits, failed, or is edited; null for a draft of a new one. */
+  message: id.nullable(),
+  /** The message that is edited was deleted. */
+  isDeleted: z.boolean(),
+  /** How the text begins. */
+  excerpt: z.string(),
+  at: time,
+  /** Why it failed, a refusal kind; null while it waits, and for drafts. */
+  why: z.string().nullable(),
+});
+export type UnsentView = Readonly<z.infer<typeof unsentView>>;
+
 export const teamState = z.object({
   team: teamView,
   channels: z.record(id, channelView),
+  unsent: z.record(id, unsentView),
   members: z.record(id, memberView),
   /** Members not named are gone. */
   presence: z.record(id, presence),

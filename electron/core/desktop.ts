@@ -26,6 +26,7 @@ import { createLineCommands } from './commands/line-commands.ts';
 import { createMessageCommands } from './commands/message-commands.ts';
 import { createTeamCommands } from './commands/team-commands.ts';
 import { createTimelineCommands, openAt } from './commands/timeline-commands.ts';
+import { createUnsentCommands } from './commands/unsent-commands.ts';
 import { createWindowCommands } from './commands/window-commands.ts';
 import { broadcast } from './events/broadcast.ts';
 import { createWindow, type CoreWindow } from './events/window.ts';
@@ -248,6 +249,7 @@ export function createDesktop(parts: DesktopParts): Desktop {
         ...createLineCommands(commandParts),
         ...createTimelineCommands(commandParts),
         ...createMessageCommands(commandParts),
+        ...createUnsentCommands(commandParts),
         ...createChannelCommands(commandParts),
         ...createAccountCommands(commandParts),
       };

@@ -246,9 +246,9 @@ describe('the bridge', () => {
     expect(code).toBe(1003);
   });
 
-  test('a frame of 2 MB ends the line', async () => {
+  test('a frame of 9 MB ends the connection', async () => {
     const { socket } = await enter();
-    socket.send('x'.repeat(2_000_000));
+    socket.send('x'.repeat(9_000_000));
     const [code] = (await once(socket, 'close')) as [number];
     expect(code).toBe(1009);
   });

@@ -39,8 +39,8 @@ export interface TabsParts {
   readonly log: Log;
 }
 
-/** A message of 64 Ki characters, escaped at its worst, and the frame round it. */
-const MAX_FRAME_BYTES = 1024 * 1024;
+/** A draft of `draftBytes`, escaped at its worst, and the frame round it. */
+const MAX_FRAME_BYTES = 8 * 1024 * 1024;
 /** A page whose line was cut is back within seconds. */
 const KEEP_TAB_MS = 20_000;
 const EMPTY_MS = 3_000;

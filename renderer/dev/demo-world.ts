@@ -256,6 +256,7 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
           isHostedHere: true,
         }),
         channels: byId(channels),
+        unsent: {},
         members: byId(peopleOf(members)),
         presence: PRESENCE,
         typing: { launch: ['mateo', 'lin'] },
@@ -345,6 +346,7 @@ const teamView = (
 export const emptyTeam = (id: string, name: string): TeamState => ({
   team: teamView(id, name),
   channels: {},
+  unsent: {},
   members: byId(PEOPLE.slice(0, 1)),
   presence: { priya: 'here' },
   typing: {},

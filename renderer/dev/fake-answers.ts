@@ -4,6 +4,8 @@ import type { MessageRow, TimelineRow, TimelineView } from '../../electron/bridg
 import { createChannelAnswers, createChannelChanges } from './fake-channels.ts';
 import { createEntrance } from './fake-entrance.ts';
 import { createLabAnswers } from './fake-lab.ts';
+import { joinTexts } from '../../electron/bridge/join-texts.ts';
+import { createUnsentAnswers, draftId } from './fake-unsent.ts';
 import { createLineAnswers } from './fake-line.ts';
 import { fail, message, ok, type FakeCore } from './fake-core.ts';
 
@@ -47,7 +49,25 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     return { timeline, all: core.rows(timeline.team, timeline.channel) };
   };
 
+  const send: CommandHandlers['message.send'] = async ({ team, channel, text, message: named }) => {
+    const id = named ?? core.nextId();
+    const isLive = core.team(team).team.wire.state === 'live';
+    const row: MessageRow = {
+      ...message({ id, seq: 0, author: core.team(team).team.me, at: now(), text }),
+      order: TAIL_ORDER + ++sent,
+      seq: null,
+      delivery: { state: 'sending', isWaiting: !isLive },
+    };
+    core.drafts.delete(draftId(team, channel));
+    changeChannel(team, channel, { hasDraft: false });
+    core.put(team, channel, row);
+    deliver(team, channel, row);
+    return ok({ id });
+  };
+  const unsent = createUnsentAnswers({ core, changeChannel, send });
+
   return {
+    ...unsent,
     ...createEntrance(core),
     ...createChannelAnswers(core),
     ...createLineAnswers(core),
@@ -179,21 +199,7 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       return ok(null);
     },
 
-    'message.send': async ({ team, channel, text }) => {
-      const id = core.nextId();
-      const isLive = core.team(team).team.wire.state === 'live';
-      const row: MessageRow = {
-        ...message({ id, seq: 0, author: core.team(team).team.me, at: now(), text }),
-        order: TAIL_ORDER + ++sent,
-        seq: null,
-        delivery: { state: 'sending', isWaiting: !isLive },
-      };
-      core.drafts.delete(`${team}/${channel}`);
-      changeChannel(team, channel, { hasDraft: false });
-      core.put(team, channel, row);
-      deliver(team, channel, row);
-      return ok({ id });
-    },
+    'message.send': send,
     'message.retry': async ({ team, message: id }) => {
       const channel = channelOfMessage(team, id);
       const row = channel === undefined ? undefined : rowOf(team, channel, id);
@@ -203,16 +209,20 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
       deliver(team, channel, again);
       return ok(null);
     },
-    'message.discard': async ({ team, message: id }) => {
+    'message.discard': async ({ team, message: id, asDraft }) => {
       const channel = channelOfMessage(team, id);
       const row = channel === undefined ? undefined : rowOf(team, channel, id);
       if (channel === undefined || !row) return fail('not-found');
       core.take(team, channel, row.key);
+      const kept = core.drafts.get(draftId(team, channel)) ?? '';
+      if (asDraft === true)
+        await unsent['draft.set']({ team, channel, text: joinTexts(row.text, kept) });
       return ok({ text: row.text });
     },
     'message.edit': async ({ team, channel, message: id, text }) => {
       const row = rowOf(team, channel, id);
       if (!row) return fail('not-found');
+      await unsent['draft.set']({ team, channel, message: id, text: '' });
       core.put(team, channel, { ...row, text, editedAt: now() });
       return ok(null);
     },
@@ -224,15 +234,6 @@ export function createAnswers(core: FakeCore): Partial<CommandHandlers> {
     },
     'message.why': async () =>
       ok({ rule: 7, reason: 'level mentions', outcome: 'notified', at: now() - 60_000 }),
-    'draft.get': async ({ team, channel }) =>
-      ok({ text: core.drafts.get(`${team}/${channel}`) ?? '' }),
-    'draft.set': async ({ team, channel, text }) => {
-      if (text === '') core.drafts.delete(`${team}/${channel}`);
-      else core.drafts.set(`${team}/${channel}`, text);
-      if (core.channel(team, channel).hasDraft !== (text !== ''))
-        changeChannel(team, channel, { hasDraft: text !== '' });
-      return ok(null);
-    },
     'read.mark': async ({ team, channel, seq }) => {
       changeChannel(team, channel, { readSeq: seq, unread: 0, mentions: 0 });
       return ok(null);

@@ -41,6 +41,11 @@ export interface FakeBridge extends LandlineApi {
   /** Every command put to it, in order. */
   readonly calls: readonly { readonly name: CommandName; readonly input: unknown }[];
   refuse(name: CommandName, problem: Problem | null): void;
+  /**
+   * Commands are taken in and not carried out, as by a host that stands still, until they are let
+   * go in order.
+   */
+  hold(isHeld: boolean): void;
 }
 
 export function createFakeBridge(
@@ -55,6 +60,7 @@ export function createFakeBridge(
   );
   const calls: { name: CommandName; input: unknown }[] = [];
   const refusals = new Map(Object.entries(refuse));
+  let held: (() => void)[] | null = null;
 
   const emit = (...events: readonly BridgeEvent[]): void => {
     const batch: Batch = { n: snapshot.n + 1, events: [...events] };
@@ -117,6 +123,8 @@ export function createFakeBridge(
       input: CommandInput<Name>,
     ): Promise<CommandResult<Name>> {
       calls.push({ name, input: structuredClone(input) });
+      const queue = held;
+      if (queue) await new Promise<void>((resolve) => queue.push(resolve));
       const problem = refusals.get(name);
       if (problem) return { ok: false, error: problem };
       const answer = answers[name] as CommandHandlers[Name] | undefined;
@@ -142,6 +150,11 @@ export function createFakeBridge(
     },
     state: () => snapshot.state,
     calls,
+    hold(isHeld) {
+      const due = held ?? [];
+      held = isHeld ? [] : null;
+      for (const go of due) go();
+    },
     refuse: (name, problem) =>
       void (problem === null ? refusals.delete(name) : refusals.set(name, problem)),
   };

@@ -3,6 +3,7 @@ import type {
   MessageRow,
   TeamState,
   TimelineRow,
+  UnsentView,
   WindowState,
 } from '../../electron/bridge/views.ts';
 import { demoWorld, emptyTeam, TEAM, type DemoOptions } from './demo-world.ts';
@@ -64,6 +65,61 @@ const pending = (
   seq: null,
   delivery,
 });
+
+const unsentText = (at: number, key: string, more: Partial<UnsentView> = {}): UnsentView => ({
+  key,
+  kind: 'draft',
+  channel: key.split('/')[1] ?? '',
+  name: { kind: 'private', name: 'harbour-plans', people: [] },
+  where: 'gone',
+  message: null,
+  isDeleted: false,
+  excerpt: `What I wanted to say about pier ${key.length}, and what it would cost.`,
+  at,
+  why: null,
+  ...more,
+});
+const unsentTexts = (now: number): readonly UnsentView[] => [
+  unsentText(now - 3 * 60_000, 'message/a', {
+    kind: 'message',
+    channel: 'launch',
+    name: { kind: 'public', name: 'launch', people: [] },
+    where: 'here',
+    message: 'a',
+    excerpt: 'This one was refused for good.',
+    why: 'not-allowed',
+  }),
+  unsentText(now - 20 * 60_000, 'message/b', {
+    kind: 'message',
+    channel: 'gone',
+    message: 'b',
+    excerpt: '碼頭三號的報價我今天下午會更新，先不要對外發布。這一則在移出頻道之前還沒有送出去。',
+  }),
+  unsentText(now - 3_600_000, 'draft/gone'),
+  unsentText(now - 86_400_000, 'draft/old', {
+    where: 'archived',
+    name: { kind: 'public', name: 'a-channel-with-quite-a-long-name-2024-archive', people: [] },
+    excerpt: 'averyveryverylongwordwithoutanyspaces'.repeat(6),
+  }),
+  unsentText(now - 2 * 86_400_000, 'draft/direct', {
+    name: { kind: 'direct', name: '', people: ['Mateo Alvarez'] },
+    where: 'left',
+    excerpt: 'النسخة الجديدة من التقرير جاهزة',
+  }),
+  unsentText(now - 3 * 86_400_000, 'edit/launch/m2', {
+    kind: 'edit-draft',
+    channel: 'launch',
+    where: 'here',
+    message: 'm2',
+    isDeleted: true,
+    excerpt: 'The edit of a message that was deleted meanwhile.',
+  }),
+];
+const withUnsent = (world: FakeWorld, entries: readonly UnsentView[]): FakeWorld =>
+  withTeam(world, (team) => ({
+    ...team,
+    unsent: Object.fromEntries(entries.map((one) => [one.key, one])),
+  }));
 
 const demo =
   (options: Omit<DemoOptions, 'now'> = {}): Scene =>
@@ -131,6 +187,12 @@ export const SCENES = {
       pending(now, 'a', 'On it, ten minutes.', { state: 'sending', isWaiting: false }),
       pending(now, 'bb', 'This one was refused for good.', { state: 'failed', why: 'not-allowed' }),
     ]),
+  'not-sent': (now) => withUnsent(read(demoWorld({ now })), unsentTexts(now)),
+  'not-sent-many': (now) =>
+    withUnsent(
+      read(demoWorld({ now })),
+      Array.from({ length: 10_000 }, (_, n) => unsentText(now - n * 60_000, `draft/gone-${n}`)),
+    ),
   'key-changed': (now) =>
     withWire(demoWorld({ now }), {
       state: 'stopped',

@@ -60,6 +60,8 @@ describe('the catalogue', () => {
       // Units are written alike in both.
       'history.megabytes',
       'history.gigabytes',
+      'unsent.number',
+      'unsent.about',
     ]);
     const untranslated = entries.filter(
       ([key, [en, zh]]) => !same.has(key) && (en === zh || !/\p{Script=Han}|^\{name\}/u.test(zh)),
@@ -238,7 +240,7 @@ describe('the sources of the window', () => {
       .join('\n');
     // Keys that are put together where they are said.
     const MADE =
-      /^(?:problem|presence|role|wire\.stopped|wire\.door|wire\.door-name|stopped|notice|done|why\.outcome|why\.rule|settings|account\.(?:start|setup|join|sign-in)|notify\.test|level|step|doctor|advice|turn|close|lab\.(?:why|cpu|cannot))\./;
+      /^(?:problem|presence|role|wire\.stopped|wire\.door|wire\.door-name|stopped|notice|done|why\.outcome|why\.rule|settings|account\.(?:start|setup|join|sign-in)|notify\.test|level|composer\.not-kept|unsent\.(?:kind|where)|step|doctor|advice|turn|close|lab\.(?:why|cpu|cannot))\./;
     const unused = (Object.keys(CATALOGUE) as MessageKey[]).filter(
       (key) => !all.includes(`'${key}'`) && !MADE.test(key),
     );

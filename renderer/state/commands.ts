@@ -32,6 +32,10 @@ export interface Commands {
   showWelcome(welcome: Ui['welcome']): void;
   showSide(isOpen: boolean): void;
   edit(rowKey: string | null): void;
+  /** Goes to a message whose edit was begun, and opens it. */
+  continueEdit(team: string, channel: string, message: string): Promise<void>;
+  /** The note about a text that came back has been read. */
+  sawGivenBack(): void;
   markUnreadFrom(team: string, channel: string, message: string): Promise<void>;
   sawEnd(isAtEnd: boolean): void;
   sawStopped(team: string): void;
@@ -120,6 +124,15 @@ export function createCommands({ api, store }: CommandParts): Commands {
     showWelcome: (welcome) => setUi(store, { welcome, overlay: null }),
     showSide: (isSideOpen) => setUi(store, { isSideOpen }),
     edit: (editing) => setUi(store, { editing }),
+    async continueEdit(team, channel, message) {
+      const timeline = store.getState().snapshot?.state.timeline;
+      const isHere =
+        timeline?.team === team &&
+        timeline.channel === channel &&
+        timeline.rows.some((row) => row.key === message);
+      if (isHere || (await goTo(team, channel, { message }))) setUi(store, { editing: message });
+    },
+    sawGivenBack: () => setUi(store, { givenBack: null }),
     async markUnreadFrom(team, channel, message) {
       // Before the call, or the mark would be read away again by the very look that follows it.
       setUi(store, { heldUnread: channel });

@@ -1,82 +1,189 @@
 /**
- * The text of every composer, by channel. Typing is told to the core at most every half second and at once when the person
- * turns away (blur, another channel, a closing window), so that a draft survives a crash. A sent text is never saved again.
+ * What is being written in this window: a new message per channel, an edit per message. It is saved
+ * at most every half second, and at once when the person turns away, so a draft survives a crash. A
+ * text that the core refuses to keep is marked, so that the window can say so.
  */
-import type { Commands } from './commands.ts';
+import { joinTexts } from '../../electron/bridge/join-texts.ts';
 import type { Clock } from './clock.ts';
+import type { Commands } from './commands.ts';
+import { isDraftTooLong } from './text-size.ts';
 
 const SAVE_AFTER_MS = 400;
+const RETRY_MS = 5_000;
+
+export interface DraftPlace {
+  readonly team: string;
+  readonly channel: string;
+  /** The message that is edited; null for a new one. */
+  readonly message: string | null;
+}
+
+/** Why a text is only in this window: it is too long to keep, or the core could not take it. */
+export type DraftTrouble = 'too-long' | 'refused';
 
 export interface Drafts {
-  /** The text as typed in this window; undefined when the core has to be asked. */
-  peek(team: string, channel: string): string | undefined;
-  /** The saved draft, unless something was typed meanwhile. */
-  load(team: string, channel: string): Promise<string>;
-  /** `isUnsaved`: to be saved even if the text is the one already known. */
-  set(team: string, channel: string, text: string, isUnsaved?: boolean): void;
-  /** The text is on its way to the outbox, which clears the draft: not to be saved behind its back. */
-  sending(team: string, channel: string): void;
-  /** The text went out: forgets what was about to be saved. `rest` is what was typed since. */
-  sent(team: string, channel: string, rest: string): void;
+  /**
+   * The text as it stands in this window; undefined when nothing was typed and the core has not
+   * been asked.
+   */
+  peek(place: DraftPlace): string | undefined;
+  /** What the message's text was when the edit began. */
+  originalOf(place: DraftPlace): string | null;
+  troubleOf(place: DraftPlace): DraftTrouble | null;
+  subscribe(listener: () => void): () => void;
+  /** Brings what the core kept. What was typed before the answer stays, behind it. */
+  load(place: DraftPlace): Promise<void>;
+  set(place: DraftPlace, text: string, original?: string): void;
+  /** The text leaves the field: the command that takes it removes what was kept. */
+  take(place: DraftPlace): void;
+  /**
+   * A text that could not be sent comes back, before what was typed since; after the word that is
+   * being composed.
+   */
+  giveBack(place: DraftPlace, text: string, original?: string): void;
+  /** Removes it, here and where it is kept. */
+  drop(place: DraftPlace): void;
+  /** The core has changed it: it is loaded again when it is needed. */
+  forget(place: DraftPlace): void;
+  /**
+   * While an input method composes a word, no text comes back into a field: that would spoil the
+   * word.
+   */
+  composing(isComposing: boolean): void;
   flush(): void;
 }
 
 interface Draft {
-  readonly team: string;
-  readonly channel: string;
-  text: string;
+  readonly place: DraftPlace;
+  readonly text: string;
+  readonly original: string | null;
   isSaved: boolean;
+  trouble: DraftTrouble | null;
 }
 
-export function createDrafts({
-  commands,
-  clock,
-}: {
+export interface DraftsParts {
   readonly commands: Pick<Commands, 'call'>;
   readonly clock: Clock;
-}): Drafts {
-  const drafts = new Map<string, Draft>();
-  let cancel: (() => void) | null = null;
-  const keyOf = (team: string, channel: string): string => `${team}/${channel}`;
+}
 
-  const flush = (): void => {
+export function createDrafts({ commands, clock }: DraftsParts): Drafts {
+  const drafts = new Map<string, Draft>();
+  const loads = new Map<string, Promise<void>>();
+  const listeners = new Set<() => void>();
+  let isComposing = false;
+  let waiting: (() => void)[] = [];
+  let cancel: (() => void) | null = null;
+
+  const keyOf = ({ team, channel, message }: DraftPlace): string =>
+    `${team}/${channel}/${message ?? ''}`;
+  const changed = (): void => {
+    for (const listener of listeners) listener();
+  };
+  const plan = (ms: number): void => {
+    cancel ??= clock.after(ms, flush);
+  };
+  const whereOf = ({ team, channel, message }: DraftPlace) => ({
+    team,
+    channel,
+    ...(message === null ? {} : { message }),
+  });
+
+  const save = async (draft: Draft): Promise<void> => {
+    const { place, text, original } = draft;
+    draft.isSaved = true;
+    if (isDraftTooLong(text)) return;
+    const answer = await commands.call('draft.set', {
+      ...whereOf(place),
+      text,
+      ...(original === null ? {} : { original }),
+    });
+    const trouble = answer.ok ? null : answer.error.kind === 'too-large' ? 'too-long' : 'refused';
+    if (drafts.get(keyOf(place)) !== draft || draft.trouble === trouble) return;
+    draft.trouble = trouble;
+    if (trouble === 'refused') {
+      draft.isSaved = false;
+      plan(RETRY_MS);
+    }
+    changed();
+  };
+
+  function flush(): void {
     cancel?.();
     cancel = null;
-    for (const draft of drafts.values()) {
-      if (draft.isSaved) continue;
-      draft.isSaved = true;
-      void commands.call('draft.set', {
-        team: draft.team,
-        channel: draft.channel,
-        text: draft.text,
-      });
+    for (const draft of drafts.values()) if (!draft.isSaved) void save(draft);
+  }
+
+  const put = (place: DraftPlace, text: string, original: string | null): void => {
+    const key = keyOf(place);
+    drafts.set(key, {
+      place,
+      text,
+      original: original ?? drafts.get(key)?.original ?? null,
+      isSaved: false,
+      trouble: isDraftTooLong(text) ? 'too-long' : null,
+    });
+    plan(SAVE_AFTER_MS);
+    changed();
+  };
+
+  const giveBack: Drafts['giveBack'] = (place, text, original) => {
+    if (isComposing) waiting.push(() => giveBack(place, text, original));
+    else put(place, joinTexts(text, drafts.get(keyOf(place))?.text ?? ''), original ?? null);
+  };
+
+  const load = async (place: DraftPlace): Promise<void> => {
+    const key = keyOf(place);
+    const answer = await commands.call('draft.get', whereOf(place));
+    if (!answer.ok) return;
+    const { text, original } = answer.value;
+    if (drafts.has(key)) {
+      if (text !== '') giveBack(place, text, original ?? undefined);
+    } else if (text !== '' || place.message === null) {
+      drafts.set(key, { place, text, original, isSaved: true, trouble: null });
+      changed();
     }
   };
 
   return {
-    peek: (team, channel) => drafts.get(keyOf(team, channel))?.text,
-    async load(team, channel) {
-      const answer = await commands.call('draft.get', { team, channel });
-      const key = keyOf(team, channel);
-      const typed = drafts.get(key);
-      if (typed) return typed.text;
-      const text = answer.ok ? answer.value.text : '';
-      if (answer.ok) drafts.set(key, { team, channel, text, isSaved: true });
-      return text;
+    peek: (place) => drafts.get(keyOf(place))?.text,
+    originalOf: (place) => drafts.get(keyOf(place))?.original ?? null,
+    troubleOf: (place) => drafts.get(keyOf(place))?.trouble ?? null,
+    subscribe: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
-    set(team, channel, text, isUnsaved = false) {
-      const key = keyOf(team, channel);
-      if (drafts.get(key)?.text === text && !isUnsaved) return;
-      drafts.set(key, { team, channel, text, isSaved: false });
-      cancel ??= clock.after(SAVE_AFTER_MS, flush);
+    load: (place) => {
+      const key = keyOf(place);
+      if (drafts.has(key)) return Promise.resolve();
+      const known = loads.get(key) ?? load(place).finally(() => loads.delete(key));
+      loads.set(key, known);
+      return known;
     },
-    sending(team, channel) {
-      const draft = drafts.get(keyOf(team, channel));
-      if (draft) draft.isSaved = true;
+    set: (place, text, original) => {
+      if (drafts.get(keyOf(place))?.text !== text) put(place, text, original ?? null);
     },
-    sent(team, channel, rest) {
-      drafts.set(keyOf(team, channel), { team, channel, text: rest, isSaved: rest === '' });
-      if (rest !== '') cancel ??= clock.after(SAVE_AFTER_MS, flush);
+    take: (place) => {
+      if (place.message !== null) drafts.delete(keyOf(place));
+      else
+        drafts.set(keyOf(place), { place, text: '', original: null, isSaved: true, trouble: null });
+      changed();
+    },
+    giveBack,
+    drop: (place) => {
+      drafts.delete(keyOf(place));
+      void commands.call('draft.set', { ...whereOf(place), text: '' });
+      changed();
+    },
+    forget: (place) => {
+      drafts.delete(keyOf(place));
+      changed();
+    },
+    composing: (is) => {
+      isComposing = is;
+      if (is) return;
+      const due = waiting;
+      waiting = [];
+      for (const act of due) act();
     },
     flush,
   };

@@ -31,7 +31,9 @@ export function mentionsOf(model: WindowModel): number {
   return sum;
 }
 
-const cached = <Key extends object, Value>(make: (key: Key) => Value): ((key: Key) => Value) => {
+export const cached = <Key extends object, Value>(
+  make: (key: Key) => Value,
+): ((key: Key) => Value) => {
   const made = new WeakMap<Key, Value>();
   return (key) => {
     const known = made.get(key);

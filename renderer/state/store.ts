@@ -25,15 +25,32 @@ export type Overlay =
   | { readonly kind: 'settings'; readonly tab: SettingsTab }
   | { readonly kind: 'delete-message'; readonly channel: string; readonly message: string }
   | { readonly kind: 'why'; readonly message: string }
+  | { readonly kind: 'not-sent' }
   | { readonly kind: 'keys' }
   | { readonly kind: 'leave-team' };
 
 export type SettingsTab = 'profile' | 'look' | 'notifications' | 'sessions' | 'connection';
 
+/** A text taken at Enter that the core has not confirmed yet. */
+export interface SendingText {
+  readonly kind: 'post' | 'edit';
+  /** The message that it makes, or edits. */
+  readonly message: string;
+  readonly team: string;
+  readonly channel: string;
+  readonly text: string;
+  readonly at: number;
+}
+
 /** A short word at the foot of the window about something just tried. */
 export type Remark = { readonly n: number } & (
   | { readonly kind: 'problem'; readonly problem: Problem }
-  | { readonly kind: 'done'; readonly what: 'copied' | 'saved' | 'marked-unread' | 'all-read' }
+  /** A text went back into the field of a channel that is not on screen. */
+  | { readonly kind: 'given-back'; readonly team: string; readonly channel: string }
+  | {
+      readonly kind: 'done';
+      readonly what: 'copied' | 'saved' | 'marked-unread' | 'all-read' | 'draft';
+    }
 );
 
 export interface Ui {
@@ -53,6 +70,14 @@ export interface Ui {
   readonly overlay: Overlay | null;
   /** Narrow windows show the side panel over the conversation. */
   readonly isSideOpen: boolean;
+  /** In the order of their Enters. Drawn until the core draws them. */
+  readonly sending: readonly SendingText[];
+  /** The last text that could not be stored, and went back into the field it came from. */
+  readonly givenBack: {
+    readonly team: string;
+    readonly channel: string;
+    readonly problem: Problem;
+  } | null;
   /** The message being edited in place, by row key. */
   readonly editing: string | null;
   /** The channel whose unread mark a person has just set by hand: it is not read away until they come back to it. */
@@ -84,6 +109,8 @@ export const FIRST_UI: Ui = {
   refused: null,
   overlay: null,
   isSideOpen: false,
+  sending: [],
+  givenBack: null,
   editing: null,
   heldUnread: null,
   isFocused: false,

@@ -5,6 +5,7 @@ import { cx } from './cx.ts';
 import styles from './icon-button.module.css';
 
 export interface IconButtonProps extends Omit<ButtonProps, 'className' | 'style' | 'children'> {
+  /** Shown beside the icon, and its name unless `aria-label` says more. */
   readonly label: string;
   /** A key that does the same, shown beside the name. */
   readonly shortcut?: string;
@@ -34,7 +35,7 @@ export function IconButton({
     <TooltipTrigger delay={400} closeDelay={0}>
       <Button
         {...rest}
-        aria-label={label}
+        aria-label={rest['aria-label'] ?? label}
         className={cx(styles['button'], styles[size], styles[tone])}
       >
         <Icon {...ICON} size={size === 'small' ? 16 : 18} />

@@ -154,12 +154,14 @@ describe('offline', () => {
     await house.rest(300);
     expect(ada.now.channel('general').hasDraft).toBe(true);
     await ada.restart();
-    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toMatchObject({
       text: 'half a sen',
     });
     await send('half a sentence');
     await ada.restart();
-    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({ text: '' });
+    expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toMatchObject({
+      text: '',
+    });
     expect(ada.now.channel('general').hasDraft).toBe(false);
     expect(outbox()).toEqual({ waiting: 1, failed: 0 });
   });

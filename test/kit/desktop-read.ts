@@ -82,7 +82,7 @@ export function readDesktop(computer: string, dir: string): DesktopRead {
       drafts: new Map(
         ledger
           .prepare<[number], { channel: string; text: string }>(
-            'SELECT channel, text FROM draft WHERE team = ?',
+            `SELECT channel, text FROM draft WHERE team = ? AND message = ''`,
           )
           .all(team.key)
           .map(({ channel, text }) => [channel, text]),

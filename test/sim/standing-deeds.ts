@@ -3,7 +3,7 @@ import type { CommandInput, CommandName } from '../../electron/bridge/commands.t
 import type { ChannelId, MessageId, OperationId } from '../../protocol/ids.ts';
 import type { Chance } from '../kit/chance.ts';
 import { settle } from '../kit/relay-kit.ts';
-import { check, lookIn, open, rest, type World } from './standing-world.ts';
+import { check, lookIn, open, rest, teamOf, type World } from './standing-world.ts';
 
 async function call<Name extends CommandName>(
   world: World,
@@ -208,6 +208,40 @@ export const DEEDS: Readonly<Record<string, { readonly weight: number; readonly 
         channel: someChannel(world),
         text: world.chance.pick(['', 'half']),
       }),
+  },
+  'begin an edit': {
+    weight: 3,
+    run: async (world) => {
+      const own = ownMessages(world);
+      const channel = world.mirror.state.timeline?.channel;
+      if (own.length === 0 || !channel) return;
+      await call(world, 'draft.set', {
+        team: 'here',
+        channel,
+        message: world.chance.pick(own),
+        text: world.chance.pick(['', 'half an edit', 'half another']),
+        original: 'Morning',
+      });
+    },
+  },
+  'archive or unarchive': {
+    weight: 1,
+    run: (world) =>
+      call(world, 'channel.archive', {
+        team: 'here',
+        channel: someChannel(world),
+        isArchived: world.chance.happens(0.3),
+      }),
+  },
+  'look after what was not sent': {
+    weight: 3,
+    run: async (world) => {
+      const keys = Object.keys(teamOf(world.mirror).unsent);
+      if (keys.length === 0) return;
+      const key = world.chance.pick(keys);
+      if (world.chance.happens(0.5)) await call(world, 'unsent.discard', { team: 'here', key });
+      else await call(world, 'unsent.send', { team: 'here', key, channel: someChannel(world) });
+    },
   },
   'make a channel': {
     weight: 1,

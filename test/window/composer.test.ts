@@ -172,7 +172,7 @@ describe('a refused text', () => {
     await page.evaluate(() => window.demo!.bridge.refuse('message.send', { kind: 'unavailable' }));
     await field(page).fill('do not lose me');
     await field(page).press('Enter');
-    await page.getByText('cannot do that just now').waitFor();
+    await page.getByText('it could not be saved on this computer').waitFor();
     expect(await field(page).inputValue()).toBe('do not lose me');
     await field(page).blur();
     expect((await drafts(page)).at(-1)).toBe('do not lose me');

@@ -108,7 +108,8 @@ function fill({ ledger, cache }: Data): void {
         frame: { t: 'post', op: op(n), channel: CHANNEL, text: 'sent' } as unknown as Mutation,
         at: 1,
       });
-    for (const draft of DRAFTS) ledger.rows.putDraft(draft, 1);
+    for (const { team, channel, text } of DRAFTS)
+      ledger.drafts.put(team, { channel, message: null, text, original: null, at: 1 });
     ledger.rows.putSetting('settings', JSON.stringify({ theme: 'dark' }));
   });
   const { db, teams, channels, messages, log } = cache();
@@ -207,7 +208,7 @@ const kept = ({ ledger }: Data): Kept => ({
     ]),
   ),
   drafts: new Map(
-    TEAMS.flatMap(({ key }) => ledger.rows.drafts(key)).map(({ channel, text }) => [channel, text]),
+    TEAMS.flatMap(({ key }) => ledger.drafts.all(key)).map(({ channel, text }) => [channel, text]),
   ),
 });
 
@@ -297,7 +298,13 @@ describe('a ledger', () => {
       rmSync(crashed, { recursive: true, force: true });
       const running = openData({ dir, clock, log: silent });
       for (const { team, channel, text } of DRAFTS)
-        running.ledger.rows.putDraft({ team, channel, text: `${text}!` }, 2);
+        running.ledger.drafts.put(team, {
+          channel,
+          message: null,
+          text: `${text}!`,
+          original: null,
+          at: 2,
+        });
       cpSync(dir, crashed, { recursive: true, filter: (from) => !from.endsWith('-shm') });
       running.close();
       const log = (): string => `${ledgerPath()}-wal`;

@@ -79,6 +79,9 @@ const frame = (op: string, text: string): Mutation =>
   ({ t: 'post', op, channel: CHANNEL, text }) as unknown as Mutation;
 
 /** A desktop with things in both files; enough in the outbox to fill pages. */
+const DRAFT = { channel: 'c', message: null, text: 'half a sentence', original: null, at: 1 };
+const NAME = { kind: 'private', name: 'plans', people: [] as string[] } as const;
+
 function fill(data: Data, messages = 400): void {
   const team = data.ledger.rows.addTeam(RECORD);
   data.ledger.db.transaction('fill', () => {
@@ -98,7 +101,8 @@ function fill(data: Data, messages = 400): void {
         frame: frame(opOf(n), `words ${n} `.repeat(20)),
       });
     }
-    data.ledger.rows.putDraft({ team: team.key, channel: 'c', text: 'half a sentence' }, 1);
+    data.ledger.drafts.put(team.key, DRAFT);
+    data.ledger.drafts.putName(team.key, 'c', NAME);
     data.ledger.rows.putSetting('settings', '{}');
   });
   const cache = data.cache();
@@ -218,9 +222,7 @@ describe('a damaged cache', () => {
     expect(data.findings).toEqual([{ kind: 'cache-rebuilt' }]);
     expect(data.cache().messages.lastAt(1, 1)).toBe(0);
     expect(data.ledger.outbox.all(1)).toHaveLength(400);
-    expect(data.ledger.rows.drafts(1)).toEqual([
-      { team: 1, channel: 'c', text: 'half a sentence' },
-    ]);
+    expect(data.ledger.drafts.all(1)).toEqual([DRAFT]);
     expect(files()).toContain('cache.db.damaged-1000');
     expect(lines).toContain('data.put-aside');
   });
@@ -262,7 +264,8 @@ describe('a damaged ledger', () => {
     expect(kept[0]?.frame).toEqual(frame(opOf(0), 'words 0 '.repeat(20)));
     expect(kept.at(-1)?.op).toBe(opOf(399));
     expect(ledger.rows.teams()).toHaveLength(1);
-    expect(ledger.rows.drafts(1)).toHaveLength(1);
+    expect(ledger.drafts.all(1)).toEqual([DRAFT]);
+    expect(ledger.drafts.names(1)).toEqual(new Map([['c', NAME]]));
     expect(files()).toContain('ledger.db.damaged-1000');
   });
 

@@ -5,6 +5,7 @@
 import { z } from 'zod';
 import { ROLES } from '../../../protocol/entities.ts';
 import { mutations } from '../../../protocol/frames-up.ts';
+import { channelName } from '../../bridge/views.ts';
 import type { Value } from './sqlite.ts';
 
 export type LedgerRow = Readonly<Record<string, Value>>;
@@ -87,7 +88,19 @@ export const LEDGER_FORM = {
       at: integer,
     })
     .refine(sameOp),
-  draft: z.object({ team: integer, channel: text.min(1), text, at: integer }),
+  draft: z.object({
+    team: integer,
+    channel: text.min(1),
+    message: text,
+    text,
+    original: text.nullable(),
+    at: integer,
+  }),
+  channel_name: z.object({
+    team: integer,
+    channel: text.min(1),
+    json: text.refine((json) => channelName.safeParse(parsed(json)).success),
+  }),
   setting: z.object({
     name: text.min(1),
     json: text.refine((json) => {

@@ -1,5 +1,6 @@
 /**
- * What must not be lost: teams with their sealed tokens and pins, drafts, settings. The outbox has a file of its own.
+ * What must not be lost: teams with their sealed tokens and pins, settings. Outbox and drafts have
+ * files of their own.
  */
 import type { Presence, Role } from '../../../protocol/entities.ts';
 import type { Sqlite } from './sqlite.ts';
@@ -58,12 +59,6 @@ interface TeamRow {
   readonly access_expires_at: number;
 }
 
-export interface Draft {
-  readonly team: number;
-  readonly channel: string;
-  readonly text: string;
-}
-
 export interface LedgerRows {
   /** In the order of the rail. */
   teams(): TeamRecord[];
@@ -72,10 +67,6 @@ export interface LedgerRows {
   /** Puts a record that was lost back under its own key. Does nothing where the key is there. */
   restoreTeam(record: TeamRecord): void;
   removeTeam(key: number): void;
-
-  drafts(team: number): Draft[];
-  /** An empty text removes it. */
-  putDraft(draft: Draft, at: number): void;
 
   /** What the person wrote and the relay does not have, of all teams. */
   unsent(): { readonly messages: number; readonly drafts: number };
@@ -127,22 +118,10 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     'team.put',
     `UPDATE team SET (${COLUMNS}) = (${places}) WHERE key = ?`,
   );
-  const removals = ['outbox', 'sent', 'draft'].map((table) =>
+  const removals = ['outbox', 'sent', 'draft', 'channel_name'].map((table) =>
     db.prepare<readonly [number]>(`${table}.remove-team`, `DELETE FROM ${table} WHERE team = ?`),
   );
   const removeTeam = db.prepare<readonly [number]>('team.remove', 'DELETE FROM team WHERE key = ?');
-  const drafts = db.prepare<readonly [number], Draft>(
-    'draft.all',
-    'SELECT team, channel, text FROM draft WHERE team = ?',
-  );
-  const putDraft = db.prepare<readonly [number, string, string, number]>(
-    'draft.put',
-    'INSERT OR REPLACE INTO draft (team, channel, text, at) VALUES (?, ?, ?, ?)',
-  );
-  const removeDraft = db.prepare<readonly [number, string]>(
-    'draft.remove',
-    'DELETE FROM draft WHERE team = ? AND channel = ?',
-  );
   const unsent = db.prepare<readonly [], { readonly messages: number; readonly drafts: number }>(
     'ledger.unsent',
     `SELECT (SELECT count(*) FROM outbox WHERE message IS NOT NULL AND is_offer = 0) AS messages,
@@ -167,9 +146,6 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
         for (const removal of removals) removal.run(key);
         removeTeam.run(key);
       }),
-    drafts: (team) => drafts.all(team),
-    putDraft: ({ team, channel, text }, at) =>
-      void (text === '' ? removeDraft.run(team, channel) : putDraft.run(team, channel, text, at)),
     unsent: () => unsent.get() ?? { messages: 0, drafts: 0 },
     setting: (name) => setting.get(name)?.json,
     putSetting: (name, json) => void putSetting.run(name, json),

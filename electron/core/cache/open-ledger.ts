@@ -6,6 +6,7 @@ import { statSync } from 'node:fs';
 import Driver from 'better-sqlite3';
 import type { Clock, Log } from '../ports.ts';
 import { isLogDamaged } from './database-pages.ts';
+import { createDraftRows, type DraftRows } from './draft-rows.ts';
 import { hasKnownForm } from './known-form.ts';
 import { createLedgerRows, type LedgerRows } from './ledger-rows.ts';
 import { DatabaseFromFuture, migrate } from './migrate.ts';
@@ -19,6 +20,7 @@ export interface Ledger {
   readonly db: Sqlite;
   readonly rows: LedgerRows;
   readonly outbox: OutboxRows;
+  readonly drafts: DraftRows;
 }
 
 export interface FileParts {
@@ -82,7 +84,12 @@ function open(file: FileParts): Ledger {
     db.close();
     throw error;
   }
-  return { db, rows: createLedgerRows(db), outbox: createOutboxRows(db) };
+  return {
+    db,
+    rows: createLedgerRows(db),
+    outbox: createOutboxRows(db),
+    drafts: createDraftRows(db),
+  };
 }
 
 function migrateOrDoubt(db: Sqlite): void {

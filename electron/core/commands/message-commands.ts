@@ -11,6 +11,14 @@ import { problem } from '../problems.ts';
 import { messageLane } from '../sync/outbox.ts';
 import type { Team } from '../teams/team.ts';
 import { withTeam, type Answer, type CommandParts } from './core.ts';
+import {
+  checkChannel,
+  checkText,
+  ownRows,
+  postRow,
+  queueDelete,
+  takeBack,
+} from './outgoing-rows.ts';
 
 type Names =
   | 'message.send'
@@ -25,38 +33,8 @@ const DONE = ok(null);
 export function createMessageCommands({ core }: CommandParts): Pick<CommandHandlers, Names> {
   const { newId } = core;
 
-  const checkText = (team: Team, text: string): Problem | undefined => {
-    if (text.trim() === '' || text.includes('\u0000') || !text.isWellFormed())
-      return { kind: 'bad-request', field: 'text' };
-    return Buffer.byteLength(text, 'utf8') > team.textBytes
-      ? { kind: 'too-large', field: 'text' }
-      : undefined;
-  };
-
-  const checkChannel = (team: Team, id: string): Problem | undefined => {
-    const channel = team.replica.channels.get(id);
-    if (channel?.isJoined !== true && team.isBeginningAnew) return undefined;
-    if (!channel) return { kind: 'not-found' };
-    if (!channel.isJoined) return { kind: 'not-allowed' };
-    return channel.facts.isArchived ? { kind: 'archived' } : undefined;
-  };
-
   const postOf = (team: Team, channel: string, message: string): OutboxRow | undefined =>
     team.outbox.ofMessage(channel, message).find((row) => row.frame.t === 'post' && !row.isOffer);
-
-  const queueDelete = (team: Team, channel: string, message: string): void => {
-    const op = newId() as OperationId;
-    const frame = {
-      t: 'delete',
-      op,
-      channel: channel as ChannelId,
-      message: message as MessageId,
-    } as const;
-    team.outbox.add({ op, lane: messageLane(channel), channel, message, frame });
-  };
-
-  const ownRows = (team: Team, message: string): readonly OutboxRow[] =>
-    team.outbox.rows.filter((row) => row.message === message && !row.isOffer);
 
   const stored = (team: Team, channel: string, message: string): CachedMessage | undefined => {
     const known = team.replica.channels.get(channel);
@@ -68,6 +46,16 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     team.isBeginningAnew ||
     team.outbox.ofMessage(channel, message).some((row) => row.frame.t === 'post');
 
+  /**
+   * A new message goes before the one that is being written there, an edit before the edit of its
+   * message.
+   */
+  const keepAsDraft = (team: Team, channel: string, message: string, text: string): void => {
+    const isPost = ownRows(team, message).some((row) => row.frame.t === 'post');
+    const original = isPost ? null : (stored(team, channel, message)?.text ?? null);
+    team.drafts.keep({ channel, message: isPost ? null : message }, text, original);
+  };
+
   const retry = async (team: Team, message: string): Answer<null> => {
     const failed = ownRows(team, message).filter((row) => row.state === 'failed');
     if (failed.length === 0) return problem('not-found');
@@ -75,39 +63,53 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
     return DONE;
   };
 
+  /**
+   * By channel, the last message of this window that was refused: what was typed after it must not
+   * overtake it.
+   */
+  const refused = new Map<string, { readonly message: string; readonly error: Problem }>();
+
+  const send = (team: Team, channel: string, text: string, op: string): Problem | undefined => {
+    const fault = checkText(team, text) ?? checkChannel(team, channel);
+    if (fault) return fault;
+    const key = { channel, message: null };
+    team.outbox.add(postRow(channel, text, op), () => team.drafts.removeWithin(key));
+    team.drafts.forget(key);
+    return undefined;
+  };
+
   return {
-    'message.send': ({ team: id, channel, text }) =>
+    'message.send': ({ team: id, channel, text, message, after }) =>
       withTeam(core, id, async (team) => {
-        const fault = checkText(team, text) ?? checkChannel(team, channel);
-        if (fault) return { ok: false, error: fault };
-        const op = newId() as MessageId;
-        const frame = { t: 'post', op, channel: channel as ChannelId, text } as const;
-        team.outbox.add({ op, lane: messageLane(channel), channel, message: op, frame }, () =>
-          team.drafts.clearWithin(channel),
-        );
+        const op = message ?? newId();
+        if (postOf(team, channel, op) ?? stored(team, channel, op)) return ok({ id: op });
+        const place = `${id}/${channel}`;
+        const before = refused.get(place);
+        // Unless the disk takes it: an exception ends this command as well.
+        refused.set(place, { message: op, error: { kind: 'unavailable' } });
+        const error =
+          before !== undefined && before.message === after
+            ? before.error
+            : send(team, channel, text, op);
+        if (error) {
+          refused.set(place, { message: op, error });
+          return { ok: false, error };
+        }
+        refused.delete(place);
         return ok({ id: op });
       }),
 
     'message.retry': ({ team: id, message }) => withTeam(core, id, (team) => retry(team, message)),
 
-    'message.discard': ({ team: id, message }) =>
+    'message.discard': ({ team: id, message, asDraft = false }) =>
       withTeam(core, id, async (team) => {
         const rows = ownRows(team, message);
-        const last =
-          rows.findLast((row) => row.frame.t === 'post' || row.frame.t === 'edit') ?? rows.at(-1);
-        if (!last) return problem('not-found');
-        const text = last.frame.t === 'post' || last.frame.t === 'edit' ? last.frame.text : '';
-        const mayBeThere = rows.some(
-          (row) => row.frame.t === 'post' && team.outbox.mayHaveLeft(row),
-        );
-        if (mayBeThere) {
-          // Perhaps the relay has it and its answer was lost: what is taken back here is taken back there.
-          queueDelete(team, last.channel, message);
-          return ok({ text });
-        }
-        for (const row of rows)
-          if (row.frame.t === 'post' || row.state === 'failed' || !team.outbox.mayHaveLeft(row))
-            team.outbox.remove(row);
+        const last = rows.findLast((row) => row.frame.t === 'post' || row.frame.t === 'edit');
+        const row = last ?? rows.at(-1);
+        if (!row) return problem('not-found');
+        const text = last?.frame.t === 'post' || last?.frame.t === 'edit' ? last.frame.text : '';
+        if (asDraft && text !== '') keepAsDraft(team, row.channel, message, text);
+        takeBack(team, rows, newId);
         return ok({ text });
       }),
 
@@ -116,8 +118,10 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
         const fault = checkText(team, text) ?? checkChannel(team, channel);
         if (fault) return { ok: false, error: fault };
         const post = postOf(team, channel, message);
+        const key = { channel, message };
         if (post?.frame.t === 'post' && !team.outbox.mayHaveLeft(post)) {
           team.outbox.rewrite(post, { ...post.frame, text });
+          team.drafts.set(key, '');
           return DONE;
         }
         const found = stored(team, channel, message);
@@ -136,7 +140,10 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
           message: message as MessageId,
           text,
         } as const;
-        team.outbox.add({ op, lane: messageLane(channel), channel, message, frame });
+        team.outbox.add({ op, lane: messageLane(channel), channel, message, frame }, () =>
+          team.drafts.removeWithin(key),
+        );
+        team.drafts.forget(key);
         return DONE;
       }),
 
@@ -151,7 +158,7 @@ export function createMessageCommands({ core }: CommandParts): Pick<CommandHandl
           return problem('not-found');
         for (const row of team.outbox.ofMessage(channel, message))
           if (row.state === 'failed') team.outbox.remove(row);
-        queueDelete(team, channel, message);
+        queueDelete(team, channel, message, newId);
         return DONE;
       }),
 

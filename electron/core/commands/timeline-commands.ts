@@ -1,5 +1,5 @@
 /**
- * The open timeline of a window, read marks and drafts.
+ * The open timeline of a window, and read marks.
  */
 import { channelFeed } from '../../../protocol/ids.ts';
 import { ok } from '../../../protocol/result.ts';
@@ -19,8 +19,6 @@ type Names =
   | 'read.mark'
   | 'read.unmark'
   | 'read.all'
-  | 'draft.get'
-  | 'draft.set'
   | 'typing.tell';
 
 const DONE = ok(null);
@@ -88,13 +86,6 @@ export function createTimelineCommands(parts: CommandParts): Pick<CommandHandler
         return DONE;
       }),
 
-    'draft.get': (input) =>
-      withTeam(core, input.team, async (team) => ok({ text: team.drafts.get(input.channel) })),
-    'draft.set': (input) =>
-      withTeam(core, input.team, async (team) => {
-        team.drafts.set(input.channel, input.text);
-        return DONE;
-      }),
     'typing.tell': (input) =>
       withChannel(core, input, async (team, channel) => {
         if (channel.isJoined) team.connection.send({ t: 'typing', channel: channel.id });

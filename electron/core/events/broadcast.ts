@@ -22,6 +22,7 @@ export function broadcast(): Broadcast {
       team: (team) => all((one) => one.team(team)),
       channel: (team, channel) => all((one) => one.channel(team, channel)),
       member: (team, member) => all((one) => one.member(team, member)),
+      unsent: (team) => all((one) => one.unsent(team)),
       presence: (team, member) => all((one) => one.presence(team, member)),
       typing: (team, channel) => all((one) => one.typing(team, channel)),
       message: (team, channel, message) => all((one) => one.message(team, channel, message)),

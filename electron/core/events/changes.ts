@@ -11,6 +11,8 @@ export interface Changes {
   team(team: string): void;
   channel(team: string, channel: string): void;
   member(team: string, member: string): void;
+  /** Drafts, or what of the outbox is out of sight. */
+  unsent(team: string): void;
   presence(team: string, member: string): void;
   typing(team: string, channel: string): void;
   /** A message, in the cache or in the outbox. */

@@ -22,6 +22,7 @@ function rig(): Rig {
     channels: (team, channels) =>
       ({ kind: `channels ${team} ${[...channels].join('+')}` }) as unknown as BridgeEvent,
     members: () => undefined,
+    unsent: () => undefined,
     presence: () => undefined,
     typing: (team, channel) => ({ kind: `typing ${team} ${channel}` }) as unknown as BridgeEvent,
     timeline: named('timeline'),

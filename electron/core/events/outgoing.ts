@@ -14,6 +14,7 @@ export interface Teller {
   team(team: string): BridgeEvent | undefined;
   channels(team: string, channels: ReadonlySet<string>): BridgeEvent | undefined;
   members(team: string, members: ReadonlySet<string>): BridgeEvent | undefined;
+  unsent(team: string): BridgeEvent | undefined;
   presence(team: string, members: ReadonlySet<string>): BridgeEvent | undefined;
   typing(team: string, channel: string): BridgeEvent | undefined;
   /** The timeline, anew. */
@@ -26,6 +27,7 @@ export interface Teller {
 interface TeamDue {
   isWhole: boolean;
   isTeam: boolean;
+  isUnsent: boolean;
   readonly channels: Set<string>;
   readonly members: Set<string>;
   readonly presence: Set<string>;
@@ -115,6 +117,7 @@ export function createOutgoing({
     }
     if (due.members.size > 0) yield* some(tell.members(team, due.members));
     if (due.channels.size > 0) yield* some(tell.channels(team, due.channels));
+    if (due.isUnsent) yield* some(tell.unsent(team));
     if (due.presence.size > 0) yield* some(tell.presence(team, due.presence));
     for (const channel of due.typing) yield* some(tell.typing(team, channel));
     if (due.isTeam) yield* some(tell.team(team));
@@ -140,6 +143,7 @@ export function createOutgoing({
         due = {
           isWhole: false,
           isTeam: false,
+          isUnsent: false,
           channels: new Set(),
           members: new Set(),
           presence: new Set(),

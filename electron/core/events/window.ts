@@ -3,12 +3,19 @@
  * the changes of the whole core and turns them into batches; its snapshot and its batches are made from the same views.
  */
 import type { Batch, BridgeEvent, Snapshot } from '../../bridge/events.ts';
-import type { Notice, Settings, WindowRequest, WindowState } from '../../bridge/views.ts';
+import type {
+  Notice,
+  Settings,
+  TeamState,
+  WindowRequest,
+  WindowState,
+} from '../../bridge/views.ts';
 import type { Look } from '../notify/attention.ts';
 import type { Clock } from '../ports.ts';
 import type { Team } from '../teams/team.ts';
 import { channelViewOf, memberViewOf, teamStateOf, teamViewOf } from '../views/team-view.ts';
 import type { Timeline } from '../views/timeline.ts';
+import { unsentChanges, unsentOf } from '../views/unsent.ts';
 import type { Changes } from './changes.ts';
 import { createOutgoing } from './outgoing.ts';
 
@@ -53,6 +60,14 @@ export function createWindow(parts: WindowParts): CoreWindow {
     return team && make(team);
   };
 
+  /** What the window holds of each team's `unsent`. */
+  const givenUnsent = new Map<string, TeamState['unsent']>();
+  const wholeOf = (team: Team): TeamState => {
+    const state = teamStateOf(team);
+    givenUnsent.set(team.id, state.unsent);
+    return state;
+  };
+
   const outgoing = createOutgoing({
     clock,
     emit,
@@ -60,7 +75,7 @@ export function createWindow(parts: WindowParts): CoreWindow {
       settings: () => ({ kind: 'settings', settings: settings() }),
       teamOrder: () => ({ kind: 'team-order', order: [...teamOrder()] }),
       teamState: (id) =>
-        inTeam(id, (team) => ({ kind: 'team-state', team: id, state: teamStateOf(team) })),
+        inTeam(id, (team) => ({ kind: 'team-state', team: id, state: wholeOf(team) })),
       team: (id) => inTeam(id, (team) => ({ kind: 'team', team: id, view: teamViewOf(team) })),
       channels: (id, ids) =>
         inTeam(id, (team) => {
@@ -77,6 +92,15 @@ export function createWindow(parts: WindowParts): CoreWindow {
         inTeam(id, (team) => {
           const members = [...ids].flatMap((member) => team.replica.members.get(member) ?? []);
           return { kind: 'members', team: id, members: members.map(memberViewOf) };
+        }),
+      unsent: (id) =>
+        inTeam(id, (team) => {
+          const before = givenUnsent.get(id);
+          if (before === undefined) return undefined;
+          const after = unsentOf(team);
+          givenUnsent.set(id, after);
+          const changed = unsentChanges(before, after);
+          return changed && { kind: 'unsent', team: id, ...changed };
         }),
       presence: (id, ids) =>
         inTeam(id, (team) => ({
@@ -122,18 +146,30 @@ export function createWindow(parts: WindowParts): CoreWindow {
     },
     teamGone: (team) => {
       outgoing.teamGone(team);
+      givenUnsent.delete(team);
       if (timeline?.team === team) window.setTimeline(null);
     },
-    team: (team) => outgoing.team(team, (due) => (due.isTeam = true)),
+    // A team changes with its outbox and with its connection, and what is out of sight with both.
+    team: (team) => outgoing.team(team, (due) => (due.isTeam = due.isUnsent = true)),
     channel: (team, channel) => {
-      outgoing.team(team, (due) => due.channels.add(channel));
+      outgoing.team(team, (due) => {
+        due.channels.add(channel);
+        due.isUnsent = true;
+      });
       if (timeline === null && wanted?.team === team && wanted.channel === channel) restore();
     },
-    member: (team, member) => outgoing.team(team, (due) => due.members.add(member)),
+    // The people of a conversation are its name.
+    member: (team, member) =>
+      outgoing.team(team, (due) => {
+        due.members.add(member);
+        due.isUnsent = true;
+      }),
+    unsent: (team) => outgoing.team(team, (due) => (due.isUnsent = true)),
     presence: (team, member) => outgoing.team(team, (due) => due.presence.add(member)),
     typing: (team, channel) => outgoing.team(team, (due) => due.typing.add(channel)),
     message: (team, channel, message) => {
       if (isOpen(team, channel)) timeline?.touchMessage(message);
+      if (teamOf(team)?.drafts.hasEdit(message) === true) changes.unsent(team);
     },
     note: (team, channel, seq) => {
       if (isOpen(team, channel)) timeline?.touchNote(seq);
@@ -161,7 +197,7 @@ export function createWindow(parts: WindowParts): CoreWindow {
       const n = outgoing.snapshot();
       const order = [...teamOrder()];
       const teams = Object.fromEntries(
-        order.flatMap((id) => teamOf(id) ?? []).map((team) => [team.id, teamStateOf(team)]),
+        order.flatMap((id) => teamOf(id) ?? []).map((team) => [team.id, wholeOf(team)]),
       );
       const state: WindowState = {
         app,

@@ -56,6 +56,7 @@ export function createIconState({ clock, host, teams }: IconStateParts): IconSta
       team: plan,
       channel: nothing,
       member: nothing,
+      unsent: nothing,
       presence: nothing,
       typing: nothing,
       message: nothing,

@@ -44,6 +44,7 @@ const opened = (): Outbox => {
     clock,
     changes: unheard as Changes,
     send: (frame) => said.push(frame) > 0,
+    remember: nobody,
     confirm: () => true,
     onRefused: nobody,
     onOverdue: nobody,

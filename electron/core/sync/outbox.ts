@@ -24,6 +24,8 @@ export interface OutboxParts {
   readonly clock: Clock;
   readonly changes: Changes;
   readonly send: (frame: Mutation) => boolean;
+  /** A text is written for this channel, in this transaction. */
+  readonly remember: (channel: string) => void;
   /** Brings the acknowledged effect into the cache. False: something before it is still missing; ask again by `settle`. */
   readonly confirm: (row: OutboxRow, ack: Down<'ack'>) => boolean;
   /** The row will never take effect. */
@@ -83,6 +85,7 @@ export function createOutbox({
   clock,
   changes,
   send,
+  remember,
   confirm,
   onRefused,
   onOverdue,
@@ -231,6 +234,7 @@ export function createOutbox({
     add: (row, also) => {
       const made = db.transaction('outbox.add', () => {
         also?.();
+        if (isAboutMessage(row.frame)) remember(row.channel);
         return disk.add(team.key, {
           ...row,
           at: clock.now(),

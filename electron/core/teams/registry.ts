@@ -133,19 +133,21 @@ export function createRegistry(parts: RegistryParts): Registry {
 
   /** What the teams hold in memory is whole, whatever became of the file. */
   const mendLedger = (before: readonly Team[]): readonly Finding[] => {
-    const inMemory = before.map(({ record, outbox, drafts }) => ({
-      record,
-      outbox: [...outbox.rows],
-      drafts: drafts.all(),
-    }));
+    const inMemory = before.map(({ record, outbox, drafts, names }) => {
+      const kept = { record, outbox: [...outbox.rows], drafts: [...drafts.all] };
+      const channels = [...kept.outbox, ...kept.drafts].map(({ channel }) => channel);
+      return { ...kept, names: new Map(channels.map((one) => [one, names.of(one)])) };
+    });
     const findings = data.mendLedger();
-    const { db, rows, outbox } = data.ledger;
+    const { db, rows, outbox, drafts } = data.ledger;
     db.transaction('ledger.put-back', () => {
       for (const one of inMemory) {
         rows.restoreTeam(one.record);
         rows.putTeam(one.record);
         for (const row of one.outbox) outbox.restore(one.record.key, row);
-        for (const draft of one.drafts) rows.putDraft(draft, clock.now());
+        for (const draft of one.drafts) drafts.put(one.record.key, draft);
+        for (const [channel, name] of one.names)
+          if (name) drafts.putName(one.record.key, channel, name);
       }
     });
     return findings;

@@ -23,6 +23,7 @@ import { createAsks, type Asks } from '../sync/asks.ts';
 import { callsMask } from '../../../protocol/mentions.ts';
 import { createBackfill } from '../sync/backfill.ts';
 import { createChannelLog } from '../sync/channel-log.ts';
+import { createChannelNames, type ChannelNames } from '../sync/channel-names.ts';
 import { createDirectory } from '../sync/directory.ts';
 import { createDrafts, type Drafts } from '../sync/drafts.ts';
 import { createHistory, type History } from '../sync/history.ts';
@@ -73,6 +74,7 @@ export interface Team {
   readonly outbox: Outbox;
   readonly marks: ReadMarks;
   readonly drafts: Drafts;
+  readonly names: ChannelNames;
   readonly history: History;
   readonly live: LiveState;
   readonly asks: Asks;
@@ -147,7 +149,15 @@ export function createTeam(parts: TeamParts): Team {
     clock,
     isJoined: (channel) => replica.channels.get(channel)?.isJoined === true,
   });
-  const drafts = createDrafts({ team: { id, key }, rows: ledger.rows, clock, changes });
+  const names = createChannelNames({ replica, rows: ledger.drafts });
+  const drafts = createDrafts({
+    team: { id, key },
+    db: ledger.db,
+    rows: ledger.drafts,
+    names,
+    clock,
+    changes,
+  });
   const live = createLiveState({ team: id, me: record.me, clock, changes });
   const scene: Scene = {
     replica,
@@ -164,6 +174,7 @@ export function createTeam(parts: TeamParts): Team {
     clock,
     changes,
     send: (frame) => connection.send(frame),
+    remember: names.remember,
     confirm: (row, ack) => settlement.confirm(row, ack),
     onRefused: (row) => settlement.refused(row),
     onOverdue: () => connection.giveUp(),
@@ -423,6 +434,8 @@ export function createTeam(parts: TeamParts): Team {
       outbox.arrived(row.op);
   }
   for (const channel of replica.channels.values()) settlement.overlay(channel);
+  const written = [...outbox.rows.filter((row) => row.message !== null), ...drafts.all];
+  names.keepOnly(new Set(written.map(({ channel }) => channel)));
   replica.recountStale();
 
   return {
@@ -435,6 +448,7 @@ export function createTeam(parts: TeamParts): Team {
     outbox,
     marks,
     drafts,
+    names,
     history,
     live,
     asks,

@@ -6,6 +6,7 @@ import type { Member } from '../../../protocol/entities.ts';
 import type { ChannelView, MemberView, TeamState, TeamView } from '../../bridge/views.ts';
 import { levelOf, readSeqOf, type ChannelState } from '../sync/replica.ts';
 import type { Team } from '../teams/team.ts';
+import { unsentOf } from './unsent.ts';
 
 export function teamViewOf({ id, record, replica, outbox, connection }: Team): TeamView {
   let mentions = 0;
@@ -77,6 +78,7 @@ export function teamStateOf(team: Team): TeamState {
     channels: Object.fromEntries(
       [...replica.channels.values()].map((channel) => [channel.id, channelViewOf(team, channel)]),
     ),
+    unsent: unsentOf(team),
     members: Object.fromEntries(
       [...replica.members.values()].map((member) => [member.id, memberViewOf(member)]),
     ),

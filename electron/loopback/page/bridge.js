@@ -15,8 +15,8 @@
   const CLOSE_STRANGER = 4401;
   const INPUT_EVERY_MS = 5_000;
   const RETRY_MS = [100, 200, 400, 800, 1_600];
-  /** Even as UTF-8 less than the host takes; the largest command is a message of 64 Ki. */
-  const MAX_CALL_UNITS = 300 * 1024;
+  /** Less than the host takes. The largest command is a draft of 1 MiB with every byte escaped. */
+  const MAX_CALL_BYTES = 7 * 1024 * 1024;
   /** After so many failed attempts a person is told. */
   const ATTEMPTS_IN_SILENCE = 3;
 
@@ -61,7 +61,8 @@
   const asText = (frame) => {
     try {
       const text = JSON.stringify(frame);
-      return text.length <= MAX_CALL_UNITS ? text : undefined;
+      const isShort = text.length * 3 <= MAX_CALL_BYTES;
+      return isShort || new TextEncoder().encode(text).length <= MAX_CALL_BYTES ? text : undefined;
     } catch {
       return undefined;
     }

@@ -5,6 +5,7 @@ import { createContext, runInContext } from 'node:vm';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LandlineApi } from '../../bridge/api.ts';
 import type { Batch, Snapshot } from '../../bridge/events.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { FrameDown, FrameUp } from '../frames.ts';
 
 const SCRIPT = readFileSync(join(import.meta.dirname, 'bridge.js'), 'utf8');
@@ -99,6 +100,7 @@ function load(hash: string): typeof page {
     },
     navigator: { language: 'en', clipboard: { writeText: async () => undefined } },
     crypto,
+    TextEncoder,
     performance,
     URLSearchParams,
     WebSocket: Line,
@@ -219,13 +221,20 @@ describe('the bridge', () => {
     last().open();
     const round: Record<string, unknown> = {};
     round['self'] = round;
-    for (const input of [{ text: 'x'.repeat(1_000_000) }, round, { n: 1n }]) {
+    for (const input of [{ text: 'x'.repeat(8_000_000) }, round, { n: 1n }]) {
       expect(await page.api.call('draft.set', input as never)).toEqual({
         ok: false,
         error: { kind: 'bad-command' },
       });
     }
     expect(last().calls).toEqual([]);
+  });
+
+  test('the largest draft goes through, with every character escaped', () => {
+    last().open();
+    const text = '\u0001'.repeat(DEFAULT_LIMITS.draftBytes);
+    void page.api.call('draft.set', { team: 't', channel: 'c', text });
+    expect(last().calls).toHaveLength(1);
   });
 
   test('a batch is told to who listens, until they stop', () => {

@@ -3,12 +3,14 @@ import { createContext, useContext, type ReactNode } from 'react';
 import { useStore } from 'zustand';
 import type { Commands } from '../../state/commands.ts';
 import type { Drafts } from '../../state/drafts.ts';
+import type { Sending } from '../../state/sending.ts';
 import type { WindowModel, WindowStore } from '../../state/store.ts';
 
 export interface WindowParts {
   readonly store: WindowStore;
   readonly commands: Commands;
   readonly drafts: Drafts;
+  readonly sending: Sending;
 }
 
 const PartsContext = createContext<WindowParts | null>(null);

@@ -15,6 +15,7 @@ import { NewDirect } from '../people/new-direct.tsx';
 import { PeopleDialog } from '../people/people-dialog.tsx';
 import { KeysDialog } from '../settings/keys-dialog.tsx';
 import { LeaveTeam } from '../settings/leave-team.tsx';
+import { NotSent } from '../unsent/not-sent.tsx';
 import { SettingsDialog } from '../settings/settings-dialog.tsx';
 
 /** What was shown went away while it was open. */
@@ -77,6 +78,8 @@ export function Overlays() {
       );
     case 'why':
       return <WhyDialog team={team} message={overlay.message} onClose={onClose} />;
+    case 'not-sent':
+      return <NotSent team={team} onClose={onClose} />;
     case 'keys':
       return <KeysDialog onClose={onClose} />;
     case 'leave-team':

@@ -6,10 +6,12 @@ import { problemWords } from '../../i18n/problems.ts';
 import { cx } from '../../ui/cx.ts';
 import { useIsVisible } from '../../ui/hooks.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
+import { channelMention } from '../shell/channel-title.ts';
+import { stateOf } from '../../state/selectors.ts';
 import { useCommands, useWindow } from './context.tsx';
 import styles from './remark-line.module.css';
 
-const SHOWN_MS = { done: 2_500, problem: 9_000 } as const;
+const SHOWN_MS = { done: 2_500, problem: 9_000, 'given-back': 9_000 } as const;
 
 export function RemarkLine() {
   const words = useWords();
@@ -26,14 +28,18 @@ export function RemarkLine() {
       {remark !== null && (
         <div
           key={remark.n}
-          className={cx(styles['remark'], remark.kind === 'problem' && styles['problem'])}
+          className={cx(styles['remark'], remark.kind !== 'done' && styles['problem'])}
         >
           <span>
-            {remark.kind === 'problem'
-              ? problemWords(words, remark.problem)
-              : words.say(`done.${remark.what}`)}
+            {remark.kind === 'problem' ? (
+              problemWords(words, remark.problem)
+            ) : remark.kind === 'given-back' ? (
+              <GivenBack {...remark} />
+            ) : (
+              words.say(`done.${remark.what}`)
+            )}
           </span>
-          {remark.kind === 'problem' && (
+          {remark.kind !== 'done' && (
             <IconButton
               size="small"
               label={words.say('act.dismiss')}
@@ -45,4 +51,14 @@ export function RemarkLine() {
       )}
     </div>
   );
+}
+
+function GivenBack({ team: id, channel: at }: { readonly team: string; readonly channel: string }) {
+  const words = useWords();
+  const team = useWindow((model) => stateOf(model)?.teams[id]);
+  const channel = team?.channels[at];
+  const title = channel && channelMention(channel, team.members, words);
+  return words.say('composer.given-back-elsewhere', {
+    channel: title ?? words.say('unsent.unknown-channel'),
+  });
 }

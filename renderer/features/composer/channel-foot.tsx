@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.tsx';
 import { useCommands } from '../app/context.tsx';
 import { Composer } from './composer.tsx';
 import { TypingLine } from './typing-line.tsx';
+import { UnsavedEdits } from './unsaved-edits.tsx';
 import styles from './channel-foot.module.css';
 
 export function ChannelFoot({
@@ -59,6 +60,7 @@ export function ChannelFoot({
             : typing.map((id) => team.members[id]?.name ?? words.say('people.unknown'))
         }
       />
+      <UnsavedEdits team={team} channel={channel.id} />
       <Composer team={team} channel={channel} />
     </footer>
   );

@@ -1,14 +1,18 @@
 /**
- * Where one writes. Enter sends and Shift+Enter breaks the line (or Ctrl+Enter sends, by choice), never while a word is being
- * composed. The text leaves the field only when the core has it on disk; a refusal leaves it where it is. The field grows
- * upwards and never moves under the cursor.
+ * Where one writes. Enter sends and Shift+Enter breaks the line (or Ctrl+Enter sends, by choice),
+ * never while a word is being composed. Enter takes the text at once, however busy the computer is;
+ * a text that cannot be stored comes back. The field grows upwards and never moves under the
+ * cursor.
  */
 import { AtSign, Bold, Code, Italic } from 'lucide-react';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import { flushSync } from 'react-dom';
+import type { Problem } from '../../../electron/bridge/commands.ts';
 import type { ChannelView, TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { problemWords } from '../../i18n/problems.ts';
+import type { Words } from '../../i18n/words.ts';
+import type { DraftTrouble } from '../../state/drafts.ts';
 import { membersInOrder, sidebarOf, stateOf } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { IconButton } from '../../ui/icon-button.tsx';
@@ -19,7 +23,7 @@ import { format, type Mark } from './format.ts';
 import { GrowingText } from './growing-text.tsx';
 import { askedAt, complete, suggest, type Suggestion } from './suggest.ts';
 import { SUGGESTIONS_ID, Suggestions, suggestionId } from './suggestions.tsx';
-import { isSendable, sizeOf, TEXT_LIMIT_BYTES } from './text-size.ts';
+import { isSendable, sizeOf, TEXT_LIMIT_BYTES } from '../../state/text-size.ts';
 import { useDraft } from './use-draft.ts';
 import styles from './composer.module.css';
 
@@ -33,24 +37,29 @@ const NEAR_LIMIT_BYTES = 1_024;
 
 export function Composer({ team, channel }: ComposerProps) {
   const words = useWords();
-  const { store, commands, drafts } = useParts();
+  const { store, commands, drafts, sending } = useParts();
   const place = { team: team.team.id, channel: channel.id };
-  const { text, setText, isLoaded } = useDraft(place, drafts);
+  const draft = { ...place, message: null };
+  const { text = '', trouble } = useDraft(draft, drafts);
   const field = useRef<HTMLTextAreaElement>(null);
   const [caret, setCaret] = useState(0);
   const [chosen, setChosen] = useState(0);
   /** The text for which suggestions were waved away. */
   const [dismissed, setDismissed] = useState<string | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const isSending = useRef(false);
   const toldTypingAt = useRef(-Infinity);
   const sendWith = useWindow((model) => stateOf(model)?.settings.sendWith ?? 'enter');
   const os = useWindow((model) => stateOf(model)?.app.os ?? '');
   const toComposer = useWindow((model) => model.ui.toComposer);
+  const givenBack = useWindow(({ ui }) =>
+    ui.givenBack?.team === team.team.id && ui.givenBack.channel === channel.id
+      ? ui.givenBack.problem
+      : null,
+  );
 
   const size = sizeOf(text);
   const over = size - TEXT_LIMIT_BYTES;
-  const maySend = isLoaded && isSendable(text) && over <= 0;
+  const maySend = isSendable(text) && over <= 0;
+  const notes = noteWords(words, { over, givenBack, trouble });
   const asked = askedAt(text, caret);
   // Nobody is sorted before somebody is asked for: a team may be ten thousand.
   const suggestions =
@@ -67,13 +76,12 @@ export function Composer({ team, channel }: ComposerProps) {
   useEffect(() => {
     field.current?.focus();
   }, [toComposer, channel.id]);
-  useEffect(() => () => drafts.flush(), [drafts]);
 
   const change = (next: string, at: number): void => {
-    setText(next);
+    drafts.set(draft, next);
     setCaret(at);
     setChosen(0);
-    setProblem(null);
+    if (givenBack !== null) commands.sawGivenBack();
     if (!isSendable(next)) return;
     const now = performance.now();
     if (now - toldTypingAt.current < TYPING_EVERY_MS) return;
@@ -97,22 +105,13 @@ export function Composer({ team, channel }: ComposerProps) {
     put({ text: made.text, from: made.caret, to: made.caret });
   };
 
-  const send = async (): Promise<void> => {
-    if (!maySend || isSending.current) return;
-    isSending.current = true;
-    drafts.sending(place.team, place.channel);
-    const answer = await commands.call('message.send', { ...place, text });
-    isSending.current = false;
-    if (!answer.ok) {
-      setProblem(problemWords(words, answer.error));
-      setText((now) => now, { isUnsaved: true });
-      return;
-    }
+  const send = (): void => {
+    // As it stands now: a second Enter may come before the first one is drawn.
+    const typed = drafts.peek(draft) ?? '';
+    if (!isSendable(typed) || sizeOf(typed) > TEXT_LIMIT_BYTES) return;
+    // The field is empty before the next key, also where keys come in one task.
+    flushSync(() => void sending.post(place, typed));
     toldTypingAt.current = -Infinity;
-    // What was typed while the message went to disk stays.
-    setText((now) => (now.startsWith(text) ? now.slice(text.length).replace(/^\n/, '') : now), {
-      isSent: true,
-    });
     void commands.toEnd();
   };
 
@@ -142,7 +141,7 @@ export function Composer({ team, channel }: ComposerProps) {
       (isCommand || sendWith === 'enter')
     ) {
       event.preventDefault();
-      void send();
+      send();
     } else if (
       event.key === 'ArrowUp' &&
       !isCommand &&
@@ -177,7 +176,7 @@ export function Composer({ team, channel }: ComposerProps) {
       className={styles['composer']}
       onSubmit={(event) => {
         event.preventDefault();
-        void send();
+        send();
       }}
     >
       {active && (
@@ -195,22 +194,20 @@ export function Composer({ team, channel }: ComposerProps) {
         placeholder={words.say('composer.placeholder', { channel: title })}
         value={text}
         suggestions={active && { list: SUGGESTIONS_ID, active: suggestionId(active) }}
-        describedBy={problem !== null || over > -NEAR_LIMIT_BYTES ? 'composer-note' : undefined}
+        describedBy={notes.length > 0 ? 'composer-note' : undefined}
         onChange={change}
         onCaret={setCaret}
         onKey={onKey}
+        onComposing={drafts.composing}
         onBlur={drafts.flush}
       />
-      {(problem !== null || over > -NEAR_LIMIT_BYTES) && (
+      {notes.length > 0 && (
         <p
           id="composer-note"
           role="status"
-          className={over > 0 || problem !== null ? styles['alarm'] : styles['note']}
+          className={over > 0 || notes.length > 1 || givenBack ? styles['alarm'] : styles['note']}
         >
-          {problem ??
-            (over > 0
-              ? words.say('composer.too-long', { over })
-              : words.say('composer.near-limit', { left: -over }))}
+          {notes.join(' ')}
         </p>
       )}
       <div className={styles['tools']}>
@@ -251,6 +248,29 @@ export function Composer({ team, channel }: ComposerProps) {
 }
 
 const NONE: readonly Suggestion[] = [];
+
+interface Noted {
+  readonly over: number;
+  readonly givenBack: Problem | null;
+  readonly trouble: DraftTrouble | null;
+}
+
+/**
+ * What to know about the text in the field: that it came back, that it is too long, that it is not
+ * kept.
+ */
+function noteWords(words: Words, { over, givenBack, trouble }: Noted): readonly string[] {
+  const notes: string[] = [];
+  // The core answers so when this computer's disk took nothing.
+  if (givenBack?.kind === 'unavailable') notes.push(words.say('composer.given-back-disk'));
+  else if (givenBack)
+    notes.push(words.say('composer.given-back', { why: problemWords(words, givenBack) }));
+  if (over > 0) notes.push(words.say('composer.too-long', { over }));
+  else if (over > -NEAR_LIMIT_BYTES) notes.push(words.say('composer.near-limit', { left: -over }));
+  if (trouble) notes.push(words.say(`composer.not-kept.${trouble}`));
+  else if (over > 0) notes.push(words.say('composer.kept'));
+  return notes;
+}
 
 function insertSign(
   view: HTMLTextAreaElement | null,

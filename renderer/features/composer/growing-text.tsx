@@ -28,6 +28,8 @@ export interface GrowingTextProps {
   readonly onCaret?: (caret: number) => void;
   /** Keys that are not part of composing a word. */
   readonly onKey: (event: KeyboardEvent<HTMLTextAreaElement>) => void;
+  /** An input method began to compose a word, or ended. */
+  readonly onComposing?: (isComposing: boolean) => void;
   readonly onBlur?: () => void;
   readonly onPaste?: (event: ClipboardEvent<HTMLTextAreaElement>) => void;
 }
@@ -73,8 +75,14 @@ export function GrowingText(props: GrowingTextProps) {
       spellCheck
       onChange={(event) => props.onChange(event.target.value, event.target.selectionStart)}
       onSelect={(event) => props.onCaret?.(event.currentTarget.selectionStart)}
-      onCompositionStart={() => guard.compositionStarted()}
-      onCompositionEnd={(event) => guard.compositionEnded(event.timeStamp)}
+      onCompositionStart={() => {
+        guard.compositionStarted();
+        props.onComposing?.(true);
+      }}
+      onCompositionEnd={(event) => {
+        guard.compositionEnded(event.timeStamp);
+        props.onComposing?.(false);
+      }}
       onKeyDown={(event) => {
         const { key, keyCode, isComposing, timeStamp } = event.nativeEvent;
         if (!guard.owns({ key, keyCode, isComposing, timeStamp })) props.onKey(event);

@@ -8,6 +8,7 @@ import { IconButton } from '../../ui/icon-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { useCommands, useWindow } from '../app/context.tsx';
 import { ChannelRow } from './channel-row.tsx';
+import { NotSentRow } from './not-sent-row.tsx';
 import { OwnRow } from './own-row.tsx';
 import { TeamMenu } from './team-menu.tsx';
 import styles from './sidebar.module.css';
@@ -26,6 +27,7 @@ export function Sidebar() {
     <aside className={styles['side']} aria-label={words.say('shell.channels-and-people')}>
       <TeamMenu />
       <nav className={styles['list']} aria-label={words.say('shell.channels')}>
+        <NotSentRow />
         <Section
           title={words.say('shell.channels')}
           action={

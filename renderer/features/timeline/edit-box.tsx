@@ -1,30 +1,61 @@
-/** Editing a message where it stands. Enter saves, Escape leaves it as it was; never while a word is being composed. */
-import { useState } from 'react';
+/**
+ * Editing a message where it stands. Enter saves. Escape closes the box and keeps what was typed;
+ * Cancel discards it. No key means any of this while a word is being composed.
+ */
+import { useEffect } from 'react';
 import { useWords } from '../../i18n/context.tsx';
+import type { DraftPlace } from '../../state/drafts.ts';
+import { isSendable, sizeOf, TEXT_LIMIT_BYTES } from '../../state/text-size.ts';
 import { Button } from '../../ui/button.tsx';
+import { useParts } from '../app/context.tsx';
 import { GrowingText } from '../composer/growing-text.tsx';
-import { isSendable, sizeOf, TEXT_LIMIT_BYTES } from '../composer/text-size.ts';
+import { useDraft } from '../composer/use-draft.ts';
 import styles from './edit-box.module.css';
 
 export interface EditBoxProps {
+  /** Where the edit is kept. */
+  readonly place: DraftPlace;
+  /** The message as it is now. */
   readonly text: string;
+  /** The message was deleted while it was being edited. */
+  readonly isDeleted: boolean;
   readonly sendWith: 'enter' | 'ctrl-enter';
-  readonly onSave: (text: string) => Promise<boolean>;
-  readonly onCancel: () => void;
+  readonly onSave: (text: string, original: string) => void;
+  readonly onClose: () => void;
 }
 
-export function EditBox({ text: original, sendWith, onSave, onCancel }: EditBoxProps) {
+export function EditBox({ place, text: now, isDeleted, sendWith, onSave, onClose }: EditBoxProps) {
   const words = useWords();
-  const [text, setText] = useState(original);
-  const [isSaving, setIsSaving] = useState(false);
-  const isTooLong = sizeOf(text) > TEXT_LIMIT_BYTES;
+  const { drafts } = useParts();
+  const { text: typed, trouble } = useDraft(place, drafts);
+  const text = typed ?? now;
+  const original = drafts.originalOf(place) ?? now;
+  const over = sizeOf(text) - TEXT_LIMIT_BYTES;
+  const maySave = !isDeleted && over <= 0 && isSendable(text);
+  const isEmptyOfDeleted = isDeleted && typed === undefined;
+  useEffect(() => {
+    if (isEmptyOfDeleted) onClose();
+  }, [isEmptyOfDeleted, onClose]);
 
-  const save = async (): Promise<void> => {
-    if (isSaving || isTooLong || !isSendable(text)) return;
-    if (text === original) return onCancel();
-    setIsSaving(true);
-    if (!(await onSave(text))) setIsSaving(false);
+  const change = (next: string): void => {
+    if (next === now) drafts.drop(place);
+    else drafts.set(place, next, original);
   };
+  const discard = (): void => {
+    if (typed !== undefined) drafts.drop(place);
+    onClose();
+  };
+  const save = (): void => {
+    if (!maySave) return;
+    if (text === now) discard();
+    else onSave(text, original);
+  };
+  const notes = [
+    isDeleted && words.say('edit.deleted'),
+    !isDeleted && original !== now && words.say('edit.changed'),
+    over > 0 && words.say('composer.too-long', { over }),
+    trouble && words.say(`composer.not-kept.${trouble}`),
+  ].filter((note) => typeof note === 'string');
 
   return (
     <div className={styles['box']}>
@@ -32,7 +63,9 @@ export function EditBox({ text: original, sendWith, onSave, onCancel }: EditBoxP
         label={words.say('talk.edit-label')}
         value={text}
         isFocusedAtFirst
-        onChange={setText}
+        onChange={change}
+        onComposing={drafts.composing}
+        onBlur={drafts.flush}
         onKey={(event) => {
           const sends =
             event.key === 'Enter' &&
@@ -40,28 +73,23 @@ export function EditBox({ text: original, sendWith, onSave, onCancel }: EditBoxP
             (sendWith === 'enter' || event.ctrlKey || event.metaKey);
           if (sends) {
             event.preventDefault();
-            void save();
+            save();
           } else if (event.key === 'Escape') {
             event.stopPropagation();
-            onCancel();
+            onClose();
           }
         }}
       />
       <div className={styles['foot']}>
-        {isTooLong && (
-          <span className={styles['limit']}>
-            {words.say('composer.too-long', { over: sizeOf(text) - TEXT_LIMIT_BYTES })}
+        {notes.length > 0 && (
+          <span role="status" className={styles['limit']}>
+            {notes.join(' ')}
           </span>
         )}
-        <Button size="small" onPress={onCancel}>
+        <Button size="small" onPress={discard}>
           {words.say('act.cancel')}
         </Button>
-        <Button
-          size="small"
-          look="primary"
-          isDisabled={isSaving || isTooLong || !isSendable(text)}
-          onPress={() => void save()}
-        >
+        <Button size="small" look="primary" isDisabled={!maySave} onPress={save}>
           {words.say('act.save')}
         </Button>
       </div>

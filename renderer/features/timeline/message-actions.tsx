@@ -1,6 +1,7 @@
 /** What can be done with a message: a small bar that floats over its corner, the rarer things behind the dots. */
 import { Copy, Ellipsis, HelpCircle, MailOpen, Pencil, Trash2 } from 'lucide-react';
 import type { MessageRow } from '../../../electron/bridge/views.ts';
+import type { DraftPlace } from '../../state/drafts.ts';
 import { useWords } from '../../i18n/context.tsx';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { Menu, type MenuEntry } from '../../ui/menu.tsx';
@@ -9,14 +10,17 @@ import styles from './message-actions.module.css';
 export interface MessageDeeds {
   onAuthor(member: string): void;
   onEdit(rowKey: string | null): void;
-  /** Resolves to false when the edit was refused; the box stays open. */
-  onSave(row: MessageRow, text: string): Promise<boolean>;
+  /** Takes the edit and closes the box. `original`: what the text was when the edit began. */
+  onSave(row: MessageRow, text: string, original: string): void;
+  /** Where an edit of the message is kept. */
+  editOf(row: MessageRow): DraftPlace & { readonly message: string };
   onDelete(row: MessageRow): void;
   onCopy(row: MessageRow): void;
   onUnread(row: MessageRow): void;
   onWhy(row: MessageRow): void;
   onRetry(row: MessageRow): void;
-  onDiscard(row: MessageRow): void;
+  /** What failed goes back to where it was written. */
+  onToDraft(row: MessageRow): void;
   /** A refusal in words. */
   wordFor(refusal: string): string;
   readonly mayDeleteOthers: boolean;

@@ -121,10 +121,12 @@ export const MessageItem = memo(function MessageItem(props: MessageItemProps) {
         )}
         {isEditing ? (
           <EditBox
+            place={deeds.editOf(row)}
             text={row.text}
+            isDeleted={row.isDeleted}
             sendWith={sendWith}
-            onSave={(text) => deeds.onSave(row, text)}
-            onCancel={() => deeds.onEdit(null)}
+            onSave={(text, original) => deeds.onSave(row, text, original)}
+            onClose={() => deeds.onEdit(null)}
           />
         ) : row.isDeleted ? (
           <p className={styles['gone']}>{words.say('talk.deleted')}</p>
@@ -179,8 +181,8 @@ function Failure({
       <Button look="link" onPress={() => deeds.onRetry(row)}>
         {words.say('act.retry')}
       </Button>
-      <Button look="link" onPress={() => deeds.onDiscard(row)}>
-        {words.say('act.delete')}
+      <Button look="link" onPress={() => deeds.onToDraft(row)}>
+        {words.say('talk.to-draft')}
       </Button>
     </div>
   );

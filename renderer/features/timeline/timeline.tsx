@@ -9,12 +9,13 @@ import { CopyProvider } from '../../text/copy-context.ts';
 import { Button } from '../../ui/button.tsx';
 import { useLasting, useNow } from '../../ui/hooks.ts';
 import { Empty } from '../../ui/panel.tsx';
-import { useCommands, useWindow } from '../app/context.tsx';
+import { useCommands, useParts, useWindow } from '../app/context.tsx';
 import { channelTitle } from '../shell/channel-title.ts';
 import type { Item } from './items.ts';
 import type { MessageDeeds } from './message-actions.tsx';
 import { MessageItem } from './message-item.tsx';
 import { DayLine, HoleItem, LoadingItem, NoteItem, StartItem, UnreadLine } from './other-items.tsx';
+import { withSending } from './sending-rows.ts';
 import { TimelineSkeleton } from './skeleton.tsx';
 import { useTextContext } from './text-context.ts';
 import { TimelineList, type RowState } from './timeline-list.tsx';
@@ -29,7 +30,8 @@ const DAY_CHANGES_WITHIN_MS = 60_000;
 export function Timeline({ team, channel }: TimelineProps) {
   const words = useWords();
   const commands = useCommands();
-  const timeline = useWindow((model) => stateOf(model)?.timeline ?? null);
+  const given = useWindow((model) => stateOf(model)?.timeline ?? null);
+  const sending = useWindow((model) => model.ui.sending);
   const editing = useWindow((model) => model.ui.editing);
   const toEnd = useWindow((model) => model.ui.toEnd);
   const sendWith = useWindow((model) => stateOf(model)?.settings.sendWith ?? 'enter');
@@ -39,6 +41,7 @@ export function Timeline({ team, channel }: TimelineProps) {
   const context = useTextContext(team, commands);
   const now = useNow(DAY_CHANGES_WITHIN_MS);
   const { me, id: teamId, role } = team.team;
+  const timeline = useMemo(() => given && withSending(given, sending, me), [given, sending, me]);
   const isOffline = team.team.wire.state !== 'live';
   const isHere = timeline !== null && timeline.team === teamId && timeline.channel === channel.id;
   const isSlow = useLasting(!isHere);
@@ -184,7 +187,7 @@ function useDeeds({
   channel: { id: channel, isJoined, isArchived },
   role,
 }: DeedsParts): MessageDeeds {
-  const commands = useCommands();
+  const { commands, drafts, sending } = useParts();
   const words = useWords();
   return useMemo(
     () => ({
@@ -195,27 +198,33 @@ function useDeeds({
         commands.edit(rowKey);
         if (rowKey === null) commands.toComposer();
       },
-      async onSave(row, text) {
-        const isDone = await commands.attempt('message.edit', {
-          team,
-          channel,
-          message: row.id,
-          text,
-        });
-        if (isDone) {
-          commands.edit(null);
-          commands.toComposer();
-        }
-        return isDone;
+      editOf: (row) => ({ team, channel, message: row.id }),
+      onSave(row, text, original) {
+        commands.edit(null);
+        commands.toComposer();
+        void sending.edit({ team, channel, message: row.id }, text, original);
       },
       onDelete: (row) => commands.show({ kind: 'delete-message', channel, message: row.id }),
       onCopy: (row) => void commands.copy(row.text),
       onUnread: (row) => void commands.markUnreadFrom(team, channel, row.id),
       onWhy: (row) => commands.show({ kind: 'why', message: row.id }),
       onRetry: (row) => void commands.attempt('message.retry', { team, message: row.id }),
-      onDiscard: (row) => void commands.attempt('message.discard', { team, message: row.id }),
+      async onToDraft(row) {
+        const place = { team, channel, message: row.seq === null ? null : row.id };
+        // What was typed last is kept first: the text goes before it, here and on the disk.
+        drafts.flush();
+        const answer = await commands.call('message.discard', {
+          team,
+          message: row.id,
+          asDraft: true,
+        });
+        if (!answer.ok) return commands.say({ kind: 'problem', problem: answer.error });
+        if (drafts.peek(place) !== undefined) drafts.giveBack(place, answer.value.text);
+        commands.say({ kind: 'done', what: 'draft' });
+        commands.toComposer();
+      },
       wordFor: (refusal) => problemWords(words, refusal),
     }),
-    [commands, words, team, channel, isJoined, isArchived, role],
+    [commands, drafts, sending, words, team, channel, isJoined, isArchived, role],
   );
 }

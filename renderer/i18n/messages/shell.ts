@@ -4,16 +4,17 @@ export const shellMessages = {
   'act.cancel': ['Cancel', '取消'],
   'act.close': ['Close', '關閉'],
   'act.continue': ['Continue', '繼續'],
-  'act.delete': ['Delete', '刪除'],
   'act.dismiss': ['Dismiss', '知道了'],
   'act.more': ['More', '更多'],
   'act.retry': ['Retry', '重試'],
   'act.save': ['Save', '儲存'],
+  'act.undo': ['Undo', '復原'],
   'act.wait': ['One moment…', '請稍候…'],
 
   'done.copied': ['Copied', '已複製'],
   'done.saved': ['Saved', '已儲存'],
   'done.marked-unread': ['Unread from here on', '從這裡起標為未讀'],
+  'done.draft': ['The text is a draft again', '文字已改為草稿'],
   'done.all-read': ['Everything is read', '已全部標為已讀'],
 
   'time.today': ['Today', '今天'],

@@ -61,11 +61,25 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
       CREATE INDEX sent_by_time ON sent (at);
       CREATE INDEX sent_by_message ON sent (team, message);
 
+      -- What is being written. \`message\`: the one that is being edited, '' for a new one.
+      -- \`original\`: what its text was
+      -- when the edit began.
       CREATE TABLE draft (
         team INTEGER NOT NULL,
         channel TEXT NOT NULL,
+        message TEXT NOT NULL,
         text TEXT NOT NULL,
+        original TEXT,
         at INTEGER NOT NULL,
+        PRIMARY KEY (team, channel, message)
+      ) WITHOUT ROWID;
+
+      -- What the channels of unsent messages and drafts were called, for when the channel itself is
+      -- gone.
+      CREATE TABLE channel_name (
+        team INTEGER NOT NULL,
+        channel TEXT NOT NULL,
+        json TEXT NOT NULL,
         PRIMARY KEY (team, channel)
       ) WITHOUT ROWID;
 
