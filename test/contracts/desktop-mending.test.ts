@@ -74,6 +74,7 @@ describe('a damaged cache', () => {
     // No channel is known now, and there is no relay to ask.
     expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toMatchObject({
       text: 'half',
+      original: null,
     });
     await ada.now.call('message.send', { team: TEAM, channel: general, text: 'written meanwhile' });
 
@@ -152,6 +153,7 @@ describe('damage found at the start', () => {
     expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
     expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
       text: 'half',
+      original: null,
     });
   };
 
@@ -185,7 +187,7 @@ describe('damage found at the start', () => {
       () =>
         runSql(
           ledger(),
-          `INSERT INTO draft VALUES (1, 'c', x'00', 1); UPDATE setting SET json = '{'`,
+          `INSERT INTO draft VALUES (1, 'c', '', x'00', NULL, 1); UPDATE setting SET json = '{'`,
         ),
       ['rows-set-aside'],
     ],
@@ -249,6 +251,7 @@ describe('damage while the desktop runs', () => {
     expect(texts()).toEqual(['waiting']);
     expect(await ada.now.call('draft.get', { team: TEAM, channel: general })).toEqual({
       text: 'half',
+      original: null,
     });
   });
 

@@ -438,7 +438,7 @@ describe('a ledger', () => {
     runSql(
       ledgerPath(),
       `WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < ${DEFAULT_LIMITS.spoiltRows + 50})
-       INSERT INTO draft SELECT 1, 'c' || x, x'00', 1 FROM n`,
+       INSERT INTO draft SELECT 1, 'c' || x, '', x'00', NULL, 1 FROM n`,
     );
     const opened = open();
     expect(opened.findings).toEqual([
