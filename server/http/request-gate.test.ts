@@ -18,6 +18,8 @@ let server: Server | undefined;
 let port: number;
 let gate: RequestGate;
 let limited: number;
+/** Requests that Node made objects for. */
+let came: number;
 const open = new Set<Socket>();
 afterEach(() => {
   for (const socket of open) socket.destroy();
@@ -49,7 +51,12 @@ async function start(handler: RequestListener, more: Begun = {}): Promise<void> 
     },
     onLate: (socket) => void socket.end('late'),
   });
-  server = createServer(gate.before(handler)).listen(0, '127.0.0.1');
+  came = 0;
+  const before = gate.before(handler);
+  server = createServer((request, response) => {
+    came++;
+    before(request, response);
+  }).listen(0, '127.0.0.1');
   await once(server, 'listening');
   port = (server.address() as AddressInfo).port;
 }
@@ -105,7 +112,7 @@ describe('a connection', () => {
     expect(socket.destroyed).toBe(false);
     socket.write(get('/').repeat(2_000));
     await gone(socket);
-    expect(handled).toBe(1);
+    expect([handled, came]).toEqual([1, DEFAULT_LIMITS.requestsWaiting + 2]);
   });
 
   test('whose answer waits to be read gets no work done for the next request', async () => {
