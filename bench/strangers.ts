@@ -1,6 +1,7 @@
 /**
- * Strangers flood one relay with HTTP requests from one address. Do the members feel it? The same flight with and without the flood, turn
- * about. And what does the relay hold for a stranger who sends requests ahead and reads no answer?
+ * Strangers flood one relay with HTTP requests from one address. Do the members feel it? The same
+ * flight with and without the flood, turn about. And what does the relay hold for a stranger who
+ * sends requests ahead and reads no answer?
  */
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -21,7 +22,10 @@ const AGAIN_MS = 50;
 
 type Statuses = Map<string, number>;
 
-/** Each connection asks again as soon as it is answered, until the signal. @returns how many answers there were, by their status */
+/**
+ * Each connection asks again as soon as it is answered, until the signal.
+ * @returns how many answers there were, by their status
+ */
 async function flood(port: number, signal: AbortSignal): Promise<Statuses> {
   const statuses: Statuses = new Map();
   const one = async (): Promise<void> => {
@@ -44,7 +48,10 @@ async function flood(port: number, signal: AbortSignal): Promise<Statuses> {
   return statuses;
 }
 
-/** How much the relay's memory grows, in bytes, while connections send requests ahead for so long and read nothing. */
+/**
+ * How much the relay's memory grows, in bytes, while connections send requests ahead for so long
+ * and read nothing.
+ */
 async function unread(contest: Contest, port: number, ms: number): Promise<number> {
   const before = await contest.usage();
   const ahead = Buffer.from(REQUEST.repeat(1_000));

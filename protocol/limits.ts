@@ -38,7 +38,7 @@ export interface Limits {
   /** Catch-up starts with the newest page when a feed is further behind than this. */
   readonly farBehindEvents: number;
   readonly socketsPerMember: number;
-  /** Connections that have not shown a token, of one IPv4 address or IPv6 /64; beyond, its oldest is closed. */
+  /** Connections without a token, of one IPv4 address or IPv6 /64; beyond, its oldest is closed. */
   readonly socketsUnauthenticatedPerAddress: number;
   /** The same in all; beyond, the oldest of the network that holds most is closed. */
   readonly socketsUnauthenticated: number;
@@ -78,7 +78,7 @@ export interface Limits {
   readonly clientAckMs: number;
   readonly headerBytes: number;
   readonly headersMs: number;
-  /** A WebSocket message, or the body of a request, that is not complete so long after it began ends its connection. */
+  /** A WebSocket message or the body of a request not complete in this time ends its connection. */
   readonly messageMs: number;
   readonly requestMs: number;
   readonly httpBodyBytes: number;

@@ -44,7 +44,7 @@ export interface GatewayAuth {
   verifyUpgrade(
     request: UpgradeCredentials,
   ): Promise<Result<Principal, { readonly status: number }>>;
-  /** The session that a token of ours names which is not over. Asks no store, so the session may have ended. */
+  /** The session of a token of ours that has not run out. Asks no store: it may have ended. */
   sessionOf(request: UpgradeCredentials): SessionId | undefined;
   /** New tokens for the session of this socket; a refresh token of another session is refused. */
   refresh(who: Principal, token: string): Promise<Result<NewTokens, Refusal>>;

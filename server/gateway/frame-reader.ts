@@ -69,7 +69,7 @@ export class FrameReader {
     return this.#rest !== undefined || this.#pieces !== undefined;
   }
 
-  /** How much was begun and completed. A control frame between the pieces of a message completes nothing: the message goes on. */
+  /** Messages and control frames that are complete; not the control frames inside a message. */
   get completed(): number {
     return this.#completed;
   }

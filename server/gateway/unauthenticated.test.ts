@@ -1,4 +1,4 @@
-/** Connections without a token: counted by network, few of each, some in all, and a place for whoever comes. */
+/** Connections without a token are counted by network; a newcomer always has a place. */
 import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
@@ -61,7 +61,7 @@ test('every address of an IPv6 /64 is one network', () => {
   expect(connections.size).toBe(socketsUnauthenticatedPerAddress);
 });
 
-test('socketsUnauthenticated stand in all, and 40 newcomers of 40 other networks are among them', () => {
+test('socketsUnauthenticated stand in all, 40 newcomers of 40 networks among them', () => {
   const { connections, arrive } = start();
   for (let n = 0; n < 1_000; n++) arrive(`2001:db8:1:${n.toString(16)}::1`);
   const members = Array.from({ length: 40 }, (_, n) => arrive(`10.1.${n}.1`)).flat();
@@ -69,28 +69,39 @@ test('socketsUnauthenticated stand in all, and 40 newcomers of 40 other networks
   expect([standing(members), connections.size]).toEqual([40, socketsUnauthenticated]);
 });
 
-test('a network that has shown a good token has socketsUnauthenticatedKnown places that strangers never take', () => {
+test('strangers take none of the socketsUnauthenticatedKnown places of known networks', () => {
   const { connections, arrive } = start();
-  const [first] = arrive('10.0.0.7');
-  connections.admit(first as Socket);
-  const members = arrive('::ffff:10.0.0.7', socketsUnauthenticatedKnown);
+  const known = (n: number): string => `10.200.${n}.1`;
+  for (let n = 0; n < 50; n++) connections.admit(arrive(known(n))[0] as Socket);
+  const members = Array.from({ length: socketsUnauthenticatedKnown }, (_, n) =>
+    arrive(`::ffff:${known(n % 50)}`),
+  ).flat();
   for (let n = 0; n < 2_000; n++) arrive(`10.${n >> 8}.${n & 255}.99`);
   expect(standing(members)).toBe(socketsUnauthenticatedKnown);
-  // One more of theirs, and their own oldest gives way.
-  arrive('10.0.0.7');
+  // One more of theirs, and an older one of theirs gives way.
+  arrive(known(0));
   expect([members[0]?.destroyed, standing(members)]).toEqual([
     true,
     socketsUnauthenticatedKnown - 1,
   ]);
 });
 
-test('as many networks as knownNetworks are remembered, those that showed a token last', () => {
-  const { connections, arrive } = start({ knownNetworks: 2, socketsUnauthenticatedPerAddress: 1 });
-  for (const n of [1, 2, 1, 3]) connections.admit(arrive(`10.0.2.${n}`)[0] as Socket);
-  expect([1, 2, 3].map((n) => standing(arrive(`10.0.2.${n}`, 2)))).toEqual([2, 1, 2]);
+test('a network that is known has no more places than another', () => {
+  const { connections, arrive } = start();
+  connections.admit(arrive('10.0.0.7')[0] as Socket);
+  expect(standing(arrive('10.0.0.7', 100))).toBe(socketsUnauthenticatedPerAddress);
 });
 
-test('a network connects connectionsBurst times at once, then connectionsPerSecond; more is closed unread', () => {
+test('as many networks as knownNetworks are remembered, those that showed a token last', () => {
+  const { connections, arrive } = start({ knownNetworks: 2, socketsUnauthenticated: 1 });
+  for (const n of [1, 2, 1, 3]) connections.admit(arrive(`10.0.2.${n}`)[0] as Socket);
+  // Strangers have one place, and the last of these takes it from those that are not known.
+  const waiting = [1, 2, 3].map((n) => arrive(`10.0.2.${n}`)).flat();
+  arrive('10.9.9.9');
+  expect(waiting.map(({ destroyed }) => destroyed)).toEqual([false, true, false]);
+});
+
+test('a network connects connectionsBurst times at once, then connectionsPerSecond', () => {
   const { clock, arrive, full } = start({
     connectionsPerSecond: 1,
     connectionsBurst: 5,
@@ -100,7 +111,8 @@ test('a network connects connectionsBurst times at once, then connectionsPerSeco
   expect(full()).toBe(1);
   clock.advance(2_000);
   expect(standing(arrive('10.0.0.7', 6))).toBe(2);
-  // The /24 of an address may do wideNetworkFactor times as much, whichever of its addresses connects.
+  // The /24 of an address may do wideNetworkFactor times as much, whichever of its addresses
+  // connects.
   const neighbours = [
     ...arrive('10.0.1.8', 5),
     ...arrive('10.0.1.9', 4),
@@ -141,7 +153,7 @@ test('connections of a proxy count with their client while they carry a request'
   expect(standing(idle)).toBe(100);
 });
 
-test('relays count the connections of a network together; the oldest is closed, and a proxy has no place', () => {
+test('relays count the connections of a network together, and none of a proxy', () => {
   const seats = createFakeSeats();
   const { connections, arrive, full } = start({}, { seats });
   const [first, second] = arrive('2001:db8:1:2::1', 2) as [Socket, Socket];

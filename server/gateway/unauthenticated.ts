@@ -1,7 +1,8 @@
 /**
- * The connections that have not shown a good token yet. They are counted by network, and a network of which more connections come than
- * it may make is closed unread. Networks that have shown a good token before have places of their own, which strangers cannot use up.
- * A trusted proxy carries everybody's connections: one of them counts with the client's network while it carries a request.
+ * The connections that have not shown a good token yet. They are counted by network, and a network
+ * of which more connections come than it may make is closed unread. Networks that have shown a good
+ * token before have places of their own, which strangers cannot use up. A trusted proxy carries
+ * everybody's connections: one of them counts with the client's network while it carries a request.
  */
 import type { Socket } from 'node:net';
 import type { Limits } from '../../protocol/limits.ts';
@@ -56,7 +57,11 @@ export class UnauthenticatedConnections {
     const most = limits.socketsUnauthenticated;
     const mostPerGroup = limits.socketsUnauthenticatedPerAddress;
     this.#strangers = new ConnectionLimit({ most, mostPerGroup, close });
-    this.#known = new ConnectionLimit({ most: limits.socketsUnauthenticatedKnown, close });
+    this.#known = new ConnectionLimit({
+      most: limits.socketsUnauthenticatedKnown,
+      mostPerGroup,
+      close,
+    });
     this.#proxied = new ConnectionLimit({ most, mostPerGroup, close });
     const rule = { what: 'stranger', most: mostPerGroup, gives: 'oldest' } as const;
     this.#places = parts.seats?.open(rule, close);
@@ -85,8 +90,8 @@ export class UnauthenticatedConnections {
     const isKnown = this.#knownNetworks.has(networkOf(remoteAddress));
     const limit = isProxy ? this.#proxied : isKnown ? this.#known : this.#strangers;
     const entry = this.#hold({ socket, key, limit });
-    if (limit === this.#strangers) this.#places?.take(networkOf(remoteAddress), entry);
-    // Until its request is there, a proxy's connection is nobody's: each is a group of its own.
+    if (!isProxy) this.#places?.take(networkOf(remoteAddress), entry);
+    // Until its request is there, each connection of a proxy is a group of its own.
     limit.add(entry, isProxy ? [key] : networksOf(remoteAddress));
   }
 
@@ -100,7 +105,7 @@ export class UnauthenticatedConnections {
     this.#proxied.add(entry, networksOf(client));
   }
 
-  /** The request was answered: a proxy's connection is nobody's again. */
+  /** The request was answered: a proxy's connection is a group of its own again. */
   answered(end: End): void {
     const key = keyOf(end);
     const entry = this.#byKey.get(key);

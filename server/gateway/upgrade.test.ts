@@ -156,7 +156,7 @@ describe('when too many come at once', () => {
   });
 });
 
-test('only so many of one address may wait, and the oldest gives way; members do not count or notice', async () => {
+test('only so many of one address may wait; members do not count and do not notice', async () => {
   await kit.dispose();
   kit = await createSocketKit({
     socketsUnauthenticatedPerAddress: 5,

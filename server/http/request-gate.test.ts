@@ -1,4 +1,7 @@
-/** Before the router, on real sockets: one request at a time, no work for answers that are not read, a rate for each network. */
+/**
+ * Before the router, on real sockets: one request at a time, no work for answers that are not read,
+ * a rate for each network.
+ */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -86,7 +89,7 @@ const statuses = async (count: number, from?: string): Promise<readonly string[]
 };
 
 describe('a connection', () => {
-  test('has one request at a time: the next is looked at when the one before is answered', async () => {
+  test('has one request at a time: the next waits until the one before is answered', async () => {
     const handled: string[] = [];
     const answers: (() => void)[] = [];
     await start(({ url = '' }, response) => {
@@ -103,7 +106,7 @@ describe('a connection', () => {
     }
   });
 
-  test('on which more than requestsWaiting are sent ahead is ended, and none of them is handled', async () => {
+  test('with more than requestsWaiting sent ahead is ended, and none is handled', async () => {
     let handled = 0;
     await start(() => void handled++);
     const { socket } = dial();
@@ -156,7 +159,7 @@ describe('a body', () => {
     request.on('end', () => response.end('read'));
   };
 
-  test('that is not complete after messageMs ends its connection, also when bytes keep coming', async () => {
+  test('that is not complete after messageMs ends its connection, though bytes keep coming', async () => {
     await start(read, { limits: { messageMs: 150 } });
     const { socket, text } = dial();
     socket.write(post(1_000));
@@ -190,7 +193,7 @@ describe('a network', () => {
   const LIMITS = { requestsPerSecond: 1, requestsBurst: 3, wideNetworkFactor: 2 };
   const answer: RequestListener = (_request, response) => void response.end('answered');
 
-  test('gets requestsBurst answers at once and requestsPerSecond after them; beyond, 429 and when to return', async () => {
+  test('gets requestsBurst answers at once, then requestsPerSecond; beyond, 429', async () => {
     await start(answer, { limits: LIMITS });
     expect(await statuses(4)).toEqual(['200', '200', '200', '429']);
     const refused = await ask('/v1/relay');
@@ -204,7 +207,7 @@ describe('a network', () => {
     expect(await statuses(2)).toEqual(['200', '429']);
   });
 
-  test('does not use up the allowance of another, but the /24 around both has wideNetworkFactor times as much', async () => {
+  test('has its own allowance; the /24 around it has wideNetworkFactor times as much', async () => {
     await start(answer, { limits: LIMITS });
     await statuses(4, '127.0.1.1');
     expect(await statuses(1, '127.0.2.1')).toEqual(['200']);
@@ -212,7 +215,7 @@ describe('a network', () => {
     expect(await statuses(1, '127.0.1.3')).toEqual(['429']);
   });
 
-  test('is not counted for requests with a good token: those are counted by session, twice framesBurst', async () => {
+  test('has no part in requests with a good token: sessions have twice framesBurst', async () => {
     await start(answer, { limits: { ...LIMITS, framesPerSecond: 1, framesBurst: 2 } });
     await statuses(4);
     const of = (session: string) => async (): Promise<string> =>
@@ -250,7 +253,7 @@ describe('behind a trusted proxy', () => {
   const answer: RequestListener = (_request, response) => void response.end('answered');
   const of = (client: string): readonly string[] => [`X-Forwarded-For: ${client}`];
 
-  test('each client has its own allowance, health checks included, and the proxy itself has no bound', async () => {
+  test('each client has its own allowance, and the proxy itself has no bound', async () => {
     await start(answer, { limits: LIMITS, trustedProxies: ['127.0.0.1'] });
     const asked = ['198.51.100.1', '198.51.100.1', '2001:db8:1:2::1', '2001:db8:1:2::ffff'];
     const got: string[] = [];

@@ -1,7 +1,8 @@
 /**
- * What stands before the router. A connection has one request at a time: the next is looked at when the answer to the one before has been
- * taken, and a client that sends many ahead is cut off. A network that makes too many requests gets 429; its connection then pauses.
- * A body that is not complete in `messageMs` and an answer that is not taken in `outboundStallMs` end their connection.
+ * Stands before the router. A connection has one request at a time: the next one waits until the
+ * client has taken the answer, and too many waiting end it. A network that makes too many requests
+ * gets 429, and its connection pauses. A body that is not complete in `messageMs`, or an answer that
+ * is not taken in `outboundStallMs`, ends its connection.
  */
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -22,7 +23,10 @@ export interface RequestWaitParts {
   readonly sessionOf: (request: IncomingMessage) => SessionId | undefined;
 }
 
-/** Counts a request. @returns 0 when it may pass, else the milliseconds until its sender may make one */
+/**
+ * Counts a request.
+ * @returns 0 when it may pass, else the milliseconds until its sender may make one
+ */
 export function createRequestWait(parts: RequestWaitParts): (request: IncomingMessage) => number {
   const { rates, trustedProxies, sessionOf } = parts;
   return (request) => {
@@ -68,7 +72,10 @@ interface Queue {
   readonly waiting: Exchange[];
 }
 
-/** After a refusal the next request of the connection is not looked at for so long. Behind a proxy it may be another client's. */
+/**
+ * After a refusal the next request of the connection is not looked at for so long. Behind a proxy
+ * it may be another client's.
+ */
 const PAUSE_MS = 1_000;
 
 export class RequestGate {
@@ -113,7 +120,8 @@ export class RequestGate {
       if (wait === 0 || isProxied) this.#next(queue, handler);
       else rate?.clock.after(PAUSE_MS, () => this.#next(queue, handler));
     });
-    // A check that the relay is well is answered also where strangers share its address: behind the address translation of a container.
+    // A check that the relay is well is answered also where strangers share its address: behind the
+    // address translation of a container.
     if (wait > 0 && (isProxied || !isHealthCheck(request))) this.#refuse(exchange, wait);
     else void handler(request, response);
   }
@@ -156,8 +164,9 @@ export class RequestGate {
 }
 
 /**
- * Ends the connection and what Node reads on it. One piece of 64 KiB may hold two thousand requests; Node makes objects for all of them,
- * and keeps them until its event loop comes around: 1 GiB for 500 connections. An answer of 2 makes its parser stop at once.
+ * Ends the connection and what Node reads on it. One piece of 64 KiB may hold two thousand
+ * requests; Node makes objects for all of them, and keeps them until its event loop comes around: 1
+ * GiB for 500 connections. An answer of 2 makes its parser stop at once.
  */
 function cutOff(socket: Socket & { readonly parser?: { onIncoming?: unknown } | null }): void {
   if (socket.parser) socket.parser.onIncoming = stopParsing;

@@ -48,7 +48,7 @@ test('when full, the oldest of the network that holds most is closed, and a newc
   expect([closed, limit.size]).toEqual([['x1'], 5]);
 });
 
-test('whoever has more of the same network goes first inside it', () => {
+test('inside the network the address that holds most goes first', () => {
   const { closed, add } = start(4);
   // A member of the /24 in which one address has most.
   add('neighbour', '10.0.1.1');
@@ -64,7 +64,7 @@ test.each([
   ['an IPv4 /24', (n: number) => `10.0.0.${n & 255}`],
   ['an IPv4 /24, mapped', (n: number) => `::ffff:10.0.0.${n & 255}`],
   ['25 addresses of 25 networks', (n: number) => `10.${n % 25}.0.1`],
-])('whoever owns %s closes only their own, and 40 others stay', (_what, addressOf) => {
+])('the owner of %s closes only their own, and 40 others stay', (_what, addressOf) => {
   const { closed, crowd, add, limit } = start(500, 20);
   crowd(500, addressOf);
   const members = Array.from({ length: 40 }, (_, n) => add(`member ${n}`, `192.0.${n}.1`));

@@ -1,7 +1,8 @@
 /**
- * How many connections may be held at a time: so many in all, so many of one group. A newcomer is never refused for others' sake: when
- * there are too many, the oldest connection of the group that holds most is closed. Groups are nested, from the widest to the narrowest,
- * so the owner of a wide network competes with themselves first.
+ * How many connections may be held at a time: so many in all, so many of one group. A newcomer is
+ * never refused for others' sake: when there are too many, the oldest connection of the group that
+ * holds most is closed. Groups are nested, from the widest to the narrowest, so the owner of a wide
+ * network competes with themselves first.
  */
 export interface ConnectionLimitParts<C> {
   readonly most: number;
@@ -11,7 +12,9 @@ export interface ConnectionLimitParts<C> {
   readonly close: (connection: C) => void;
 }
 
-/** A group with the narrower groups inside it; the narrowest hold the connections, the oldest first. */
+/**
+ * A group with the narrower groups inside it; the narrowest hold the connections, the oldest first.
+ */
 class Group<C> {
   readonly name: string;
   readonly parent: Group<C> | undefined;
@@ -38,7 +41,10 @@ export class ConnectionLimit<C extends object> {
     return this.#all.size;
   }
 
-  /** Holds the connection as the newest one; of one that is held already the groups change. @param groups  from the widest on */
+  /**
+   * Holds the connection as the newest one; of one that is held already the groups change.
+   * @param groups  from the widest on
+   */
   add(connection: C, groups: readonly string[]): void {
     this.remove(connection);
     let group = this.#all;
@@ -74,7 +80,10 @@ export class ConnectionLimit<C extends object> {
     this.#parts.close(oldest);
   }
 
-  /** The largest of the widest groups, in it the largest of the next, and so on; of equals the one that is there longest. */
+  /**
+   * The largest of the widest groups, in it the largest of the next, and so on; of equals the one
+   * that is there longest.
+   */
   #largest(): Group<C> {
     let group = this.#all;
     while (group.groups.size > 0) {

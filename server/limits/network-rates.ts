@@ -1,7 +1,8 @@
 /**
- * What a network may do that has shown no good token: connect, and make requests. An IPv4 address or IPv6 /64 has an allowance; the
- * /24, /56 or /48 around it has a larger one, so the owner of a wide network has not thousands of them. Requests with a good token are
- * counted by their session instead, so members behind one address do not share the allowance of its strangers.
+ * What a network may do that has shown no good token: connect, and make requests. An IPv4 address
+ * or IPv6 /64 has an allowance; the /24, /56 or /48 around it has a larger one, so the owner of a
+ * wide network has not thousands of them. Requests with a good token are counted by their session
+ * instead, so members behind one address do not share the allowance of its strangers.
  */
 import type { SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
@@ -22,7 +23,10 @@ export interface NetworkRatesParts {
   >;
 }
 
-/** A member's requests are counted as frames too, one at least for each: this bound only spares the work of refusing them there. */
+/**
+ * A member's requests are counted as frames too, one at least for each: this bound only spares the
+ * work of refusing them there.
+ */
 const REQUESTS_PER_FRAME = 2;
 
 export class NetworkRates {

@@ -1,17 +1,24 @@
 /**
- * The networks that an address belongs to, for limits that count by network. One customer of a provider owns a whole IPv6 /64, and often
- * a /56 or /48; in IPv4 one owner often has several addresses of a /24. The narrowest network is what one machine or home can choose
- * its addresses from at will.
+ * The networks that an address belongs to, for limits that count by network. One customer of a
+ * provider owns a whole IPv6 /64, and often a /56 or /48; in IPv4 one owner often has several
+ * addresses of a /24. The narrowest network is what one machine or home can choose its addresses
+ * from at will.
  */
 import { isIP, isIPv4 } from 'node:net';
 
-/** The same text for one address in all its spellings that a socket shows: an IPv4 client of a socket for both families, a zone. */
+/**
+ * The same text for one address in all its spellings that a socket shows: an IPv4 client of a
+ * socket for both families, a zone.
+ */
 export function plainAddress(address: string): string {
   const plain = address.replace(/%.*$/, '').toLowerCase();
   return plain.includes(':') && isIP(plain) !== 0 ? (mappedIPv4(groupsOf(plain)) ?? plain) : plain;
 }
 
-/** From the widest to the narrowest: the /24 and the address itself, or the /48, /56 and /64. Text that is no address stands alone. */
+/**
+ * From the widest to the narrowest: the /24 and the address itself, or the /48, /56 and /64. Text
+ * that is no address stands alone.
+ */
 export function networksOf(address: string): readonly string[] {
   const plain = plainAddress(address);
   if (isIPv4(plain)) return [`${plain.slice(0, plain.lastIndexOf('.'))}.0/24`, plain];
@@ -44,7 +51,9 @@ function pairs(address: string): readonly number[] {
   return [a * 256 + b, c * 256 + d];
 }
 
-/** `::ffff:10.0.0.7`, in whatever spelling, is how a socket for both families shows an IPv4 client. */
+/**
+ * `::ffff:10.0.0.7`, in whatever spelling, is how a socket for both families shows an IPv4 client.
+ */
 function mappedIPv4(groups: readonly number[]): string | undefined {
   const [g = 0, h = 0] = groups.slice(6);
   const isMapped = groups.slice(0, 5).every((group) => group === 0) && groups[5] === 0xffff;

@@ -35,7 +35,7 @@ test('of several allowances all give one, or none does', () => {
   expect(times(limiter, 10, of('other'), of('wide', 5))).toBe(2);
 });
 
-test('a name whose allowance is whole again is forgotten, and never more than maxNames are kept', () => {
+test('a name whose allowance is whole is forgotten, and at most maxNames are kept', () => {
   const { clock, limiter } = start(100);
   for (let n = 0; n < 10_000; n++) limiter.take([of(`network ${n}`)]);
   expect(limiter.size).toBe(100);

@@ -1,6 +1,7 @@
 /**
- * How often something may happen, by name: a request of a network, an attempt at a handle. Each name costs one number
- * (`allowance.ts`), and none while its allowance is whole. Bounded: beyond `maxNames` the names used longest ago are forgotten.
+ * How often something may happen, by name: a request of a network, an attempt at a handle. Each
+ * name costs one number (`allowance.ts`), and none while its allowance is whole. Bounded: beyond
+ * `maxNames` the names used longest ago are forgotten.
  */
 import { after, waitFor } from '../ports/allowance.ts';
 import type { Clock } from '../ports/clock.ts';
@@ -30,7 +31,10 @@ export class RateLimiter {
     this.#maxNames = maxNames;
   }
 
-  /** Takes one from each allowance, or from none. @returns 0, or the milliseconds until it may be tried again */
+  /**
+   * Takes one from each allowance, or from none.
+   * @returns 0, or the milliseconds until it may be tried again
+   */
   take(allowances: readonly Allowance[]): number {
     const now = this.#clock.monotonic();
     let wait = 0;

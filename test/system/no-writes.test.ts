@@ -1,4 +1,7 @@
-/** No request without a good token, code or password takes a turn of the store's writer: writes are counted over all of them. */
+/**
+ * No request without a good token, code or password takes a turn of the store's writer: writes are
+ * counted over all of them.
+ */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,7 +69,10 @@ async function send({
 const CODE = '7KQ2M-7KQ2M-7KQ2M-7KQ2M-7KQ2M-0';
 const person = { ...PERSON, handle: 'eve', name: 'Eve' };
 const setup = { path: HTTP.setup, body: { ...person, team: 'Hers', code: CODE } };
-/** What a stranger can send to each path, and with which statuses it is answered. A path that is added has to be listed. */
+/**
+ * What a stranger can send to each path, and with which statuses it is answered. A path that is
+ * added has to be listed.
+ */
 const perPath = (
   refresh: readonly string[],
   access: readonly string[],
@@ -77,7 +83,7 @@ const perPath = (
   setup: [[setup, '409']],
   invite: [[{ path: HTTP.invite, body: { code: CODE } }, '401']],
   join: [[{ path: HTTP.join, body: { ...person, code: CODE } }, '401']],
-  signIn: ['nobody', 'ada'].map((handle) => [
+  signIn: ['unknown', 'ada'].map((handle) => [
     { path: HTTP.signIn, body: { handle, password: 'made up by a stranger', device: 'x' } },
     '401',
   ]),
