@@ -118,6 +118,18 @@ describe('a connection', () => {
     expect([handled, came]).toEqual([1, DEFAULT_LIMITS.requestsWaiting + 2]);
   });
 
+  test('that an answer ends has nothing behind it handled', async () => {
+    let handled = 0;
+    await start((_request, response) => {
+      handled++;
+      response.writeHead(200, { connection: 'close' }).end('the last');
+    });
+    const { socket, text } = dial();
+    socket.write(get('/').repeat(3));
+    await gone(socket);
+    expect([handled, statusesIn(text())]).toEqual([1, ['200']]);
+  });
+
   test('whose answer waits to be read gets no work done for the next request', async () => {
     let handled = 0;
     const body = Buffer.alloc(16 * 1024 * 1024);

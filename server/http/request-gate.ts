@@ -129,7 +129,8 @@ export class RequestGate {
   #next(queue: Queue, handler: RequestListener): void {
     queue.isBusy = false;
     const next = queue.waiting.shift();
-    if (next && !next.request.socket.destroyed) this.#begin(next, queue, handler);
+    // An answer that ends the connection leaves nothing to answer behind it.
+    if (next?.request.socket.writable === true) this.#begin(next, queue, handler);
   }
 
   #refuse({ request, response }: Exchange, wait: number): void {
