@@ -144,6 +144,9 @@ test('connections of a proxy count with their client while they carry a request'
   const slow = arrive(PROXY, 100);
   for (const socket of slow) connections.request(socket, '203.0.113.9');
   expect(standing(slow)).toBe(socketsUnauthenticatedPerAddress);
+  const own = arrive(PROXY, 100);
+  for (const socket of own) connections.request(socket, PROXY);
+  expect(standing(own)).toBe(100);
   const idle = arrive(PROXY, 100);
   expect(standing(idle)).toBe(100);
   for (const socket of idle) {

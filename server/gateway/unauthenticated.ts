@@ -102,7 +102,8 @@ export class UnauthenticatedConnections {
     const key = keyOf(socket);
     // Not held after a member used it; a proxy may use it for a stranger next.
     const entry = this.#byKey.get(key) ?? this.#hold({ socket, key, limit: this.#proxied });
-    this.#proxied.add(entry, networksOf(client));
+    // Without a client's address it is the proxy's own request, or the proxy does not tell.
+    this.#proxied.add(entry, this.#isProxy(client) ? [key] : networksOf(client));
   }
 
   /** The request was answered: a proxy's connection is a group of its own again. */
