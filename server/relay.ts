@@ -237,6 +237,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
           onLimited: () => void core.counts.requestsLimited++,
         },
         onRequest: (socket, client) => connections.request(socket, client),
+        onReceived: (socket) => connections.received(socket),
         onAnswered: (socket) => connections.answered(socket),
       },
       doors: {

@@ -156,6 +156,17 @@ test('connections of a proxy count with their client while they carry a request'
   expect(standing(idle)).toBe(100);
 });
 
+test('a connection does not give way while the relay owes it an answer', () => {
+  const { connections, arrive } = start();
+  const asking = arrive('10.0.0.7', 15);
+  for (const socket of asking) connections.received(socket);
+  const later = arrive('10.0.0.7', 100);
+  expect([standing(asking), standing(later)]).toEqual([15, socketsUnauthenticatedPerAddress]);
+  // Answered, they are counted again, as the newest.
+  for (const socket of asking) connections.answered(socket);
+  expect([standing(asking), standing(later)]).toEqual([15, socketsUnauthenticatedPerAddress - 15]);
+});
+
 test('relays count the connections of a network together, and none of a proxy', () => {
   const seats = createFakeSeats();
   const { connections, arrive, full } = start({}, { seats });

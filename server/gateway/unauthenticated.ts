@@ -90,9 +90,7 @@ export class UnauthenticatedConnections {
     const isKnown = this.#knownNetworks.has(networkOf(remoteAddress));
     const limit = isProxy ? this.#proxied : isKnown ? this.#known : this.#strangers;
     const entry = this.#hold({ socket, key, limit });
-    if (!isProxy) this.#places?.take(networkOf(remoteAddress), entry);
-    // Until its request is there, each connection of a proxy is a group of its own.
-    limit.add(entry, isProxy ? [key] : networksOf(remoteAddress));
+    this.#count(entry, remoteAddress);
   }
 
   /** A request of this client came over the connection. */
@@ -106,11 +104,17 @@ export class UnauthenticatedConnections {
     this.#proxied.add(entry, this.#isProxy(client) ? [key] : networksOf(client));
   }
 
-  /** The request was answered: a proxy's connection is a group of its own again. */
-  answered(end: End): void {
-    const key = keyOf(end);
-    const entry = this.#byKey.get(key);
-    if (entry?.limit === this.#proxied) this.#proxied.add(entry, [key]);
+  /** The request is complete. The relay owes the next step, so nothing makes the connection give way. */
+  received(socket: Socket): void {
+    const entry = this.#byKey.get(keyOf(socket));
+    if (entry) this.#uncount(entry);
+  }
+
+  /** The request was answered: the client owes the next step again. */
+  answered(socket: Socket): void {
+    const { remoteAddress } = socket;
+    const entry = this.#byKey.get(keyOf(socket));
+    if (entry && remoteAddress !== undefined) this.#count(entry, remoteAddress);
   }
 
   /** It showed a good token: it counts here no more, and its network is known. */
@@ -124,6 +128,19 @@ export class UnauthenticatedConnections {
     const [oldest = ''] = this.#knownNetworks;
     if (this.#knownNetworks.size > this.#parts.limits.knownNetworks)
       this.#knownNetworks.delete(oldest);
+  }
+
+  #count(entry: Entry, address: string): void {
+    const { limit, key } = entry;
+    // Until its request is there, each connection of a proxy is a group of its own.
+    if (limit === this.#proxied) return limit.add(entry, [key]);
+    this.#places?.take(networkOf(address), entry);
+    limit.add(entry, networksOf(address));
+  }
+
+  #uncount(entry: Entry): void {
+    entry.limit.remove(entry);
+    this.#places?.leave(entry);
   }
 
   #hold(entry: Entry): Entry {
@@ -149,8 +166,7 @@ export class UnauthenticatedConnections {
     if (!entry) return;
     this.#byKey.delete(key);
     entry.socket.off('close', this.#forget);
-    entry.limit.remove(entry);
-    this.#places?.leave(entry);
+    this.#uncount(entry);
   }
 }
 

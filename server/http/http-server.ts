@@ -35,7 +35,7 @@ export interface HttpServerParts extends RoutesParts {
     | 'outboundStallMs'
   >;
   /** How requests are counted, and their connections; without it each passes. */
-  readonly counting?: Pick<RequestGateParts, 'rate' | 'onRequest' | 'onAnswered'>;
+  readonly counting?: Pick<RequestGateParts, 'rate' | 'onRequest' | 'onReceived' | 'onAnswered'>;
   /** Where frames go and come without a socket; none where only accounts are asked for. */
   readonly doors?: Omit<DoorsParts, 'isDraining' | 'onMessage'>;
 }

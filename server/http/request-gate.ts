@@ -56,6 +56,8 @@ export interface RequestGateParts {
   readonly rate?: RequestRate | undefined;
   /** A request of this client begins to be answered on the connection. */
   readonly onRequest?: ((socket: Socket, client: string) => void) | undefined;
+  /** The request is complete, its body too. */
+  readonly onReceived?: ((socket: Socket) => void) | undefined;
   readonly onAnswered?: ((socket: Socket) => void) | undefined;
   /** The body did not come in time. */
   readonly onLate: (socket: Socket) => void;
@@ -112,8 +114,8 @@ export class RequestGate {
     const { socket } = request;
     queue.isBusy = true;
     const isProxied = trustedProxies.has(plainAddress(socket.remoteAddress ?? ''));
-    this.#limitTime(exchange);
     onRequest?.(socket, clientAddress(request, trustedProxies));
+    this.#limitTime(exchange);
     const wait = rate?.waitOf(request) ?? 0;
     response.once('close', () => {
       onAnswered?.(socket);
@@ -149,13 +151,18 @@ export class RequestGate {
   }
 
   #limitTime({ request, response }: Exchange): void {
-    const { limits, onLate } = this.#parts;
-    if (hasBody(request)) {
+    const { limits, onLate, onReceived } = this.#parts;
+    if (!hasBody(request)) onReceived?.(request.socket);
+    else {
       const timer = setTimeout(() => {
         if (!request.complete) onLate(request.socket);
       }, limits.messageMs);
       this.#bodyTimers.set(request, timer);
-      request.once('end', () => clearTimeout(timer)).once('close', () => clearTimeout(timer));
+      request.once('close', () => clearTimeout(timer));
+      request.once('end', () => {
+        clearTimeout(timer);
+        onReceived?.(request.socket);
+      });
     }
     response.once('prefinish', () => {
       if (!response.writableFinished)
