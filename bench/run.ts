@@ -23,6 +23,7 @@ import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
 import { postgresSends } from './postgres-sends.ts';
 import { stoppedReader } from './stopped-reader.ts';
+import { strangers } from './strangers.ts';
 
 const QUESTIONS: readonly Question[] = [
   fanOut,
@@ -37,6 +38,7 @@ const QUESTIONS: readonly Question[] = [
   clusterLimit,
   postgresSends,
   guesses,
+  strangers,
 ];
 
 const { values } = parseArgs({

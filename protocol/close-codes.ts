@@ -11,6 +11,8 @@ export const CLOSE = {
   slow: 4008,
   /** No `hello` in time. */
   helloTimeout: 4009,
+  /** A message was begun and not completed in time. */
+  messageTimeout: 4010,
   /** Too many frames, for too long. */
   flood: 4029,
   /** The member opened more sockets than allowed; the oldest one gives way. */

@@ -42,8 +42,24 @@ export interface Limits {
   /** Catch-up starts with the newest page when a feed is further behind than this. */
   readonly farBehindEvents: number;
   readonly socketsPerMember: number;
+  /** Connections without a token, of one IPv4 address or IPv6 /64; beyond, its oldest is closed. */
   readonly socketsUnauthenticatedPerAddress: number;
+  /** The same in all; beyond, the oldest of the network that holds most is closed. */
   readonly socketsUnauthenticated: number;
+  /** Places beside those, for connections from networks that have shown a good token before. */
+  readonly socketsUnauthenticatedKnown: number;
+  /** Networks that have shown a good token and are remembered, each an IPv4 address or IPv6 /64. */
+  readonly knownNetworks: number;
+  /** New connections of one network, an IPv4 address or IPv6 /64; more are closed unread. */
+  readonly connectionsPerSecond: number;
+  readonly connectionsBurst: number;
+  /** HTTP requests of one such network that show no good token; more are answered with 429. */
+  readonly requestsPerSecond: number;
+  readonly requestsBurst: number;
+  /** An IPv4 /24, an IPv6 /56 or /48 may do so many times as much as one address or /64 of it. */
+  readonly wideNetworkFactor: number;
+  /** Requests that may wait behind the one being answered on the same connection; more end it. */
+  readonly requestsWaiting: number;
   /** Clients that may come in, per second and at once; beyond, they are told to return a little later. */
   readonly acceptsPerSecond: number;
   readonly acceptsBurst: number;
@@ -66,6 +82,8 @@ export interface Limits {
   readonly clientAckMs: number;
   readonly headerBytes: number;
   readonly headersMs: number;
+  /** A WebSocket message or the body of a request not complete in this time ends its connection. */
+  readonly messageMs: number;
   readonly requestMs: number;
   readonly httpBodyBytes: number;
   /** An idle connection over HTTP is kept for the next request for this long. */
@@ -207,6 +225,14 @@ export const DEFAULT_LIMITS: Limits = {
   socketsPerMember: 10,
   socketsUnauthenticatedPerAddress: 20,
   socketsUnauthenticated: 500,
+  socketsUnauthenticatedKnown: 250,
+  knownNetworks: 10_000,
+  connectionsPerSecond: 100,
+  connectionsBurst: 1_000,
+  requestsPerSecond: 30,
+  requestsBurst: 500,
+  wideNetworkFactor: 4,
+  requestsWaiting: 4,
   acceptsPerSecond: 1_000,
   acceptsBurst: 10_000,
   acceptSpreadMs: 10_000,
@@ -224,6 +250,7 @@ export const DEFAULT_LIMITS: Limits = {
   clientAckMs: 8_000,
   headerBytes: 16 * KIB,
   headersMs: 10_000,
+  messageMs: 10_000,
   requestMs: 30_000,
   httpBodyBytes: 64 * KIB,
   keepAliveMs: 5_000,

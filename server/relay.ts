@@ -35,11 +35,16 @@ import { background } from './gateway/background.ts';
 import type { Lack } from './exposure.ts';
 import { createRelayCore, type RelayCore } from './gateway/core.ts';
 import { Turnstile } from './gateway/turnstile.ts';
+import { UnauthenticatedConnections } from './gateway/unauthenticated.ts';
 import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { createRequestWait } from './http/request-gate.ts';
 import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
 import { certificateFingerprint, loadTls } from './lan/tls.ts';
+import { NetworkRates } from './limits/network-rates.ts';
+import { plainAddress } from './limits/networks.ts';
+import { RateLimiter } from './limits/rate-limiter.ts';
 import { silentLog } from './observe/log.ts';
 import type { MetricsServer } from './observe/metrics-server.ts';
 import type { MetricsParts } from './observe/metrics.ts';
@@ -131,7 +136,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     advertise = [],
   } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
-  const trustedProxies = settings.trustedProxies ?? [];
+  const trustedProxies = (settings.trustedProxies ?? []).map(plainAddress);
   const clock = createPlausibleClock({ clock: machine, log, limits });
   const reachable = {
     interfaces: networkInterfaces(),
@@ -200,6 +205,20 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     const limitsState = (): Budgets['state'] =>
       seats?.state === 'degraded' ? 'degraded' : budgets.state;
     const turnstile = new Turnstile({ clock, random, limits });
+    const rates = new NetworkRates({ limiter: new RateLimiter({ clock }), limits });
+    const proxies = new Set(trustedProxies);
+    const connections = new UnauthenticatedConnections({
+      limits,
+      rates,
+      trustedProxies: proxies,
+      seats,
+      onFull: () => {
+        core.counts.doorFull++;
+        log.debug('door-full', { waiting: connections.size });
+      },
+    });
+    const sessionOf = auth.gateway.sessionOf;
+    const requestWait = createRequestWait({ rates, trustedProxies: proxies, sessionOf });
     let isDraining = false;
     const http = await createHttpServer({
       store,
@@ -211,13 +230,23 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       isDraining: () => isDraining,
       isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
+      counting: {
+        rate: {
+          waitOf: requestWait,
+          clock,
+          onLimited: () => void core.counts.requestsLimited++,
+        },
+        onRequest: (socket, client) => connections.request(socket, client),
+        onReceived: (socket) => connections.received(socket),
+        onAnswered: (socket) => connections.answered(socket),
+      },
       doors: {
         core,
         auth: auth.gateway,
         turnstile,
         clock,
         limits,
-        onAdmitted: (socket) => upgrades.admit(socket),
+        onAdmitted: (socket) => connections.admit(socket),
       },
     });
     const upgrades: Upgrades = attachUpgrades({
@@ -227,8 +256,8 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       turnstile,
       limits,
       log,
-      trustedProxies: new Set(trustedProxies),
-      seats,
+      connections,
+      requestWait,
       requestFault,
       isDraining: () => isDraining,
       onTaken: (socket) => http.release(socket),
@@ -238,7 +267,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       settings.metrics ?? null,
       {
         core,
-        waitingAtDoor: () => upgrades.waiting,
+        waitingAtDoor: () => connections.size,
         isDraining: () => isDraining,
         checkStore: () => store.team(),
         fanOutState: () => fanOut.state,

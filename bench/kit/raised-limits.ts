@@ -11,4 +11,7 @@ export const RAISED_LIMITS: Partial<Limits> = {
   bytesInPerSecond: ALMOST_UNLIMITED * 1_000,
   // All members come from one address.
   socketsUnauthenticatedPerAddress: 1_000,
+  socketsUnauthenticatedKnown: 1_000,
+  connectionsPerSecond: ALMOST_UNLIMITED,
+  connectionsBurst: ALMOST_UNLIMITED,
 };

@@ -23,6 +23,7 @@ export interface Room {
 const SERVER_INSIDE = {
   protocol: 'value',
   'server/ports': 'value',
+  'server/limits': 'value',
 } as const;
 
 const HOST_INSIDE = {
@@ -191,6 +192,13 @@ export const ROOMS: readonly Room[] = [
     packages: [],
     node: 'none',
     why: 'ports are interfaces with their guarantees in words',
+  },
+  {
+    at: 'server/limits',
+    rooms: { protocol: 'value', 'server/ports': 'value' },
+    packages: [],
+    node: ['node:net'],
+    why: 'rates and counts know addresses and a clock, never who asks or how',
   },
   {
     at: 'server/domain',

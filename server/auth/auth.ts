@@ -71,6 +71,6 @@ export function createAuth(parts: AuthParts): Auth {
     invites,
     throttle,
   });
-  const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });
+  const gateway = createGatewayAuth({ store, log, access, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };
 }

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from '../../protocol/result.ts';
 import { checkTeam } from '../domain/access.ts';
 import type { Log } from '../ports/log.ts';
 import type { InviteRow, SessionRow, Store } from '../ports/store.ts';
+import type { AccessTokens } from './access-tokens.ts';
 import type { Accounts } from './accounts.ts';
 import type { Invites } from './invites.ts';
 import type { Admitted, Sessions } from './sessions.ts';
@@ -24,6 +25,7 @@ export interface RelayIdentity {
 export interface GatewayAuthParts {
   readonly store: Store;
   readonly log: Log;
+  readonly access: Pick<AccessTokens, 'verify'>;
   readonly sessions: Sessions;
   readonly accounts: Accounts;
   readonly invites: Invites;
@@ -41,6 +43,9 @@ export interface SocketAuth {
   verifyUpgrade(request: {
     readonly headers: { readonly authorization?: string | undefined };
   }): Promise<Result<Admitted, { readonly status: number }>>;
+  sessionOf(request: {
+    readonly headers: { readonly authorization?: string | undefined };
+  }): SessionId | undefined;
   refresh(
     who: Admitted,
     token: string,
@@ -73,6 +78,7 @@ const BEARER = /^Bearer ([A-Za-z0-9._-]+)$/i;
 export function createGatewayAuth({
   store,
   log,
+  access,
   sessions,
   accounts,
   invites,
@@ -87,6 +93,11 @@ export function createGatewayAuth({
       const admitted = token === undefined ? undefined : await sessions.admit(token);
       if (admitted?.ok === true) return admitted;
       return fail({ status: admitted?.error.kind === 'unavailable' ? 503 : 401 });
+    },
+    sessionOf({ headers }) {
+      const token = BEARER.exec(headers.authorization ?? '')?.[1];
+      const claims = token === undefined ? undefined : access.verify(token);
+      return claims?.ok === true ? claims.value.session : undefined;
     },
     async refresh(who, token) {
       const refreshed = await sessions.refresh(token, who.session);

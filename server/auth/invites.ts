@@ -135,13 +135,16 @@ export function createInvites({
         .filter((invite) => invite.role !== 'owner' && isGood(invite))
         .sort((a, b) => b.createdAt - a.createdAt);
     },
-    end: (id) =>
-      store.write(async (tx) => {
-        const isThere = (await tx.invites()).some(
-          (invite) => invite.id === id && invite.role !== 'owner',
-        );
+    async end(id) {
+      const isIn = async (reads: StoreReads): Promise<boolean> =>
+        (await reads.invites()).some((invite) => invite.id === id && invite.role !== 'owner');
+      // An id that nothing has must not cost a turn of the writer.
+      if (!(await isIn(store))) return false;
+      return store.write(async (tx) => {
+        const isThere = await isIn(tx);
         if (isThere) await tx.removeInvite(id);
         return isThere;
-      }),
+      });
+    },
   };
 }

@@ -222,8 +222,10 @@ export function createSessions({
       return row !== undefined && row.member === member && (await stateOf(store, row)) !== 'ended';
     },
     async refresh(token, of) {
-      // A made-up token must not cost a turn of the writer.
-      if (!(await rowOf(store, token))) return fail(untrusted);
+      // Neither a made-up token nor one of a session that ended must cost a turn of the writer.
+      const found = await rowOf(store, token);
+      if (!found || (of !== undefined && found.row.id !== of)) return fail(untrusted);
+      if (found.row.endedAt !== null) return fail(ended);
       const rotation = await rotate(token, of);
       switch (rotation.kind) {
         case 'unknown':
@@ -250,18 +252,21 @@ export function createSessions({
       }
     },
     async end(session, member, reason) {
+      const known = await store.session(session);
+      if (known?.member !== member) return false;
+      if (known.endedAt !== null) return true;
       const row = await store.write(async (tx) => {
         const found = await tx.session(session);
-        if (!found || found.member !== member) return undefined;
-        await endRow(tx, found);
+        if (found) await endRow(tx, found);
         return found;
       });
-      if (!row) return false;
-      if (row.endedAt === null) told(row, reason);
+      if (row && row.endedAt === null) told(row, reason);
       return true;
     },
     async endByRefresh(token) {
-      if (!(await rowOf(store, token))) return false;
+      // Anybody can send a token: only one whose session has not ended costs a turn of the writer.
+      const known = await rowOf(store, token);
+      if (!known || known.row.endedAt !== null) return known !== undefined;
       const row = await store.write(async (tx) => {
         const found = await rowOf(tx, token);
         if (found) await endRow(tx, found.row);

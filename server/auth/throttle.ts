@@ -4,6 +4,7 @@
  * stranger who exhausts a handle's budget does not keep its owner's office out. The budgets are the team's, whichever relay is asked.
  */
 import type { Limits } from '../../protocol/limits.ts';
+import { networkOf } from '../limits/networks.ts';
 import type { Budget, Budgets } from '../ports/budgets.ts';
 
 export interface Attempt {
@@ -41,7 +42,7 @@ const DAY_MS = 24 * 60 * 60_000;
 export function createThrottle({ budgets, limits }: ThrottleParts): Throttle {
   return {
     async admit({ address, handle }) {
-      const place = placeOf(address);
+      const place = networkOf(address);
       const asked = [perMinute(`address ${place}`, limits.signInsPerMinutePerAddress)];
       // Another first word than the strangers' budget has: a handle may be typed in any way.
       const pair = handle === undefined ? undefined : `place ${place} handle ${handle}`;
@@ -66,18 +67,3 @@ const perMinute = (name: string, count: number): Budget => ({
   perSecond: count / 60,
   burst: count,
 });
-
-/** One household or machine: an IPv4 address, or the /64 of an IPv6 one (whose lower half a machine may choose at will). */
-export function placeOf(address: string): string {
-  const plain = address.replace(/^::ffff:(?=\d+\.)/i, '').replace(/%.*$/, '');
-  if (!plain.includes(':')) return plain;
-  const [head = '', tail] = plain.toLowerCase().split('::');
-  const front = head === '' ? [] : head.split(':');
-  const back = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : Math.max(0, 8 - front.length - back.length);
-  const groups = [...front, ...Array.from({ length: zeros }, () => '0'), ...back];
-  return `${groups
-    .slice(0, 4)
-    .map((group) => group.replace(/^0+(?=.)/, ''))
-    .join(':')}::/64`;
-}

@@ -44,6 +44,8 @@ export interface GatewayAuth {
   verifyUpgrade(
     request: UpgradeCredentials,
   ): Promise<Result<Principal, { readonly status: number }>>;
+  /** The session of a token of ours that has not run out. Asks no store: it may have ended. */
+  sessionOf(request: UpgradeCredentials): SessionId | undefined;
   /** New tokens for the session of this socket; a refresh token of another session is refused. */
   refresh(who: Principal, token: string): Promise<Result<NewTokens, Refusal>>;
   /** The member's sessions that have not ended, newest first. */

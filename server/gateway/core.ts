@@ -282,6 +282,12 @@ export class RelayCore {
     if (connection.stage !== 'closed') this.#forget(connection);
   }
 
+  /** Calls back when a message that begins now should be complete. @returns cancels it */
+  afterMessageTime(run: () => void): () => void {
+    const { clock, limits } = this.#parts;
+    return clock.after(limits.messageMs, run);
+  }
+
   /** The carrier cannot let this pass: a binary message, say. */
   reject(connection: Connection, code: number): void {
     this.#close(connection, code);

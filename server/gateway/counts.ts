@@ -28,10 +28,12 @@ export class Counts {
   accepts = 0;
   /** Upgrades that were refused, by the status of the answer. */
   readonly upgradesRefused = new Map<number, number>();
-  /** Connections closed unread, because too many had not shown a token yet. */
+  /** Connections closed before they showed a token, because there were too many. */
   doorFull = 0;
   /** Upgrades told to come back a little later, because too many came at once; among `upgradesRefused` too. */
   sentAway = 0;
+  /** Requests refused with 429, because their network or session made too many. */
+  requestsLimited = 0;
 
   upgradeRefused(status: number): void {
     this.upgradesRefused.set(status, (this.upgradesRefused.get(status) ?? 0) + 1);

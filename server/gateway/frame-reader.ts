@@ -57,10 +57,21 @@ export class FrameReader {
   #restBytes = 0;
   #pieces: Pieces | undefined;
   #isOver = false;
+  #completed = 0;
 
   constructor(limits: Pick<Limits, 'frameBytes' | 'frameFragments'>, sink: FrameSink) {
     this.#limits = limits;
     this.#sink = sink;
+  }
+
+  /** Something was begun, a frame or a message in pieces, whose rest has not come. */
+  get isUnfinished(): boolean {
+    return this.#rest !== undefined || this.#pieces !== undefined;
+  }
+
+  /** Messages and control frames that are complete; not the control frames inside a message. */
+  get completed(): number {
+    return this.#completed;
   }
 
   /** @param chunk  the reader's from now on: masks are taken off in place */
@@ -109,6 +120,7 @@ export class FrameReader {
     const to = from + length;
     if (end < to) return 0;
     const isAscii = unmask(bytes, from, to);
+    if (isControl ? this.#pieces === undefined : (first & FIN) !== 0) this.#completed++;
     if (isControl) this.#control(opcode, bytes.subarray(from, to));
     else if ((first & FIN) !== 0 && this.#pieces === undefined)
       this.#whole(bytes, from, to, isAscii);

@@ -7,6 +7,7 @@ import {
   createSocketKit,
   frame,
   type FrameShape,
+  type RawClient,
   type SocketKit,
 } from '../../test/kit/socket-kit.ts';
 
@@ -204,6 +205,58 @@ test('a client that does not read is closed as slow, its memory is given back, a
   again.ws.send(JSON.stringify({ t: 'range', req: 1, feed, from: head, to: head }));
   await again.heard('page', 2);
   again.ws.terminate();
+});
+
+describe('a message that is begun has messageMs', () => {
+  const { messageMs } = DEFAULT_LIMITS;
+  const ping = frame({ opcode: 9 });
+  const piece = (payload: string, opcode = 0): Buffer => frame({ opcode, payload, isFinal: false });
+  /** Sends these bytes; resolves when the relay has read them. */
+  const sent = async (client: RawClient, bytes: Buffer): Promise<void> => {
+    const { socket } = client;
+    const before = kit.bytesRead();
+    await new Promise<void>((resolve) => socket.write(bytes, () => resolve()));
+    await expect.poll(() => kit.bytesRead() - before).toBe(bytes.length);
+  };
+  const question = (req: number): Buffer =>
+    frame({ opcode: TEXT, payload: JSON.stringify({ t: 'get-team', req }) });
+  const open = async (): Promise<RawClient> => {
+    const client = await kit.raw(kit.relay.owner);
+    client.socket.write(frame({ opcode: TEXT, payload: HELLO }));
+    await expect.poll(() => client.received.includes('caught-up')).toBe(true);
+    return client;
+  };
+
+  test.each([
+    ['half of a frame', [question(1).subarray(0, 12)]],
+    ['the first byte of one', [question(1).subarray(0, 1)]],
+    ['half of a ping', [frame({ opcode: 9, payload: 'still here' }).subarray(0, 8)]],
+    ['a piece, with pings after it', [piece('{', TEXT), ping, ping]],
+    ['pieces one after the other', [piece('{', TEXT), piece(' '), ping, piece(' ')]],
+  ])('%s: then the connection is closed', async (_what, parts) => {
+    const client = await open();
+    for (const part of parts) await sent(client, part);
+    kit.relay.clock.advance(messageMs - 1);
+    expect(kit.relay.core.stats.connections).toBe(1);
+    kit.relay.clock.advance(1);
+    expect(await client.closeCode).toBe(CLOSE.messageTimeout);
+    expect(kit.relay.core.stats.connections).toBe(0);
+  });
+
+  test('and the next one has it anew, also when it begins in the same piece of data', async () => {
+    const client = await open();
+    const [one, two] = [question(1), question(2)];
+    await sent(client, one.subarray(0, 9));
+    kit.relay.clock.advance(messageMs - 1);
+    await sent(client, Buffer.concat([one.subarray(9), two.subarray(0, 9)]));
+    kit.relay.clock.advance(messageMs - 1);
+    await sent(client, two.subarray(9));
+    await expect.poll(() => client.received.includes('"req":2')).toBe(true);
+    // Nothing is begun any more.
+    kit.relay.clock.advance(messageMs + 1);
+    await sent(client, question(3));
+    await expect.poll(() => client.received.includes('"req":3')).toBe(true);
+  });
 });
 
 test('a client that went without a word is forgotten', async () => {

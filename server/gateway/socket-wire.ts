@@ -34,6 +34,8 @@ export class SocketWire implements Wire, FrameSink {
   readonly #connection: Connection;
   readonly #reader: FrameReader;
   #isClosing = false;
+  /** Ends the time for what was begun; most messages come in one piece and need none. */
+  #cancelTimeout: (() => void) | undefined;
 
   /** @param socket  upgraded, and nobody else's from now on */
   constructor(socket: Socket, core: RelayCore, principal: Principal, limits: Limits) {
@@ -74,7 +76,13 @@ export class SocketWire implements Wire, FrameSink {
 
   /** Bytes that came. */
   take(chunk: Buffer): void {
-    this.#reader.take(chunk);
+    const reader = this.#reader;
+    const before = reader.completed;
+    reader.take(chunk);
+    if (this.#cancelTimeout && (!reader.isUnfinished || reader.completed !== before))
+      this.#stopTimeout();
+    if (reader.isUnfinished && !this.#cancelTimeout && !this.#isClosing)
+      this.#cancelTimeout = this.#core.afterMessageTime(() => this.#tooLate());
   }
 
   /** The socket took all that waited. */
@@ -85,6 +93,7 @@ export class SocketWire implements Wire, FrameSink {
   /** The socket is over, with a goodbye or without. */
   gone(): void {
     this.#isClosing = true;
+    this.#stopTimeout();
     this.#core.closed(this.#connection);
   }
 
@@ -129,6 +138,16 @@ export class SocketWire implements Wire, FrameSink {
   terminate(): void {
     this.#isClosing = true;
     this.#socket.destroy();
+  }
+
+  #tooLate(): void {
+    this.#cancelTimeout = undefined;
+    this.broken(CLOSE.messageTimeout);
+  }
+
+  #stopTimeout(): void {
+    this.#cancelTimeout?.();
+    this.#cancelTimeout = undefined;
   }
 
   /** What waits may still leave. */

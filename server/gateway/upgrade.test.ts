@@ -156,23 +156,24 @@ describe('when too many come at once', () => {
   });
 });
 
-describe('at the door', () => {
-  test('only so many of one address may wait; whoever is inside does not count and does not notice', async () => {
-    await kit.dispose();
-    kit = await createSocketKit({ socketsUnauthenticatedPerAddress: 5 });
-    const inside = [await kit.client(kit.relay.owner), await kit.client(kit.relay.owner)];
-    expect(kit.upgrades.waiting).toBe(0);
-    const sockets = Array.from({ length: 12 }, () =>
-      connect(kit.port, '127.0.0.1').on('error', () => undefined),
-    );
-    await Promise.all(sockets.slice(5).map(gone));
-    expect(kit.upgrades.waiting).toBe(5);
-    expect(sockets.slice(0, 5).every((socket) => !socket.destroyed)).toBe(true);
-    inside[0]?.ws.send(JSON.stringify({ t: 'get-team', req: 1 }));
-    await inside[0]?.heard('team-state', 2);
-    sockets[0]?.destroy();
-    while (kit.upgrades.waiting > 4) await new Promise((resolve) => setImmediate(resolve));
-    await kit.client(kit.relay.owner);
-    for (const socket of sockets) socket.destroy();
+test('only so many of one address may wait; members do not count and do not notice', async () => {
+  await kit.dispose();
+  kit = await createSocketKit({
+    socketsUnauthenticatedPerAddress: 5,
+    socketsUnauthenticatedKnown: 5,
   });
+  const inside = [await kit.client(kit.relay.owner), await kit.client(kit.relay.owner)];
+  expect(kit.connections.size).toBe(0);
+  const sockets = Array.from({ length: 12 }, () =>
+    connect(kit.port, '127.0.0.1').on('error', () => undefined),
+  );
+  await Promise.all(sockets.slice(0, 7).map(gone));
+  expect(kit.connections.size).toBe(5);
+  expect(sockets.slice(7).every((socket) => !socket.destroyed)).toBe(true);
+  inside[0]?.ws.send(JSON.stringify({ t: 'get-team', req: 1 }));
+  await inside[0]?.heard('team-state', 2);
+  sockets[7]?.destroy();
+  await expect.poll(() => kit.connections.size).toBe(4);
+  await kit.client(kit.relay.owner);
+  for (const socket of sockets) socket.destroy();
 });

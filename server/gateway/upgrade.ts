@@ -11,13 +11,12 @@ import { refuse as refusalOf, type RefusalKind } from '../../protocol/errors.ts'
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Log } from '../ports/log.ts';
-import type { Seats } from '../ports/seats.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
-import { Doorkeeper } from './doorkeeper.ts';
 import { SocketWire } from './socket-wire.ts';
 import type { Turnstile } from './turnstile.ts';
+import type { UnauthenticatedConnections } from './unauthenticated.ts';
 
 export interface UpgradesParts {
   /** Node's own server; this attaches to its `connection` and `upgrade`. */
@@ -27,9 +26,9 @@ export interface UpgradesParts {
   readonly turnstile: Turnstile;
   readonly limits: Limits;
   readonly log: Log;
-  readonly trustedProxies: ReadonlySet<string>;
-  /** By which relays of one team count strangers together; none where there is one relay. */
-  readonly seats?: Seats | undefined;
+  readonly connections: UnauthenticatedConnections;
+  /** How long its sender must wait until it may make a request; 0 when this one may pass. */
+  readonly requestWait: (request: IncomingMessage) => number;
   /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
   readonly requestFault: (
     request: IncomingMessage,
@@ -65,28 +64,18 @@ const RETRY_AFTER = 'Retry-After: 2';
 const ACCEPT_SALT = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
 
 export interface Upgrades {
-  /** Connections that have not shown a token. */
-  readonly waiting: number;
-  /** The connection showed a good token at another door. */
-  admit(socket: Socket): void;
   close(): void;
 }
 
 export function attachUpgrades(parts: UpgradesParts): Upgrades {
-  const { server, core, turnstile, limits } = parts;
-  const onFull = (): void => {
-    core.counts.doorFull++;
-    parts.log.debug('door-full', { waiting: doorkeeper.waiting });
-  };
-  const doorkeeper = new Doorkeeper({ ...parts, onFull });
-
-  const onConnection = (socket: Socket): void => void doorkeeper.arrive(socket);
+  const { server, core, turnstile, limits, connections } = parts;
+  const onConnection = (socket: Socket): void => connections.arrive(socket);
   const onUpgrade = (request: IncomingMessage, duplex: Duplex, head: Buffer): void => {
     // Node's upgrades come on net or TLS sockets.
     const socket = duplex as Socket;
     socket.on('error', ignore);
     const accept = (who: Principal): void => {
-      doorkeeper.admit(socket);
+      connections.admit(socket);
       turnstile.passed();
       core.counts.accepts++;
       parts.onTaken?.(socket);
@@ -105,10 +94,6 @@ export function attachUpgrades(parts: UpgradesParts): Upgrades {
   server.on('connection', onConnection);
   server.on('upgrade', onUpgrade);
   return {
-    get waiting() {
-      return doorkeeper.waiting;
-    },
-    admit: (socket) => doorkeeper.admit(socket),
     close() {
       server.off('connection', onConnection);
       server.off('upgrade', onUpgrade);
@@ -123,6 +108,11 @@ async function upgrade(
   accept: (who: Principal) => void,
 ): Promise<void> {
   const { auth, core, turnstile, log } = parts;
+  const wait = parts.requestWait(request);
+  if (wait > 0) {
+    core.counts.requestsLimited++;
+    return refuse(parts, socket, 429, [`Retry-After: ${Math.ceil(wait / 1_000)}`]);
+  }
   const fault = parts.requestFault(request);
   if (fault) {
     log.warn('upgrade-refused', { reason: fault.reason, status: fault.status });

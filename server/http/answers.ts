@@ -22,6 +22,15 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   internal: 500,
 };
 
+/** What every answer has. */
+export const HEADERS = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cross-origin-resource-policy': 'same-origin',
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+};
+
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;

@@ -3,6 +3,7 @@
  * and hears goes through the same core as a socket's frames, by wires that collect or stream. Nothing is kept between two requests but
  * how much a session has said lately, and the connection.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest, preParsingHookHandler } from 'fastify';
 import { firstField } from '../../protocol/codec.ts';
@@ -39,11 +40,14 @@ export interface DoorsParts {
   readonly isDraining: () => boolean;
   /** The connection showed a good token: it is no stranger any more. */
   readonly onAdmitted: (socket: Socket) => void;
+  /** A whole frame of the request's body came. */
+  readonly onMessage: (request: IncomingMessage) => void;
 }
 
 type Send = (reply: FastifyReply, answer: Answer) => Promise<void>;
 
 const RETRY_MS = 2_000;
+const LINE_FEED = 0x0a;
 /** What a stream is answered with; the server's own headers stay. */
 const STREAM_HEADERS = {
   'content-type': STREAM_TYPE,
@@ -52,7 +56,7 @@ const STREAM_HEADERS = {
 };
 
 export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): void {
-  const { core, auth, turnstile, clock, limits, isDraining, onAdmitted } = parts;
+  const { core, auth, turnstile, clock, limits, isDraining, onAdmitted, onMessage } = parts;
   const principals = new WeakMap<FastifyRequest, Principal>();
   const bytes = new WeakMap<FastifyRequest, number>();
   const kept = new Kept({ limits, onStalled: () => void core.counts.slow.stalled++ });
@@ -83,9 +87,11 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
 
   /** What came, whatever was announced: a body in chunks announces nothing. */
   const preParsing: preParsingHookHandler = (request, _reply, payload, done) => {
-    payload.on('data', (chunk: Buffer) =>
-      bytes.set(request, (bytes.get(request) ?? 0) + chunk.byteLength),
-    );
+    const isFrames = request.routeOptions.url === FRAMES_PATH;
+    payload.on('data', (chunk: Buffer) => {
+      bytes.set(request, (bytes.get(request) ?? 0) + chunk.byteLength);
+      if (isFrames && chunk.includes(LINE_FEED)) onMessage(request.raw);
+    });
     done(null, payload);
   };
   const utf8 = new TextDecoder('utf-8', { fatal: true });

@@ -6,6 +6,7 @@
 import { isIP } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import { isRelayAddress } from '../../protocol/invite-link.ts';
+import { plainAddress } from '../limits/networks.ts';
 
 export interface RequestFault {
   readonly status: 400 | 403 | 431;
@@ -42,7 +43,7 @@ export function clientAddress(
   request: Pick<IncomingMessage, 'headers' | 'socket'>,
   trustedProxies: ReadonlySet<string>,
 ): string {
-  const remote = plain(request.socket.remoteAddress ?? '');
+  const remote = plainAddress(request.socket.remoteAddress ?? '');
   if (!trustedProxies.has(remote)) return remote;
   const forwarded = request.headers['x-forwarded-for'];
   const last =
@@ -50,7 +51,5 @@ export function clientAddress(
       .split(',')
       .at(-1)
       ?.trim() ?? '';
-  return isIP(last) === 0 ? remote : plain(last);
+  return isIP(last) === 0 ? remote : plainAddress(last);
 }
-
-const plain = (address: string): string => address.replace(/^::ffff:(?=\d+\.)/i, '');

@@ -4,7 +4,7 @@
  * and that no answer tells a version, a stack or a path. The socket's upgrade is the gateway's, on the same server; listening is the
  * caller's.
  */
-import { createServer as createPlainServer, type Server } from 'node:http';
+import { createServer as createPlainServer, type IncomingMessage, type Server } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
@@ -13,8 +13,9 @@ import { refuse } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Log } from '../ports/log.ts';
 import { addDoors, type DoorsParts } from './doors.ts';
-import { faultAnswer, refusalAnswer, type Answer } from './answers.ts';
+import { faultAnswer, HEADERS, refusalAnswer, type Answer } from './answers.ts';
 import { clientAddress, requestFault } from './guard.ts';
+import { RequestGate, type RequestGateParts } from './request-gate.ts';
 import { addRoutes, allowedMethods, type RoutesParts } from './routes.ts';
 
 export interface HttpServerParts extends RoutesParts {
@@ -24,10 +25,19 @@ export interface HttpServerParts extends RoutesParts {
   readonly trustedProxies: readonly string[];
   readonly limits: Pick<
     Limits,
-    'headerBytes' | 'headersMs' | 'requestMs' | 'httpBodyBytes' | 'keepAliveMs'
+    | 'headerBytes'
+    | 'headersMs'
+    | 'requestMs'
+    | 'messageMs'
+    | 'httpBodyBytes'
+    | 'keepAliveMs'
+    | 'requestsWaiting'
+    | 'outboundStallMs'
   >;
+  /** How requests are counted, and their connections; without it each passes. */
+  readonly counting?: Pick<RequestGateParts, 'rate' | 'onRequest' | 'onReceived' | 'onAnswered'>;
   /** Where frames go and come without a socket; none where only accounts are asked for. */
-  readonly doors?: Omit<DoorsParts, 'isDraining'>;
+  readonly doors?: Omit<DoorsParts, 'isDraining' | 'onMessage'>;
 }
 
 export interface HttpServer {
@@ -46,14 +56,6 @@ export interface HttpServer {
 const CHECK_EVERY_MS = 2_000;
 const GRACE_MS = 3_000;
 
-const HEADERS = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'cross-origin-resource-policy': 'same-origin',
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-};
-
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
   const { limits, log, tls } = parts;
   const trustedProxies = new Set(parts.trustedProxies);
@@ -65,12 +67,20 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     keepAliveTimeout: limits.keepAliveMs,
     insecureHTTPParser: false,
   };
+  const gate = new RequestGate({
+    limits,
+    trustedProxies,
+    ...parts.counting,
+    onLate: (socket) => refuseBrokenRequest(TOO_LATE, socket),
+  });
   let server: Server | undefined;
   const app: FastifyInstance = fastify({
-    serverFactory: (handler) =>
-      (server = tls
+    serverFactory: (router) => {
+      const handler = gate.before(router);
+      return (server = tls
         ? createTlsServer({ ...tls, ...options, handshakeTimeout: limits.headersMs }, handler)
-        : createPlainServer(options, handler)),
+        : createPlainServer(options, handler));
+    },
     bodyLimit: limits.httpBodyBytes,
     exposeHeadRoutes: false,
     clientErrorHandler: refuseBrokenRequest,
@@ -119,7 +129,10 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
     return send(reply, refusalAnswer(refuse('bad-request'), 405));
   });
   addRoutes(app, parts, { send, addressOf: (request) => clientAddress(request, trustedProxies) });
-  if (parts.doors) addDoors(app, { ...parts.doors, isDraining: parts.isDraining }, send);
+  if (parts.doors) {
+    const onMessage = (request: IncomingMessage): void => gate.messageCame(request);
+    addDoors(app, { ...parts.doors, isDraining: parts.isDraining, onMessage }, send);
+  }
   await app.ready();
   if (!server) throw new Error('fastify made no server');
   return withClosing(app, server);
@@ -141,6 +154,10 @@ function acceptOnlyJson(app: FastifyInstance): void {
     }
   });
 }
+
+const TOO_LATE = Object.assign(new Error('the body did not come in time'), {
+  code: 'ERR_HTTP_REQUEST_TIMEOUT',
+});
 
 const BROKEN: Readonly<Record<string, string>> = {
   HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',

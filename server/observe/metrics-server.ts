@@ -25,7 +25,11 @@ export async function serveMetrics(
   log: Log,
 ): Promise<MetricsServer> {
   const server = createServer(
-    { requestTimeout: REQUEST_MS, headersTimeout: REQUEST_MS },
+    {
+      requestTimeout: REQUEST_MS,
+      headersTimeout: REQUEST_MS,
+      connectionsCheckingInterval: REQUEST_MS,
+    },
     (request, response) => {
       answer(request, response, metrics).catch((error: unknown) => {
         log.error('metrics-failed', {}, error);

@@ -146,9 +146,15 @@ export const FIGURES: readonly Figure[] = [
   },
   {
     name: 'landline_door_full_total',
-    help: 'Connections closed unread because too many waited without a token',
+    help: 'Connections closed before they showed a token, because there were too many',
     type: 'counter',
     read: ({ core }) => core.counts.doorFull,
+  },
+  {
+    name: 'landline_requests_limited_total',
+    help: 'Requests refused with 429, because their network or session made too many',
+    type: 'counter',
+    read: ({ core }) => core.counts.requestsLimited,
   },
   {
     name: 'landline_door_waiting',

@@ -277,6 +277,7 @@ export function createFakeAuth(): FakeAuth {
   const none = async () => fail(refuse('not-allowed'));
   return {
     principals,
+    sessionOf: ({ headers }) => principals.get(headers.authorization ?? '')?.session,
     async verifyUpgrade({ headers }) {
       const who = principals.get(headers.authorization ?? '');
       return who ? ok(who) : fail({ status: 401 });

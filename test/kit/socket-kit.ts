@@ -12,8 +12,12 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Principal } from '../../server/gateway/auth-port.ts';
 import { Turnstile } from '../../server/gateway/turnstile.ts';
-import { attachUpgrades, type Upgrades } from '../../server/gateway/upgrade.ts';
+import { UnauthenticatedConnections } from '../../server/gateway/unauthenticated.ts';
+import { attachUpgrades } from '../../server/gateway/upgrade.ts';
 import { requestFault } from '../../server/http/guard.ts';
+import { createRequestWait } from '../../server/http/request-gate.ts';
+import { NetworkRates } from '../../server/limits/network-rates.ts';
+import { RateLimiter } from '../../server/limits/rate-limiter.ts';
 import { silentLog } from '../../server/observe/log.ts';
 import { createSeededRandom } from './seeded-random.ts';
 import { createRelayKit, type Person, type RelayKit } from './relay-kit.ts';
@@ -22,7 +26,7 @@ export interface SocketKit {
   readonly relay: RelayKit;
   readonly server: Server;
   readonly port: number;
-  readonly upgrades: Upgrades;
+  readonly connections: UnauthenticatedConnections;
   /** A bearer token that the fake authentication takes for this member. */
   token(who: Person): Promise<string>;
   /** An open WebSocket that said hello and was caught up. */
@@ -31,6 +35,8 @@ export interface SocketKit {
   raw(who: Person): Promise<RawClient>;
   /** Sends these bytes and resolves with everything that came back until the relay closed (or `ms` passed). */
   answer(bytes: string | Buffer, ms?: number): Promise<string>;
+  /** Of all connections that are open. */
+  bytesRead(): number;
   setDraining(isDraining: boolean): void;
   dispose(): Promise<void>;
 }
@@ -55,6 +61,15 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
   const relay = await createRelayKit({ limits });
   const server = createServer({ maxHeaderSize: limits.headerBytes });
   let isDraining = false;
+  const rates = new NetworkRates({ limiter: new RateLimiter({ clock: relay.clock }), limits });
+  const trustedProxies = new Set<string>();
+  const connections = new UnauthenticatedConnections({
+    limits,
+    rates,
+    trustedProxies,
+    onFull: () => void relay.core.counts.doorFull++,
+  });
+  const { sessionOf } = relay.auth;
   const upgrades = attachUpgrades({
     server,
     core: relay.core,
@@ -62,7 +77,8 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     turnstile: new Turnstile({ clock: relay.clock, random: createSeededRandom('door'), limits }),
     limits,
     log: silentLog,
-    trustedProxies: new Set(),
+    connections,
+    requestWait: createRequestWait({ rates, trustedProxies, sessionOf }),
     requestFault,
     isDraining: () => isDraining,
   });
@@ -79,7 +95,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     relay,
     server,
     port,
-    upgrades,
+    connections,
     async token(who) {
       const session = relay.id<SessionId>();
       const now = relay.clock.now();
@@ -142,6 +158,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
       clearTimeout(timer);
       return Buffer.concat(chunks).toString('latin1');
     },
+    bytesRead: () => [...open].reduce((sum, socket) => sum + socket.bytesRead, 0),
     setDraining(draining) {
       isDraining = draining;
     },

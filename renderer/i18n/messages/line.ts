@@ -313,6 +313,7 @@ export const lineMessages = {
   'close.4001': ['the token ran out', '登入憑證已過期'],
   'close.4008': ['this computer did not keep up', '這台電腦跟不上'],
   'close.4009': ['no hello in time', '未及時問候'],
+  'close.4010': ['a message was not completed in time', '訊息未在時限內傳完'],
   'close.4029': ['too many frames', '訊框太多'],
   'close.4030': [
     'too many devices at once; the oldest gives way',
