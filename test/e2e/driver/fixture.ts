@@ -1,7 +1,7 @@
 /**
  * Playwright fixtures over the driver. A spec asks for as many desktops as it has people; each gets a data folder that lives as long as
  * the test, and at the end is closed and must be without faults. The host is an option of the project (`use: { desktopKind }`), else
- * `LANDLINE_DESKTOP`, else the stand-in. For axe use `setLegacyMode(true)`: the stand-in's window is in no context of Playwright's making.
+ * `LANDLINE_DESKTOP`, else the stand-in. For axe use `graveFaults` of test/kit.
  *
  *   import { expect, test } from './driver/fixture.ts';
  *   test('a message sent offline arrives after the relay is back', async ({ openDesktop }) => {
