@@ -2,11 +2,12 @@ import { expect, test } from 'vitest';
 import { schedule, type Ordered } from './schedule.ts';
 
 const ALL: readonly Ordered[] = [
+  { name: 'programs' },
   { name: 'window' },
-  { name: 'timed', after: 'window' },
-  { name: 'unit', after: 'timed' },
-  { name: 'types', after: 'window' },
-  { name: 'lint', after: 'types' },
+  { name: 'timed', after: ['window', 'programs'] },
+  { name: 'unit', after: ['timed'] },
+  { name: 'types', after: ['window'] },
+  { name: 'lint', after: ['types'] },
 ];
 
 /** Runs the named steps, each for one turn. @returns each turn's steps */
@@ -30,16 +31,17 @@ async function turns(...names: readonly string[]): Promise<string[][]> {
   return seen;
 }
 
-test('each step runs after the one that it names, beside those of other chains', async () => {
-  expect(await turns('window', 'timed', 'unit', 'types', 'lint')).toEqual([
-    ['window'],
+test('each step runs after those that it names, beside those of other rows', async () => {
+  expect(await turns('programs', 'window', 'timed', 'unit', 'types', 'lint')).toEqual([
+    ['programs', 'window'],
     ['timed', 'types'],
     ['unit', 'lint'],
   ]);
 });
 
-test('where a step is left out its followers run after the one before it', async () => {
+test('where a step is left out its followers run after those before it', async () => {
   expect(await turns('window', 'unit', 'lint')).toEqual([['window'], ['unit', 'lint']]);
+  expect(await turns('programs', 'window', 'unit')).toEqual([['programs', 'window'], ['unit']]);
   expect(await turns('lint', 'unit')).toEqual([['unit', 'lint']]);
 });
 

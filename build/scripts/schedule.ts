@@ -1,21 +1,9 @@
-/** Runs steps in the order that they name: each after one other, side by side where the order allows. */
+/** Runs steps in the order that they name: each after some others, side by side where that allows it. */
 
 export interface Ordered {
   readonly name: string;
-  /** The step that has to end first. */
-  readonly after?: string;
-}
-
-/** The chosen step that has to end before this one: `after`, or the nearest before that. */
-export function predecessorOf<Step extends Ordered>(
-  { after }: Step,
-  all: readonly Step[],
-  chosen: readonly Step[],
-): Step | undefined {
-  const before = all.find(({ name }) => name === after);
-  return before === undefined || chosen.includes(before)
-    ? before
-    : predecessorOf(before, all, chosen);
+  /** The steps that have to end first. One that is not chosen stands for those before it. */
+  readonly after?: readonly string[];
 }
 
 export interface Schedule {
@@ -30,18 +18,27 @@ export function schedule<Step extends Ordered>(
   chosen: readonly Step[],
   run: (step: Step) => Promise<void>,
 ): Schedule {
-  const before = new Map(chosen.map((step) => [step, predecessorOf(step, all, chosen)]));
+  const before = (step: Step): readonly Step[] =>
+    all
+      .filter(({ name }) => step.after?.includes(name))
+      .flatMap((one) => (chosen.includes(one) ? [one] : before(one)));
   const ends = new Map<Step, Promise<void>>();
   const endOf = (step: Step): Promise<void> => {
     const known = ends.get(step);
     if (known) return known;
-    const first = before.get(step);
-    const end = (first ? endOf(first) : Promise.resolve()).then(() => run(step));
+    const end = Promise.all(before(step).map(endOf)).then(() => run(step));
     ends.set(step, end);
     return end;
   };
+  const allBefore = (step: Step): readonly Step[] =>
+    before(step).flatMap((one) => [one, ...allBefore(one)]);
   return {
-    isSideBySide: new Set(before.values()).size < chosen.length,
+    isSideBySide: chosen.some((one) =>
+      chosen.some(
+        (other) =>
+          one !== other && !allBefore(one).includes(other) && !allBefore(other).includes(one),
+      ),
+    ),
     run: async () => void (await Promise.all(chosen.map(endOf))),
   };
 }

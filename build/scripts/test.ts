@@ -31,7 +31,6 @@ const STEP_LIMIT_MS = 15 * 60_000;
 /** How a step's programs are to be run. */
 type Manner = Pick<RunOptions, 'hear' | 'givesWay'>;
 
-/** `after`: a step that is not chosen hands its place on to the one before it. */
 interface Step extends Ordered {
   /** Wants more of the machine than npm brings: a browser, fonts, strace. */
   readonly isDemanding?: true;
@@ -97,7 +96,18 @@ async function playwright(manner: Manner): Promise<Tally> {
   );
 }
 
+/** Runs whenever one of the chosen steps is demanding; while it downloads, others compute. */
+const PROGRAMS: Step = {
+  name: 'programs',
+  needs: [],
+  run: async () => {
+    await provideNeeds();
+    return NOTHING;
+  },
+};
+
 const STEPS: readonly Step[] = [
+  PROGRAMS,
   {
     name: 'window',
     needs: ['build/electron.vite.config.ts'],
@@ -105,57 +115,63 @@ const STEPS: readonly Step[] = [
   },
   {
     name: 'timed',
-    after: 'window',
+    after: ['window', 'programs'],
     isDemanding: true,
     needs: TIMED,
     ...vitest('system', 'timed', TIMED),
   },
   {
     name: 'unit',
-    after: 'timed',
+    after: ['timed'],
     isDemanding: true,
     needs: ['test/contracts', 'test/fences'],
     ...vitest('unit'),
   },
   {
     name: 'system',
-    after: 'timed',
+    after: ['timed'],
     isDemanding: true,
     needs: ['test/system', 'test/electron-standin'],
     ...vitest('system', 'system', ['--fileParallelism', ...untimed(ROOT)]),
   },
   {
     name: 'types',
-    after: 'window',
+    after: ['window'],
     isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')),
   },
   {
     name: 'lint',
-    after: 'types',
+    after: ['types'],
     isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('eslint', ['.', '--max-warnings=0'], manner)),
   },
   {
     name: 'format',
-    after: 'lint',
+    after: ['lint'],
     isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('prettier', ['--check', '--log-level=warn', '.'], manner)),
   },
-  { name: 'sim', after: 'format', isLowPriority: true, needs: ['test/sim'], ...vitest('sim') },
-  { name: 'page', after: 'sim', isDemanding: true, needs: ['test/window'], ...vitest('page') },
+  { name: 'sim', after: ['format'], isLowPriority: true, needs: ['test/sim'], ...vitest('sim') },
+  {
+    name: 'page',
+    after: ['sim', 'programs'],
+    isDemanding: true,
+    needs: ['test/window'],
+    ...vitest('page'),
+  },
   {
     name: 'e2e',
-    after: 'page',
+    after: ['page'],
     isDemanding: true,
     needs: ['test/e2e'],
     run: playwright,
     times: () => playwrightTimes(reportOf('e2e'), 'test/e2e'),
   },
-  { name: 'packaging', after: 'e2e', needs: ['test/packaging'], ...vitest('packaging') },
+  { name: 'packaging', after: ['sim'], needs: ['test/packaging'], ...vitest('packaging') },
 ];
 
 function chosenSteps(): readonly Step[] {
@@ -169,7 +185,9 @@ function chosenSteps(): readonly Step[] {
     );
     process.exit(1);
   }
-  return STEPS.filter((step) => names.includes(step.name));
+  const isNamed = ({ name }: Step): boolean => names.includes(name);
+  const isDemanding = STEPS.some((step) => isNamed(step) && step.isDemanding);
+  return STEPS.filter((step) => isNamed(step) || (step === PROGRAMS && isDemanding));
 }
 
 interface Outcome extends Tally {
@@ -215,7 +233,6 @@ const plan = schedule(STEPS, steps, async (step) => {
   if (!isStopped) outcomes.set(step, await take(step, plan.isSideBySide));
 });
 
-if (steps.some((step) => step.isDemanding)) await provideNeeds();
 const beganAt = performance.now();
 await plan.run();
 

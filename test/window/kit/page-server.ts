@@ -1,7 +1,6 @@
 /**
  * Serves the development page of the window, built as the real one is, from 127.0.0.1 and under the
- * policy that the hosts set: what the policy would refuse in the app fails here too. Each run builds
- * it once; servers of several files then have several ports and so no cache in common.
+ * policy that the hosts set: what the policy would refuse in the app fails here too. Built once a run.
  */
 import react from '@vitejs/plugin-react';
 import { readFile } from 'node:fs/promises';
