@@ -1,7 +1,7 @@
 /**
  * The files of the system tests in two groups. Files in `TIMED` assert what happens within a few
- * seconds, so they run one at a time while only low-priority steps run beside them. All others wait
- * for processes most of the time and run two at a time.
+ * seconds, or run a whole cluster while parts of it are killed: they run one at a time, and only
+ * low-priority steps run beside them. All others mostly wait for processes: two run at a time.
  */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ const FOLDERS = ['test/system', 'test/electron-standin'] as const;
 /** A bound of five seconds or less on the wall clock belongs here; ten and more do not. */
 export const TIMED: readonly string[] = [
   'test/system/cluster.test.ts',
+  'test/system/failover.test.ts',
   'test/system/hostile-token.test.ts',
   'test/system/line.test.ts',
   'test/system/relays-over-redis.test.ts',
