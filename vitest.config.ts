@@ -21,7 +21,7 @@ export default defineConfig({
           name: 'unit',
           include: [
             '{protocol,doctor,electron,renderer,server,build,bench}/**/*.test.{ts,tsx}',
-            'test/{contracts,fences,kit}/**/*.test.ts',
+            'test/{campaign,contracts,fences,kit}/**/*.test.ts',
           ],
           // No test is timed by these: a server that is started for it takes its time on a busy machine.
           testTimeout: 120_000,

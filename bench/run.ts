@@ -8,38 +8,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { clusterLimit } from './cluster-limit.ts';
-import { clusterSize } from './cluster.ts';
-import { comingBack } from './coming-back.ts';
-import { desktopCatchUp } from './desktop-catch-up.ts';
-import { desktopStart } from './desktop-start.ts';
-import { durableAcks } from './durable-acks.ts';
-import { fanOut } from './fan-out.ts';
-import { growth } from './growth.ts';
-import { guesses } from './guesses.ts';
-import { idleMembers } from './idle-members.ts';
-import { isMet, type Aim, type Question } from './kit/question.ts';
+import { isMet, type Aim } from './kit/question.ts';
 import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
-import { postgresSends } from './postgres-sends.ts';
-import { stoppedReader } from './stopped-reader.ts';
-import { strangers } from './strangers.ts';
-
-const QUESTIONS: readonly Question[] = [
-  fanOut,
-  durableAcks,
-  idleMembers,
-  comingBack,
-  stoppedReader,
-  growth,
-  desktopStart,
-  desktopCatchUp,
-  clusterSize,
-  clusterLimit,
-  postgresSends,
-  guesses,
-  strangers,
-];
+import { QUESTIONS } from './questions.ts';
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },

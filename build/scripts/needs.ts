@@ -1,7 +1,8 @@
 /**
- * What the tests need from outside npm: a browser of the Chromium family, the fonts in which the pictures are compared, strace, which
- * counts fsyncs, iproute2, which lays cables, and the servers of a cluster. On Debian as root they are installed; elsewhere what is there
- * is used. Says in one line what could not be had.
+ * What the tests need from outside npm: a browser of the Chromium family, the fonts in which pictures
+ * are compared, strace, which counts fsyncs, iproute2 for network namespaces, and the servers of a
+ * cluster; the campaign needs Ceph too. Installs them on Debian as root; elsewhere uses what is there.
+ * Prints in one line what is missing.
  */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
@@ -25,6 +26,10 @@ const SERVERS = [
   { program: 'postgres', debian: 'postgresql' },
   { program: 'nginx', debian: 'nginx' },
   { program: 'haproxy', debian: 'haproxy' },
+] as const;
+
+/** A real S3 server; `npm test` has a stand-in. */
+const CEPH = [
   { program: 'ceph-mon', debian: 'ceph-mon' },
   { program: 'ceph-osd', debian: 'ceph-osd' },
   { program: 'radosgw', debian: 'radosgw' },
@@ -52,7 +57,8 @@ async function installByApt(names: readonly string[]): Promise<void> {
 }
 
 /** Makes sure of all this as far as the machine allows. */
-export async function provideNeeds(): Promise<void> {
+export async function provideNeeds({ withCeph = false } = {}): Promise<void> {
+  const servers = [...SERVERS, ...(withCeph ? CEPH : [])];
   const usesApt =
     process.platform === 'linux' &&
     process.getuid?.() === 0 &&
@@ -65,7 +71,7 @@ export async function provideNeeds(): Promise<void> {
     'fonts-noto-color-emoji',
     'strace',
     'iproute2',
-    ...SERVERS.map(({ debian }) => debian),
+    ...servers.map(({ debian }) => debian),
   ];
   const absent = (): readonly string[] =>
     usesApt
@@ -78,9 +84,9 @@ export async function provideNeeds(): Promise<void> {
           ...(process.platform === 'linux' && !isOnPath('strace')
             ? ['strace (nobody counts the fsyncs then)']
             : []),
-          ...SERVERS.filter(({ program }) => !isOnPath(program)).map(
-            ({ program }) => `${program} (its suites are skipped then)`,
-          ),
+          ...servers
+            .filter(({ program }) => !isOnPath(program))
+            .map(({ program }) => `${program} (its suites are skipped then)`),
         ];
   if (usesApt && absent().length > 0) await installByApt(absent());
   const missing = absent();

@@ -1,10 +1,8 @@
 /**
- * `npm test`: everything that has to hold, from the table below. The window is built, then two lanes run side by side, a step after
- * the other in each. What only reckons gives way, so that it fills the cores without spoiling anybody's milliseconds; what is done in
- * browsers, and waits for them most of the time, follows it. While both are under way each step's output is shown whole at its end.
- * The end is the slowest files, a summary with the time of each step and, alone on the last line, `N passed, N failed` over all
- * suites. A step whose folder is absent fails: a suite that is not there has not passed. `--only types,lint` runs a part, for the
- * time of writing.
+ * `npm test`: the steps of the table below. A step starts when the one it comes `after` has ended, so
+ * several run side by side; docs/TESTING.md has the plan with times. Prints each step's output whole,
+ * then the slowest files, the time of each step and, alone on the last line, `N passed, N failed`.
+ * `--only types,lint` runs a part.
  */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,7 +11,9 @@ import { parseArgs } from 'node:util';
 import { findBrowser } from './find-browser.ts';
 import { provideNeeds } from './needs.ts';
 import { ROOT, buildWindow, runNode, toolPath, type RunOptions } from './run.ts';
+import { schedule, type Ordered } from './schedule.ts';
 import { playwrightTimes, slowest, vitestTimes, type FileTime } from './slowest.ts';
+import { TIMED, untimed } from './system-files.ts';
 import {
   NOTHING,
   addTally,
@@ -31,16 +31,11 @@ const STEP_LIMIT_MS = 15 * 60_000;
 /** How a step's programs are to be run. */
 type Manner = Pick<RunOptions, 'hear' | 'givesWay'>;
 
-interface Step {
-  readonly name: string;
+interface Step extends Ordered {
   /** Wants more of the machine than npm brings: a browser, fonts, strace. */
   readonly isDemanding?: true;
-  /** Before the lanes begin: others need what it makes. */
-  readonly isFirst?: true;
-  /** In the second lane, though it does not only reckon. */
-  readonly isBeside?: true;
-  /** Measures nothing and waits for nothing: it goes in the second lane and gives way to whatever runs beside it. */
-  readonly onlyReckons?: true;
+  /** Only computes: it runs at a low priority, so that steps beside it which measure time can. */
+  readonly isLowPriority?: true;
   /** What is absent of these counts as a failure each; where nothing is there, nothing is run. */
   readonly needs: readonly string[];
   readonly run: (manner: Manner) => Promise<Tally>;
@@ -58,12 +53,18 @@ const tool = (
   runNode([toolPath(name, command), ...args], { timeoutMs: STEP_LIMIT_MS, ...options });
 const reportOf = (suite: string): string => join(REPORTS, `${suite}.json`);
 
-function vitest(project: string): Pick<Step, 'run' | 'times'> {
-  const report = reportOf(project);
+/** @param more  options and files; all files of the project where none is named */
+function vitest(
+  project: string,
+  step = project,
+  more: readonly string[] = [],
+): Pick<Step, 'run' | 'times'> {
+  const report = reportOf(step);
   const args = [
     'run',
     '--project',
     project,
+    ...more,
     '--reporter=minimal',
     '--reporter=json',
     `--outputFile.json=${report}`,
@@ -95,44 +96,82 @@ async function playwright(manner: Manner): Promise<Tally> {
   );
 }
 
+/** Runs whenever one of the chosen steps is demanding; while it downloads, others compute. */
+const PROGRAMS: Step = {
+  name: 'programs',
+  needs: [],
+  run: async () => {
+    await provideNeeds();
+    return NOTHING;
+  },
+};
+
 const STEPS: readonly Step[] = [
+  PROGRAMS,
   {
     name: 'window',
-    isFirst: true,
     needs: ['build/electron.vite.config.ts'],
     run: (manner) => passes(buildWindow(manner)),
   },
   {
+    name: 'timed',
+    after: ['window', 'programs'],
+    isDemanding: true,
+    needs: TIMED,
+    ...vitest('system', 'timed', TIMED),
+  },
+  {
+    name: 'unit',
+    after: ['timed'],
+    isDemanding: true,
+    needs: ['test/contracts', 'test/fences'],
+    ...vitest('unit'),
+  },
+  {
+    name: 'system',
+    after: ['timed'],
+    isDemanding: true,
+    needs: ['test/system', 'test/electron-standin'],
+    ...vitest('system', 'system', ['--fileParallelism', ...untimed(ROOT)]),
+  },
+  {
     name: 'types',
-    onlyReckons: true,
+    after: ['window'],
+    isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('typescript', ['-b'], manner, 'tsc')),
   },
   {
     name: 'lint',
-    onlyReckons: true,
+    after: ['types'],
+    isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('eslint', ['.', '--max-warnings=0'], manner)),
   },
   {
     name: 'format',
-    onlyReckons: true,
+    after: ['lint'],
+    isLowPriority: true,
     needs: [],
     run: (manner) => passes(tool('prettier', ['--check', '--log-level=warn', '.'], manner)),
   },
-  { name: 'unit', isDemanding: true, needs: ['test/contracts', 'test/fences'], ...vitest('unit') },
-  { name: 'sim', onlyReckons: true, needs: ['test/sim'], ...vitest('sim') },
-  { name: 'system', isDemanding: true, needs: ['test/system'], ...vitest('system') },
-  { name: 'page', isDemanding: true, isBeside: true, needs: ['test/window'], ...vitest('page') },
+  { name: 'sim', after: ['format'], isLowPriority: true, needs: ['test/sim'], ...vitest('sim') },
+  {
+    name: 'page',
+    after: ['sim', 'programs'],
+    isDemanding: true,
+    needs: ['test/window'],
+    ...vitest('page'),
+  },
   {
     name: 'e2e',
+    after: ['page'],
     isDemanding: true,
-    isBeside: true,
     needs: ['test/e2e'],
     run: playwright,
     times: () => playwrightTimes(reportOf('e2e'), 'test/e2e'),
   },
-  { name: 'packaging', needs: ['test/packaging'], ...vitest('packaging') },
+  { name: 'packaging', after: ['sim'], needs: ['test/packaging'], ...vitest('packaging') },
 ];
 
 function chosenSteps(): readonly Step[] {
@@ -146,11 +185,14 @@ function chosenSteps(): readonly Step[] {
     );
     process.exit(1);
   }
-  return STEPS.filter((step) => names.includes(step.name));
+  const isNamed = ({ name }: Step): boolean => names.includes(name);
+  const isDemanding = STEPS.some((step) => isNamed(step) && step.isDemanding);
+  return STEPS.filter((step) => isNamed(step) || (step === PROGRAMS && isDemanding));
 }
 
 interface Outcome extends Tally {
   readonly name: string;
+  readonly startedAt: number;
   readonly tookMs: number;
 }
 
@@ -162,13 +204,14 @@ async function take(step: Step, isAccompanied: boolean): Promise<Outcome> {
   const hasSomething = absent.length < step.needs.length || step.needs.length === 0;
   const manner: Manner = {
     ...(isAccompanied ? { hear: (chunk: Buffer) => void said.push(chunk) } : {}),
-    ...(isAccompanied && step.onlyReckons ? { givesWay: true } : {}),
+    ...(isAccompanied && step.isLowPriority ? { givesWay: true } : {}),
   };
   const ran = hasSomething ? await step.run(manner) : NOTHING;
   if (isAccompanied) console.log(`\n== ${step.name}\n${Buffer.concat(said).toString()}`);
   if (absent.length > 0) console.error(`Not there: ${absent.join(', ')}.`);
   return {
     name: step.name,
+    startedAt,
     tookMs: performance.now() - startedAt,
     ...addTally(ran, { ...NOTHING, failed: absent.length }),
   };
@@ -186,22 +229,12 @@ let isStopped = false;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => (isStopped = true));
 const outcomes = new Map<Step, Outcome>();
 
-async function lane(some: readonly Step[], isAccompanied: boolean): Promise<void> {
-  for (const step of some) if (!isStopped) outcomes.set(step, await take(step, isAccompanied));
-}
+const plan = schedule(STEPS, steps, async (step) => {
+  if (!isStopped) outcomes.set(step, await take(step, plan.isSideBySide));
+});
 
-if (steps.some((step) => step.isDemanding)) await provideNeeds();
-await lane(
-  steps.filter((step) => step.isFirst),
-  false,
-);
-const lanes = [false, true].map((isBeside) =>
-  steps.filter(
-    (step) => !step.isFirst && (step.onlyReckons ?? step.isBeside ?? false) === isBeside,
-  ),
-);
-const isSideBySide = lanes.every((some) => some.length > 0);
-await Promise.all(lanes.map((some) => lane(some, isSideBySide)));
+const beganAt = performance.now();
+await plan.run();
 
 const slow = slowest(steps.flatMap((step) => (outcomes.has(step) ? (step.times?.() ?? []) : [])));
 if (slow.length > 0) console.log('\n== slowest files');
@@ -209,8 +242,12 @@ for (const { file, tookMs } of slow) console.log(`${inSeconds(tookMs)}   ${file}
 
 console.log('\n== summary');
 const done = steps.flatMap((step) => outcomes.get(step) ?? []);
-for (const outcome of done)
-  console.log(`${outcome.name.padEnd(10)} ${inSeconds(outcome.tookMs)}   ${words(outcome)}`);
+for (const outcome of done) {
+  const began = `from ${inSeconds(outcome.startedAt - beganAt)}`;
+  console.log(
+    `${outcome.name.padEnd(10)} ${began}  took ${inSeconds(outcome.tookMs)}   ${words(outcome)}`,
+  );
+}
 const total = done.reduce<Tally>(addTally, NOTHING);
 console.log(`\n${words(total)}`);
 process.exitCode = isStopped || total.failed > 0 || total.passed === 0 ? 1 : 0;

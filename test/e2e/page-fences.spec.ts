@@ -15,8 +15,7 @@ const later = <R>(page: Page, source: string): Promise<R> =>
     resolve(await (${source})(attempt));
   }))`);
 
-test('the page loads without a word from its policy', async ({ openDesktop }) => {
-  const page = await (await openDesktop()).window();
+test('the page loads without a word from its policy', async ({ freshPage: page }) => {
   const complaints: string[] = [];
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
@@ -26,9 +25,9 @@ test('the page loads without a word from its policy', async ({ openDesktop }) =>
   expect(complaints).toEqual([]);
 });
 
-test('all it has of the app is the bridge, frozen, with three members', async ({ openDesktop }) => {
-  const desktop = await openDesktop();
-  const page = await desktop.window();
+test('all it has of the app is the bridge, frozen, with three members', async ({
+  freshPage: page,
+}) => {
   const seen = await page.evaluate(() => ({
     members: Object.keys(window.landline ?? {}).toSorted(),
     isFrozen: Object.isFrozen(window.landline),
@@ -53,8 +52,7 @@ test('all it has of the app is the bridge, frozen, with three members', async ({
   });
 });
 
-test('text does not become code or markup', async ({ openDesktop }) => {
-  const page = await (await openDesktop()).window();
+test('text does not become code or markup', async ({ freshPage: page }) => {
   const outcome = await later<Record<string, string>>(
     page,
     `async (attempt) => ({
@@ -81,8 +79,7 @@ test('text does not become code or markup', async ({ openDesktop }) => {
   expect(inline).toBe(false);
 });
 
-test('it has no network', async ({ openDesktop }) => {
-  const page = await (await openDesktop()).window();
+test('it has no network', async ({ freshPage: page }) => {
   const knocks: string[] = [];
   const outside = createServer((request, response) => {
     knocks.push(request.url ?? '');
@@ -128,10 +125,11 @@ test('it has no network', async ({ openDesktop }) => {
   outside.close();
 });
 
-test('it cannot be led away, and opens no other page', async ({ openDesktop }) => {
-  const desktop = await openDesktop();
+test('it cannot be led away, and opens no other page', async ({
+  keptDesktop: desktop,
+  freshPage: page,
+}) => {
   test.skip(desktop.name === 'loopback', 'a browser lets its person go where they want');
-  const page = await desktop.window();
   const before = page.url();
   const ways = [
     `location.href = '${OUTSIDE}/'`,
@@ -151,10 +149,9 @@ test('it cannot be led away, and opens no other page', async ({ openDesktop }) =
 });
 
 test('links that could start a program are refused by the host as well', async ({
-  openDesktop,
+  keptDesktop: desktop,
+  freshPage: page,
 }) => {
-  const desktop = await openDesktop();
-  const page = await desktop.window();
   for (const url of [
     'javascript:alert(1)',
     'file:///etc/passwd',
@@ -170,8 +167,9 @@ test('links that could start a program are refused by the host as well', async (
   expect(await desktop.openedLinks()).toEqual([]);
 });
 
-test('whatever it asks of the host is answered, and the host stays', async ({ openDesktop }) => {
-  const page = await (await openDesktop()).window();
+test('whatever it asks of the host is answered, and the host stays', async ({
+  freshPage: page,
+}) => {
   const kinds = await page.evaluate(async () => {
     const call = window.landline?.call as unknown as (
       name: unknown,

@@ -2,8 +2,8 @@
  * Every screen of the real app, in both themes and both languages: axe finds no serious fault on it, nothing runs over the edge of the window,
  * and a picture is written for a person to look at.
  */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
+import { graveFaults } from '../kit/axe.ts';
 import { expect, test } from './driver/fixture.ts';
 import { Person } from './person.ts';
 
@@ -55,19 +55,7 @@ test('every screen is sound in both themes and both languages', async ({ openDes
         .toBeLessThanOrEqual(0);
       // The two that differ most stand for all four: axe is slow, and what depends on a language does not depend on a theme.
       if ((theme === 'light') !== (language === 'en')) continue;
-      const { violations } = await new AxeBuilder({ page })
-        .setLegacyMode(true)
-        .options({ resultTypes: ['violations'] })
-        .analyze();
-      const grave = violations.filter(
-        ({ impact }) => impact === 'serious' || impact === 'critical',
-      );
-      expect
-        .soft(
-          grave.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' | ')}`),
-          `${name}, ${language}, ${theme}`,
-        )
-        .toEqual([]);
+      expect.soft(await graveFaults(page), `${name}, ${language}, ${theme}`).toEqual([]);
     }
     await set(page, { theme: 'light', language: 'en' });
     await expect(page.locator('html')).toHaveAttribute('lang', 'en');

@@ -1,4 +1,7 @@
-/** A stretch of seeds as tests, for the suite that runs with every change: `seeds-*.test.ts` share the first five hundred between them. */
+/**
+ * A range of seeds as tests, for `npm test`: `seeds-*.test.ts` share the first hundred between them.
+ * `npm run campaign` runs 20,000.
+ */
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { runSeed } from './scenario.ts';

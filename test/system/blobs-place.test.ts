@@ -13,8 +13,9 @@ import {
   type Ran,
   type RelayProcess,
 } from '../kit/relay-process.ts';
-import { HAS_CEPH, startCeph, type CephGateway } from '../kit/services/ceph.ts';
 import { POSTGRES, startPostgres, type PostgresServer } from '../kit/services/postgres.ts';
+import type { S3Server } from '../kit/services/ceph.ts';
+import { S3_SERVERS } from '../kit/services/s3-servers.ts';
 
 let folder: string;
 const running: RelayProcess[] = [];
@@ -147,19 +148,19 @@ describe('a relay that is told where blobs are', () => {
   });
 });
 
-describe.skipIf(!HAS_CEPH)('a relay whose blobs are on Ceph', () => {
-  let ceph: CephGateway;
+describe.each(S3_SERVERS)('a relay whose blobs are on $name', ({ start }) => {
+  let s3: S3Server;
   beforeEach(async () => {
-    ceph = await startCeph();
+    s3 = await start();
   });
-  afterEach(() => ceph.dispose());
+  afterEach(() => s3.dispose());
 
   test('goes on with its messages while that is away, and does not start until it is back', async () => {
-    const place = ['--blobs', await describeServer(folder, ceph), '--limits', '{"blobAttempts":1}'];
+    const place = ['--blobs', await describeServer(folder, s3), '--limits', '{"blobAttempts":1}'];
     const relay = await started('data', ...place);
     await found(relay);
     expect(await doctorSays('data')).toMatchObject({ isOk: true });
-    await ceph.kill();
+    await s3.kill();
     expect(await doctorSays('data')).toMatchObject({
       isOk: false,
       says: expect.stringContaining('ECONNREFUSED'),
@@ -172,7 +173,7 @@ describe.skipIf(!HAS_CEPH)('a relay whose blobs are on Ceph', () => {
       kind: 'blobs-not-accessible',
       message: expect.stringContaining('ECONNREFUSED'),
     });
-    await ceph.restart();
+    await s3.restart();
     await started('data', ...place);
   });
 });

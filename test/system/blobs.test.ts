@@ -11,7 +11,8 @@ import type { Blobs } from '../../server/ports/blobs.ts';
 import { blobsAt, chunks, describeServer, namesIn, sha, textOf } from '../kit/blob-kit.ts';
 import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
-import { HAS_CEPH, startCeph, type CephGateway } from '../kit/services/ceph.ts';
+import type { S3Server } from '../kit/services/ceph.ts';
+import { S3_SERVERS } from '../kit/services/s3-servers.ts';
 import { startS3StandIn } from '../kit/services/s3-stand-in.ts';
 import type { WriterLine } from './blob-writer.ts';
 
@@ -183,21 +184,21 @@ describe('two relays on one folder', () => {
   });
 });
 
-describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
-  let ceph: CephGateway;
+describe.each(S3_SERVERS)('two relays on one server: $name', ({ start }) => {
+  let server: S3Server;
   beforeEach(async () => {
-    ceph = await startCeph();
+    server = await start();
   });
-  afterEach(() => ceph.dispose());
+  afterEach(() => server.dispose());
 
   test('lose no blob and show no half one, however often one is killed', async () => {
-    const place = await describeServer(folder, ceph);
+    const place = await describeServer(folder, server);
     await checkKept(place, await killAgainAndAgain(place, 4));
     expect(await namesIn(look(place))).toHaveLength(4 * ROUND);
   });
 
   test('refuse while it is killed, and lose nothing of what they acknowledged', async () => {
-    const place = await describeServer(folder, ceph);
+    const place = await describeServer(folder, server);
     const both = [startWriter(place, 'one'), startWriter(place, 'one')];
     await Promise.all(both.map(isReady));
     both.forEach((writer) => writer.work(0, 1e9));
@@ -209,7 +210,7 @@ describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
           PATIENCE,
         )
         .toBe(true);
-      await ceph.kill();
+      await server.kill();
       const refused = both.map((writer) => writer.of('refused').length);
       await expect
         .poll(
@@ -217,7 +218,7 @@ describe.skipIf(!HAS_CEPH)('two relays on one Ceph', () => {
           PATIENCE,
         )
         .toBe(true);
-      await ceph.restart();
+      await server.restart();
     }
     const kept = both.map((writer) => writer.of('kept').length);
     await expect

@@ -1,4 +1,4 @@
-/** Whole clusters of real processes: PostgreSQL, Redis, three relays and a balancer. `node test/cluster/campaign.ts` for more weather. */
+/** Whole clusters of real processes: PostgreSQL, Redis, three relays and a balancer. More in a campaign. */
 import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
@@ -15,9 +15,10 @@ import {
 } from '../cluster/cluster.ts';
 import { createClient, found, post, signIn, until, type CrowdClient } from '../cluster/crowd.ts';
 import { storm } from '../cluster/storm.ts';
+import { amount } from '../kit/campaign.ts';
 import { dialDoor, HELLO, type DoorClient } from '../kit/door-client.ts';
 
-const SCHEDULES = 20;
+const SCHEDULES = amount(4, 20);
 const SESSION_MS = 1_000;
 const WITHOUT_MS = 5_000;
 /** Between two polls nobody listens; the next one is not let in. */
@@ -27,7 +28,7 @@ const ENDED: readonly number[] = [CLOSE.sessionEnded, CLOSE.tokenExpired];
 const UNHURRIED = { sendsPerSecond: 2, sendsBurst: 30, budgetAnswerMs: 2_500 };
 /** Two passwords are checked beside everything else, and one question to Redis is given up. */
 const SIGN_IN_MS = UNHURRIED.budgetAnswerMs + 3_000;
-const CLIENTS = 200;
+const CLIENTS = amount(60, 200);
 const GAP_MS = 3_000;
 /** Ends what hangs, on a machine that is busy with something else too. */
 const CLUSTER_MS = 600_000;
@@ -53,7 +54,10 @@ describe.skipIf(!isPossible('nginx'))('three relays behind Nginx', () => {
       console.log(
         `storm ${seed}: ${messages} messages, ${JSON.stringify(blows)}, whole again after ${Math.max(...healedMs)} ms at most`,
       );
-      expect(broken, `replay with: node test/cluster/campaign.ts --seed ${seed}`).toEqual([]);
+      expect(
+        broken,
+        `replay with: node test/cluster/campaign.ts --seed ${seed} --schedules ${SCHEDULES}`,
+      ).toEqual([]);
       expect(messages).toBeGreaterThan(SCHEDULES * 10);
       expect([healedMs.length, late]).toEqual([SCHEDULES, []]);
     },

@@ -1,21 +1,25 @@
-/** Killed at any moment, nothing is lost, doubled or out of order. `node test/system/run.ts --rounds N` for more. */
+/** Killed at any moment, nothing is lost, doubled or out of order. */
 import { expect, test } from 'vitest';
+import { amount } from '../kit/campaign.ts';
 import { killRound } from './kill-round.ts';
 
 const ROUND_MS = 600_000;
+const MESSAGES = amount(200, 1_000);
+const KILLS = amount(12, 50);
 
 test(
-  'a thousand messages and fifty kills: everything is there, once, in one order, on both sides and at the relay',
+  `${MESSAGES} messages and ${KILLS} kills: everything is there, once, in one order, at both desktops and the relay`,
   async () => {
-    // A round of its own each day; the seed is told, so that it can be had again.
+    // Another round each day; the seed is printed, so that the round can be repeated.
     const seed = Math.floor(Date.now() / 86_400_000);
-    const round = await killRound({ seed, messages: 1_000, kills: 50 });
+    const round = await killRound({ seed, messages: MESSAGES, kills: KILLS });
     console.log(
       `round ${seed}: ${round.messages} messages, killed ${JSON.stringify(round.kills)}, ${round.seconds} s`,
     );
-    expect(round.broken, `replay with: node test/system/run.ts --from ${seed}`).toEqual([]);
+    const replay = `node test/system/run.ts --from ${seed} --messages ${MESSAGES} --kills ${KILLS}`;
+    expect(round.broken, `replay with: ${replay}`).toEqual([]);
     expect(Object.values(round.kills).reduce((sum, kills) => sum + kills)).toBeGreaterThanOrEqual(
-      50,
+      KILLS,
     );
   },
   ROUND_MS,

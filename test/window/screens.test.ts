@@ -1,7 +1,7 @@
 /** Every screen, in both themes and both languages: nothing that assistive technology trips over, and no complaint of the page. */
-import AxeBuilder from '@axe-core/playwright';
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { graveFaults } from '../kit/axe.ts';
 import { createStage, type OpenOptions, type Stage } from './kit/browser.ts';
 
 let stage: Stage;
@@ -165,23 +165,6 @@ const SCREENS: Readonly<Record<string, Screen>> = {
 };
 
 /** Light and English first, then the same screen dark and in Chinese. */
-const graveFaults = async (page: Page) => {
-  // The window has no frames: legacy mode spares axe a page of its own to put their findings together.
-  // Only faults are written out: to tell of everything that is well takes longer than to look.
-  const { violations } = await new AxeBuilder({ page })
-    .setLegacyMode(true)
-    .options({ resultTypes: ['violations'] })
-    .analyze();
-  return violations
-    .filter((one) => one.impact === 'serious' || one.impact === 'critical')
-    .map((one) => ({
-      rule: one.id,
-      at: one.nodes
-        .map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ''}`)
-        .slice(0, 4),
-    }));
-};
-
 describe('a screen without grave faults, light and dark, in both languages', () => {
   it.each(Object.keys(SCREENS))('%s', async (name) => {
     const { act, query, ...options } = SCREENS[name]!;

@@ -1,7 +1,7 @@
 /**
  * Playwright fixtures over the driver. A spec asks for as many desktops as it has people; each gets a data folder that lives as long as
  * the test, and at the end is closed and must be without faults. The host is an option of the project (`use: { desktopKind }`), else
- * `LANDLINE_DESKTOP`, else the stand-in. For axe use `setLegacyMode(true)`: the stand-in's window is in no context of Playwright's making.
+ * `LANDLINE_DESKTOP`, else the stand-in. For axe use `graveFaults` of test/kit.
  *
  *   import { expect, test } from './driver/fixture.ts';
  *   test('a message sent offline arrives after the relay is back', async ({ openDesktop }) => {
@@ -14,6 +14,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test as base, expect } from '@playwright/test';
+import type { Page } from '@playwright/test';
 import { DEFAULT_PORT } from '../../../protocol/invite-link.ts';
 import { startSharedChromium } from '../../electron-standin/launch.ts';
 import type { SharedChromium } from '../../electron-standin/launch.ts';
@@ -21,17 +22,21 @@ import { launchDesktop } from './driver.ts';
 import type { DesktopDriver, DesktopKind, DesktopOptions } from './desktop.ts';
 
 export interface DesktopFixtures {
+  /** The kept desktop, with a fresh document in its window. */
+  readonly freshPage: Page;
   readonly openDesktop: (options?: Partial<DesktopOptions>) => Promise<DesktopDriver>;
 }
 
 export interface DesktopWorker {
   readonly desktopKind: DesktopKind;
   readonly sharedChromium: SharedChromium | undefined;
+  /** One desktop for tests that leave it as it was; its page is opened anew for each of them. */
+  readonly keptDesktop: DesktopDriver;
 }
 
 const KINDS: readonly DesktopKind[] = ['standin', 'loopback', 'electron'];
 
-/** So many desktops at most has a test. */
+/** So many desktops at most has a worker at one time. */
 const MOST_DESKTOPS = 10;
 
 /** As if its relay had found this port free before. Two workers that took the usual one in turns would take it from each other while a
@@ -60,6 +65,27 @@ export const test = base.extend<DesktopFixtures, DesktopWorker>({
     },
     { scope: 'worker' },
   ],
+  keptDesktop: [
+    async ({ desktopKind, sharedChromium }, use, info) => {
+      const userDataDir = mkdtempSync(join(tmpdir(), 'landline-e2e-'));
+      // The last of this worker's ports.
+      rememberPort(userDataDir, DEFAULT_PORT + (info.parallelIndex + 1) * MOST_DESKTOPS);
+      const chromium = sharedChromium === undefined ? {} : { chromium: sharedChromium };
+      const desktop = await launchDesktop(desktopKind, { ...chromium, userDataDir });
+      await use(desktop);
+      await desktop.close();
+      rmSync(userDataDir, { recursive: true, force: true, maxRetries: 5 });
+      expect(desktop.faults()).toEqual([]);
+    },
+    { scope: 'worker' },
+  ],
+  freshPage: async ({ keptDesktop }, use) => {
+    const page = await keptDesktop.window();
+    await page.reload();
+    await page.getByRole('heading', { level: 1 }).waitFor();
+    await use(page);
+    expect(keptDesktop.faults()).toEqual([]);
+  },
   openDesktop: async ({ desktopKind, sharedChromium }, use, info) => {
     const desktops: DesktopDriver[] = [];
     const folders: string[] = [];

@@ -1,6 +1,7 @@
 /**
- * A private Ceph with its S3 gateway, in a folder of its own and on ports of the loopback: one monitor, one store in memory, and the gateway,
- * which a test kills and starts again as it likes. Real in all that a client meets: signatures, checks of content, conditions, listings.
+ * A private Ceph with its S3 gateway, for the campaign, in a folder of its own and on ports of the
+ * loopback: one monitor, one store in memory, and the gateway, which a test kills and starts again.
+ * Real in all that a client meets: signatures, checks of content, conditions, listings.
  */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -10,22 +11,26 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { IS_CAMPAIGN } from '../campaign.ts';
 import { freePort } from '../free-port.ts';
 import { DIES_WITH_US, findProgram } from './program.ts';
 
 const WHAT = 'blobs on a real S3 server are not shown';
-const found = ['radosgw', 'ceph-mon', 'ceph-osd'].map((name) => findProgram(name, WHAT));
-export const HAS_CEPH = found.every((path) => path !== undefined);
+const PROGRAMS = ['radosgw', 'ceph-mon', 'ceph-osd'];
+/** Only a campaign looks for the programs, and misses them. */
+export const HAS_CEPH =
+  IS_CAMPAIGN &&
+  PROGRAMS.map((name) => findProgram(name, WHAT)).every((path) => path !== undefined);
 
-export interface CephGateway {
+export interface S3Server {
   readonly address: URL;
   readonly keyId: string;
   readonly secret: string;
-  /** SIGKILL to the gateway; what it has kept stays. */
+  /** The server stops in the middle of whatever it does; what it has kept stays. */
   kill(): Promise<void>;
-  /** Resolves when it answers again. */
+  /** Resolves when the server answers again. */
   restart(): Promise<void>;
-  /** Kills everything and removes the folder. */
+  /** Kills everything and removes what it kept. */
   dispose(): Promise<void>;
 }
 
@@ -36,7 +41,7 @@ const START_LIMIT_MS = 60_000;
 const POLL_MS = 50;
 const CAPS = ['--cap', 'mon', 'allow *', '--cap', 'osd', 'allow *'];
 
-export async function startCeph(): Promise<CephGateway> {
+export async function startCeph(): Promise<S3Server> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-ceph-'));
   const [monitorPort, port] = [await freePort(), await freePort()];
   const conf = join(folder, 'ceph.conf');

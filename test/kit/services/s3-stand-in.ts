@@ -1,12 +1,14 @@
 /**
- * A stand-in for a storage server: what S3 says to the requests that blobs make, in memory, with a hook by which a test makes any answer go
- * wrong. It believes every signature; that those are right is shown on a real server (`ceph.ts`). What it does not know it answers with 501.
+ * A stand-in for a storage server: what S3 answers to the requests that blobs make, in memory, with
+ * a hook by which a test makes any answer go wrong. It checks signatures where it has an account and
+ * accepts all of them otherwise. What it does not know it answers with 501.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { signatureFault, type S3Account } from './s3-signature.ts';
 
 export interface S3StandInOptions {
   readonly tls?: { readonly key: string; readonly cert: string };
@@ -14,6 +16,8 @@ export interface S3StandInOptions {
   readonly knowsConditions?: boolean;
   /** How many keys it lists at once, whatever it is asked for. */
   readonly listKeys?: number;
+  /** Only requests that this account has signed are served; without one all signatures pass. */
+  readonly account?: S3Account;
 }
 
 /** Sees each request first. True: it has been dealt with, in whatever way. */
@@ -34,6 +38,8 @@ export interface S3StandIn {
   readonly connections: number;
   /** Once is enough, and twice does no harm. */
   dispose(): Promise<void>;
+  /** After `dispose`: serves on the same port what it has kept. */
+  restart(): Promise<void>;
 }
 
 const BUCKET = 'landline';
@@ -42,6 +48,7 @@ export async function startS3StandIn({
   tls,
   knowsConditions = true,
   listKeys = 1_000,
+  account,
 }: S3StandInOptions = {}): Promise<S3StandIn> {
   const kept = new Map<string, Buffer>();
   const asked: string[] = [];
@@ -56,8 +63,12 @@ export async function startS3StandIn({
     asked.push(`${request.method ?? ''} ${key}`);
     if (await interference?.(request, response)) return;
     if (bucket !== BUCKET) return refuse(response, 404, 'NoSuchBucket');
-    if (!/^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? ''))
-      return refuse(response, 403, 'AccessDenied');
+    const fault = account
+      ? signatureFault(request, account)
+      : /^AWS4-HMAC-SHA256 Credential=/.test(request.headers.authorization ?? '')
+        ? undefined
+        : 'AccessDenied';
+    if (fault !== undefined) return refuse(response, 403, fault, request.method === 'HEAD');
     switch (request.method) {
       case 'PUT':
         if (key === '') return void response.writeHead(200).end();
@@ -139,8 +150,11 @@ export async function startS3StandIn({
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(0);
   const { port } = server.address() as AddressInfo;
   return {
     address: new URL(`${tls ? 'https' : 'http'}://127.0.0.1:${port}`),
@@ -159,6 +173,7 @@ export async function startS3StandIn({
       for (const socket of sockets) socket.destroy();
       await once(server, 'close');
     },
+    restart: () => listen(port),
   };
 }
 

@@ -9,6 +9,8 @@ import { findBrowser } from '../../../build/scripts/find-browser.ts';
 import { servePage, type PageServer } from './page-server.ts';
 
 const QUIET = [
+  // Without a graphics card it would draw on the processor as if there were one.
+  '--disable-gpu',
   '--disable-quic',
   '--no-first-run',
   '--disable-background-networking',

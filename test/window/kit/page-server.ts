@@ -1,6 +1,6 @@
 /**
- * Serves the development page of the window, built as the real one is, from 127.0.0.1 and under the very policy the hosts set:
- * what the policy would refuse in the app fails here too. Built once per run.
+ * Serves the development page of the window, built as the real one is, from 127.0.0.1 and under the
+ * policy that the hosts set: what the policy would refuse in the app fails here too. Built once a run.
  */
 import react from '@vitejs/plugin-react';
 import { readFile } from 'node:fs/promises';
@@ -58,7 +58,8 @@ export async function servePage(): Promise<PageServer> {
           .writeHead(200, {
             'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
             'content-security-policy': contentSecurityPolicy(),
-            'cache-control': 'no-store',
+            // The page is built once a run; a document that is opened again need not fetch it again.
+            'cache-control': 'max-age=3600',
           })
           .end(body),
       () => response.writeHead(404).end(),

@@ -1,11 +1,12 @@
-/** What a real server of this kind does with our requests. The contract over it is in `test/contracts/blobs.test.ts`. */
+/** What an S3 server does with our requests; in a campaign, Ceph. The contract of blobs is in `test/contracts`. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { chunks, collect, namesIn, sha } from '../../../test/kit/blob-kit.ts';
-import { HAS_CEPH, startCeph, type CephGateway } from '../../../test/kit/services/ceph.ts';
+import type { S3Server } from '../../../test/kit/services/ceph.ts';
+import { S3_SERVERS } from '../../../test/kit/services/s3-servers.ts';
 import type { Blobs } from '../../ports/blobs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { S3Place } from '../../s3-place.ts';
@@ -14,16 +15,16 @@ import { errorCodeOf } from './answers.ts';
 import { createS3Blobs } from './blobs.ts';
 import { createExchange, type Ask, type Content, type Exchange } from './exchange.ts';
 
-describe.skipIf(!HAS_CEPH)('Ceph', () => {
-  let ceph: CephGateway;
+describe.each(S3_SERVERS)('$name', ({ start }) => {
+  let server: S3Server;
   let place: S3Place;
   let exchange: Exchange;
   let spool: string;
   const open: Blobs[] = [];
   beforeAll(async () => {
-    ceph = await startCeph();
-    spool = mkdtempSync(join(tmpdir(), 'landline-ceph-spool-'));
-    place = { ...ceph, bucket: 'landline', region: 'us-east-1', prefix: 'team/blobs/' };
+    server = await start();
+    spool = mkdtempSync(join(tmpdir(), 'landline-s3-spool-'));
+    place = { ...server, bucket: 'landline', region: 'us-east-1', prefix: 'team/blobs/' };
     exchange = createExchange({ place, clock: systemClock, limits: DEFAULT_LIMITS });
     await ask({ method: 'PUT' });
   });
@@ -31,7 +32,7 @@ describe.skipIf(!HAS_CEPH)('Ceph', () => {
     exchange.close();
     for (const blobs of open) blobs.close();
     rmSync(spool, { recursive: true });
-    await ceph.dispose();
+    await server.dispose();
   });
 
   const ask = async (what: Ask): Promise<readonly [number, string | undefined]> => {

@@ -1,3 +1,0 @@
-import { seedsFrom, testSeeds } from './campaign.ts';
-
-testSeeds(seedsFrom(376, 125));
