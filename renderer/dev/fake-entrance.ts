@@ -1,6 +1,7 @@
 /**
  * The fake bridge's half of coming in and bringing in: probing, founding, joining, invites. What is typed decides:
- * `relay.local` must be compared, an invite brings its key, `nobody` is unreachable, `changed` answers with another key.
+ * `relay.local` must be compared, an invite brings its key, `nobody` is unreachable, `changed`
+ * answers with another key than the invite names, `moved` with another than the team here has.
  */
 import type { CommandHandlers, InviteView, RelayFound } from '../../electron/bridge/commands.ts';
 import { demoQr } from './demo-qr.ts';
@@ -46,10 +47,22 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
         isPinnedByInvite: false,
         needsSetup: false,
         invite: null,
+        replaces: null,
       };
       if (typed.includes('nobody')) return fail('unreachable');
       if (typed.includes('changed'))
         return { ok: false, error: { kind: 'key-mismatch', expectedKey: KEY, seenKey: OTHER_KEY } };
+      if (typed.includes('moved'))
+        return ok({
+          ...found,
+          fingerprint: OTHER_KEY,
+          replaces: {
+            name: 'Tidewater Works',
+            address: 'relay.local:7420',
+            fingerprint: KEY,
+            trust: `key:${KEY}`,
+          },
+        });
       if (typed.includes('used-up')) return fail('bad-invite');
       if (typed.startsWith('landline://setup'))
         return ok({ ...found, teamName: null, isPinnedByInvite: true, needsSetup: true });

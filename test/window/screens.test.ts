@@ -157,6 +157,7 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'an invite that leads nowhere': typed('nobody.local'),
   'compare the key': typed('relay.local'),
   'another key': typed('changed.local'),
+  'replace the relay of a team': typed('moved.local'),
   join: typed('landline://join?x'),
   'add a team': {
     scene: 'team',
@@ -219,6 +220,7 @@ describe('room', () => {
     'welcome',
     'start a team',
     'compare the key',
+    'replace the relay of a team',
     'settings, notifications',
     'a line that was checked, and the wire',
     'invite',

@@ -41,6 +41,7 @@ import { createLineCheck, type LineCheck } from './line-check.ts';
 import { createOwnPresence } from './presence.ts';
 import { createRefresh } from './refresh.ts';
 import { createTokens } from './tokens.ts';
+import { trustOf } from './trust.ts';
 import { createTransportLab, type TransportLab } from './transport-lab.ts';
 
 export interface TeamParts {
@@ -103,18 +104,24 @@ export interface Team {
 }
 
 /** No relay's: what is held against it is always another. */
-const LOST_EPOCH = '';
+export const LOST_EPOCH = '';
 
 export function createTeam(parts: TeamParts): Team {
   const { ledger, cache, clock, changes, log, newId, herald, attention } = parts;
   let { record } = parts;
   const { id, key } = record;
+  /** For as long as this team lives: with another relay it is made anew. */
+  const trust = trustOf(record);
+  let isDisposed = false;
   const mask = (): number => callsMask(parts.settings().notifications.ignoreChannelMentions);
   let textBytes = DEFAULT_LIMITS.textBytes;
   let startLater: Down<'welcome'> | undefined;
   let relayAt = 0;
 
   const save = (change: Partial<TeamRecord>): void => {
+    // The team was made anew: an answer that was still on its way must not write over what is known
+    // now.
+    if (isDisposed) return;
     record = { ...record, ...change };
     ledger.rows.putTeam(record);
     changes.team(id);
@@ -159,6 +166,7 @@ export function createTeam(parts: TeamParts): Team {
 
   const outbox = createOutbox({
     team: { id, key },
+    trust,
     db: ledger.db,
     rows: ledger.outbox,
     clock,
@@ -294,7 +302,7 @@ export function createTeam(parts: TeamParts): Team {
 
   /** What was lost is in the outbox before this epoch is ours: cut short, it is looked for again. */
   const startAnew = async (welcome: Down<'welcome'>): Promise<void> => {
-    const lost = await findLost({ replica, cache, disk: ledger.outbox, asks, clock });
+    const lost = await findLost({ replica, cache, disk: ledger.outbox, trust, asks, clock });
     // Is this still my line?
     if (startLater !== welcome) return;
     startLater = undefined;
@@ -487,6 +495,7 @@ export function createTeam(parts: TeamParts): Team {
       live.dispose();
       drafts.dispose();
       marks.dispose();
+      isDisposed = true;
     },
   };
 }

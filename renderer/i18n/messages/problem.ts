@@ -101,6 +101,10 @@ export const problemMessages = {
     'You are in this team already; it is in the rail on the side.',
     '您已在這個團隊中，請看側邊的團隊列。',
   ],
+  'problem.replaces-team': [
+    'This relay claims a team that you have under another key. Nothing was changed.',
+    '這個中繼站自稱是您已有的團隊，但金鑰不同。沒有任何變更。',
+  ],
   'problem.lab-running': ['It is being measured already.', '已經在測量中。'],
   'problem.cannot-host': [
     'This computer cannot run a relay just now.',

@@ -47,7 +47,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         UNIQUE (team, op)
       );
 
-      -- What was acknowledged in the last 30 days, to be offered again to a relay that was restored from a backup.
+      -- Changes acknowledged in the last 30 days, to be resent to a relay that was restored from a
+      -- backup. trust: the relay that acknowledged it; no other one gets it.
       CREATE TABLE sent (
         team INTEGER NOT NULL,
         op TEXT NOT NULL,
@@ -56,6 +57,7 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         message TEXT,
         frame TEXT NOT NULL,
         at INTEGER NOT NULL,
+        trust TEXT NOT NULL,
         PRIMARY KEY (team, op)
       ) WITHOUT ROWID;
       CREATE INDEX sent_by_time ON sent (at);
