@@ -63,7 +63,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     limits,
     log: silentLog,
     trustedProxies: new Set(),
-    requestFault,
+    requestFault: (request) => requestFault(request, null),
     isDraining: () => isDraining,
   });
   server.listen(0, '127.0.0.1');

@@ -19,6 +19,10 @@ export const problemMessages = {
     'Your role does not allow that. An admin can help.',
     '您的角色不允許此操作。請洽管理員。',
   ],
+  'problem.unknown-host': [
+    'The relay does not answer to this name. Its operator can allow the name, or use its IP address.',
+    '中繼站不接受這個名稱。負責人可以允許這個名稱，或改用 IP 位址。',
+  ],
   'problem.conflict': [
     'It was changed somewhere else meanwhile. Look at it and try again.',
     '同時已在別處變更。請查看後再試。',
