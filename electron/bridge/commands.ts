@@ -140,6 +140,14 @@ export const COMMANDS = {
   'team.sign-out': nothing(z.strictObject({ team, forget: z.boolean() })),
   'team.order': nothing(z.strictObject({ order: z.array(team).max(100) })),
   'team.rename': nothing(z.strictObject({ team, name })),
+  /** The most that members may give in an invite; with no uses they cannot invite. */
+  'team.member-invites': nothing(
+    z.strictObject({
+      team,
+      days: z.number().int().min(1).max(365),
+      uses: z.number().int().min(0).max(1000),
+    }),
+  ),
   'wire.retry': nothing(inTeam),
   /** Examines the way to the relay, from the beginning. `withSilence` adds minutes in which a line is left silent. */
   'line.check': nothing(z.strictObject({ team, withSilence: z.boolean() })),

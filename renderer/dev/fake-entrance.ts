@@ -117,6 +117,11 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       emit({ kind: 'team', team, view: { ...core.team(team).team, name } });
       return ok(null);
     },
+    'team.member-invites': async ({ team, days, uses }) => {
+      const view = core.team(team).team;
+      emit({ kind: 'team', team, view: { ...view, memberInvites: { days, uses } } });
+      return ok(null);
+    },
     'invite.create': async ({ team, role, days, uses }) => {
       const invite = {
         id: core.nextId(),
@@ -129,7 +134,11 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       const link = `landline://join?relay=192.168.1.20%3A7420,relay.local%3A7420&code=K7WQ-2M9X&key=${KEY}`;
       return ok({ ...invite, link, qr: demoQr(link) });
     },
-    'invite.list': async () => ok({ invites }),
+    'invite.list': async ({ team }) => {
+      const { role, me } = core.team(team).team;
+      const seen = role === 'member' ? invites.filter((one) => one.createdBy === me) : invites;
+      return ok({ invites: seen });
+    },
     'invite.end': async ({ invite }) => {
       invites = invites.filter((one) => one.id !== invite);
       return ok(null);

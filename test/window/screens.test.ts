@@ -107,6 +107,15 @@ const SCREENS: Readonly<Record<string, Screen>> = {
       await page.getByRole('img', { name: /QR/ }).waitFor();
     },
   },
+  'an invite within limits': {
+    ...over({ kind: 'invite' }, 'as-member'),
+    act: async (page) => {
+      await page.getByRole('button', { name: /1 person/ }).click();
+      const most = page.getByRole('option').last();
+      if ((await most.textContent()) !== '25 people') throw new Error('more is offered');
+      await page.keyboard.press('Escape');
+    },
+  },
   'a member': over({ kind: 'member', member: 'ada' }),
   ...Object.fromEntries(
     ['profile', 'look', 'notifications', 'sessions', 'connection'].map((tab) => [

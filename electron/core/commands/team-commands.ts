@@ -25,6 +25,7 @@ type Names =
   | 'team.sign-out'
   | 'team.order'
   | 'team.rename'
+  | 'team.member-invites'
   | 'wire.retry';
 
 const DONE = ok(null);
@@ -187,6 +188,16 @@ export function createTeamCommands({ core }: CommandParts): Pick<CommandHandlers
           t: 'change-team',
           op: core.newId() as OperationId,
           name: cleanName(name),
+        });
+        return done.ok ? DONE : done;
+      }),
+    'team.member-invites': ({ team: id, days, uses }) =>
+      withTeam(core, id, async (team) => {
+        const done = await team.asks.change({
+          t: 'change-team',
+          op: core.newId() as OperationId,
+          memberInviteDays: days,
+          memberInviteUses: uses,
         });
         return done.ok ? DONE : done;
       }),

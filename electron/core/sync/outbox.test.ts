@@ -227,7 +227,7 @@ describe('the journal of what was sent', () => {
     serve(0);
     clock.setWall(right);
     tidy();
-    expect(data.ledger.outbox.sent(TEAM.key, 20 * JOURNAL_MS)).toHaveLength(2);
+    expect(data.ledger.outbox.sent(TEAM.key, TRUST, 20 * JOURNAL_MS)).toHaveLength(2);
     clock.advance(10 * JOURNAL_MS);
     tidy();
     expect(journal()).toEqual(['stamped far ahead']);
@@ -258,6 +258,6 @@ describe('the journal of what was sent', () => {
     // Sent, and perhaps received; but acknowledged by nobody.
     expect(outbox.rows.map(({ op }) => op)).toEqual(['b', 'c']);
     expect(journal()).toEqual(['a']);
-    expect(data.ledger.outbox.sent(TEAM.key, 'key:bb', 0)).toEqual([]);
+    expect(data.ledger.outbox.sent(TEAM.key, 'key:bb', JOURNAL_MS)).toEqual([]);
   });
 });

@@ -44,7 +44,7 @@ const info = (name: string | null): Result<HttpAnswer, DialFault> =>
 const invite = ok({
   status: 200,
   body: {
-    team: { id: 't', name: 'Night shift', createdAt: 1 },
+    team: { id: 't', name: 'Night shift', createdAt: 1, memberInviteDays: 7, memberInviteUses: 25 },
     role: 'member',
     invitedBy: 'Ada',
     expiresAt: 9,

@@ -11,7 +11,7 @@ import type { Changes } from '../events/changes.ts';
 import type { NewId } from '../new-id.ts';
 import type { Herald } from '../notify/herald.ts';
 import type { Clock, Log, SecretBox } from '../ports.ts';
-import { LOST_EPOCH, type Team } from './team.ts';
+import { LOST_EPOCH, teamFacts, type Team } from './team.ts';
 import { sealPair } from './tokens.ts';
 
 export interface RegistryParts {
@@ -114,9 +114,9 @@ export function createRegistry(parts: RegistryParts): Registry {
     team.dispose();
     const record = { ...team.record, ...change };
     try {
-      db.transaction('team.become', () => {
+      data.ledger.db.transaction('team.become', () => {
         within();
-        rows.putTeam(record);
+        data.ledger.rows.putTeam(record);
       });
     } catch (error) {
       remake(team).start();
@@ -215,7 +215,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     address,
     fingerprint,
     device,
-    name: signedIn.team.name,
+    ...teamFacts(signedIn.team),
     handle: signedIn.member.handle,
     displayName: signedIn.member.name,
     role: signedIn.member.role,
@@ -245,7 +245,7 @@ export function createRegistry(parts: RegistryParts): Registry {
         address: added.address,
         fingerprint: added.fingerprint,
         relayTeam: signedIn.team.id,
-        name: signedIn.team.name,
+        ...teamFacts(signedIn.team),
         me: signedIn.member.id,
         handle: signedIn.member.handle,
         displayName: signedIn.member.name,

@@ -3,6 +3,7 @@
  * fault in one team touches no other. What a person may do with it stands in the commands.
  */
 import type { Sockets } from '../../../doctor/ports.ts';
+import type { Team as TeamFacts } from '../../../protocol/entities.ts';
 import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
@@ -144,6 +145,14 @@ export function createTeam(parts: TeamParts): Team {
   };
   keepCopy();
 
+  const keepFacts = (team: TeamFacts): void => {
+    const facts = teamFacts(team);
+    const hasChanged = Object.entries(facts).some(
+      ([name, value]) => record[name as keyof typeof facts] !== value,
+    );
+    if (hasChanged) save(facts);
+  };
+
   const replica = createReplica({
     team: { id, key, me: record.me as MemberId, handle: record.handle },
     cache,
@@ -218,9 +227,7 @@ export function createTeam(parts: TeamParts): Team {
     replica,
     cache,
     changes,
-    onTeam: (team) => {
-      if (team.name !== record.name) save({ name: team.name });
-    },
+    onTeam: (team) => keepFacts(team),
     onJoined: (channel) => {
       settlement.overlay(channel);
       replica.recount(channel);
@@ -275,9 +282,7 @@ export function createTeam(parts: TeamParts): Team {
     log,
     focus: () => attention.channelOf(id) as ChannelId | null,
     presence: () => presence.now(),
-    onTeam: (team) => {
-      if (team.name !== record.name) save({ name: team.name });
-    },
+    onTeam: (team) => keepFacts(team),
     onNewEpoch: () => outbox.settle(),
     // Whatever epoch comes next is another than this one, and so what was sent is offered again.
     onLoss: () => save({ epoch: LOST_EPOCH }),
@@ -499,6 +504,17 @@ export function createTeam(parts: TeamParts): Team {
     },
   };
 }
+
+/** What a team says of itself, and this computer keeps beside it. */
+export const teamFacts = ({
+  name,
+  memberInviteDays,
+  memberInviteUses,
+}: TeamFacts): Pick<TeamRecord, 'name' | 'memberInviteDays' | 'memberInviteUses'> => ({
+  name,
+  memberInviteDays,
+  memberInviteUses,
+});
 
 /** A relay on this computer is reached whatever the network does. */
 export const isOnThisComputer = (address: string): boolean =>

@@ -26,6 +26,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         is_hosted_here INTEGER NOT NULL,
         state TEXT NOT NULL,
         epoch TEXT,
+        member_invite_days INTEGER NOT NULL,
+        member_invite_uses INTEGER NOT NULL,
         sealed_access BLOB,
         sealed_refresh BLOB,
         access_expires_at INTEGER NOT NULL
