@@ -158,7 +158,7 @@ describe('a refresh that does not succeed', () => {
   });
 });
 
-test('a pair that arrives after the person signed out, or in anew, is not kept', async () => {
+test('a pair that arrives after the person signed out is not kept', async () => {
   const one = rig();
   one.answers = [refreshed(2)];
   const gate = Promise.withResolvers<undefined>();

@@ -60,9 +60,8 @@ export function createTokens({ clock, net, secrets, record, save }: TokensParts)
       refreshed,
     );
     if (!answer.ok) return fail(renewFault(answer.error));
-    // Signed out, or signed in anew, while the answer was on its way: the pair belongs to a session
-    // that was left.
-    if (record().sealedRefresh !== sealedRefresh) return fail({ kind: 'ended' });
+    // Signed out while the answer was on its way: nothing of that session is kept.
+    if (record().sealedRefresh === null) return fail({ kind: 'ended' });
     save(sealPair(answer.value.tokens, secrets, clock));
     return ok(answer.value.tokens.access);
   };
