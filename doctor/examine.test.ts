@@ -9,6 +9,7 @@ import { HELLO } from '../test/kit/door-client.ts';
 import { createFakeClock, type FakeClock } from '../test/kit/fake-clock.ts';
 import { createLineKit } from '../test/kit/line-kit.ts';
 import { useServers } from '../test/kit/use-servers.ts';
+import { refuse } from '../protocol/errors.ts';
 import { fail, ok } from '../protocol/result.ts';
 import { systemClock, systemRandom } from '../server/adapters/system-clock.ts';
 import { loadTls, type RelayTls } from '../server/lan/tls.ts';
@@ -244,6 +245,16 @@ describe('the failing step is named', () => {
   test.each<readonly [string, Manners, string]>([
     ['not a relay', { info: { status: 200, body: '<html>Please sign in' } }, 'http.not-a-relay'],
     ['a page that is not there', { info: { status: 404, body: {} } }, 'http.not-a-relay'],
+    [
+      'a relay that does not know the name',
+      { info: { status: 421, body: { refusal: refuse('unknown-host') } } },
+      'http.unknown-host',
+    ],
+    [
+      'another server that does not know the name',
+      { info: { status: 421, body: '' } },
+      'http.not-a-relay',
+    ],
     [
       'a proxy without its relay',
       { info: { status: 502, body: 'Bad Gateway' } },

@@ -36,6 +36,8 @@ export const SAYINGS = {
     'other-team': 'problem',
     version: 'problem',
     'not-a-relay': 'problem',
+    /** A relay without TLS that was not told the name it is called by. */
+    'unknown-host': 'problem',
     unavailable: 'problem',
     cut: 'problem',
   },

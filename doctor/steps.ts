@@ -4,6 +4,7 @@
  */
 import { isIP } from 'node:net';
 import { encodeEvent, EVENTS_PATH, type EventsRequest } from '../protocol/doors.ts';
+import { refusal } from '../protocol/errors.ts';
 import { HTTP, relayInfo, type RelayInfo } from '../protocol/http.ts';
 import { pickVersion } from '../protocol/version.ts';
 import { finding, type Finding, type Saying, type StepName } from './findings.ts';
@@ -135,6 +136,8 @@ async function ask(visit: Visit): Promise<Finding> {
   visit.answer = answer.value;
   const { status, body } = answer.value;
   if (status >= 500) return finding('http.unavailable', { status });
+  const refused = refusal.safeParse((body as { readonly refusal?: unknown } | null)?.refusal);
+  if (refused.data?.kind === 'unknown-host') return finding('http.unknown-host', { status });
   const info = relayInfo.safeParse(body);
   return status === 200 && info.success
     ? whoIsThere(info.data, subject.team)

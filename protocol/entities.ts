@@ -79,5 +79,16 @@ export const session = z.object({
 });
 export type Session = z.infer<typeof session>;
 
-export const team = z.object({ id: z.string(), name, createdAt: time });
+export const inviteDays = z.number().int().min(1).max(DEFAULT_LIMITS.inviteMaxDays);
+export const inviteUses = z.number().int().min(1).max(DEFAULT_LIMITS.inviteMaxUses);
+/** What members may give. With no use at all they cannot invite. */
+export const memberInviteUses = z.number().int().min(0).max(DEFAULT_LIMITS.inviteMaxUses);
+
+export const team = z.object({
+  id: z.string(),
+  name,
+  createdAt: time,
+  memberInviteDays: inviteDays,
+  memberInviteUses,
+});
 export type Team = z.infer<typeof team>;

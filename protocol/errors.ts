@@ -14,6 +14,8 @@ const KINDS = {
   'not-found': { retryable: false },
   /** The asker sees it but may not do that. */
   'not-allowed': { retryable: false },
+  /** The relay does not answer to the name in the request's `Host`. */
+  'unknown-host': { retryable: false },
   /** The same id came before with other content. */
   conflict: { retryable: false },
   /** A name or handle that is in use. */

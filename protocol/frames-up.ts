@@ -5,7 +5,18 @@
  * an unknown field is refused, so that nobody relies on something the relay silently ignores.
  */
 import { z } from 'zod';
-import { level, name, presence, role, seq, time, topic } from './entities.ts';
+import {
+  inviteDays,
+  inviteUses,
+  level,
+  memberInviteUses,
+  name,
+  presence,
+  role,
+  seq,
+  time,
+  topic,
+} from './entities.ts';
 import {
   channelId,
   epochId,
@@ -119,7 +130,14 @@ export const mutations = {
     member: memberId,
     isActive: z.boolean(),
   }),
-  'change-team': z.strictObject({ t: z.literal('change-team'), op, name }),
+  /** What is left out stays as it is. */
+  'change-team': z.strictObject({
+    t: z.literal('change-team'),
+    op,
+    name: name.optional(),
+    memberInviteDays: inviteDays.optional(),
+    memberInviteUses: memberInviteUses.optional(),
+  }),
   /** Takes the whole way of a message, disk included, and comes back to its sender alone: for who measures a line. */
   echo: z.strictObject({ t: z.literal('echo'), op, text: text.max(DEFAULT_LIMITS.echoLength) }),
 };
@@ -139,8 +157,8 @@ export const questions = {
     t: z.literal('create-invite'),
     req,
     role: z.enum(['admin', 'member', 'guest']),
-    days: z.number().int().min(1).max(365),
-    uses: z.number().int().min(1).max(1_000),
+    days: inviteDays,
+    uses: inviteUses,
   }),
   invites: z.strictObject({ t: z.literal('invites'), req }),
   'end-invite': z.strictObject({ t: z.literal('end-invite'), req, invite: z.uuid() }),

@@ -116,8 +116,15 @@ export interface Limits {
   /** Members of one group conversation, the maker included. */
   readonly groupMembers: number;
   readonly channelsPerMember: number;
+  /** Of an invite from the command line that names neither, and of the setup code. */
   readonly inviteDays: number;
   readonly inviteUses: number;
+  /** The most that any invite may be good for. */
+  readonly inviteMaxDays: number;
+  readonly inviteMaxUses: number;
+  /** The most that members may give in a new team; its owners and admins can change both. */
+  readonly memberInviteDays: number;
+  readonly memberInviteUses: number;
   readonly accessTokenMs: number;
   /** A live socket outlives its access token by this much, so that a slow refresh does not cut it. */
   readonly accessGraceMs: number;
@@ -272,6 +279,10 @@ export const DEFAULT_LIMITS: Limits = {
   channelsPerMember: 2_000,
   inviteDays: 7,
   inviteUses: 1,
+  inviteMaxDays: 365,
+  inviteMaxUses: 1_000,
+  memberInviteDays: 7,
+  memberInviteUses: 25,
   accessTokenMs: 10 * 60_000,
   accessGraceMs: 30_000,
   accessTokenBytes: 1 * KIB,
@@ -335,6 +346,10 @@ export const FIXED_LIMITS = [
   'clientAckMs',
   'draftBytes',
   'inviteUses',
+  'inviteMaxDays',
+  'inviteMaxUses',
+  'memberInviteDays',
+  'memberInviteUses',
   'backfillDays',
   'backfillBytes',
   'backfillFreeBytes',

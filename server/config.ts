@@ -38,6 +38,8 @@ export interface RelayConfig {
   readonly log: LogLevel;
   /** Addresses for invites instead of those the machine knows. */
   readonly advertise: readonly string[];
+  /** Further names that requests may call the relay by, where no TLS proves the name. */
+  readonly allowHost: readonly string[];
   /** Proxies whose `X-Forwarded-For` is believed, last hop only. */
   readonly trustedProxies: readonly string[];
   /** Where the relay's figures may be read, a port of its own; null: nowhere. */
@@ -86,6 +88,10 @@ export const CONFIG_OPTIONS = {
   node: { value: '<name>', help: 'name of this relay in logs (default relay)' },
   log: { value: LOG_LEVELS.join('|'), help: 'how much to log on standard error (default info)' },
   advertise: { value: '<address,…>', help: "addresses for invites (default: this machine's own)" },
+  'allow-host': {
+    value: '<name,…>',
+    help: 'further names for requests without TLS, and to the metrics (default none)',
+  },
   'trusted-proxies': {
     value: '<ip,…>',
     help: 'proxies whose X-Forwarded-For is believed (default none)',
@@ -160,6 +166,10 @@ const limits = z.string().transform((text, context): Limits => {
   return wished;
 });
 
+/** Of one relay; far more than anybody needs. */
+const MAX_ALLOWED_HOSTS = 32;
+const isHostName = (text: string): boolean => isRelayAddress(text) && !/[:[\]]/.test(text);
+
 const optionalPath = z.string().transform((path) => (path === '' ? null : path));
 
 const SCHEMAS = {
@@ -189,6 +199,10 @@ const SCHEMAS = {
     (all) => all.length <= 8 && all.every(isRelayAddress),
     'must be host or host:port, up to 8, commas between',
   ),
+  'allow-host': list.refine(
+    (all) => all.length <= MAX_ALLOWED_HOSTS && all.every(isHostName),
+    `must be host names without a port, up to ${MAX_ALLOWED_HOSTS}, commas between`,
+  ),
   'trusted-proxies': list.refine(
     (all) => all.every((item) => z.union([z.ipv4(), z.ipv6()]).safeParse(item).success),
     'must be IP addresses',
@@ -210,6 +224,7 @@ const DEFAULTS: Record<ConfigOption, string> = {
   node: 'relay',
   log: 'info',
   advertise: '',
+  'allow-host': '',
   'trusted-proxies': '',
   metrics: '',
   limits: '{}',
@@ -256,6 +271,7 @@ export function readConfig(
     Object.assign(read, { [option]: parsed.data });
   }
   const {
+    'allow-host': allowHost,
     'trusted-proxies': trustedProxies,
     'proxy-certificate': proxyCertificate,
     ...rest
@@ -269,6 +285,7 @@ export function readConfig(
   return ok({
     ...rest,
     keys: rest.keys === '' ? rest.data : rest.keys,
+    allowHost,
     trustedProxies,
     proxyCertificate,
   });

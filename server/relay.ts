@@ -39,6 +39,7 @@ import { UnauthenticatedConnections } from './gateway/unauthenticated.ts';
 import { attachUpgrades, type Upgrades } from './gateway/upgrade.ts';
 import { requestFault } from './http/guard.ts';
 import { createHttpServer } from './http/http-server.ts';
+import { createKnownHosts, type IsKnownHost } from './http/known-hosts.ts';
 import { createRequestWait } from './http/request-gate.ts';
 import { advertisedAddresses, certificateHosts } from './lan/addresses.ts';
 import { certificateFingerprint, loadTls } from './lan/tls.ts';
@@ -83,6 +84,8 @@ export interface RelaySettings {
   readonly node?: string;
   /** Addresses for invites instead of those the machine knows. */
   readonly advertise?: readonly string[];
+  /** Further names that requests may call the relay by, where no TLS proves the name. */
+  readonly allowHost?: readonly string[];
   readonly trustedProxies?: readonly string[];
   /** Where figures are given to whoever asks; nowhere unless told. */
   readonly metrics?: MetricsAddress | null;
@@ -134,6 +137,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     tls = 'own',
     proxyCertificate = null,
     advertise = [],
+    allowHost = [],
   } = settings;
   const limits: Limits = { ...DEFAULT_LIMITS, ...settings.limits };
   const trustedProxies = (settings.trustedProxies ?? []).map(plainAddress);
@@ -171,6 +175,14 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
           ? (own?.fingerprint ?? null)
           : certificateFingerprint(proxyCertificate),
     };
+
+    const isKnownHost = createKnownHosts([
+      ...advertise,
+      ...advertisedAddresses({ ...reachable, port }),
+      ...allowHost,
+    ]);
+    // A browser that was led to a TLS port by another name ends at the certificate.
+    const isKnownToPlain = tls === 'off' ? isKnownHost : null;
 
     const { fanOut, presence, budgets, seats } = await connectNodes(
       { ...settings, limits },
@@ -226,6 +238,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       sessions: auth.sessions,
       log,
       tls: tlsOptions(tls, own?.options ?? null),
+      isKnownHost: isKnownToPlain,
       trustedProxies,
       limits,
       isDraining: () => isDraining,
@@ -258,7 +271,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       log,
       connections,
       requestWait,
-      requestFault,
+      requestFault: (request) => requestFault(request, isKnownToPlain),
       isDraining: () => isDraining,
       onTaken: (socket) => http.release(socket),
     });
@@ -273,6 +286,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         fanOutState: () => fanOut.state,
         limitsState,
       },
+      isKnownHost,
       log,
     );
     listeningOn = await listen(http.server, port, host);
@@ -363,12 +377,13 @@ export async function createBlobs(
 async function openMetrics(
   at: MetricsAddress | null,
   parts: MetricsParts,
+  isKnownHost: IsKnownHost,
   log: Log,
 ): Promise<MetricsServer | null> {
   if (at === null) return null;
   const { createMetrics } = await import('./observe/metrics.ts');
   const { serveMetrics } = await import('./observe/metrics-server.ts');
-  return serveMetrics(at, createMetrics(parts), log);
+  return serveMetrics(at, createMetrics(parts), isKnownHost, log);
 }
 
 /**

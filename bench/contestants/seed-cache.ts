@@ -49,6 +49,8 @@ const { key } = data.ledger.rows.addTeam({
   epoch: '0'.repeat(32),
   sealedAccess: new Uint8Array(Buffer.from('a.b.c')),
   sealedRefresh: new Uint8Array(Buffer.from('refresh')),
+  memberInviteDays: 7,
+  memberInviteUses: 25,
   accessExpiresAt: now + 600_000,
 });
 

@@ -22,6 +22,25 @@ const newMessage = z
 const name = z.string().max(400);
 const secret = z.string().max(4096);
 const account = { name, handle: name, password: secret, device: name };
+const relayAt = {
+  address: name,
+  fingerprint: z.string().max(64).nullable(),
+  /**
+   * The `trust` of the relay that a person has agreed to replace. Without it no team that is here
+   * changes its relay.
+   */
+  replaces: z.string().max(400).optional(),
+};
+
+/** A team on this computer that a relay with another key claims to be. */
+export interface KnownTeam {
+  readonly name: string;
+  readonly address: string;
+  /** Null: known by a public certificate for its address. */
+  readonly fingerprint: string | null;
+  /** Names the relay that is known; given back to replace it. */
+  readonly trust: string;
+}
 
 /** What a probed address or invite turned out to be. */
 export interface RelayFound {
@@ -33,6 +52,11 @@ export interface RelayFound {
   /** There is no team yet: the first person makes it. */
   readonly needsSetup: boolean;
   readonly invite: { readonly code: string; readonly invitedBy: string | null } | null;
+  /**
+   * The team is on this computer under another key, which going on replaces. A person decides, with
+   * both keys in view.
+   */
+  readonly replaces: KnownTeam | null;
 }
 
 export interface SessionView {
@@ -99,8 +123,7 @@ export const COMMANDS = {
   ),
   'team.setup': command<{ readonly team: string }>()(
     z.strictObject({
-      address: name,
-      fingerprint: z.string().max(64).nullable(),
+      ...relayAt,
       code: z.string().max(64),
       teamName: name,
       ...account,
@@ -108,16 +131,14 @@ export const COMMANDS = {
   ),
   'team.join': command<{ readonly team: string }>()(
     z.strictObject({
-      address: name,
-      fingerprint: z.string().max(64).nullable(),
+      ...relayAt,
       code: z.string().max(64),
       ...account,
     }),
   ),
   'team.sign-in': command<{ readonly team: string }>()(
     z.strictObject({
-      address: name,
-      fingerprint: z.string().max(64).nullable(),
+      ...relayAt,
       handle: name,
       password: secret,
       device: name,
@@ -128,6 +149,14 @@ export const COMMANDS = {
   'team.sign-out': nothing(z.strictObject({ team, forget: z.boolean() })),
   'team.order': nothing(z.strictObject({ order: z.array(team).max(100) })),
   'team.rename': nothing(z.strictObject({ team, name })),
+  /** The most that members may give in an invite; with no uses they cannot invite. */
+  'team.member-invites': nothing(
+    z.strictObject({
+      team,
+      days: z.number().int().min(1).max(365),
+      uses: z.number().int().min(0).max(1000),
+    }),
+  ),
   'wire.retry': nothing(inTeam),
   /** Examines the way to the relay, from the beginning. `withSilence` adds minutes in which a line is left silent. */
   'line.check': nothing(z.strictObject({ team, withSilence: z.boolean() })),
@@ -276,6 +305,8 @@ export interface Problem {
   readonly field?: string | undefined;
   readonly expectedKey?: string | undefined;
   readonly seenKey?: string | undefined;
+  /** With `replaces-team`. */
+  readonly replaces?: KnownTeam | undefined;
 }
 export type ProblemKind =
   | import('../../protocol/errors.ts').RefusalKind
@@ -289,6 +320,10 @@ export type ProblemKind =
   | 'bad-invite'
   | 'bad-address'
   | 'already-joined'
+  /**
+   * The relay claims a team that is here under another key, and no person has agreed to replace it.
+   */
+  | 'replaces-team'
   | 'cannot-host'
   /** The doors are being compared already. */
   | 'lab-running'

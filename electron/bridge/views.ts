@@ -93,6 +93,13 @@ export const teamView = z.object({
   hasUnread: z.boolean(),
   /** This computer runs the relay. */
   isHostedHere: z.boolean(),
+  /** The most that this person may give in an invite; null for those who may not invite. */
+  mayInvite: z.object({ days: z.number(), uses: z.number() }).nullable(),
+  /**
+   * The most that members may give; `uses: 0` means that they may not invite. Owners and admins
+   * change it.
+   */
+  memberInvites: z.object({ days: z.number(), uses: z.number() }),
 });
 export type TeamView = Readonly<z.infer<typeof teamView>>;
 

@@ -51,6 +51,13 @@ test('what the page said of a toast is what the core hears', async () => {
   }
 });
 
+test('text goes to the page as it is, on Linux too: the browser escapes it', () => {
+  void browser.notifier.show({ ...toast(), title: '<b>R&D</b>', body: '<img src="x"> & co' });
+  expect(told.at(-1)).toMatchObject({
+    toast: { title: '<b>R&D</b>', body: '<img src="x"> & co' },
+  });
+});
+
 test('a page that says nothing, or no page, has shown nothing', async () => {
   const silent = browser.notifier.show(toast());
   clock.advance(30_000);

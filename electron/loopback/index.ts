@@ -1,6 +1,7 @@
 /**
- * Landline in the browser, wired from top to bottom: the same core and the same window as under Electron, served to this computer's
- * browser alone. Prints one line, the address with its one-time ticket, and opens it.
+ * Landline in the browser, wired from top to bottom: the same core and the same window as under
+ * Electron, served to this computer's browser alone. Prints one line, the address with its one-time
+ * ticket, and opens it by way of a private file.
  *
  *   node electron/loopback/index.ts [--data <folder>] [--no-open] [landline://…]
  */
@@ -8,6 +9,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { homedir, networkInterfaces } from 'node:os';
 import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { background } from '../core/background.ts';
 import { systemSockets } from '../../doctor/sockets.ts';
@@ -26,7 +28,8 @@ import { defaultDataFolder } from './data-folder.ts';
 import { askAgain } from './ask-again.ts';
 import { lockHost } from './host-lock.ts';
 import { createLocalRelay } from './local-relay.ts';
-import { openBrowser } from './open-browser.ts';
+import { hasScreen, openBrowser } from './open-browser.ts';
+import { createOpenPages } from './open-pages.ts';
 import { startPageServer } from './page-server.ts';
 import { Tabs } from './tabs.ts';
 import { createTickets } from './tickets.ts';
@@ -42,6 +45,8 @@ function stop(reason: string): never {
 const { values, positionals } = readArguments();
 const folder = resolve(values.data ?? defaultDataFolder(platform, env, homedir()));
 const link = positionals.find((one) => /^landline:/i.test(one));
+// An invite is a secret, and every account of the computer can read a command line.
+if (link !== undefined) process.title = 'landline';
 const files =
   listWindowFiles(join(ROOT, 'out', 'renderer')) ??
   stop('The window is not built: run "npm run build" first.');
@@ -62,8 +67,17 @@ process.once('uncaughtException', cannotStart);
 /** Links that came before there was a core to take them. */
 const earlyLinks: string[] = link === undefined ? [] : [link];
 let takeLink = (url: string): void => void earlyLinks.push(url);
-const tickets = createTickets(random);
-const freshAddress = (): string => `http://${page.host}/#t=${tickets.issue()}`;
+const openPages = createOpenPages({
+  folder: join(folder, 'open'),
+  clock,
+  onUnused: () => console.log(`No browser has opened. Open this address in one: ${freshAddress()}`),
+});
+const tickets = createTickets(random, openPages.used);
+const freshAddress = (): string => {
+  const address = `http://${page.host}/#t=${tickets.issue()}`;
+  openPages.watch(address);
+  return address;
+};
 const key = randomBytes(24).toString('base64url');
 const page = await startPageServer({
   files,
@@ -84,8 +98,13 @@ const lock = await lockHost({
   entry: { pid: process.pid, host: page.host, key },
   answers: async (entry) => ANSWERS[(await askAgain(entry)).kind],
 }).catch(cannotStart);
-if (lock.kind === 'held') process.on('exit', () => lock.release());
-else {
+if (lock.kind === 'held') {
+  process.on('exit', () => {
+    openPages.clear();
+    lock.release();
+  });
+  openPages.clear();
+} else {
   await page.close();
   // It has just answered; it may take its time for the link.
   const again = await askAgain(lock.by, link, LINK_LIMIT_MS);
@@ -181,8 +200,17 @@ async function present(url: string): Promise<void> {
   // First and alone on its line: programs read it.
   console.log(url);
   if (values['no-open'] === true) return;
-  if (!(await openBrowser(url, platform, env)))
+  if (!hasScreen(platform, env) || !(await openByPage(url)))
     console.log('Open this address in a browser on this computer.');
+}
+
+async function openByPage(url: string): Promise<boolean> {
+  try {
+    return await openBrowser(pathToFileURL(openPages.write(url)).href, platform, env);
+  } catch (error) {
+    log.warn('loopback.no-open-page', { error });
+    return false;
+  }
 }
 
 function readArguments() {

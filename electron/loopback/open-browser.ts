@@ -1,4 +1,7 @@
-/** Opens an address in the person's browser with the system's own opener; on a machine without a screen the printed line is enough. */
+/**
+ * Opens an address in the person's browser with the system's own opener. The address stands in a
+ * command line that every account can read: it must hold no secret.
+ */
 import { spawn } from 'node:child_process';
 
 const OPENERS: Partial<Record<NodeJS.Platform, readonly [program: string, ...before: string[]]>> = {

@@ -29,7 +29,11 @@ function keep(set: Set<string>, one: string, most: number): void {
   }
 }
 
-export function createTickets(random: Pick<Random, 'bytes'>): Tickets {
+/** @param onRedeemed  receives each ticket that was exchanged */
+export function createTickets(
+  random: Pick<Random, 'bytes'>,
+  onRedeemed: (ticket: string) => void = () => undefined,
+): Tickets {
   const tickets = new Set<string>();
   const secrets = new Set<string>();
   const draw = (): string => Buffer.from(random.bytes(BYTES)).toString('base64url');
@@ -41,6 +45,7 @@ export function createTickets(random: Pick<Random, 'bytes'>): Tickets {
     },
     redeem(ticket) {
       if (!tickets.delete(hash(ticket))) return undefined;
+      onRedeemed(ticket);
       const secret = draw();
       keep(secrets, hash(secret), MAX_SECRETS);
       return secret;

@@ -194,6 +194,7 @@ async function run(): Promise<void> {
   });
   const notifier = createNotifier({
     Notification,
+    platform,
     routes: openToastRoutes(join(userData, 'toast-routes.json')),
     clock,
     onClick: (route) => desktop.notificationClicked(route),

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { NotificationConstructorOptions } from 'electron';
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createFakeClock, type FakeClock } from '../../test/kit/fake-clock.ts';
 import type { Toast } from '../core/ports.ts';
 import {
@@ -40,9 +40,10 @@ let folder = '';
 let clock: FakeClock;
 let clicked: unknown[] = [];
 let notifier: SystemNotifier;
-const open = (): SystemNotifier =>
+const open = (platform: NodeJS.Platform = 'darwin'): SystemNotifier =>
   createNotifier({
     Notification: Shown as unknown as NotificationClass,
+    platform,
     routes: openToastRoutes(join(folder, 'toast-routes.json')),
     clock,
     onClick: (route) => clicked.push(route),
@@ -117,6 +118,47 @@ test('markup is text, and long text is clipped', async () => {
   expect(title).toBe('</text><action content="x"/>');
   expect(body).toHaveLength(400);
   expect(toastXml).toBeUndefined();
+});
+
+describe('on Linux, where the notification service reads markup,', () => {
+  const shownFor = async (more: Partial<Toast>) => {
+    notifier = open('linux');
+    await said('show', toast(more));
+    const { title, body } = Shown.all.at(-1)!.options;
+    return { title, body };
+  };
+
+  test.each([
+    ['<b>bold</b>', '&lt;b&gt;bold&lt;/b&gt;'],
+    [
+      '<a href="https://evil.example">log in</a>',
+      '&lt;a href="https://evil.example"&gt;log in&lt;/a&gt;',
+    ],
+    [`<img src='file:///x' alt="x"/>`, `&lt;img src='file:///x' alt="x"/&gt;`],
+    ['&lt;b&gt; &amp; &#60;', '&amp;lt;b&amp;gt; &amp;amp; &amp;#60;'],
+    ['a < b && c > d', 'a &lt; b &amp;&amp; c &gt; d'],
+    ['早安 R&D', '早安 R&amp;D'],
+  ])('the message %j is shown as it was written', async (text, body) => {
+    expect(await shownFor({ body: text })).toMatchObject({ body });
+  });
+
+  test('a name has no markup, and no entity that a service would show as it stands', async () => {
+    expect(await shownFor({ title: '<b>R&D</b> · #<img src="x">' })).toMatchObject({
+      title: '‹b›R&D‹/b› · #‹img src="x"›',
+    });
+  });
+
+  test('no entity is cut in half', async () => {
+    const { title, body } = await shownFor({ title: '<'.repeat(500), body: '&'.repeat(500) });
+    expect(title).toBe(`${'‹'.repeat(119)}…`);
+    expect(body).toBe(`${'&amp;'.repeat(399)}…`);
+  });
+});
+
+test.each(['win32', 'darwin'] as const)('on %s text stays as it is', async (platform) => {
+  notifier = open(platform);
+  await said('show', toast({ title: 'R&D <b>', body: 'a < b & c' }));
+  expect(Shown.all.at(-1)!.options).toMatchObject({ title: 'R&D <b>', body: 'a < b & c' });
 });
 
 test('a click on a toast of an earlier run leads to its message', async () => {

@@ -1,7 +1,7 @@
 /**
- * Native notifications, one per tag: a newer one takes the place of the older. The text goes to the system as text, never as
- * markup we made (no toast XML). What the system answered is what the core is told; a click leads to the toast's message
- * also when the toast is older than this run of the app.
+ * Native notifications, one per tag: a newer one takes the place of the older. What a sender wrote is
+ * shown as text, also where the system reads markup. What the system answered is what the core
+ * receives; a click leads to the notification's message also when it is older than this run.
  */
 import type { ActivationArguments, Notification, NotificationConstructorOptions } from 'electron';
 import type { Clock, Log, Notifier, Toast } from '../core/ports.ts';
@@ -14,6 +14,7 @@ export interface NotificationClass {
 
 export interface NotifierParts {
   readonly Notification: NotificationClass;
+  readonly platform: NodeJS.Platform;
   readonly routes: ToastRoutes;
   readonly clock: Pick<Clock, 'after'>;
   readonly onClick: (route: ToastRoute) => void;
@@ -33,8 +34,22 @@ const MAX_BODY = 400;
 const clip = (text: string, length: number): string =>
   text.length <= length ? text : `${text.slice(0, length - 1).trimEnd()}…`;
 
+/**
+ * Linux: Electron hands title and body to the notification service as they are. The freedesktop
+ * specification reads `<b>`, `<i>`, `<u>`, `<a>` and `<img>` in a body.
+ */
+const escapeBody = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/**
+ * A title is plain text by the same specification, and most services show an entity in it as it
+ * stands. Some read markup there all the same: look-alikes are right in both.
+ */
+const escapeTitle = (text: string): string => text.replaceAll('<', '‹').replaceAll('>', '›');
+
 export function createNotifier({
   Notification,
+  platform,
   routes,
   clock,
   onClick,
@@ -57,10 +72,13 @@ export function createNotifier({
     if (!Notification.isSupported()) return 'unsupported';
     const id = toastId(tag);
     const before = shown.get(tag);
+    // Clipped first: half an entity would be shown as it stands.
+    const [clippedTitle, clippedBody] = [clip(title, MAX_TITLE), clip(body, MAX_BODY)];
+    const isMarkup = platform === 'linux';
     const one = new Notification({
       id,
-      title: clip(title, MAX_TITLE),
-      body: clip(body, MAX_BODY),
+      title: isMarkup ? escapeTitle(clippedTitle) : clippedTitle,
+      body: isMarkup ? escapeBody(clippedBody) : clippedBody,
       silent: isSilent,
     });
     shown.set(tag, one);

@@ -263,7 +263,12 @@ export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptio
       },
       hx: {
         ...emptyTeam('hx', 'Harbour Exchange'),
-        team: teamView('hx', 'Harbour Exchange', { mentions: 2, hasUnread: true, role: 'member' }),
+        team: teamView('hx', 'Harbour Exchange', {
+          mentions: 2,
+          hasUnread: true,
+          role: 'member',
+          mayInvite: { days: 7, uses: 25 },
+        }),
         channels: byId([
           newChannel('hx-general', {
             name: 'general',
@@ -340,6 +345,8 @@ const teamView = (
   mentions: 0,
   hasUnread: false,
   isHostedHere: false,
+  mayInvite: { days: 365, uses: 1_000 },
+  memberInvites: { days: 7, uses: 25 },
   ...more,
 });
 

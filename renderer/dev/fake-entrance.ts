@@ -1,6 +1,7 @@
 /**
  * The fake bridge's half of coming in and bringing in: probing, founding, joining, invites. What is typed decides:
- * `relay.local` must be compared, an invite brings its key, `nobody` is unreachable, `changed` answers with another key.
+ * `relay.local` must be compared, an invite brings its key, `nobody` is unreachable, `changed`
+ * answers with another key than the invite names, `moved` with another than the team here has.
  */
 import type { CommandHandlers, InviteView, RelayFound } from '../../electron/bridge/commands.ts';
 import { demoQr } from './demo-qr.ts';
@@ -46,10 +47,22 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
         isPinnedByInvite: false,
         needsSetup: false,
         invite: null,
+        replaces: null,
       };
       if (typed.includes('nobody')) return fail('unreachable');
       if (typed.includes('changed'))
         return { ok: false, error: { kind: 'key-mismatch', expectedKey: KEY, seenKey: OTHER_KEY } };
+      if (typed.includes('moved'))
+        return ok({
+          ...found,
+          fingerprint: OTHER_KEY,
+          replaces: {
+            name: 'Tidewater Works',
+            address: 'relay.local:7420',
+            fingerprint: KEY,
+            trust: `key:${KEY}`,
+          },
+        });
       if (typed.includes('used-up')) return fail('bad-invite');
       if (typed.startsWith('landline://setup'))
         return ok({ ...found, teamName: null, isPinnedByInvite: true, needsSetup: true });
@@ -104,6 +117,11 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       emit({ kind: 'team', team, view: { ...core.team(team).team, name } });
       return ok(null);
     },
+    'team.member-invites': async ({ team, days, uses }) => {
+      const view = core.team(team).team;
+      emit({ kind: 'team', team, view: { ...view, memberInvites: { days, uses } } });
+      return ok(null);
+    },
     'invite.create': async ({ team, role, days, uses }) => {
       const invite = {
         id: core.nextId(),
@@ -116,7 +134,11 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
       const link = `landline://join?relay=192.168.1.20%3A7420,relay.local%3A7420&code=K7WQ-2M9X&key=${KEY}`;
       return ok({ ...invite, link, qr: demoQr(link) });
     },
-    'invite.list': async () => ok({ invites }),
+    'invite.list': async ({ team }) => {
+      const { role, me } = core.team(team).team;
+      const seen = role === 'member' ? invites.filter((one) => one.createdBy === me) : invites;
+      return ok({ invites: seen });
+    },
     'invite.end': async ({ invite }) => {
       invites = invites.filter((one) => one.id !== invite);
       return ok(null);

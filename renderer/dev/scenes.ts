@@ -147,6 +147,18 @@ export const SCENES = {
       teamOrder: [TEAM],
     }),
   'empty-channel': (now) => withRows(read(demoWorld({ now })), (rows) => rows.slice(0, 1)),
+  'as-member': (now) => {
+    const world = read(demoWorld({ now }));
+    const team = world.state.teams[TEAM];
+    const mayInvite = { days: 7, uses: 25 };
+    if (!team) return world;
+    return alone(world, {
+      teams: {
+        ...world.state.teams,
+        [TEAM]: { ...team, team: { ...team.team, role: 'member', mayInvite } },
+      },
+    });
+  },
   connecting: (now) => withWire(demoWorld({ now }), { state: 'connecting', attempt: 1 }),
   'catching-up': (now) =>
     withWire(demoWorld({ now }), {

@@ -3,6 +3,10 @@ import type { Channel, ChannelKind, Level, Member, Role } from '../../protocol/e
 import type { ChannelId, MemberId, SessionId } from '../../protocol/ids.ts';
 import type { InviteRow, SessionRow } from '../ports/store.ts';
 
+/** The team, as `Team` calls its columns. */
+export const TEAM_COLUMNS = `id, name, created_at AS "createdAt",
+  member_invite_days AS "memberInviteDays", member_invite_uses AS "memberInviteUses"`;
+
 export interface MemberColumns {
   readonly id: string;
   readonly handle: string;

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { Member } from '../../protocol/entities.ts';
 import { memberFeed, TEAM_FEED, type MemberId, type SessionId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
@@ -437,10 +438,81 @@ describe('the gateway', () => {
     });
     expect(await gateway.endInvite(who, invite.id)).toMatchObject({ error: { kind: 'not-found' } });
     const asLin = { member: lin.value.member.id, session: lin.value.session, accessExpiresAt: 0 };
-    expect(await gateway.createInvite(asLin, { role: 'member', days: 1, uses: 1 })).toMatchObject({
-      error: { kind: 'not-allowed' },
+    expect(await gateway.invites(asLin)).toEqual({ ok: true, value: [] });
+  });
+
+  describe('gives members invites within limits:', () => {
+    const NO = (field: string) => ({
+      ok: false,
+      error: { kind: 'not-allowed', retryable: false, field },
     });
-    expect(await gateway.invites(asLin)).toMatchObject({ error: { kind: 'not-allowed' } });
+    const WITHIN = { role: 'member', days: 7, uses: 25 } as const;
+    const joined = async () => {
+      const { gateway, who } = await asked();
+      const { code } = await kit.auth.invites.create({ ...WITHIN, createdBy: who.member });
+      const lin = await kit.auth.accounts.join({ code, ...LIN }, FROM);
+      if (!lin.ok) throw new Error(lin.error.kind);
+      const { member, session } = lin.value;
+      return {
+        gateway,
+        who,
+        lin: member,
+        asLin: { member: member.id, session, accessExpiresAt: 0 },
+      };
+    };
+    const put = (member: Member, change: Partial<Member>): Promise<void> =>
+      kit.store.write((tx) => tx.putMember({ ...member, ...change }));
+
+    test('what is beyond them is refused, and says which', async () => {
+      const { gateway, who, asLin, lin } = await joined();
+      expect(await gateway.createInvite(asLin, { ...WITHIN, days: 8 })).toEqual(NO('days'));
+      expect(await gateway.createInvite(asLin, { ...WITHIN, uses: 26 })).toEqual(NO('uses'));
+      expect(await gateway.createInvite(asLin, { ...WITHIN, role: 'admin' })).toEqual(NO('role'));
+      expect(await gateway.createInvite(asLin, WITHIN)).toMatchObject({ ok: true });
+      const most = { ...WITHIN, days: 365, uses: 1_000 };
+      expect(await gateway.createInvite(who, most)).toMatchObject({ ok: true });
+      await put(lin, { role: 'guest' });
+      expect(await gateway.createInvite(asLin, { ...WITHIN, uses: 1 })).toMatchObject({
+        error: { kind: 'not-allowed' },
+      });
+    });
+
+    test('members see and end their own invites, and no others', async () => {
+      const { gateway, who, asLin } = await joined();
+      const made = await gateway.createInvite(asLin, WITHIN);
+      if (!made.ok) throw new Error(made.error.kind);
+      const all = await gateway.invites(who);
+      if (!all.ok) throw new Error(all.error.kind);
+      expect(all.value).toHaveLength(2);
+      expect(await gateway.invites(asLin)).toEqual({ ok: true, value: [made.value.invite] });
+      const others = all.value.find(({ id }) => id !== made.value.invite.id)!;
+      expect(await gateway.endInvite(asLin, others.id)).toMatchObject({
+        error: { kind: 'not-found' },
+      });
+      expect(await gateway.endInvite(asLin, made.value.invite.id)).toMatchObject({ ok: true });
+    });
+
+    test('an invite is worth what its maker may give now', async () => {
+      const { gateway, asLin, lin } = await joined();
+      const isGood = async (code: string): Promise<boolean> =>
+        (await kit.auth.accounts.lookAtInvite(code, FROM)).ok;
+      await put(lin, { role: 'admin' });
+      const [long, short] = [
+        await gateway.createInvite(asLin, { ...WITHIN, days: 365 }),
+        await gateway.createInvite(asLin, WITHIN),
+      ];
+      if (!long.ok || !short.ok) throw new Error('an admin may give both');
+      await put(lin, { role: 'member' });
+      expect([await isGood(long.value.code), await isGood(short.value.code)]).toEqual([
+        false,
+        true,
+      ]);
+      const team = (await kit.store.team())!;
+      await kit.store.write((tx) => tx.putTeam({ ...team, memberInviteUses: 24 }));
+      expect(await isGood(short.value.code)).toBe(false);
+      await kit.store.write((tx) => tx.putTeam(team));
+      expect(await isGood(short.value.code)).toBe(true);
+    });
   });
 
   test('makes invites that carry addresses and fingerprint, and lists and ends them', async () => {

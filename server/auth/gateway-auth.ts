@@ -8,6 +8,7 @@ import type { Invite } from '../../protocol/frames-down.ts';
 import type { MemberId, SessionId } from '../../protocol/ids.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
 import { checkTeam } from '../domain/access.ts';
+import { inviteFault, mayInTeam } from '../domain/policy.ts';
 import type { Log } from '../ports/log.ts';
 import type { InviteRow, SessionRow, Store } from '../ports/store.ts';
 import type { AccessTokens } from './access-tokens.ts';
@@ -125,8 +126,10 @@ export function createGatewayAuth({
     async createInvite(who, ask) {
       const asker = await inviter(who.member);
       if (!asker.ok) return asker;
-      if (ask.role === 'admin' && asker.value.role !== 'owner')
-        return fail(refuse('not-allowed', { field: 'role' }));
+      const team = await store.team();
+      if (!team) return fail(refuse('not-found'));
+      const field = inviteFault(asker.value.role, ask, team);
+      if (field !== null) return fail(refuse('not-allowed', { field }));
       const { invite, code } = await invites.create({ ...ask, createdBy: who.member });
       log.info('invite-made', { invite: invite.id, member: who.member });
       return ok({
@@ -139,12 +142,16 @@ export function createGatewayAuth({
     async invites(who) {
       const asker = await inviter(who.member);
       if (!asker.ok) return asker;
-      return ok((await invites.list()).map((row) => wireInvite(row, who.member)));
+      const own = onlyOwn(asker.value);
+      const seen = (await invites.list()).filter(
+        ({ createdBy }) => own === undefined || createdBy === own,
+      );
+      return ok(seen.map((row) => wireInvite(row, who.member)));
     },
     async endInvite(who, invite) {
       const asker = await inviter(who.member);
       if (!asker.ok) return asker;
-      if (!(await invites.end(invite))) return fail(refuse('not-found'));
+      if (!(await invites.end(invite, onlyOwn(asker.value)))) return fail(refuse('not-found'));
       log.info('invite-ended', { invite, member: who.member });
       return ok(null);
     },
@@ -152,6 +159,10 @@ export function createGatewayAuth({
     onSessionEnded: (listener) => sessions.onEnded(listener),
   };
 }
+
+/** Members see and end the invites that they made; undefined for those who see all. */
+const onlyOwn = ({ id, role }: Member): MemberId | undefined =>
+  mayInTeam(role, 'change-team') ? undefined : id;
 
 /** @param fallback  whom to name for an invite of the command line */
 function wireInvite(

@@ -8,6 +8,7 @@ import { refuse, type Refusal } from '../../protocol/errors.ts';
 import type { MemberId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { fail, ok, type Result } from '../../protocol/result.ts';
+import { inviteFault, mayInTeam } from '../domain/policy.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { InviteRow, Store, StoreReads, WriteTx } from '../ports/store.ts';
 import { codeHash, makeCode } from './codes.ts';
@@ -36,7 +37,8 @@ export interface Invites {
   take(tx: WriteTx, code: string): Promise<Result<InviteRow, Refusal>>;
   /** Those that are still good, newest first. */
   list(): Promise<readonly InviteRow[]>;
-  end(id: string): Promise<boolean>;
+  /** @param by  ends only what they made */
+  end(id: string, by?: MemberId): Promise<boolean>;
 }
 
 const DAY_MS = 24 * 60 * 60_000;
@@ -50,13 +52,18 @@ export interface InvitesParts {
   readonly limits: Pick<Limits, 'inviteDays'>;
 }
 
-/** An invite is worth what its maker is: nothing once they were deactivated or lost the right to invite. */
-async function isBacked(reads: StoreReads, { createdBy }: InviteRow): Promise<boolean> {
+/**
+ * An invite is worth what its maker is: nothing once they were deactivated, or where they could not
+ * give it any more. So it is with an admin's invite for a year when the admin becomes a member.
+ */
+async function isBacked(reads: StoreReads, invite: InviteRow): Promise<boolean> {
+  const { createdBy, role, createdAt, expiresAt, usesLeft } = invite;
   if (createdBy === null) return true;
-  const maker = await reads.member(createdBy);
-  return (
-    maker !== undefined && maker.isActive && (maker.role === 'owner' || maker.role === 'admin')
-  );
+  const [maker, team] = [await reads.member(createdBy), await reads.team()];
+  if (maker?.isActive !== true || team === undefined || !mayInTeam(maker.role, 'invite'))
+    return false;
+  const terms = { role, days: (expiresAt - createdAt) / DAY_MS, uses: usesLeft };
+  return inviteFault(maker.role, terms, team) === null;
 }
 
 export function createInvites({
@@ -135,9 +142,14 @@ export function createInvites({
         .filter((invite) => invite.role !== 'owner' && isGood(invite))
         .sort((a, b) => b.createdAt - a.createdAt);
     },
-    async end(id) {
+    async end(id, by) {
       const isIn = async (reads: StoreReads): Promise<boolean> =>
-        (await reads.invites()).some((invite) => invite.id === id && invite.role !== 'owner');
+        (await reads.invites()).some(
+          (invite) =>
+            invite.id === id &&
+            invite.role !== 'owner' &&
+            (by === undefined || invite.createdBy === by),
+        );
       // An id that nothing has must not cost a turn of the writer.
       if (!(await isIn(store))) return false;
       return store.write(async (tx) => {

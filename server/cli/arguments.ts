@@ -241,9 +241,10 @@ function inviteOf(values: Values, command: AsCommand): Result<Invocation, string
   } = values;
   if (role !== 'admin' && role !== 'member' && role !== 'guest')
     return fail('--role of an invite is admin, member or guest');
-  const [inDays, ofUses] = [numberIn(days, 365), numberIn(uses, 1_000)];
-  if (inDays === undefined) return fail('--days is a number from 1 to 365');
-  if (ofUses === undefined) return fail('--uses is a number from 1 to 1000');
+  const { inviteMaxDays, inviteMaxUses } = DEFAULT_LIMITS;
+  const [inDays, ofUses] = [numberIn(days, inviteMaxDays), numberIn(uses, inviteMaxUses)];
+  if (inDays === undefined) return fail(`--days is a number from 1 to ${inviteMaxDays}`);
+  if (ofUses === undefined) return fail(`--uses is a number from 1 to ${inviteMaxUses}`);
   return command({ command: 'invite', role, days: inDays, uses: ofUses });
 }
 

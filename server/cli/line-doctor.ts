@@ -147,6 +147,11 @@ function words(says: LineFinding['says'], facts: Facts): readonly [says: string,
         `what answers is no Landline relay (status ${fact('status')})`,
         'Another server has this address, or a sign-in page of the network is in the way.',
       ];
+    case 'http.unknown-host':
+      return [
+        'does not answer to this name',
+        'Name it to the relay: --allow-host, or --advertise if invites should carry it.',
+      ];
     case 'http.unavailable':
       return [
         `says ${fact('status')}`,

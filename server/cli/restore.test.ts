@@ -78,7 +78,8 @@ const general = newId<ChannelId>(random);
 
 async function found(store: Store, members: readonly Member[] = [ada]): Promise<void> {
   await store.write(async (tx) => {
-    await tx.putTeam({ id: store.teamId, name: 'Night shift', createdAt: 1 });
+    const limits = { memberInviteDays: 7, memberInviteUses: 25 };
+    await tx.putTeam({ id: store.teamId, name: 'Night shift', createdAt: 1, ...limits });
     for (const member of members) {
       await tx.putMember(member);
       await tx.append(TEAM_FEED, { by: member.id, kind: 'member-joined', op: null, body: {} });

@@ -3,7 +3,14 @@
  * control socket) and, when none runs, straight on its store.
  */
 import { z } from 'zod';
-import { handle, name, role, type Member } from '../../protocol/entities.ts';
+import {
+  handle,
+  inviteDays,
+  inviteUses,
+  name,
+  role,
+  type Member,
+} from '../../protocol/entities.ts';
 import type { TeamId } from '../../protocol/ids.ts';
 import type { Restored } from '../restored.ts';
 
@@ -16,8 +23,8 @@ export const COMMANDS = {
   invite: z.strictObject({
     command: z.literal('invite'),
     role: z.enum(['admin', 'member', 'guest']),
-    days: z.number().int().min(1).max(365),
-    uses: z.number().int().min(1).max(1_000),
+    days: inviteDays,
+    uses: inviteUses,
   }),
   members: z.strictObject({ command: z.literal('members') }),
   'add-member': z.strictObject({ command: z.literal('add-member'), handle, name, role }),

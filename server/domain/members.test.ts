@@ -6,6 +6,8 @@ import {
   type MemberId,
   type OperationId,
 } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { UP_SCHEMAS } from '../../protocol/frames-up.ts';
 import { createDomainKit, type DomainKit } from '../../test/kit/domain-kit.ts';
 import { createMember, createTeamWithOwner } from './members.ts';
 
@@ -19,12 +21,17 @@ afterEach(async () => {
   expect(await kit.store.audit()).toEqual([]);
   await kit.dispose();
 });
+const { memberInviteDays, memberInviteUses, inviteMaxDays, inviteMaxUses } = DEFAULT_LIMITS;
 const lastOfTeam = async () => (await kit.events(TEAM_FEED)).at(-1);
 
 describe('a team', () => {
   test('begins with its name, its owner, and a public channel with the owner in it', async () => {
     expect((await kit.events(TEAM_FEED)).slice(0, 3)).toMatchObject([
-      { seq: 1, kind: 'team-changed', team: { id: kit.store.teamId, name: 'Night shift' } },
+      {
+        seq: 1,
+        kind: 'team-changed',
+        team: { id: kit.store.teamId, name: 'Night shift', memberInviteDays, memberInviteUses },
+      },
       { seq: 2, kind: 'member-joined', member: { id: kit.owner, role: 'owner', isActive: true } },
       {
         seq: 3,
@@ -55,6 +62,33 @@ describe('a team', () => {
     expect(await kit.must(kit.owner, { t: 'change-team', op, name: 'Day shift' })).toEqual(first);
     expect((await kit.store.team())?.name).toBe('Dawn shift');
     expect(await kit.refusal(ada, { t: 'change-team', name: 'x' })).toBe('not-allowed');
+  });
+
+  test('has its limits for invites of members changed by staff, each alone', async () => {
+    expect([memberInviteDays, memberInviteUses]).toEqual([7, 25]);
+    const op = kit.id<OperationId>();
+    const change = { t: 'change-team', op, memberInviteDays: 30 } as const;
+    const first = await kit.must(kit.owner, change);
+    expect(await lastOfTeam()).toMatchObject({
+      kind: 'team-changed',
+      team: { name: 'Night shift', memberInviteDays: 30, memberInviteUses },
+    });
+    await kit.must(kit.owner, { t: 'change-team', memberInviteUses: 0 });
+    // Said again it changes nothing, though another change came between.
+    expect(await kit.must(kit.owner, change)).toEqual(first);
+    expect(await kit.store.team()).toMatchObject({ memberInviteDays: 30, memberInviteUses: 0 });
+    expect(await kit.refusal(ada, { t: 'change-team', memberInviteUses: 9 })).toBe('not-allowed');
+  });
+
+  test('takes limits up to those that all invites have', () => {
+    const { 'change-team': schema } = UP_SCHEMAS;
+    const op = kit.id<OperationId>();
+    const fits = (more: object): boolean =>
+      schema.safeParse({ t: 'change-team', op, ...more }).success;
+    expect(fits({ memberInviteDays: inviteMaxDays, memberInviteUses: inviteMaxUses })).toBe(true);
+    expect(fits({ memberInviteDays: inviteMaxDays + 1 })).toBe(false);
+    expect(fits({ memberInviteUses: inviteMaxUses + 1 })).toBe(false);
+    expect([fits({ memberInviteDays: 0 }), fits({ memberInviteUses: -1 })]).toEqual([false, false]);
   });
 });
 

@@ -3,6 +3,7 @@ import type { Channel, Member, Role, Team } from '../../protocol/entities.ts';
 import type { Refusal } from '../../protocol/errors.ts';
 import type { MutationOf } from '../../protocol/frames-up.ts';
 import { TEAM_FEED, type ChannelId, type MemberId, type TeamId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import { ok, type Result } from '../../protocol/result.ts';
 import type { EventDraft, WriteTx } from '../ports/store.ts';
 import { checkMember, checkTeam } from './access.ts';
@@ -38,7 +39,8 @@ export async function createTeamWithOwner(
   if (await tx.team()) return refused('setup-done');
   const { now } = what;
   const by = what.owner.id;
-  const team: Team = { ...what.team, createdAt: now };
+  const { memberInviteDays, memberInviteUses } = DEFAULT_LIMITS;
+  const team: Team = { ...what.team, createdAt: now, memberInviteDays, memberInviteUses };
   const member = memberFrom({ ...what.owner, role: 'owner' }, now);
   await tx.putTeam(team);
   await tx.putMember(member);
@@ -135,7 +137,8 @@ export async function changeTeam(
   ask: MutationOf<'change-team'>,
 ): Promise<Outcome> {
   const { tx, by } = situation;
-  const asked = `team ${JSON.stringify(ask.name)}`;
+  const { name, memberInviteDays, memberInviteUses } = ask;
+  const asked = `team ${JSON.stringify([name, memberInviteDays, memberInviteUses])}`;
   const before = doneBefore(
     await tx.repeated(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: {}, asked }),
   );
@@ -144,8 +147,17 @@ export async function changeTeam(
   if (!asker.ok) return asker;
   const current = await tx.team();
   if (!current) return refused('not-found');
-  if (current.name === ask.name) return asItIs(situation, TEAM_FEED);
-  const team: Team = { ...current, name: ask.name };
+  const team: Team = {
+    ...current,
+    name: name ?? current.name,
+    memberInviteDays: memberInviteDays ?? current.memberInviteDays,
+    memberInviteUses: memberInviteUses ?? current.memberInviteUses,
+  };
+  const isSame =
+    team.name === current.name &&
+    team.memberInviteDays === current.memberInviteDays &&
+    team.memberInviteUses === current.memberInviteUses;
+  if (isSame) return asItIs(situation, TEAM_FEED);
   await tx.putTeam(team);
   return done(
     await tx.append(TEAM_FEED, { by, kind: 'team-changed', op: ask.op, body: { team }, asked }),

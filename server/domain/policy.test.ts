@@ -4,7 +4,10 @@
  */
 import { describe, expect, test } from 'vitest';
 import { CHANNEL_KINDS, ROLES, type ChannelKind, type Role } from '../../protocol/entities.ts';
+import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import {
+  inviteFault,
+  type InviteTerms,
   CHANNEL_ACTIONS,
   TEAM_ACTIONS,
   mayGive,
@@ -27,7 +30,7 @@ const TEAM: Readonly<Record<TeamAction, string>> = {
   'set-role': 'oa',
   'set-active': 'oa',
   'change-team': 'oa',
-  invite: 'oa',
+  invite: 'oam',
   'see-usage': 'oa',
 };
 
@@ -152,4 +155,33 @@ describe('rank', () => {
       ['guest'],
     ]);
   });
+});
+
+describe('an invite', () => {
+  const TEAM = { memberInviteDays: 7, memberInviteUses: 25 };
+  const { inviteMaxDays, inviteMaxUses } = DEFAULT_LIMITS;
+  const fault = (role: Role, given: Partial<InviteTerms>, team = TEAM): string | null =>
+    inviteFault(role, { role: 'member', days: 7, uses: 25, ...given }, team);
+
+  test('of a member is good for as long and as many as the team allows, and no more', () => {
+    expect(fault('member', {})).toBe(null);
+    expect(fault('member', { days: 8 })).toBe('days');
+    expect(fault('member', { uses: 26 })).toBe('uses');
+    const raised = { memberInviteDays: 30, memberInviteUses: 100 };
+    expect(fault('member', { days: 30, uses: 100 }, raised)).toBe(null);
+    expect(fault('member', { uses: 1 }, { ...TEAM, memberInviteUses: 0 })).toBe('uses');
+  });
+
+  test('of an owner or admin goes up to inviteMaxDays and inviteMaxUses', () => {
+    for (const role of ['owner', 'admin'] as const)
+      expect(fault(role, { days: inviteMaxDays, uses: inviteMaxUses })).toBe(null);
+  });
+
+  test.each([
+    ['owner', null],
+    ['admin', 'role'],
+    ['member', 'role'],
+  ] as const)('to be an admin, given by %s: %s', (role, is) =>
+    expect(fault(role, { role: 'admin' })).toBe(is),
+  );
 });

@@ -11,7 +11,7 @@
  * of channels they were not added to; membership of direct and group conversations never changes; in an archived channel everything
  * may be read and nothing be changed but the archiving itself.
  */
-import type { Channel, ChannelKind, Role } from '../../protocol/entities.ts';
+import type { Channel, ChannelKind, Role, Team } from '../../protocol/entities.ts';
 
 export const TEAM_ACTIONS = [
   'create-public',
@@ -36,7 +36,8 @@ export const TEAM_POLICY: Readonly<Record<TeamAction, readonly Role[]>> = {
   'set-role': STAFF,
   'set-active': STAFF,
   'change-team': STAFF,
-  invite: STAFF,
+  /** How much of it: `inviteFault`. */
+  invite: FULL,
   /** How busy the relay is tells how busy the others are. */
   'see-usage': STAFF,
 };
@@ -133,6 +134,29 @@ const RANK: Readonly<Record<Role, number>> = { owner: 3, admin: 2, member: 1, gu
 /** Admins act on those below them; owners on everybody. */
 export const outranks = (actor: Role, other: Role): boolean =>
   actor === 'owner' || RANK[actor] > RANK[other];
+
+/** What an invite is worth. */
+export interface InviteTerms {
+  readonly role: Role;
+  readonly days: number;
+  readonly uses: number;
+}
+
+/**
+ * What of an invite somebody of this role may not give; null where it is well. Members give what
+ * the team allows them, owners and admins as much as any invite may be, and only owners make
+ * admins.
+ */
+export function inviteFault(
+  role: Role,
+  { role: given, days, uses }: InviteTerms,
+  team: Pick<Team, 'memberInviteDays' | 'memberInviteUses'>,
+): 'role' | 'days' | 'uses' | null {
+  if (given !== 'member' && given !== 'guest' && role !== 'owner') return 'role';
+  if (STAFF.includes(role)) return null;
+  if (days > team.memberInviteDays) return 'days';
+  return uses > team.memberInviteUses ? 'uses' : null;
+}
 
 /** A role one may give away: at most one's own. */
 export const mayGive = (actor: Role, role: Role): boolean => RANK[actor] >= RANK[role];

@@ -7,6 +7,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   'unknown-frame': 400,
   'not-found': 404,
   'not-allowed': 403,
+  'unknown-host': 421,
   conflict: 409,
   taken: 409,
   archived: 409,

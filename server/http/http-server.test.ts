@@ -41,6 +41,7 @@ async function start(change: Partial<HttpServerParts> = {}): Promise<void> {
     log,
     limits: DEFAULT_LIMITS,
     tls: null,
+    isKnownHost: null,
     trustedProxies: [],
     isDraining: isOff,
     isDegraded: () => isDegraded,

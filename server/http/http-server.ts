@@ -9,12 +9,13 @@ import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
-import { refuse } from '../../protocol/errors.ts';
+import { refuse, type RefusalKind } from '../../protocol/errors.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { Log } from '../ports/log.ts';
 import { addDoors, type DoorsParts } from './doors.ts';
 import { faultAnswer, HEADERS, refusalAnswer, type Answer } from './answers.ts';
 import { clientAddress, requestFault } from './guard.ts';
+import type { IsKnownHost } from './known-hosts.ts';
 import { RequestGate, type RequestGateParts } from './request-gate.ts';
 import { addRoutes, allowedMethods, type RoutesParts } from './routes.ts';
 
@@ -22,6 +23,8 @@ export interface HttpServerParts extends RoutesParts {
   readonly log: Log;
   /** Null for plain HTTP. */
   readonly tls: TlsOptions | null;
+  /** The names of this relay; null where TLS has proved the name already. */
+  readonly isKnownHost: IsKnownHost | null;
   readonly trustedProxies: readonly string[];
   readonly limits: Pick<
     Limits,
@@ -55,6 +58,8 @@ export interface HttpServer {
 /** How often Node looks for connections past their time; its default of 30 s would let a slow one live for 40. */
 const CHECK_EVERY_MS = 2_000;
 const GRACE_MS = 3_000;
+
+const REFUSALS: Readonly<Record<number, RefusalKind>> = { 403: 'not-allowed', 421: 'unknown-host' };
 
 export async function createHttpServer(parts: HttpServerParts): Promise<HttpServer> {
   const { limits, log, tls } = parts;
@@ -91,16 +96,13 @@ export async function createHttpServer(parts: HttpServerParts): Promise<HttpServ
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers(HEADERS);
-    const fault = requestFault(request.raw);
+    const fault = requestFault(request.raw, parts.isKnownHost);
     if (!fault) return;
     log.warn('http-guard', {
       reason: fault.reason,
       address: clientAddress(request.raw, trustedProxies),
     });
-    await send(
-      reply,
-      refusalAnswer(refuse(fault.status === 403 ? 'not-allowed' : 'bad-request'), fault.status),
-    );
+    await send(reply, refusalAnswer(refuse(REFUSALS[fault.status] ?? 'bad-request'), fault.status));
   });
   app.addHook('onResponse', async (request, reply) => {
     const { statusCode } = reply;

@@ -1,11 +1,14 @@
 /**
- * Gives the figures to whoever asks `GET /metrics` at a port of their own, so that no balancer in front of the relay's port can carry
- * them to the world by mistake. Plain HTTP, nobody is asked who they are: the address decides who can reach it.
+ * Answers `GET /metrics` at a port of its own, so that no balancer in front of the relay's port can
+ * carry the figures to the world by mistake. Plain HTTP without sign-in: the address decides who
+ * can reach it, and `Host` keeps the pages of browsers out.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MetricsAddress } from '../config.ts';
+import { hostFault } from '../http/guard.ts';
+import type { IsKnownHost } from '../http/known-hosts.ts';
 import type { Log } from '../ports/log.ts';
 import type { Metrics } from './metrics.ts';
 
@@ -22,6 +25,7 @@ const MAX_CONNECTIONS = 16;
 export async function serveMetrics(
   { host, port }: MetricsAddress,
   metrics: Metrics,
+  isKnownHost: IsKnownHost,
   log: Log,
 ): Promise<MetricsServer> {
   const server = createServer(
@@ -31,7 +35,7 @@ export async function serveMetrics(
       connectionsCheckingInterval: REQUEST_MS,
     },
     (request, response) => {
-      answer(request, response, metrics).catch((error: unknown) => {
+      answer(request, response, { metrics, isKnownHost }).catch((error: unknown) => {
         log.error('metrics-failed', {}, error);
         response.writeHead(500).end();
       });
@@ -54,10 +58,13 @@ export async function serveMetrics(
 }
 
 async function answer(
-  { method, url }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
-  metrics: Metrics,
+  { metrics, isKnownHost }: { readonly metrics: Metrics; readonly isKnownHost: IsKnownHost },
 ): Promise<void> {
+  const { method, url } = request;
+  const fault = hostFault(request, isKnownHost);
+  if (fault) return void response.writeHead(fault.status).end();
   if (url !== '/metrics') return void response.writeHead(404).end();
   if (method !== 'GET') return void response.writeHead(405, { allow: 'GET' }).end();
   const text = await metrics.text();

@@ -13,7 +13,11 @@ export interface Table {
 /** In an order in which nothing refers to what is not there yet. */
 export const TABLES = [
   { name: 'feed', columns: ['no', 'id', 'head', 'at'], keyLength: 1 },
-  { name: 'team', columns: ['id', 'name', 'created_at'], keyLength: 1 },
+  {
+    name: 'team',
+    columns: ['id', 'name', 'created_at', 'member_invite_days', 'member_invite_uses'],
+    keyLength: 1,
+  },
   {
     name: 'member',
     columns: ['no', 'id', 'handle', 'name', 'role', 'is_active', 'joined_at'],

@@ -173,6 +173,31 @@ describe('several windows', () => {
 });
 
 describe('invites', () => {
+  test('are offered within the limits of the team, which an owner changes for all', async () => {
+    const ben = await house.desk(await house.kit.person('ben'));
+    const gus = await house.desk(await house.kit.person('gus', 'guest'));
+    const may = (): unknown => [ada, ben, gus].map(({ now }) => now.team.team.mayInvite);
+    const most = { days: 365, uses: 1_000 };
+    expect(may()).toEqual([most, { days: 7, uses: 25 }, null]);
+
+    const change = ada.now.call('team.member-invites', { team: TEAM, days: 30, uses: 5 });
+    await house.rest();
+    await change;
+    expect(may()).toEqual([most, { days: 30, uses: 5 }, null]);
+    // It is the team's, and so it is known offline too.
+    await ben.restart();
+    expect(ben.now.team.team.memberInvites).toEqual({ days: 30, uses: 5 });
+
+    const none = ada.now.call('team.member-invites', { team: TEAM, days: 30, uses: 0 });
+    await house.rest();
+    await none;
+    expect(may()).toEqual([most, null, null]);
+
+    const asked = ben.now.session.call('team.member-invites', { team: TEAM, days: 1, uses: 1 });
+    await house.rest();
+    expect(await asked).toMatchObject({ ok: false, error: { kind: 'not-allowed' } });
+  });
+
   test('come as a link and as the code of that link, and can be listed and ended', async () => {
     const fingerprint = 'cd'.repeat(32);
     ada.plug.answerNext = (frame) =>

@@ -502,7 +502,7 @@ describe('a relay whose store is another', () => {
     const ledger = new Database(join(ada.folder, 'ledger.db'));
     ledger
       .prepare(
-        "INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at FROM sent",
+        "INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at, trust FROM sent",
       )
       .run(lost, lost, lost);
     ledger.close();

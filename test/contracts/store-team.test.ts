@@ -122,7 +122,13 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
 
   describe('the directory', () => {
     test('holds team, members and public channels as they were last put', async () => {
-      const team = { id: house.store.teamId, name: 'Night shift', createdAt: 3 };
+      const team = {
+        id: house.store.teamId,
+        name: 'Night shift',
+        createdAt: 3,
+        memberInviteDays: 7,
+        memberInviteUses: 25,
+      };
       await house.store.write(async (tx) => {
         await tx.putTeam({ ...team, name: 'Before' });
         await tx.putTeam(team);

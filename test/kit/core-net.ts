@@ -143,6 +143,8 @@ export async function enrol(
     device: 'Desk',
     session,
     presence: 'here',
+    memberInviteDays: 7,
+    memberInviteUses: 25,
     isHostedHere: false,
     standing: 'in',
     epoch: null,

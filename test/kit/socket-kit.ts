@@ -79,7 +79,7 @@ export async function createSocketKit(change: Partial<Limits> = {}): Promise<Soc
     log: silentLog,
     connections,
     requestWait: createRequestWait({ rates, trustedProxies, sessionOf }),
-    requestFault,
+    requestFault: (request) => requestFault(request, null),
     isDraining: () => isDraining,
   });
   server.listen(0, '127.0.0.1');

@@ -108,7 +108,7 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
           node: name,
           proxyCertificate: certificate,
           trustedProxies: ['127.0.0.1'],
-          advertise: [`127.0.0.1:${balancerPort}`],
+          advertise: [`127.0.0.1:${balancerPort}`, 'chat.example:443'],
           limits,
         },
         {
@@ -248,6 +248,17 @@ describe.each(BALANCERS)('behind $name', ({ program, config, start, idle, hurrie
       expect(told.filter(({ event }) => event === 'http').map(({ address }) => address)).toEqual([
         '127.0.0.2',
       ]);
+    });
+
+    test('the relay is called by the names it advertises, and by no other', async () => {
+      const one = await relay('one');
+      await balance(one.port);
+      const called = async (host: string): Promise<number> =>
+        (await answer('/v1/relay', { headers: { host } })).status;
+      expect([await called('chat.example'), await called('chat.example:443')]).toEqual([200, 200]);
+      expect(await called('evil.example')).toBe(421);
+      // The health check of HAProxy names no host that is one.
+      expect(await called('127.0.0.1')).toBe(200);
     });
 
     const overTls = async (): Promise<Socket> => {

@@ -43,7 +43,7 @@ const wire = (desktop = ada) => desktop.now.team.team.wire;
 const onDisk = (folder: string): Buffer =>
   Buffer.concat(readdirSync(folder).map((name) => readFileSync(join(folder, name))));
 
-test('a relay with another key is a hard stop that names both, and only a fresh invite and the password mend it', async () => {
+test('another key is a hard stop that names both; a person who replaces it goes on', async () => {
   const before = ada.now.team.team.fingerprint;
   await relay.stop();
   await send('written meanwhile');
@@ -72,7 +72,8 @@ test('a relay with another key is a hard stop that names both, and only a fresh 
   );
 
   const found = await ada.now.call('relay.probe', { typed: relay.address });
-  expect(found).toMatchObject({ fingerprint: after, isPinnedByInvite: false });
+  const replaces = { name: ada.now.team.team.name, address: relay.address, fingerprint: before };
+  expect(found).toMatchObject({ fingerprint: after, isPinnedByInvite: false, replaces });
   const id = team();
   const again = {
     address: found.address,
@@ -81,7 +82,13 @@ test('a relay with another key is a hard stop that names both, and only a fresh 
     password: PASSWORD,
     device: 'Desk',
   };
-  expect(await ada.now.call('team.sign-in', again)).toEqual({ team: id });
+  expect(await ada.now.refused('team.sign-in', again)).toMatchObject({
+    kind: 'replaces-team',
+    replaces,
+  });
+  expect(ada.now.team.team.fingerprint).toBe(before);
+  const agreed = { ...again, replaces: found.replaces?.trust };
+  expect(await ada.now.call('team.sign-in', agreed)).toEqual({ team: id });
   await ada.now.until(
     'it is live again',
     () => isLive(ada) && ada.now.team.team.outbox.waiting === 0,

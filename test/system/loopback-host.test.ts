@@ -1,10 +1,19 @@
 /** The loopback host as a process: one for one folder, gone without a trace when told, and back after a kill. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { on, once } from 'node:events';
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { WebSocket } from 'ws';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../../build/scripts/run.ts';
@@ -32,13 +41,21 @@ interface Host {
   output(): string;
 }
 
-function start(...args: readonly string[]): Host {
+const start = (...args: readonly string[]): Host => run(['--no-open', ...args]);
+
+function run(args: readonly string[], env: NodeJS.ProcessEnv = {}): Host {
   const child = spawn(
     process.execPath,
-    ['electron/loopback/index.ts', '--no-open', '--data', join(folder, 'data'), ...args],
+    ['electron/loopback/index.ts', '--data', join(folder, 'data'), ...args],
     {
       cwd: ROOT,
-      env: { ...process.env, ...COMPILE_CACHE, LANGUAGE: 'en', LANDLINE_HOST: '127.0.0.1' },
+      env: {
+        ...process.env,
+        ...COMPILE_CACHE,
+        LANGUAGE: 'en',
+        LANDLINE_HOST: '127.0.0.1',
+        ...env,
+      },
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   );
@@ -154,6 +171,60 @@ test('what it keeps is readable by its owner only, and nothing secret is in its 
     url.hash.slice(3),
   );
 });
+
+/**
+ * In the place of the system's opener: writes down what it was started with, as `ps` would show it.
+ */
+function openerThatWrites(): {
+  readonly env: NodeJS.ProcessEnv;
+  opened(n: number): Promise<string[]>;
+} {
+  const [bin, seen] = [join(folder, 'bin'), join(folder, 'opened')];
+  mkdirSync(bin);
+  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\nprintf '%s\\n' "$*" >> '${seen}'\n`, {
+    mode: 0o755,
+  });
+  const lines = (): string[] =>
+    existsSync(seen) ? readFileSync(seen, 'utf8').trim().split('\n') : [];
+  return {
+    env: { PATH: `${bin}:${process.env['PATH'] ?? ''}`, DISPLAY: ':0' },
+    async opened(n) {
+      await expect.poll(lines).toHaveLength(n);
+      return lines();
+    },
+  };
+}
+
+test.skipIf(process.platform !== 'linux')(
+  'the ticket stands in no command line, at the first start and at a second',
+  async () => {
+    const opener = openerThatWrites();
+    const first = run(['landline://join?relay=10.0.0.5:7420&code=s3cret'], opener.env);
+    const urls = [await address(first)];
+    const commandLine = readFileSync(`/proc/${first.child.pid}/cmdline`, 'utf8');
+    expect(commandLine).not.toContain('s3cret');
+    await opener.opened(1);
+    const second = run([], opener.env);
+    urls.push(await address(second));
+    expect(await second.exited).toBe(0);
+
+    const opened = await opener.opened(2);
+    const open = join(folder, 'data', 'open');
+    expect(statSync(open).mode & 0o777).toBe(0o700);
+    for (const [at, line] of opened.entries()) {
+      const url = urls[at]!;
+      expect(line).not.toContain(url.hash.slice('#t='.length));
+      const page = fileURLToPath(line);
+      expect(dirname(page)).toBe(open);
+      expect(statSync(page).mode & 0o777).toBe(0o600);
+      expect(readFileSync(page, 'utf8')).toContain(url.href);
+      (await enter(url)).terminate();
+      expect(existsSync(page)).toBe(false);
+    }
+    await end(first, 'SIGTERM');
+    expect(existsSync(open)).toBe(false);
+  },
+);
 
 test('a folder it cannot use, and words it does not know, are said plainly', async () => {
   writeFileSync(join(folder, 'data'), 'a file where the folder should be');

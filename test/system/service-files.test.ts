@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -21,6 +22,8 @@ import { ROOT } from '../../build/scripts/run.ts';
 import { DEFAULT_PORT } from '../../protocol/invite-link.ts';
 import { readArguments } from '../../server/cli/arguments.ts';
 import { readConfig } from '../../server/config.ts';
+import { createKnownHosts } from '../../server/http/known-hosts.ts';
+import { startRelay } from '../../server/relay.ts';
 import { COMPILE_CACHE } from '../kit/compile-cache.ts';
 import { findProgram } from '../kit/services/program.ts';
 
@@ -220,6 +223,18 @@ describe('the compose file', () => {
     expect(relay.healthcheck?.test.join(' ')).toContain(`http://127.0.0.1:${DEFAULT_PORT}/readyz`);
   });
 
+  test('calls the relay by names that it knows', () => {
+    const read = readArguments(relay.command ?? [], (path) => path);
+    const config = read.ok && read.value.kind === 'serve' && readConfig(read.value.config, {});
+    if (config === false || !config.ok) throw new Error('that serves nothing');
+    const { advertise, allowHost } = config.value;
+    const isKnown = createKnownHosts([...advertise, ...allowHost]);
+    // Desktops call the balancer by what is advertised, and Nginx passes that on.
+    expect(advertise.every(isKnown)).toBe(true);
+    for (const [, url = ''] of (relay.healthcheck?.test.join(' ') ?? '').matchAll(/'(http[^']+)'/g))
+      expect(isKnown(new URL(url).host)).toBe(true);
+  });
+
   test('gives Nginx the kept configuration with the relay’s address', () => {
     const script = nginx.command?.at(-1) ?? '';
     const edits = [...script.matchAll(/-e '([^']+)'/g)].flatMap(([, edit = '']) => ['-e', edit]);
@@ -252,5 +267,44 @@ describe('the compose file', () => {
       POSTGRES_DB: 'landline',
       POSTGRES_PASSWORD_FILE: `/run/secrets/${secret}`,
     });
+  });
+});
+
+describe('what Prometheus is told to scrape', () => {
+  const examples = [
+    ...read('docs/OPERATIONS.md').matchAll(/```yaml\n(scrape_configs:[^]*?)```/g),
+  ].map(
+    ([, yaml = '']) =>
+      parse(yaml) as {
+        readonly scrape_configs: readonly {
+          readonly static_configs: readonly { readonly targets: readonly string[] }[];
+        }[];
+      },
+  );
+  const targets = examples.flatMap(({ scrape_configs }) =>
+    scrape_configs.flatMap((job) => job.static_configs.flatMap((one) => one.targets)),
+  );
+
+  test('is answered by a relay that was started as it says there', async () => {
+    const started = await startRelay({
+      data: join(folder, 'data'),
+      metrics: { host: '127.0.0.1', port: 0 },
+      allowHost: ['relay'],
+    });
+    expect(targets).toEqual(['127.0.0.1:9464', 'relay:9464']);
+    for (const host of [...targets, 'evil.example:9464']) {
+      const asked = request({
+        host: '127.0.0.1',
+        port: started.metricsPort,
+        path: '/metrics',
+        agent: false,
+        headers: { host },
+      });
+      asked.end();
+      const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+      answer.resume();
+      expect([host, answer.statusCode]).toEqual([host, targets.includes(host) ? 200 : 421]);
+    }
+    await started.close();
   });
 });

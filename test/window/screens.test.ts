@@ -107,6 +107,15 @@ const SCREENS: Readonly<Record<string, Screen>> = {
       await page.getByRole('img', { name: /QR/ }).waitFor();
     },
   },
+  'an invite within limits': {
+    ...over({ kind: 'invite' }, 'as-member'),
+    act: async (page) => {
+      await page.getByRole('button', { name: /1 person/ }).click();
+      const most = page.getByRole('option').last();
+      if ((await most.textContent()) !== '25 people') throw new Error('more is offered');
+      await page.keyboard.press('Escape');
+    },
+  },
   'a member': over({ kind: 'member', member: 'ada' }),
   ...Object.fromEntries(
     ['profile', 'look', 'notifications', 'sessions', 'connection'].map((tab) => [
@@ -157,6 +166,7 @@ const SCREENS: Readonly<Record<string, Screen>> = {
   'an invite that leads nowhere': typed('nobody.local'),
   'compare the key': typed('relay.local'),
   'another key': typed('changed.local'),
+  'replace the relay of a team': typed('moved.local'),
   join: typed('landline://join?x'),
   'add a team': {
     scene: 'team',
@@ -202,6 +212,7 @@ describe('room', () => {
     'welcome',
     'start a team',
     'compare the key',
+    'replace the relay of a team',
     'settings, notifications',
     'a line that was checked, and the wire',
     'invite',

@@ -58,6 +58,8 @@ const TEAMS = [1, 2].map((key): TeamRecord => ({
   fingerprint: 'ab'.repeat(32),
   relayTeam: `relay-team-${key}`,
   name: 'Night shift',
+  memberInviteDays: 7,
+  memberInviteUses: 25,
   me: 'ada',
   handle: 'ada',
   displayName: 'Ada',
@@ -107,6 +109,7 @@ function fill({ ledger, cache }: Data): void {
         message: op(n),
         frame: { t: 'post', op: op(n), channel: CHANNEL, text: 'sent' } as unknown as Mutation,
         at: 1,
+        trust: `key:${'ab'.repeat(32)}`,
       });
     for (const { team, channel, text } of DRAFTS)
       ledger.drafts.put(team, { channel, message: null, text, original: null, at: 1 });

@@ -71,6 +71,8 @@ const RECORD: Omit<TeamRecord, 'key'> = {
   epoch: null,
   sealedAccess: new Uint8Array([1, 2]),
   sealedRefresh: new Uint8Array([3]),
+  memberInviteDays: 7,
+  memberInviteUses: 25,
   accessExpiresAt: 5,
 };
 const CHANNEL = '0190a000-0000-7000-8000-00000000000c';

@@ -58,6 +58,8 @@ export const LEDGER_FORM = {
     is_hosted_here: flag,
     state: z.enum(['in', 'signed-out', 'session-ended']),
     epoch: text.nullable(),
+    member_invite_days: integer,
+    member_invite_uses: integer,
     sealed_access: bytes.nullable(),
     sealed_refresh: bytes.nullable(),
     access_expires_at: z.number(),
@@ -86,6 +88,8 @@ export const LEDGER_FORM = {
       message: text.nullable(),
       frame,
       at: integer,
+      // Without it the change could be resent to any relay.
+      trust: text.min(1),
     })
     .refine(sameOp),
   draft: z.object({

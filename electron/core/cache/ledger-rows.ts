@@ -30,6 +30,9 @@ export interface TeamRecord {
   readonly standing: TeamStanding;
   /** The relay's store as it was last met; another one means that commits may have been lost. */
   readonly epoch: string | null;
+  /** The most that members of the team may give in an invite. */
+  readonly memberInviteDays: number;
+  readonly memberInviteUses: number;
   readonly sealedAccess: Uint8Array | null;
   readonly sealedRefresh: Uint8Array | null;
   /** By this computer's clock; only a hint. */
@@ -54,6 +57,8 @@ interface TeamRow {
   readonly is_hosted_here: number;
   readonly state: string;
   readonly epoch: string | null;
+  readonly member_invite_days: number;
+  readonly member_invite_uses: number;
   readonly sealed_access: Uint8Array | null;
   readonly sealed_refresh: Uint8Array | null;
   readonly access_expires_at: number;
@@ -76,7 +81,8 @@ export interface LedgerRows {
 }
 
 const COLUMNS = `id, place, address, fingerprint, relay_team, name, me, handle, display_name, role, device, session, presence,
-  is_hosted_here, state, epoch, sealed_access, sealed_refresh, access_expires_at`;
+  is_hosted_here, state, epoch, member_invite_days, member_invite_uses, sealed_access,
+  sealed_refresh, access_expires_at`;
 
 type TeamValues = readonly [
   string,
@@ -95,6 +101,8 @@ type TeamValues = readonly [
   number,
   string,
   string | null,
+  number,
+  number,
   Uint8Array | null,
   Uint8Array | null,
   number,
@@ -105,7 +113,7 @@ export function createLedgerRows(db: Sqlite): LedgerRows {
     'team.all',
     `SELECT key, ${COLUMNS} FROM team ORDER BY place, key`,
   );
-  const places = Array.from({ length: 19 }, () => '?').join(', ');
+  const places = Array.from({ length: 21 }, () => '?').join(', ');
   const addTeam = db.prepare<TeamValues>(
     'team.add',
     `INSERT INTO team (${COLUMNS}) VALUES (${places})`,
@@ -169,6 +177,8 @@ const values = (r: Omit<TeamRecord, 'key'>): TeamValues => [
   r.isHostedHere ? 1 : 0,
   r.standing,
   r.epoch,
+  r.memberInviteDays,
+  r.memberInviteUses,
   r.sealedAccess,
   r.sealedRefresh,
   r.accessExpiresAt,
@@ -192,6 +202,8 @@ const read = (row: TeamRow): TeamRecord => ({
   isHostedHere: row.is_hosted_here === 1,
   standing: row.state as TeamStanding,
   epoch: row.epoch,
+  memberInviteDays: row.member_invite_days,
+  memberInviteUses: row.member_invite_uses,
   sealedAccess: row.sealed_access,
   sealedRefresh: row.sealed_refresh,
   accessExpiresAt: row.access_expires_at,

@@ -43,6 +43,8 @@ export interface SentRow {
   readonly message: string | null;
   readonly frame: Mutation;
   readonly at: number;
+  /** The relay that acknowledged it, as `trustOf` names it. */
+  readonly trust: string;
 }
 
 export interface OutboxRows {
@@ -58,8 +60,13 @@ export interface OutboxRows {
   journal(team: number, row: SentRow): void;
   /** It was acknowledged again: for as long again it is offered, in its old place. Not if it was forgotten meanwhile. */
   keepSent(team: number, op: string, at: number): void;
-  /** Oldest first; of those, the ones that are older than the newest by no more than `withinMs`. */
-  sent(team: number, withinMs: number): SentRow[];
+  /**
+   * What this relay acknowledged, oldest first; of that, what is older than the newest by no more
+   * than `withinMs`.
+   */
+  sent(team: number, trust: string, withinMs: number): SentRow[];
+  /** Removes from the outbox what some relay has acknowledged before; the journal keeps it. */
+  removeAcknowledged(team: number): void;
   /** Its words must not come back: everything said of the message but its deletion. */
   forgetSent(team: number, message: string): void;
   /**
@@ -117,13 +124,14 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
     'DELETE FROM outbox WHERE team = ? AND n = ?',
   );
   const journal = db.prepare<
-    readonly [number, string, number, string, string | null, string, number]
+    readonly [number, string, number, string, string | null, string, number, string]
   >(
     'sent.put',
-    'INSERT OR REPLACE INTO sent (team, op, n, channel, message, frame, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+    `INSERT OR REPLACE INTO sent (team, op, n, channel, message, frame, at, trust)
+     VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
   );
   const sent = db.prepare<
-    readonly [number, number],
+    readonly [number, string, number],
     {
       readonly op: string;
       readonly n: number;
@@ -131,11 +139,18 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       readonly message: string | null;
       readonly frame: string;
       readonly at: number;
+      readonly trust: string;
     }
   >(
     'sent.all',
-    'SELECT op, n, channel, message, frame, at FROM sent WHERE team = ? ' +
-      'AND at >= (SELECT max(at) FROM sent AS newest WHERE newest.team = sent.team) - ? ORDER BY n',
+    `SELECT op, n, channel, message, frame, at, trust FROM sent WHERE team = ? AND trust = ?
+     AND at >= (SELECT max(at) FROM sent AS newest
+                WHERE newest.team = sent.team AND newest.trust = sent.trust) - ? ORDER BY n`,
+  );
+  const removeAcknowledged = db.prepare<readonly [number, number]>(
+    'outbox.remove-acknowledged',
+    `DELETE FROM outbox
+     WHERE team = ? AND (is_offer = 1 OR op IN (SELECT op FROM sent WHERE team = ?))`,
   );
   const keepSent = db.prepare<readonly [number, number, string]>(
     'sent.keep',
@@ -190,11 +205,16 @@ export function createOutboxRows(db: Sqlite): OutboxRows {
       ),
     put: (team, r) => void put.run(JSON.stringify(r.frame), r.state, r.why, team, r.n),
     remove: (team, n) => void remove.run(team, n),
-    journal: (team, r) =>
-      void journal.run(team, r.op, r.n, r.channel, r.message, JSON.stringify(r.frame), r.at),
+    journal: (team, r) => {
+      const frame = JSON.stringify(r.frame);
+      journal.run(team, r.op, r.n, r.channel, r.message, frame, r.at, r.trust);
+    },
     keepSent: (team, op, at) => void keepSent.run(at, team, op),
-    sent: (team, since) =>
-      sent.all(team, since).map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
+    sent: (team, trust, withinMs) =>
+      sent
+        .all(team, trust, withinMs)
+        .map((row) => ({ ...row, frame: JSON.parse(row.frame) as Mutation })),
+    removeAcknowledged: (team) => void removeAcknowledged.run(team, team),
     forgetSent: (team, message) => void forgetSent.run(team, message),
     removeSentOlderThan: (ms, now) => void removeSent.run(now, ms),
   };

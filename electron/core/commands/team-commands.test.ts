@@ -16,7 +16,13 @@ const FORM = {
 const SIGNED_IN: HttpAnswer = {
   status: 200,
   body: {
-    team: { id: '01900001-0000-7000-8000-000000000001', name: 'Harbour', createdAt: 1 },
+    team: {
+      id: '01900001-0000-7000-8000-000000000001',
+      name: 'Harbour',
+      createdAt: 1,
+      memberInviteDays: 7,
+      memberInviteUses: 25,
+    },
     member: {
       id: '01900001-0000-7000-8000-000000000002',
       handle: 'lin',

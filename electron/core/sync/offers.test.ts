@@ -14,6 +14,7 @@ import { JOURNAL_MS } from './outbox.ts';
 import type { Replica } from './replica.ts';
 
 const { missingOps } = DEFAULT_LIMITS;
+const TRUST = 'key:aa';
 
 let clock: FakeClock;
 let asked: (readonly string[])[];
@@ -31,12 +32,13 @@ beforeEach(() => {
 
 const missing = (ops: readonly string[]): Result<Down<'missing'>, Problem> =>
   ok({ t: 'missing', req: 1, ops } as unknown as Down<'missing'>);
-const sent = (frame: object, message: string): void => {
+const sent = (frame: object, message: string, trust = TRUST): void => {
   const row = {
     channel: 'general',
     n: journal.length + 1,
     message,
     at: clock.now(),
+    trust,
     frame: frame as Mutation,
   };
   journal.push({ ...row, op: (frame as { readonly op: string }).op });
@@ -64,10 +66,12 @@ const lost = async (): Promise<string[]> => {
             : undefined,
       },
     },
+    trust: TRUST,
     disk: {
-      sent: (_team, withinMs) => {
-        const newest = Math.max(...journal.map(({ at }) => at));
-        return journal.filter(({ at }) => at >= newest - withinMs);
+      sent: (_team, trust, withinMs) => {
+        const own = journal.filter((row) => row.trust === trust);
+        const newest = Math.max(...own.map(({ at }) => at));
+        return own.filter(({ at }) => at >= newest - withinMs);
       },
     },
     asks,
@@ -111,6 +115,14 @@ describe('of what was acknowledged', () => {
     clock.advance(JOURNAL_MS + 1);
     post('b');
     expect(await lost()).toEqual(['b']);
+  });
+
+  test('what another relay acknowledged is neither named nor resent to this one', async () => {
+    post('a');
+    sent({ t: 'post', op: 'b', text: 'b' }, 'b', 'key:bb');
+    answer = () => fail({ kind: 'unknown-frame' });
+    expect(await lost()).toEqual(['a']);
+    expect(asked).toEqual([['a']]);
   });
 
   test('a thousand are asked about in as few questions as the wire allows', async () => {

@@ -19,6 +19,8 @@ export interface OffersParts {
   readonly replica: Pick<Replica, 'team' | 'channels'>;
   readonly cache: { readonly messages: Pick<Cache['messages'], 'byId'> };
   readonly disk: Pick<OutboxRows, 'sent'>;
+  /** The relay at the other end: what another one acknowledged is not resent to it. */
+  readonly trust: string;
   readonly asks: Pick<Asks, 'ask'>;
   readonly clock: Clock;
 }
@@ -30,6 +32,7 @@ export async function findLost({
   replica,
   cache,
   disk,
+  trust,
   asks,
   clock,
 }: OffersParts): Promise<readonly NewRow[]> {
@@ -51,7 +54,7 @@ export async function findLost({
     return ask(ops);
   };
 
-  const doubtful = disk.sent(key, JOURNAL_MS).filter((sent) => !isBack(sent));
+  const doubtful = disk.sent(key, trust, JOURNAL_MS).filter((sent) => !isBack(sent));
   const ops = doubtful.map(({ op }) => op as OperationId);
   const lost = new Set<string>();
   for (let from = 0; from < ops.length; from += DEFAULT_LIMITS.missingOps) {

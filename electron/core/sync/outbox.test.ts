@@ -16,6 +16,7 @@ import {
 } from './outbox.ts';
 
 const TEAM = { id: 'here', key: 1 };
+const TRUST = 'key:aa';
 const LIMITS = { sendsPerSecond: 10, sendsBurst: 30 };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const nobody = (): undefined => undefined;
@@ -25,7 +26,9 @@ let clock: FakeClock;
 let data: Data;
 let outbox: Outbox;
 let said: Mutation[];
+let isConfirmed: boolean;
 beforeEach(() => {
+  isConfirmed = true;
   clock = createFakeClock(1_000);
   data = openData({ dir: ':memory:', clock, log: silent });
   outbox = opened();
@@ -39,13 +42,14 @@ const opened = (): Outbox => {
   said = [];
   return createOutbox({
     team: TEAM,
+    trust: TRUST,
     db: data.ledger.db,
     rows: data.ledger.outbox,
     clock,
     changes: unheard as Changes,
     send: (frame) => said.push(frame) > 0,
     remember: nobody,
-    confirm: () => true,
+    confirm: () => isConfirmed,
     onRefused: nobody,
     onOverdue: nobody,
   });
@@ -195,7 +199,7 @@ describe('a change to what was lost', () => {
 
 describe('the journal of what was sent', () => {
   const journal = (withinMs = JOURNAL_MS): string[] =>
-    data.ledger.outbox.sent(TEAM.key, withinMs).map(({ op }) => op);
+    data.ledger.outbox.sent(TEAM.key, TRUST, withinMs).map(({ op }) => op);
 
   test('keeps its order when some of it was said again', () => {
     for (const one of [post('a'), edit('b', 'a'), post('c')]) outbox.add(one);
@@ -224,7 +228,7 @@ describe('the journal of what was sent', () => {
     serve(0);
     clock.setWall(right);
     tidy();
-    expect(data.ledger.outbox.sent(TEAM.key, 20 * JOURNAL_MS)).toHaveLength(2);
+    expect(data.ledger.outbox.sent(TEAM.key, TRUST, 20 * JOURNAL_MS)).toHaveLength(2);
     clock.advance(10 * JOURNAL_MS);
     tidy();
     expect(journal()).toEqual(['stamped far ahead']);
@@ -241,5 +245,20 @@ describe('the journal of what was sent', () => {
     serve(0);
     expect(ops()).toEqual(['a', 'a', 'b']);
     expect(journal()).toEqual(['b']);
+  });
+
+  test('has what was acknowledged and waits for its effect, so that no other relay gets it', () => {
+    isConfirmed = false;
+    for (const one of [post('a'), post('b', 'other'), post('c', 'third')]) outbox.add(one);
+    outbox.start(LIMITS);
+    ack('a');
+    outbox.stop();
+    outbox.offer([post('lost')]);
+    data.ledger.outbox.removeAcknowledged(TEAM.key);
+    outbox = opened();
+    // Sent, and perhaps received; but acknowledged by nobody.
+    expect(outbox.rows.map(({ op }) => op)).toEqual(['b', 'c']);
+    expect(journal()).toEqual(['a']);
+    expect(data.ledger.outbox.sent(TEAM.key, 'key:bb', JOURNAL_MS)).toEqual([]);
   });
 });

@@ -19,6 +19,8 @@ export type NewRow = Pick<OutboxRow, 'op' | 'lane' | 'channel' | 'message' | 'fr
 
 export interface OutboxParts {
   readonly team: { readonly id: string; readonly key: number };
+  /** The relay that the acknowledgements come from; the journal keeps it with each of them. */
+  readonly trust: string;
   readonly db: Sqlite;
   readonly rows: OutboxRows;
   readonly clock: Clock;
@@ -80,6 +82,7 @@ export const isAboutMessage = (frame: Mutation): boolean =>
 
 export function createOutbox({
   team,
+  trust,
   db,
   rows: disk,
   clock,
@@ -131,7 +134,7 @@ export function createOutbox({
       if (row.frame.t === 'delete' && row.message !== null) disk.forgetSent(team.key, row.message);
       // An offer stays in the journal where it was: behind what it follows, before what was said of it since.
       if (row.isOffer) disk.keepSent(team.key, row.op, clock.now());
-      else disk.journal(team.key, sentRow(row));
+      else disk.journal(team.key, sentRow(row, trust));
     });
     drop(row);
   };
@@ -299,7 +302,13 @@ export function createOutbox({
         underWay.delete(row.op);
         heldUntil.delete(holdOf(row));
         if (confirm(row, frame)) finish(row);
-        else acked.set(row.op, frame);
+        else {
+          // Its effect waits for a gap to close. That it was acknowledged has to outlive this
+          // connection: no other relay may get it.
+          if (isAboutMessage(row.frame) && !row.isOffer)
+            disk.journal(team.key, sentRow(row, trust));
+          acked.set(row.op, frame);
+        }
       }
       pump();
       return true;
@@ -341,11 +350,12 @@ const EVERY_LANE = '';
 /** What a passing refusal of this row holds: offers and what is new do not hold each other. */
 const holdOf = (row: OutboxRow): string => (row.isOffer ? `again/${row.lane}` : row.lane);
 
-const sentRow = ({ op, n, channel, message, frame, at }: OutboxRow): SentRow => ({
+const sentRow = ({ op, n, channel, message, frame, at }: OutboxRow, trust: string): SentRow => ({
   op,
   n,
   channel,
   message,
   frame,
   at,
+  trust,
 });

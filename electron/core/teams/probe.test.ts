@@ -44,7 +44,7 @@ const info = (name: string | null): Result<HttpAnswer, DialFault> =>
 const invite = ok({
   status: 200,
   body: {
-    team: { id: 't', name: 'Night shift', createdAt: 1 },
+    team: { id: 't', name: 'Night shift', createdAt: 1, memberInviteDays: 7, memberInviteUses: 25 },
     role: 'member',
     invitedBy: 'Ada',
     expiresAt: 9,
@@ -56,7 +56,7 @@ const link = (more = `&key=${KEY}`, relays = '10.0.0.5:7420'): string =>
 describe('a typed address', () => {
   test('is looked at before it is spoken to, and its key is for a person to compare', async () => {
     const { net, story } = rig({ 'relay.lan:7420/v1/relay': info('Night shift') });
-    expect(await probeRelay(' https://Relay.LAN/ ', net)).toEqual(
+    expect(await probeRelay(' https://Relay.LAN/ ', net, [])).toEqual(
       ok({
         address: 'relay.lan:7420',
         teamName: 'Night shift',
@@ -64,6 +64,7 @@ describe('a typed address', () => {
         isPinnedByInvite: false,
         needsSetup: false,
         invite: null,
+        replaces: null,
       }),
     );
     expect(story).toEqual(['peek relay.lan:7420', 'relay.lan:7420 pinned /v1/relay']);
@@ -71,7 +72,7 @@ describe('a typed address', () => {
 
   test('without a team yet asks to be set up', async () => {
     const { net } = rig({ '10.0.0.5:7421/v1/relay': info(null) });
-    expect(await probeRelay('10.0.0.5:7421', net)).toMatchObject({
+    expect(await probeRelay('10.0.0.5:7421', net, [])).toMatchObject({
       value: { needsSetup: true, teamName: null },
     });
   });
@@ -80,8 +81,8 @@ describe('a typed address', () => {
     const { net } = rig({
       'web.lan:7420/v1/relay': ok({ status: 200, body: { product: 'teapot' } }),
     });
-    expect(await probeRelay('web.lan', net)).toEqual(fail({ kind: 'not-a-relay' }));
-    expect(await probeRelay('gone.lan', net)).toEqual(fail({ kind: 'unreachable' }));
+    expect(await probeRelay('web.lan', net, [])).toEqual(fail({ kind: 'not-a-relay' }));
+    expect(await probeRelay('gone.lan', net, [])).toEqual(fail({ kind: 'unreachable' }));
   });
 
   test.each([
@@ -105,7 +106,7 @@ describe('a typed address', () => {
 
   test('that is none is refused without a packet', async () => {
     const { net, story } = rig({});
-    expect(await probeRelay('not an address', net)).toEqual(fail({ kind: 'bad-address' }));
+    expect(await probeRelay('not an address', net, [])).toEqual(fail({ kind: 'bad-address' }));
     expect(story).toEqual([]);
   });
 });
@@ -116,7 +117,7 @@ describe('an invite', () => {
       '10.0.0.5:7420/v1/relay': info('Night shift'),
       '10.0.0.5:7420/v1/invite': invite,
     });
-    expect(await probeRelay(link(), net)).toEqual(
+    expect(await probeRelay(link(), net, [])).toEqual(
       ok({
         address: '10.0.0.5:7420',
         teamName: 'Night shift',
@@ -124,6 +125,7 @@ describe('an invite', () => {
         isPinnedByInvite: true,
         needsSetup: false,
         invite: { code: 'c0de', invitedBy: 'Ada' },
+        replaces: null,
       }),
     );
     expect(story).toEqual([
@@ -137,7 +139,7 @@ describe('an invite', () => {
       'relay.example:7420/v1/relay': info('Night shift'),
       'relay.example:7420/v1/invite': invite,
     });
-    expect(await probeRelay(link('', 'relay.example'), net)).toMatchObject({
+    expect(await probeRelay(link('', 'relay.example'), net, [])).toMatchObject({
       value: { fingerprint: null, isPinnedByInvite: false },
     });
     expect(story.every((line) => line.includes(' CA '))).toBe(true);
@@ -148,7 +150,7 @@ describe('an invite', () => {
       'ada.local:7420/v1/relay': info('Night shift'),
       'ada.local:7420/v1/invite': invite,
     });
-    expect(await probeRelay(link(undefined, '192.168.1.9,ada.local'), net)).toMatchObject({
+    expect(await probeRelay(link(undefined, '192.168.1.9,ada.local'), net, [])).toMatchObject({
       value: { address: 'ada.local:7420' },
     });
     expect(story[0]).toBe('192.168.1.9:7420 pinned /v1/relay');
@@ -157,7 +159,7 @@ describe('an invite', () => {
   test('whose first address shows another key tells of the key, not of the others', async () => {
     const fault = fail({ kind: 'key-mismatch', expected: KEY, seen: 'cd' } as const);
     const { net } = rig({ '10.0.0.5:7420/v1/relay': fault });
-    expect(await probeRelay(link(undefined, '10.0.0.5,10.0.0.6'), net)).toEqual(
+    expect(await probeRelay(link(undefined, '10.0.0.5,10.0.0.6'), net, [])).toEqual(
       fail({ kind: 'key-mismatch', expectedKey: KEY, seenKey: 'cd' }),
     );
   });
@@ -167,22 +169,60 @@ describe('an invite', () => {
       '10.0.0.5:7420/v1/relay': info('Night shift'),
       '10.0.0.5:7420/v1/invite': ok({ status: 404, body: { refusal: refuse('not-found') } }),
     });
-    expect(await probeRelay(link(), net)).toEqual(fail({ kind: 'bad-invite' }));
+    expect(await probeRelay(link(), net, [])).toEqual(fail({ kind: 'bad-invite' }));
     for (const typed of [
       'landline://join',
       'landline://join?relay=&code=x',
       'landline://join?relay=a&code=',
       'landline://join?relay=a&code=b&key=zz',
     ]) {
-      expect(await probeRelay(typed, net)).toEqual(fail({ kind: 'bad-invite' }));
+      expect(await probeRelay(typed, net, [])).toEqual(fail({ kind: 'bad-invite' }));
     }
   });
 
   test('to set up a team that is set up already says so', async () => {
     const { net, story } = rig({ '10.0.0.5:7420/v1/relay': info('Night shift') });
-    expect(await probeRelay(link().replace('join', 'setup'), net)).toEqual(
+    expect(await probeRelay(link().replace('join', 'setup'), net, [])).toEqual(
       fail({ kind: 'setup-done' }),
     );
     expect(story).toHaveLength(1);
+  });
+});
+
+describe('a team that is on this computer', () => {
+  const here = (more: object = {}) => [
+    { relayTeam: 'other', name: 'Other', address: 'x.lan:7420', fingerprint: 'cd'.repeat(32) },
+    {
+      relayTeam: 't',
+      name: 'Mine',
+      address: 'mine.lan:7420',
+      fingerprint: 'cd'.repeat(32),
+      ...more,
+    },
+  ];
+  const { net } = rig({
+    '10.0.0.5:7420/v1/relay': info('Night shift'),
+    '10.0.0.5:7420/v1/invite': invite,
+  });
+
+  test('and is claimed by a relay with another key is named with the known key', async () => {
+    const replaces = {
+      name: 'Mine',
+      address: 'mine.lan:7420',
+      fingerprint: 'cd'.repeat(32),
+      trust: `key:${'cd'.repeat(32)}`,
+    };
+    for (const typed of [link(), '10.0.0.5'])
+      expect(await probeRelay(typed, net, here())).toMatchObject({ value: { replaces } });
+  });
+
+  test('is not claimed by its own relay, nor by one that has no team', async () => {
+    expect(await probeRelay(link(), net, here({ fingerprint: KEY }))).toMatchObject({
+      value: { replaces: null },
+    });
+    const empty = rig({ '10.0.0.5:7420/v1/relay': info(null) });
+    expect(await probeRelay('10.0.0.5', empty.net, here())).toMatchObject({
+      value: { replaces: null },
+    });
   });
 });

@@ -11,7 +11,7 @@ import type { Changes } from '../events/changes.ts';
 import type { NewId } from '../new-id.ts';
 import type { Herald } from '../notify/herald.ts';
 import type { Clock, Log, SecretBox } from '../ports.ts';
-import type { Team } from './team.ts';
+import { LOST_EPOCH, teamFacts, type Team } from './team.ts';
 import { sealPair } from './tokens.ts';
 
 export interface RegistryParts {
@@ -46,8 +46,17 @@ export interface Registry {
   add(team: NewTeam): Team;
   /** A membership that is already here, at this relay's team. */
   find(relayTeam: string, me: string): Team | undefined;
-  /** Other tokens (and perhaps another address or pin) for a membership that is here. */
+  /**
+   * Other tokens, and perhaps another address, for a membership that is here. The relay is the
+   * same.
+   */
   signInAgain(team: Team, anew: NewTeam): void;
+  /**
+   * Another relay takes the membership over, as a person has confirmed. It gets what no relay has
+   * acknowledged; what the old one acknowledged stays in the journal for the old one alone, and
+   * what came from the old one goes.
+   */
+  replaceRelay(team: Team, anew: NewTeam): void;
   signOut(team: Team): void;
   /** Takes the team off this computer, with everything of it. */
   forget(team: Team): void;
@@ -86,11 +95,34 @@ export function createRegistry(parts: RegistryParts): Registry {
     startLater(remake(team), Math.min(MEND_MS.most, MEND_MS.first * 2 ** Math.min(faults - 1, 10)));
   };
 
-  const remake = (team: Team): Team => {
+  const remake = (team: Team, record: TeamRecord = team.record): Team => {
     team.dispose();
-    const anew = make(team.record);
+    const anew = make(record);
     replace(team, anew);
     return anew;
+  };
+
+  /**
+   * The old team ends first, so that nothing of it is written, or sent, under the new record.
+   * `within` is committed together with that record. A disk that fails leaves the old one.
+   */
+  const become = (
+    team: Team,
+    change: Partial<TeamRecord>,
+    within: () => void = () => undefined,
+  ): void => {
+    team.dispose();
+    const record = { ...team.record, ...change };
+    try {
+      data.ledger.db.transaction('team.become', () => {
+        within();
+        data.ledger.rows.putTeam(record);
+      });
+    } catch (error) {
+      remake(team).start();
+      throw error;
+    }
+    remake(team, record).start();
   };
 
   /** Mends what all teams stand on. True: it was that, and everything was made anew. */
@@ -185,7 +217,7 @@ export function createRegistry(parts: RegistryParts): Registry {
     address,
     fingerprint,
     device,
-    name: signedIn.team.name,
+    ...teamFacts(signedIn.team),
     handle: signedIn.member.handle,
     displayName: signedIn.member.name,
     role: signedIn.member.role,
@@ -215,7 +247,7 @@ export function createRegistry(parts: RegistryParts): Registry {
         address: added.address,
         fingerprint: added.fingerprint,
         relayTeam: signedIn.team.id,
-        name: signedIn.team.name,
+        ...teamFacts(signedIn.team),
         me: signedIn.member.id,
         handle: signedIn.member.handle,
         displayName: signedIn.member.name,
@@ -235,9 +267,17 @@ export function createRegistry(parts: RegistryParts): Registry {
       team.start();
       return team;
     },
-    signInAgain: (team, anew) => {
-      team.save(credentials(anew));
-      remake(team).start();
+    signInAgain: (team, anew) => become(team, credentials(anew)),
+    replaceRelay: (team, anew) => {
+      const { key } = team.record;
+      const { isHostedHere } = anew;
+      herald.forgetTeam(team.id);
+      become(team, { ...credentials(anew), isHostedHere, epoch: LOST_EPOCH }, () => {
+        data.ledger.outbox.removeAcknowledged(key);
+        // Before the record: a crash between the two costs a download, and gives nothing away.
+        const cache = data.cache();
+        cache.db.transaction('team.replace-relay', () => cache.teams.clearTeam(key));
+      });
     },
     signOut: (team) => {
       team.connection.stop('signed-out');

@@ -3,6 +3,7 @@
  * fault in one team touches no other. What a person may do with it stands in the commands.
  */
 import type { Sockets } from '../../../doctor/ports.ts';
+import type { Team as TeamFacts } from '../../../protocol/entities.ts';
 import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { ChannelId, MemberId } from '../../../protocol/ids.ts';
@@ -42,6 +43,7 @@ import { createLineCheck, type LineCheck } from './line-check.ts';
 import { createOwnPresence } from './presence.ts';
 import { createRefresh } from './refresh.ts';
 import { createTokens } from './tokens.ts';
+import { trustOf } from './trust.ts';
 import { createTransportLab, type TransportLab } from './transport-lab.ts';
 
 export interface TeamParts {
@@ -105,18 +107,24 @@ export interface Team {
 }
 
 /** No relay's: what is held against it is always another. */
-const LOST_EPOCH = '';
+export const LOST_EPOCH = '';
 
 export function createTeam(parts: TeamParts): Team {
   const { ledger, cache, clock, changes, log, newId, herald, attention } = parts;
   let { record } = parts;
   const { id, key } = record;
+  /** For as long as this team lives: with another relay it is made anew. */
+  const trust = trustOf(record);
+  let isDisposed = false;
   const mask = (): number => callsMask(parts.settings().notifications.ignoreChannelMentions);
   let textBytes = DEFAULT_LIMITS.textBytes;
   let startLater: Down<'welcome'> | undefined;
   let relayAt = 0;
 
   const save = (change: Partial<TeamRecord>): void => {
+    // The team was made anew: an answer that was still on its way must not write over what is known
+    // now.
+    if (isDisposed) return;
     record = { ...record, ...change };
     ledger.rows.putTeam(record);
     changes.team(id);
@@ -138,6 +146,14 @@ export function createTeam(parts: TeamParts): Team {
     copy = json;
   };
   keepCopy();
+
+  const keepFacts = (team: TeamFacts): void => {
+    const facts = teamFacts(team);
+    const hasChanged = Object.entries(facts).some(
+      ([name, value]) => record[name as keyof typeof facts] !== value,
+    );
+    if (hasChanged) save(facts);
+  };
 
   const replica = createReplica({
     team: { id, key, me: record.me as MemberId, handle: record.handle },
@@ -169,6 +185,7 @@ export function createTeam(parts: TeamParts): Team {
 
   const outbox = createOutbox({
     team: { id, key },
+    trust,
     db: ledger.db,
     rows: ledger.outbox,
     clock,
@@ -221,9 +238,7 @@ export function createTeam(parts: TeamParts): Team {
     replica,
     cache,
     changes,
-    onTeam: (team) => {
-      if (team.name !== record.name) save({ name: team.name });
-    },
+    onTeam: (team) => keepFacts(team),
     onJoined: (channel) => {
       settlement.overlay(channel);
       replica.recount(channel);
@@ -278,9 +293,7 @@ export function createTeam(parts: TeamParts): Team {
     log,
     focus: () => attention.channelOf(id) as ChannelId | null,
     presence: () => presence.now(),
-    onTeam: (team) => {
-      if (team.name !== record.name) save({ name: team.name });
-    },
+    onTeam: (team) => keepFacts(team),
     onNewEpoch: () => outbox.settle(),
     // Whatever epoch comes next is another than this one, and so what was sent is offered again.
     onLoss: () => save({ epoch: LOST_EPOCH }),
@@ -305,7 +318,7 @@ export function createTeam(parts: TeamParts): Team {
 
   /** What was lost is in the outbox before this epoch is ours: cut short, it is looked for again. */
   const startAnew = async (welcome: Down<'welcome'>): Promise<void> => {
-    const lost = await findLost({ replica, cache, disk: ledger.outbox, asks, clock });
+    const lost = await findLost({ replica, cache, disk: ledger.outbox, trust, asks, clock });
     // Is this still my line?
     if (startLater !== welcome) return;
     startLater = undefined;
@@ -501,9 +514,21 @@ export function createTeam(parts: TeamParts): Team {
       live.dispose();
       drafts.dispose();
       marks.dispose();
+      isDisposed = true;
     },
   };
 }
+
+/** What a team says of itself, and this computer keeps beside it. */
+export const teamFacts = ({
+  name,
+  memberInviteDays,
+  memberInviteUses,
+}: TeamFacts): Pick<TeamRecord, 'name' | 'memberInviteDays' | 'memberInviteUses'> => ({
+  name,
+  memberInviteDays,
+  memberInviteUses,
+});
 
 /** A relay on this computer is reached whatever the network does. */
 export const isOnThisComputer = (address: string): boolean =>

@@ -157,3 +157,15 @@ describe('a refresh that does not succeed', () => {
     expect(one.story).toEqual([]);
   });
 });
+
+test('a pair that arrives after the person signed out is not kept', async () => {
+  const one = rig();
+  one.answers = [refreshed(2)];
+  const gate = Promise.withResolvers<undefined>();
+  one.hold = gate.promise;
+  const renewed = one.tokens.renew();
+  one.record = { ...one.record, sealedAccess: null, sealedRefresh: null };
+  gate.resolve(undefined);
+  expect(await renewed).toEqual(fail({ kind: 'ended' }));
+  expect(one.record).toMatchObject({ sealedAccess: null, sealedRefresh: null });
+});

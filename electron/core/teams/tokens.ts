@@ -60,6 +60,8 @@ export function createTokens({ clock, net, secrets, record, save }: TokensParts)
       refreshed,
     );
     if (!answer.ok) return fail(renewFault(answer.error));
+    // Signed out while the answer was on its way: nothing of that session is kept.
+    if (record().sealedRefresh === null) return fail({ kind: 'ended' });
     save(sealPair(answer.value.tokens, secrets, clock));
     return ok(answer.value.tokens.access);
   };

@@ -2,7 +2,8 @@
  * What the window is told of a team, drawn from its image. Pure reading: nothing is kept here, so a view cannot be out
  * of step with what it shows.
  */
-import type { Member } from '../../../protocol/entities.ts';
+import type { Member, Role } from '../../../protocol/entities.ts';
+import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import type { ChannelView, MemberView, TeamState, TeamView } from '../../bridge/views.ts';
 import { levelOf, readSeqOf, type ChannelState } from '../sync/replica.ts';
 import type { Team } from '../teams/team.ts';
@@ -16,19 +17,33 @@ export function teamViewOf({ id, record, replica, outbox, connection }: Team): T
     mentions += countsForMe(channel) ? channel.mentions : 0;
     hasUnread ||= channel.unread > 0;
   }
+  const role = replica.members.get(record.me)?.role ?? record.role;
+  const memberInvites = { days: record.memberInviteDays, uses: record.memberInviteUses };
   return {
     id,
     name: record.name,
     address: record.address,
     fingerprint: record.fingerprint,
     me: record.me,
-    role: replica.members.get(record.me)?.role ?? record.role,
+    role,
     wire: connection.wire,
     outbox: outbox.counts(),
     mentions,
     hasUnread,
     isHostedHere: record.isHostedHere,
+    mayInvite: invitesOf(role, memberInvites),
+    memberInvites,
   };
+}
+
+/** As the relay decides it; the window only offers what will be allowed. */
+function invitesOf(
+  role: Role,
+  memberInvites: TeamView['memberInvites'],
+): TeamView['memberInvites'] | null {
+  if (role === 'owner' || role === 'admin')
+    return { days: DEFAULT_LIMITS.inviteMaxDays, uses: DEFAULT_LIMITS.inviteMaxUses };
+  return role === 'member' && memberInvites.uses > 0 ? memberInvites : null;
 }
 
 /** A channel that was silenced keeps its dot, and stays out of the number. */

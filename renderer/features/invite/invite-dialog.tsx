@@ -15,9 +15,9 @@ import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
 import { useSubmit } from '../app/use-submit.ts';
 import styles from './invite-dialog.module.css';
+import { daysUpTo, usesUpTo } from './terms.ts';
 
-const DAYS = [1, 7, 30] as const;
-const USES = [1, 10, 100] as const;
+const USUAL_DAYS = 7;
 type Role = 'admin' | 'member' | 'guest';
 
 export function InviteDialog({
@@ -31,7 +31,9 @@ export function InviteDialog({
   const commands = useCommands();
   const submit = useSubmit();
   const [role, setRole] = useState<Role>('member');
-  const [days, setDays] = useState<string>('7');
+  // The relay decides; a limit that was lowered while this is open is refused there.
+  const most = team.team.mayInvite ?? { days: 1, uses: 1 };
+  const [days, setDays] = useState(String(Math.min(USUAL_DAYS, most.days)));
   const [uses, setUses] = useState<string>('1');
   const [made, setMade] = useState<NewInvite | null>(null);
   const id = team.team.id;
@@ -76,7 +78,7 @@ export function InviteDialog({
             label={words.say('invite.days')}
             value={days}
             onChange={setDays}
-            options={DAYS.map((count) => ({
+            options={daysUpTo(most.days).map((count) => ({
               value: String(count),
               label: words.say('invite.n-days', { count }),
             }))}
@@ -85,7 +87,7 @@ export function InviteDialog({
             label={words.say('invite.uses')}
             value={uses}
             onChange={setUses}
-            options={USES.map((count) => ({
+            options={usesUpTo(most.uses).map((count) => ({
               value: String(count),
               label: words.say('invite.n-uses', { count }),
             }))}

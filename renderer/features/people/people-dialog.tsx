@@ -2,7 +2,7 @@
 import { useMemo, useState } from 'react';
 import type { TeamState } from '../../../electron/bridge/views.ts';
 import { useWords } from '../../i18n/context.tsx';
-import { isAdmin, membersInOrder } from '../../state/selectors.ts';
+import { membersInOrder } from '../../state/selectors.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { SearchField } from '../../ui/search-field.tsx';
@@ -28,7 +28,7 @@ export function PeopleDialog({
       isBare
       onClose={onClose}
       foot={
-        isAdmin(team.team.role) ? (
+        team.team.mayInvite !== null ? (
           <Button onPress={() => commands.show({ kind: 'invite' })}>
             {words.say('invite.title')}
           </Button>

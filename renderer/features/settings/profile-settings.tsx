@@ -11,6 +11,7 @@ import form from '../../ui/form.module.css';
 import { useCommands } from '../app/context.tsx';
 import { useSubmit } from '../app/use-submit.ts';
 import { isLongEnough, PASSWORD_MIN_LENGTH } from '../welcome/account.ts';
+import { MemberInvites } from './member-invites.tsx';
 import styles from './profile-settings.module.css';
 
 const NAME_LENGTH = 80;
@@ -48,6 +49,7 @@ export function ProfileSettings({ team }: { readonly team: TeamState }) {
           />
         )}
       </section>
+      {isAdmin(team.team.role) && <MemberInvites team={team} />}
       <section className={form['section']}>
         <h3 className={form['title']}>{words.say('account.change-password')}</h3>
         <Password team={team.team.id} />

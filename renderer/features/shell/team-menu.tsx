@@ -2,7 +2,7 @@
 import { CheckCheck, ChevronDown, Keyboard, LogOut, Settings, UserPlus, Users } from 'lucide-react';
 import { Button } from 'react-aria-components';
 import { useWords } from '../../i18n/context.tsx';
-import { isAdmin, teamOf } from '../../state/selectors.ts';
+import { teamOf } from '../../state/selectors.ts';
 import { cx } from '../../ui/cx.ts';
 import { ICON } from '../../ui/icon-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
@@ -26,7 +26,7 @@ export function TeamMenu() {
         </Button>
       }
       entries={[
-        ...(isAdmin(team.role)
+        ...(team.mayInvite !== null
           ? [
               {
                 id: 'invite',

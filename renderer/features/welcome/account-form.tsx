@@ -55,7 +55,12 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
     setHasTried(true);
     if (!isReady || submit.isBusy) return;
     const account = { name: name.trim(), handle, password, device: device.trim() };
-    const at = { address: found?.address ?? '', fingerprint: found?.fingerprint ?? null };
+    const at = {
+      address: found?.address ?? '',
+      fingerprint: found?.fingerprint ?? null,
+      // Only the screen that shows both keys leads here with one.
+      ...(found?.replaces == null ? {} : { replaces: found.replaces.trust }),
+    };
     const answer = await (as === 'start'
       ? submit.run('team.start', { teamName: teamName.trim(), ...account })
       : as === 'setup'
@@ -70,7 +75,7 @@ export function AccountForm({ as, found, onAs, onEnter, onBack, onRefused }: Acc
           : submit.run('team.sign-in', { ...at, handle, password, device: device.trim() }));
     if (answer) onEnter(answer.value.team);
   };
-  if (submit.problem?.kind === 'key-mismatch') {
+  if (submit.problem?.kind === 'key-mismatch' || submit.problem?.kind === 'replaces-team') {
     const { problem } = submit;
     submit.forget();
     onRefused(problem);

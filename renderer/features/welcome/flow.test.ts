@@ -9,6 +9,7 @@ const found = (more: Partial<RelayFound> = {}): RelayFound => ({
   isPinnedByInvite: true,
   needsSetup: false,
   invite: { code: 'CODE', invitedBy: null },
+  replaces: null,
   ...more,
 });
 const walk = (...moves: readonly Move[]): Step => moves.reduce(move, FIRST);
@@ -54,6 +55,31 @@ describe('the way in', () => {
       expect(move(stop, one)).toBe(stop);
     }
     expect(move(stop, { kind: 'back' })).toMatchObject({ at: 'invite', typed: 'x' });
+  });
+
+  const known = { name: 'Tidewater', address: 'a:1', fingerprint: 'a', trust: 'key:a' };
+
+  it('a relay that replaces the one of a team here waits for a person', () => {
+    for (const one of [{}, { isPinnedByInvite: false }, { fingerprint: null, invite: null }]) {
+      const step = probed({ ...one, replaces: known });
+      expect(step).toMatchObject({ at: 'replace', found: { replaces: known } });
+      expect(move(step, { kind: 'as', as: 'join' })).toBe(step);
+      expect(move(step, { kind: 'back' })).toMatchObject({ at: 'invite', typed: 'x' });
+      // They have an account there.
+      expect(move(step, { kind: 'compared' })).toMatchObject({ at: 'account', as: 'sign-in' });
+    }
+  });
+
+  it('a relay that claims a team here only when it is joined waits for a person too', () => {
+    const refused = move(probed({}), {
+      kind: 'refused',
+      problem: { kind: 'replaces-team', replaces: known },
+    });
+    expect(refused).toMatchObject({ at: 'replace', typed: 'x', found: { replaces: known } });
+    expect(move(refused, { kind: 'compared' })).toMatchObject({
+      at: 'account',
+      found: { replaces: known },
+    });
   });
 
   it('a refusal is said beside what was typed, which stays', () => {

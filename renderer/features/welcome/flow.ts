@@ -5,10 +5,11 @@
  *      │
  *      └──invite──▶ invite ──probe──▶ found, trust came along ──────▶ account ──▶ in
  *                     ▲  │                                            ▲
- *                     │  └──────▶ found, trust must be compared ──▶ compare
+ *                     │  ├──────▶ found, trust must be compared ──▶ compare
+ *                     │  ├──────▶ found, a team here has another key ──▶ replace ──▶ account
  *                     └── refused (said beside the field), or the key is another: stop
  */
-import type { Problem, RelayFound } from '../../../electron/bridge/commands.ts';
+import type { KnownTeam, Problem, RelayFound } from '../../../electron/bridge/commands.ts';
 
 export type Step =
   | { readonly at: 'choose' }
@@ -20,6 +21,7 @@ export type Step =
       readonly problem: Problem | null;
     }
   | { readonly at: 'compare'; readonly typed: string; readonly found: RelayFound }
+  | { readonly at: 'replace'; readonly typed: string; readonly found: Replacing }
   | {
       readonly at: 'account';
       readonly typed: string;
@@ -27,6 +29,9 @@ export type Step =
       readonly as: Entry;
     }
   | { readonly at: 'stop'; readonly typed: string; readonly problem: Problem };
+
+/** A relay that claims a team which is on this computer under another key. */
+export type Replacing = RelayFound & { readonly replaces: KnownTeam };
 
 /** How one comes in: the first person makes the team, an invited one joins, a member signs in. */
 export type Entry = 'setup' | 'join' | 'sign-in';
@@ -44,8 +49,18 @@ export type Move =
 
 export const FIRST: Step = { at: 'choose' };
 
-const entryOf = (found: RelayFound): Entry =>
-  found.needsSetup ? 'setup' : found.invite === null ? 'sign-in' : 'join';
+/** Who has the team here already is a member there. */
+const entryOf = ({ needsSetup, invite, replaces }: RelayFound): Entry => {
+  if (needsSetup) return 'setup';
+  return invite === null || replaces !== null ? 'sign-in' : 'join';
+};
+
+/** Both keys are compared there, so that `compare` has nothing to add. */
+const replace = (typed: string, found: RelayFound, replaces: KnownTeam): Step => ({
+  at: 'replace',
+  typed,
+  found: { ...found, replaces },
+});
 
 export function move(step: Step, one: Move): Step {
   switch (one.kind) {
@@ -63,6 +78,7 @@ export function move(step: Step, one: Move): Step {
       // An answer to what is no longer asked changes nothing.
       if (step.at !== 'invite' || !step.isProbing) return step;
       const { found } = one;
+      if (found.replaces !== null) return replace(step.typed, found, found.replaces);
       if (found.fingerprint !== null && !found.isPinnedByInvite)
         return { at: 'compare', typed: step.typed, found };
       return { at: 'account', typed: step.typed, found, as: entryOf(found) };
@@ -71,9 +87,11 @@ export function move(step: Step, one: Move): Step {
       if (one.problem.kind === 'key-mismatch' && step.at !== 'choose' && step.at !== 'start') {
         return { at: 'stop', typed: step.typed, problem: one.problem };
       }
+      if (step.at === 'account' && one.problem.replaces !== undefined)
+        return replace(step.typed, step.found, one.problem.replaces);
       return step.at === 'invite' ? { ...step, isProbing: false, problem: one.problem } : step;
     case 'compared':
-      return step.at === 'compare'
+      return step.at === 'compare' || step.at === 'replace'
         ? { at: 'account', typed: step.typed, found: step.found, as: entryOf(step.found) }
         : step;
     case 'as':
@@ -81,6 +99,7 @@ export function move(step: Step, one: Move): Step {
     case 'back':
       switch (step.at) {
         case 'compare':
+        case 'replace':
         case 'account':
         case 'stop':
           return { at: 'invite', typed: step.typed, isProbing: false, problem: null };

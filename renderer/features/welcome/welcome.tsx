@@ -10,6 +10,7 @@ import { Compare, Stop } from './compare.tsx';
 import { FIRST, move, type Step } from './flow.ts';
 import { Hero } from './hero.tsx';
 import { InviteField } from './invite-field.tsx';
+import { Replace } from './replace.tsx';
 import styles from './welcome.module.css';
 
 export function Welcome({ isInside = false }: { readonly isInside?: boolean }) {
@@ -98,6 +99,10 @@ export function Welcome({ isInside = false }: { readonly isInside?: boolean }) {
         );
       case 'compare':
         return <Compare found={now.found} onSame={() => go({ kind: 'compared' })} onBack={back} />;
+      case 'replace':
+        return (
+          <Replace found={now.found} onReplace={() => go({ kind: 'compared' })} onBack={back} />
+        );
       case 'account':
         return (
           <AccountForm

@@ -50,6 +50,27 @@ export const accountMessages = {
     '回應的金鑰與邀請中的不同，可能有人介入了您與中繼站之間。沒有送出任何資料。請向邀請您的人索取新的邀請。',
   ],
 
+  'replace.title': ['This replaces the relay of {team}', '這會取代「{team}」的中繼站'],
+  'replace.text': [
+    'The relay at {address} claims to be {team}, but its key is not the one that this computer knows. If you did not expect a new key, go back: it may be the relay of a stranger.',
+    '{address} 的中繼站自稱是「{team}」，但它的金鑰與這台電腦已知的不同。如果您不知道金鑰會更換，請返回：這可能是陌生人的中繼站。',
+  ],
+  'replace.known': ['The key that this computer knows', '這台電腦已知的金鑰'],
+  'replace.new': ['The key that replaces it', '要取代它的金鑰'],
+  'replace.certificate': [
+    'No key of its own: a public certificate for {address}',
+    '沒有自己的金鑰：{address} 的公開憑證',
+  ],
+  'replace.after': [
+    'After that, unsent messages of this team go to the new relay. What the old relay acknowledged is not resent there. The history on this computer is replaced by that of the new relay. Drafts stay.',
+    '取代之後，這個團隊未送出的訊息會送往新的中繼站；舊中繼站已確認的訊息不會重新送出。這台電腦上的紀錄會換成新中繼站的紀錄。草稿會保留。',
+  ],
+  'replace.same': [
+    'I compared the new key with the person who runs the relay',
+    '我已向負責中繼站的人核對新的金鑰',
+  ],
+  'replace.act': ['Replace', '取代'],
+
   'account.start.title': ['Start a team', '成立團隊'],
   'account.start.lead': [
     'The relay runs on this computer. The team can reach it while the computer is on; it can move to another one later.',

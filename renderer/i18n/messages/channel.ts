@@ -109,8 +109,8 @@ export const channelMessages = {
   'role.admin-hint': ['Invites, manages channels and members.', '可邀請、管理頻道與成員。'],
   'role.member': ['Member', '成員'],
   'role.member-hint': [
-    'Talks, makes channels, adds people to them.',
-    '可交談、建立頻道並加入成員。',
+    'Talks, makes channels, adds people to them, invites within limits.',
+    '可交談、建立頻道並加入成員，並可在限制內邀請他人。',
   ],
   'role.guest': ['Guest', '訪客'],
   'role.guest-hint': ['Sees only the channels they are added to.', '只看得到被加入的頻道。'],
@@ -146,4 +146,12 @@ export const channelMessages = {
   ],
   'invite.until': ['until {time}', '有效至 {time}'],
   'invite.end': ['End', '終止'],
+  'member-invites.title': ['Invites by members', '成員的邀請'],
+  'member-invites.hint': [
+    'The most that members may give. Owners and admins are not bound by it. Invites beyond a lower limit stop working.',
+    '成員可給予的上限；擁有者和管理員不受限制。調低後，超過上限的邀請將會失效。',
+  ],
+  'member-invites.uses': ['One invite is for at most', '一個邀請最多可供'],
+  'member-invites.days': ['And good for at most', '有效期限最長'],
+  'member-invites.nobody': ['Members may not invite', '成員不可邀請'],
 } as const;

@@ -69,6 +69,7 @@ export const lineMessages = {
     'What answers is no Landline relay (status {status})',
     '回應的不是 Landline 中繼站（狀態 {status}）',
   ],
+  'doctor.http.unknown-host': ['The relay does not answer to this name', '中繼站不接受這個名稱'],
   'doctor.http.unavailable': ['It answers with {status}', '回應為 {status}'],
   'doctor.http.cut': ['Asked, and not answered ({code})', '已詢問，但沒有回答（{code}）'],
   'doctor.clock.right': ['{seconds} s apart', '相差 {seconds} 秒'],
@@ -183,6 +184,10 @@ export const lineMessages = {
   'advice.http.not-a-relay': [
     'A sign-in page of this network may be in the way: open a browser. Else check the address.',
     '可能被此網路的登入頁面阻擋：請開啟瀏覽器。否則請檢查位址。',
+  ],
+  'advice.http.unknown-host': [
+    'Whoever runs the relay can allow the name. Its IP address works too.',
+    '中繼站的管理者可以允許這個名稱，也可以改用 IP 位址。',
   ],
   'advice.http.unavailable': [
     'A proxy answers without its relay. Ask whoever runs it.',

@@ -19,6 +19,14 @@ export const problemMessages = {
     'Your role does not allow that. An admin can help.',
     '您的角色不允許此操作。請洽管理員。',
   ],
+  'problem.invite-limit': [
+    'That is more than members may give. An admin can raise the limit.',
+    '超過成員可給予的上限，管理員可以調高。',
+  ],
+  'problem.unknown-host': [
+    'The relay does not answer to this name. Its operator can allow the name, or use its IP address.',
+    '中繼站不接受這個名稱。負責人可以允許這個名稱，或改用 IP 位址。',
+  ],
   'problem.conflict': [
     'It was changed somewhere else meanwhile. Look at it and try again.',
     '同時已在別處變更。請查看後再試。',
@@ -101,6 +109,10 @@ export const problemMessages = {
     'You are in this team already; it is in the rail on the side.',
     '您已在這個團隊中，請看側邊的團隊列。',
   ],
+  'problem.replaces-team': [
+    'This relay claims a team that you have under another key. Nothing was changed.',
+    '這個中繼站自稱是您已有的團隊，但金鑰不同。沒有任何變更。',
+  ],
   'problem.lab-running': ['It is being measured already.', '已經在測量中。'],
   'problem.cannot-host': [
     'This computer cannot run a relay just now.',
@@ -110,4 +122,6 @@ export const problemMessages = {
     'This link is not opened: only web and mail addresses are.',
     '不會開啟此連結：只會開啟網址和郵件位址。',
   ],
-} as const satisfies Readonly<Record<`problem.${ProblemKind}` | 'problem.taken-handle', Both>>;
+} as const satisfies Readonly<
+  Record<`problem.${ProblemKind}` | 'problem.taken-handle' | 'problem.invite-limit', Both>
+>;

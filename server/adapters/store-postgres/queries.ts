@@ -2,7 +2,7 @@
  * The SQL of the store's questions, by name. Each is one statement, and so one snapshot. Under `LOCKS` stands what a transaction adds,
  * so that what it has read stays as it is until it commits.
  */
-import { CHANNEL_COLUMNS, MEMBER_COLUMNS } from '../store-rows.ts';
+import { CHANNEL_COLUMNS, MEMBER_COLUMNS, TEAM_COLUMNS } from '../store-rows.ts';
 
 const SESSION_SELECT =
   'SELECT id, (SELECT member.id FROM member WHERE member.no = session.member) AS member_id, device, created_at, last_seen_at, ended_at, ' +
@@ -25,7 +25,7 @@ const page = (order: 'ASC' | 'DESC'): string => `
 
 export const QUERIES = {
   newestAt: 'SELECT coalesce(max(at), 0) AS at FROM feed',
-  team: 'SELECT id, name, created_at AS "createdAt" FROM team',
+  team: `SELECT ${TEAM_COLUMNS} FROM team`,
   member: `SELECT ${MEMBER_COLUMNS} FROM member WHERE id = $1`,
   memberByHandle: `SELECT ${MEMBER_COLUMNS} FROM member WHERE handle = $1`,
   members: `SELECT ${MEMBER_COLUMNS} FROM member ORDER BY no`,

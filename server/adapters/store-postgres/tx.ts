@@ -99,7 +99,9 @@ export class PostgresTx extends PostgresReads implements WriteTx {
   }
 
   async putTeam(team: Team): Promise<void> {
-    (await this.#writing()).change('team', [team.id, team.name, team.createdAt]);
+    const { id, name, createdAt, memberInviteDays, memberInviteUses } = team;
+    const values = [id, name, createdAt, memberInviteDays, memberInviteUses];
+    (await this.#writing()).change('team', values);
   }
 
   async putMember(member: Member): Promise<void> {

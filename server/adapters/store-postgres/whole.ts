@@ -46,9 +46,11 @@ export async function openWholePostgres(
 
 /** All other columns are texts. */
 const NUMBERS = new Set(
-  'no head at seq feed by channel member read_seq is_active is_archived joined_at created_at last_seen_at ended_at rotation refresh_expires_at expires_at uses_left'.split(
-    ' ',
-  ),
+  [
+    'no head at seq feed by channel member read_seq is_active is_archived joined_at created_at',
+    'last_seen_at ended_at rotation refresh_expires_at expires_at uses_left',
+    'member_invite_days member_invite_uses',
+  ].flatMap((names) => names.split(' ')),
 );
 
 class WholePostgres implements WholeStore {

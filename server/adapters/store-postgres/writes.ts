@@ -30,7 +30,10 @@ export const WRITES = {
   revision: 'INSERT INTO revision (feed, message, seq, at, text) VALUES ($1, $2, $3, $4, $5)',
   revisions: 'SELECT seq FROM revision WHERE feed = $1 AND message = $2',
   dropRevisions: 'DELETE FROM revision WHERE feed = $1 AND message = $2',
-  team: 'INSERT INTO team (id, name, created_at) VALUES ($1, $2, $3) ON CONFLICT (id) DO UPDATE SET name = excluded.name',
+  team: `INSERT INTO team (id, name, created_at, member_invite_days, member_invite_uses)
+    VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+    member_invite_days = excluded.member_invite_days,
+    member_invite_uses = excluded.member_invite_uses`,
   member:
     'INSERT INTO member (no, id, handle, name, role, is_active, joined_at) VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (no) DO UPDATE SET ' +
     'handle = excluded.handle, name = excluded.name, role = excluded.role, is_active = excluded.is_active, joined_at = excluded.joined_at',

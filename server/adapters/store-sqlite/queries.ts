@@ -1,7 +1,7 @@
 /**
  * The SQL of the store's questions, by name, so that the query-plan test can hold every one of them to an index.
  */
-import { CHANNEL_COLUMNS, MEMBER_COLUMNS } from '../store-rows.ts';
+import { CHANNEL_COLUMNS, MEMBER_COLUMNS, TEAM_COLUMNS } from '../store-rows.ts';
 
 // Not a join: with the driver's SQLite a join of two tables costs some 25 µs before its first row, a look-up inside a row 1 µs.
 const SESSION_SELECT =
@@ -11,7 +11,7 @@ const SESSION_SELECT =
 export const QUERIES = {
   newestAt: 'SELECT coalesce(max(at), 0) AS at FROM feed',
   feed: 'SELECT no, head, at FROM feed WHERE id = ?',
-  team: 'SELECT id, name, created_at AS createdAt FROM team',
+  team: `SELECT ${TEAM_COLUMNS} FROM team`,
   member: `SELECT ${MEMBER_COLUMNS} FROM member WHERE id = ?`,
   memberByHandle: `SELECT ${MEMBER_COLUMNS} FROM member WHERE handle = ?`,
   members: `SELECT ${MEMBER_COLUMNS} FROM member ORDER BY no`,

@@ -172,7 +172,8 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   }
 
   async putTeam(team: Team): Promise<void> {
-    this.#run('team', team.id, team.name, team.createdAt);
+    const { id, name, createdAt, memberInviteDays, memberInviteUses } = team;
+    this.#run('team', id, name, createdAt, memberInviteDays, memberInviteUses);
   }
 
   async putMember(member: Member): Promise<void> {

@@ -9,7 +9,10 @@ export const WRITES = {
   eventJson: 'UPDATE event SET json = ? WHERE feed = ? AND seq = ?',
   revision: 'INSERT INTO revision (feed, message, seq, at, text) VALUES (?, ?, ?, ?, ?)',
   dropRevisions: 'DELETE FROM revision WHERE feed = ? AND message = ?',
-  team: 'INSERT INTO team (id, name, created_at) VALUES (?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name',
+  team: `INSERT INTO team (id, name, created_at, member_invite_days, member_invite_uses)
+    VALUES (?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET name = excluded.name,
+    member_invite_days = excluded.member_invite_days,
+    member_invite_uses = excluded.member_invite_uses`,
   member:
     'INSERT INTO member (no, id, handle, name, role, is_active, joined_at) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (no) DO UPDATE SET ' +
     'handle = excluded.handle, name = excluded.name, role = excluded.role, is_active = excluded.is_active, joined_at = excluded.joined_at',

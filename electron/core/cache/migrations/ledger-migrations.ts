@@ -26,6 +26,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         is_hosted_here INTEGER NOT NULL,
         state TEXT NOT NULL,
         epoch TEXT,
+        member_invite_days INTEGER NOT NULL,
+        member_invite_uses INTEGER NOT NULL,
         sealed_access BLOB,
         sealed_refresh BLOB,
         access_expires_at INTEGER NOT NULL
@@ -47,7 +49,8 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         UNIQUE (team, op)
       );
 
-      -- What was acknowledged in the last 30 days, to be offered again to a relay that was restored from a backup.
+      -- Changes acknowledged in the last 30 days, to be resent to a relay that was restored from a
+      -- backup. trust: the relay that acknowledged it; no other one gets it.
       CREATE TABLE sent (
         team INTEGER NOT NULL,
         op TEXT NOT NULL,
@@ -56,6 +59,7 @@ export const LEDGER_MIGRATIONS: readonly Migration[] = [
         message TEXT,
         frame TEXT NOT NULL,
         at INTEGER NOT NULL,
+        trust TEXT NOT NULL,
         PRIMARY KEY (team, op)
       ) WITHOUT ROWID;
       CREATE INDEX sent_by_time ON sent (at);

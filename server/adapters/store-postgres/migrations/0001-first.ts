@@ -38,7 +38,9 @@ CREATE TABLE revision (
 CREATE TABLE team (
   id text COLLATE "C" PRIMARY KEY,
   name text COLLATE "C" NOT NULL,
-  created_at bigint NOT NULL
+  created_at bigint NOT NULL,
+  member_invite_days integer NOT NULL,
+  member_invite_uses integer NOT NULL
 );
 
 CREATE TABLE member (

@@ -41,7 +41,9 @@ CREATE TABLE revision (
 CREATE TABLE team (
   id TEXT PRIMARY KEY,
   name TEXT NOT NULL,
-  created_at INTEGER NOT NULL
+  created_at INTEGER NOT NULL,
+  member_invite_days INTEGER NOT NULL,
+  member_invite_uses INTEGER NOT NULL
 ) WITHOUT ROWID, STRICT;
 
 CREATE TABLE member (
