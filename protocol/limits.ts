@@ -131,14 +131,6 @@ export interface Limits {
   readonly redisAnswerMs: number;
   /** So long a Redis is waited for when a limit is asked about; then the node counts alone. */
   readonly budgetAnswerMs: number;
-  /** What members said is counted together with the other nodes this long after it was said, all of it at once. */
-  readonly settleEveryMs: number;
-  /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
-  readonly settleDebtMs: number;
-  /** Sockets are counted together with the other nodes this often. */
-  readonly seatsEveryMs: number;
-  /** The sockets of a node that was not heard of for so long count no more. */
-  readonly seatLeaseMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
   /** The content of one blob. At most 5 GiB, which is what a storage server takes at once. */
@@ -260,10 +252,6 @@ export const DEFAULT_LIMITS: Limits = {
   clusterNodes: 64,
   redisAnswerMs: 1_500,
   budgetAnswerMs: 250,
-  settleEveryMs: 1_000,
-  settleDebtMs: 60_000,
-  seatsEveryMs: 1_000,
-  seatLeaseMs: 5_000,
   presenceMembers: 20_000,
   blobBytes: 100 * MIB,
   blobLeftoverMs: 24 * 60 * 60_000,

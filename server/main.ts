@@ -382,7 +382,7 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
     plausible.startFrom(await store.newestAt());
     const identity = identityAtRest(config);
     const keys = loadTokenKeys(tokenKeysFile(config.keys), random);
-    const budgets = createLocalBudgets({ clock, limits });
+    const budgets = createLocalBudgets({ clock });
     const auth = createAuth({
       store,
       clock: plausible,

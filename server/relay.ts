@@ -50,7 +50,6 @@ import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { PresenceBoard } from './ports/presence.ts';
-import type { Seats } from './ports/seats.ts';
 import type { Store } from './ports/store.ts';
 import { countOf, readRestored } from './restored.ts';
 import { readS3Place } from './s3-place.ts';
@@ -167,7 +166,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
           : certificateFingerprint(proxyCertificate),
     };
 
-    const { fanOut, presence, budgets, seats } = await connectNodes(
+    const { fanOut, presence, budgets } = await connectNodes(
       { ...settings, limits },
       { clock, random, log, store, keys },
     );
@@ -186,7 +185,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       store,
       fanOut,
       presence,
-      team: seats && { budgets, seats },
       auth: auth.gateway,
       clock,
       random,
@@ -197,8 +195,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       cpuMs: processCpuMs,
     });
 
-    const limitsState = (): Budgets['state'] =>
-      seats?.state === 'degraded' ? 'degraded' : budgets.state;
     const turnstile = new Turnstile({ clock, random, limits });
     let isDraining = false;
     const http = await createHttpServer({
@@ -210,7 +206,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
-      isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
+      isDegraded: () => fanOut.state === 'degraded' || budgets.state === 'degraded',
       doors: {
         core,
         auth: auth.gateway,
@@ -228,7 +224,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       log,
       trustedProxies: new Set(trustedProxies),
-      seats,
       requestFault,
       isDraining: () => isDraining,
       onTaken: (socket) => http.release(socket),
@@ -242,7 +237,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         isDraining: () => isDraining,
         checkStore: () => store.team(),
         fanOutState: () => fanOut.state,
-        limitsState,
+        limitsState: () => budgets.state,
       },
       log,
     );
@@ -281,7 +276,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       await fanOut.close();
       await presence.close();
       await budgets.close();
-      await seats?.close();
       blobs?.close();
       await store.close();
       log.info('relay-stopped', {});
@@ -414,8 +408,6 @@ interface Nodes {
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
   readonly budgets: Budgets;
-  /** Where there are others who can be asked. */
-  readonly seats: Seats | undefined;
 }
 
 /** How this relay and the others of its team hear each other, and count together. */
@@ -434,17 +426,12 @@ async function connectNodes(
   }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
 ): Promise<Nodes> {
   if (redis !== null) {
-    const [
-      { createRedisFanOut },
-      { createRedisPresence },
-      { createRedisBudgets },
-      { createRedisSeats },
-    ] = await Promise.all([
-      import('./adapters/fan-out-redis.ts'),
-      import('./adapters/presence-redis.ts'),
-      import('./adapters/budgets-redis.ts'),
-      import('./adapters/seats-redis.ts'),
-    ]);
+    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }] =
+      await Promise.all([
+        import('./adapters/fan-out-redis.ts'),
+        import('./adapters/presence-redis.ts'),
+        import('./adapters/budgets-redis.ts'),
+      ]);
     const hide = (name: string): string => hideName(keys, name);
     const servers = readRedisSettings(redis, (lacks) => warnOfBareWay(log, 'redis', lacks));
     const parts = { redis: servers, team: store.teamId, hide, clock, random, log, limits };
@@ -452,15 +439,14 @@ async function connectNodes(
       fanOut: createRedisFanOut(parts),
       presence: createRedisPresence(parts),
       budgets: createRedisBudgets(parts),
-      seats: createRedisSeats(parts),
     };
   }
   const isAlone = postgres === null;
   const fanOut = isAlone
     ? createLocalFanOut({ log })
     : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
-  const budgets = createLocalBudgets({ clock, limits, state: isAlone ? 'well' : 'degraded' });
-  return { fanOut, presence: createLocalPresence(), budgets, seats: undefined };
+  const budgets = createLocalBudgets({ clock, state: isAlone ? 'well' : 'degraded' });
+  return { fanOut, presence: createLocalPresence(), budgets };
 }
 
 const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>

@@ -7,7 +7,7 @@ import { createThrottle, placeOf, type Attempt } from './throttle.ts';
 const limits = { ...DEFAULT_LIMITS, signInsPerMinutePerAddress: 20, signInsPerMinutePerHandle: 10 };
 const set = (maxEntries = 1_000) => {
   const clock = createFakeClock();
-  const budgets = createLocalBudgets({ clock, limits, maxEntries });
+  const budgets = createLocalBudgets({ clock, maxEntries });
   const throttle = createThrottle({ budgets, limits });
   const tries = async (attempt: Attempt, times: number): Promise<number> => {
     let admitted = 0;

@@ -26,7 +26,6 @@ import { Meter } from './meter.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import type { PresenceDesk } from './presence-desk.ts';
-import type { TeamMeters } from './team-meters.ts';
 
 export interface ConversationParts {
   readonly store: Store;
@@ -39,8 +38,6 @@ export interface ConversationParts {
   readonly log: Log;
   readonly node: string;
   readonly cpuMs: () => number;
-  /** What counts for all relays; none where this is the only one. */
-  readonly team: TeamMeters | undefined;
   readonly close: (connection: Connection, code: number) => void;
   /** The one good hello. The connection is greeted before anything else it says is looked at. */
   readonly onHello: (connection: Connection, hello: Hello) => void;
@@ -73,16 +70,11 @@ export class Conversation {
   receive(connection: Connection, text: string, bytes = text.length): boolean {
     if (connection.stage === 'closed') return false;
     connection.isHeard = true;
-    const { clock, limits, team } = this.#parts;
+    const { clock, limits } = this.#parts;
     if (connection.stage === 'new') return this.#first(connection, text);
     const now = clock.monotonic();
     const meter = (connection.meter ??= new Meter());
-    const wait = meter.takeFrame(
-      now,
-      bytes,
-      limits,
-      connection.isTalk ? team?.of(connection.member.id) : undefined,
-    );
+    const wait = meter.takeFrame(now, bytes, limits);
     if (wait > 0 && meter.isFlood(now)) return this.#end(connection, CLOSE.flood);
     const decoded = decodeUp(text);
     if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
@@ -135,11 +127,10 @@ export class Conversation {
   }
 
   #perform(connection: Connection, meter: Meter, now: number, frame: UpFrame): void {
-    const { limits, presence, team } = this.#parts;
+    const { limits, presence } = this.#parts;
     if (isMutation(frame)) {
       // Reading is not sending: a person who scrolls fast is no spammer.
-      const wait =
-        frame.t === 'read' ? 0 : meter.takeSend(now, limits, team?.of(connection.member.id));
+      const wait = frame.t === 'read' ? 0 : meter.takeSend(now, limits);
       if (wait > 0) this.#refuse(connection, { op: frame.op }, rateLimited(wait));
       else this.#mutate(connection, now, frame);
     } else if (isQuestion(frame)) {

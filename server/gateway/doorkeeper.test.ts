@@ -2,7 +2,6 @@
 import { Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { createFakeSeats } from '../../test/kit/fake-seats.ts';
 import { Doorkeeper } from './doorkeeper.ts';
 
 let ports = 1_000;
@@ -45,26 +44,6 @@ describe('at the door may stand', () => {
     expect(arrivals(keeper(['10.0.0.1']), Array<string>(1_000).fill('10.0.0.1'))).toBe(
       socketsUnauthenticated,
     );
-  });
-
-  test('fewer of one address where others of it stand at other relays: the newest is closed, and those behind proxies are not counted', () => {
-    const seats = createFakeSeats();
-    let full = 0;
-    const door = new Doorkeeper({
-      limits: DEFAULT_LIMITS,
-      trustedProxies: new Set(['10.0.0.1']),
-      seats,
-      onFull: () => full++,
-    });
-    const [first, second] = [from('10.0.0.7'), from('::ffff:10.0.0.7')];
-    for (const socket of [first, second, from('10.0.0.1')]) door.arrive(socket);
-    expect([seats.held('stranger', '10.0.0.7'), seats.held('stranger', '10.0.0.1')]).toEqual([
-      2, 0,
-    ]);
-    seats.crowd('stranger', '10.0.0.7');
-    expect([first.destroyed, second.destroyed, full]).toEqual([false, true, 1]);
-    door.admit(first);
-    expect(seats.held('stranger', '10.0.0.7')).toBe(0);
   });
 
   test('another one for each that went away or was let in', async () => {

@@ -1,18 +1,14 @@
 /**
  * How many connections may stand at the door without having shown a token: few per address, some in all. Beyond that new ones are
- * closed at once, before a byte of theirs is read, so that those who are inside do not notice. Those of one address are counted over all
- * relays too, a moment later; whoever goes on at once is not among them.
+ * closed at once, before a byte of theirs is read, so that those who are inside do not notice.
  */
 import type { Socket } from 'node:net';
 import type { Limits } from '../../protocol/limits.ts';
-import type { Places, Seats } from '../ports/seats.ts';
 
 export interface DoorkeeperParts {
   readonly limits: Pick<Limits, 'socketsUnauthenticated' | 'socketsUnauthenticatedPerAddress'>;
   /** Proxies bring everybody's connections: only the total counts for them. */
   readonly trustedProxies: ReadonlySet<string>;
-  /** By which relays of one team count together; none where there is one relay. */
-  readonly seats?: Seats | undefined;
   /** A connection was closed because too many wait. */
   readonly onFull: () => void;
 }
@@ -26,21 +22,11 @@ type End = Pick<Socket, 'remoteAddress' | 'remotePort'>;
 
 export class Doorkeeper {
   readonly #parts: DoorkeeperParts;
-  readonly #places: Places<Waiting> | undefined;
   readonly #waiting = new Map<string, Waiting>();
   readonly #perAddress = new Map<string, number>();
 
   constructor(parts: DoorkeeperParts) {
     this.#parts = parts;
-    const rule = {
-      what: 'stranger',
-      most: parts.limits.socketsUnauthenticatedPerAddress,
-      gives: 'newest',
-    } as const;
-    this.#places = parts.seats?.open(rule, ({ socket }: Waiting) => {
-      parts.onFull();
-      socket.destroy();
-    });
   }
 
   get waiting(): number {
@@ -64,7 +50,6 @@ export class Doorkeeper {
     const onClose = (): void => this.#leave(key, address);
     const waiting = { socket, onClose };
     this.#waiting.set(key, waiting);
-    if (!isProxy) this.#places?.take(address, waiting);
     this.#perAddress.set(address, here + 1);
     socket.on('close', onClose);
     return true;
@@ -79,7 +64,6 @@ export class Doorkeeper {
     const waiting = this.#waiting.get(key);
     if (!waiting) return;
     this.#waiting.delete(key);
-    this.#places?.leave(waiting);
     // A connection may live for weeks after this.
     waiting.socket.off('close', waiting.onClose);
     const left = (this.#perAddress.get(address) ?? 1) - 1;

@@ -4,7 +4,6 @@
  */
 import type { Limits } from '../../protocol/limits.ts';
 import { after, waitFor } from '../ports/allowance.ts';
-import type { TeamMeter } from './team-meters.ts';
 
 /** Frames beyond the limit that end a connection: this many at once, or one a second for longer. */
 const EXCESS_BURST = 300;
@@ -25,8 +24,8 @@ export class Meter {
   #unknownSince = 0;
   #unknown = 0;
 
-  /** @param team  where it counts for all relays. @returns 0 when the frame may pass, else how long to wait */
-  takeFrame(now: number, bytes: number, limits: Limits, team?: TeamMeter): number {
+  /** @returns 0 when the frame may pass, else how long to wait */
+  takeFrame(now: number, bytes: number, limits: Limits): number {
     const wait = waitFor(this.#frames, now, 1, limits.framesPerSecond, limits.framesBurst);
     const byteWait = waitFor(
       this.#bytes,
@@ -35,31 +34,18 @@ export class Meter {
       limits.bytesInPerSecond,
       limits.bytesInPerSecond,
     );
-    const teamWait = team
-      ? Math.max(team.wait('frames', now, 1), team.wait('bytes', now, bytes))
-      : 0;
-    if (wait > 0 || byteWait > 0 || teamWait > 0)
-      return Math.max(wait, byteWait, teamWait, MIN_WAIT_MS);
+    if (wait > 0 || byteWait > 0) return Math.max(wait, byteWait, MIN_WAIT_MS);
     this.#frames = after(this.#frames, now, 1, limits.framesPerSecond);
     this.#bytes = after(this.#bytes, now, bytes, limits.bytesInPerSecond);
-    team?.note('frames', now, 1);
-    team?.note('bytes', now, bytes);
     return 0;
   }
 
-  /**
-   * A change. Once one was refused, all are until the wait is over: none may overtake another.
-   * @param team  where it counts for all relays
-   */
-  takeSend(now: number, limits: Limits, team?: TeamMeter): number {
+  /** A change. Once one was refused, all are until the wait is over: none may overtake another. */
+  takeSend(now: number, limits: Limits): number {
     if (now < this.#sendsBlockedUntil) return this.#sendsBlockedUntil - now;
-    const wait = Math.max(
-      waitFor(this.#sends, now, 1, limits.sendsPerSecond, limits.sendsBurst),
-      team?.wait('sends', now, 1) ?? 0,
-    );
+    const wait = waitFor(this.#sends, now, 1, limits.sendsPerSecond, limits.sendsBurst);
     if (wait > 0) return this.blockSends(now, Math.max(wait, MIN_WAIT_MS));
     this.#sends = after(this.#sends, now, 1, limits.sendsPerSecond);
-    team?.note('sends', now, 1);
     return 0;
   }
 

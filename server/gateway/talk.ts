@@ -13,7 +13,6 @@ import { Connection, FeedEntry, MemberNode } from './connection.ts';
 import type { Hub } from './hub.ts';
 import { Meter } from './meter.ts';
 import type { Packet } from './packet.ts';
-import type { TeamMeters } from './team-meters.ts';
 import type { Wire } from './wire.ts';
 
 export interface TalkParts {
@@ -21,8 +20,6 @@ export interface TalkParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** What counts for all relays; none where this is the only one. */
-  readonly team: TeamMeters | undefined;
   /** @returns whether the frame will be answered by one */
   readonly receive: (connection: Connection, text: string, bytes: number) => boolean;
 }
@@ -55,13 +52,8 @@ export class Talk {
 
   /** A request of any kind, counted like a frame. @returns 0 when it may pass, else how long to wait */
   knock({ session, member }: Principal, bytes: number): number {
-    const { clock, limits, team } = this.#parts;
-    return this.#speaker(session, member).meter.takeFrame(
-      clock.monotonic(),
-      bytes,
-      limits,
-      team?.of(member),
-    );
+    const { clock, limits } = this.#parts;
+    return this.#speaker(session, member).meter.takeFrame(clock.monotonic(), bytes, limits);
   }
 
   /** Resolves when every mutation and question among the frames was answered. */

@@ -11,7 +11,6 @@ import { refuse as refusalOf, type RefusalKind } from '../../protocol/errors.ts'
 import type { Limits } from '../../protocol/limits.ts';
 import { SOCKET_PATH, SUBPROTOCOL } from '../../protocol/version.ts';
 import type { Log } from '../ports/log.ts';
-import type { Seats } from '../ports/seats.ts';
 import { StoreUnavailable } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { RelayCore } from './core.ts';
@@ -28,8 +27,6 @@ export interface UpgradesParts {
   readonly limits: Limits;
   readonly log: Log;
   readonly trustedProxies: ReadonlySet<string>;
-  /** By which relays of one team count strangers together; none where there is one relay. */
-  readonly seats?: Seats | undefined;
   /** Why a request of any kind may not pass (Host, Origin, headers); undefined when it may. */
   readonly requestFault: (
     request: IncomingMessage,
