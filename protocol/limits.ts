@@ -21,12 +21,16 @@ export interface Limits {
   readonly passwordMaxBytes: number;
   /** Silence allowed between the upgrade and `hello`. */
   readonly helloMs: number;
+  /** These five are of a member at one relay, over all connections and HTTP requests. */
   readonly sendsPerSecond: number;
   readonly sendsBurst: number;
   readonly framesPerSecond: number;
   readonly framesBurst: number;
   readonly bytesInPerSecond: number;
   readonly historyPerSecond: number;
+  /** People whom a member may put into channels and conversations: so many an hour, and so many at once. */
+  readonly addsPerHour: number;
+  readonly addsBurst: number;
   /** At most one typing signal per member and channel in this time is passed on. */
   readonly typingEveryMs: number;
   /** A typing or presence signal that is not renewed is over after this time. */
@@ -82,11 +86,11 @@ export interface Limits {
   readonly doorWaitMs: number;
   /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
   readonly doorPositions: number;
-  /** What a session may say is remembered for this long after it last spoke through `POST`. */
+  /** A session that sends `POST` requests is no newcomer (`acceptsPerSecond`) for this long after each. */
   readonly doorMemoryMs: number;
   /** The same for a connection over which a session came to a door: longer than the pause between two pings. */
   readonly doorKeepAliveMs: number;
-  /** Connections that a session may have at the doors; of more, the one that it used longest ago gives way. */
+  /** Connections that a member may have for HTTP requests; of more, one of the device that has most gives way. */
   readonly doorConnections: number;
   readonly channelMembers: number;
   /** Members that `create-channel` may name, so that it fits a frame; others are added one by one. */
@@ -94,6 +98,8 @@ export interface Limits {
   /** Members of one group conversation, the maker included. */
   readonly groupMembers: number;
   readonly channelsPerMember: number;
+  /** Channels and groups that one member may make: far fewer than `channelsPerMember`, which they use up for others. */
+  readonly channelsMadePerMember: number;
   readonly inviteDays: number;
   readonly inviteUses: number;
   readonly accessTokenMs: number;
@@ -185,6 +191,8 @@ export const DEFAULT_LIMITS: Limits = {
   framesBurst: 60,
   bytesInPerSecond: 256 * KIB,
   historyPerSecond: 5,
+  addsPerHour: 1_000,
+  addsBurst: 1_000,
   typingEveryMs: 3_000,
   signalTtlMs: 6_000,
   pageEvents: 200,
@@ -225,11 +233,12 @@ export const DEFAULT_LIMITS: Limits = {
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
   doorKeepAliveMs: 35_000,
-  doorConnections: 24,
+  doorConnections: 60,
   channelMembers: 10_000,
   channelStartMembers: 1_000,
   groupMembers: 9,
   channelsPerMember: 2_000,
+  channelsMadePerMember: 500,
   inviteDays: 7,
   inviteUses: 1,
   accessTokenMs: 10 * 60_000,

@@ -119,6 +119,9 @@ describe('the catalogue', () => {
     const words = createWords('en');
     for (const kind of REFUSAL_KINDS) expect(`problem.${kind}` in CATALOGUE, kind).toBe(true);
     expect(problemWords(words, 'something-of-the-future')).toBe(words.say('problem.internal'));
+    expect(problemWords(words, { kind: 'rate-limited', field: 'members' })).toBe(
+      words.say('problem.rate-limited-members'),
+    );
     expect(problemWords(words, { kind: 'taken', field: 'account.handle' })).toBe(
       words.say('problem.taken-handle'),
     );

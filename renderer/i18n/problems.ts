@@ -8,6 +8,8 @@ export function problemWords(words: Words, problem: string | Problem): string {
   if (typeof problem !== 'string' && kind === 'taken' && problem.field !== undefined) {
     return words.say(problem.field.endsWith('handle') ? 'problem.taken-handle' : 'problem.taken');
   }
+  if (typeof problem !== 'string' && kind === 'rate-limited' && problem.field === 'members')
+    return words.say('problem.rate-limited-members');
   const key = `problem.${kind}`;
   return words.say(key in CATALOGUE ? (key as MessageKey) : 'problem.internal');
 }

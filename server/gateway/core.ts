@@ -16,12 +16,13 @@ import type { PresenceBoard } from '../ports/presence.ts';
 import { StoreUnavailable, type Interruption, type Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
-import { Connection } from './connection.ts';
+import { Connection, connectionToReplace } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { Counts } from './counts.ts';
 import { greet } from './greeting.ts';
 import { Hub } from './hub.ts';
 import { Lifeline } from './lifeline.ts';
+import { Meters } from './meter.ts';
 import { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
@@ -156,8 +157,10 @@ export class RelayCore {
       },
       onTick: () => this.#tick(),
     });
+    const meters = new Meters({ clock, limits });
     this.#conversation = new Conversation({
       store,
+      meters,
       auth: parts.auth,
       outbound,
       presence: this.#presence,
@@ -178,6 +181,7 @@ export class RelayCore {
       store,
       clock,
       limits,
+      meters,
       receive: (connection, text, bytes) => this.#conversation.receive(connection, text, bytes),
     });
     this.#stops.push(
@@ -213,10 +217,12 @@ export class RelayCore {
   accept(principal: Principal, wire: Wire): Connection {
     const { clock, limits } = this.#parts;
     const node = this.#hub.enter(principal.member);
-    const oldest = node.connections[0];
-    if (oldest && node.connections.length >= limits.socketsPerMember) this.#replace(oldest);
+    if (node.connections.length >= limits.socketsPerMember) {
+      const replaced = connectionToReplace(node.connections);
+      if (replaced) this.#replace(replaced);
+    }
     const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
-    // The member's last other socket may just have been the oldest.
+    // The member's last other socket may just have been replaced.
     const connection = new Connection(
       wire,
       this.#hub.enter(principal.member),

@@ -60,20 +60,16 @@ test('a request is no socket: it counts as no connection and shows nobody', asyn
   expect(ada.all('presence').filter(({ members }) => Object.hasOwn(members, ben.id))).toEqual([]);
 });
 
-test('what a session has said is remembered until it has been silent for long', async () => {
+test('a session is known for doorMemoryMs after a request, and is a newcomer then', async () => {
   const ben = await kit.person('ben');
-  const posts = Array.from({ length: DEFAULT_LIMITS.sendsBurst }, (_, n) => ({
-    t: 'post',
-    op: kit.id(),
-    channel: kit.general,
-    text: `${n}`,
-  }));
-  await say(ben, ...posts);
-  const over = (): Promise<Talked> =>
-    say(ben, { t: 'post', op: kit.id(), channel: kit.general, text: 'more' });
-  expect(await over()).toMatchObject({ lines: [expect.stringContaining('rate-limited')] });
-  kit.clock.advance(DEFAULT_LIMITS.doorMemoryMs + 1);
-  expect(await over()).toMatchObject({ lines: [expect.stringContaining('"ack"')] });
+  const session = `session of ${ben.handle}` as SessionId;
+  const who = { member: ben.id, session, accessExpiresAt: kit.clock.now() + 600_000 };
+  expect(kit.core.talk.knows(who)).toBe(false);
+  await say(ben, { t: 'presence', presence: 'here' });
+  kit.clock.advance(DEFAULT_LIMITS.doorMemoryMs - 1);
+  expect(kit.core.talk.knows(who)).toBe(true);
+  kit.clock.advance(1);
+  expect(kit.core.talk.knows(who)).toBe(false);
 });
 
 test('who goes on for too long is told to stop, as a socket would be', async () => {

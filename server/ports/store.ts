@@ -149,6 +149,8 @@ export interface StoreReads {
   memberCount(channel: ChannelId): Promise<number>;
   /** How many channels the member is in. */
   channelCount(member: MemberId): Promise<number>;
+  /** How many channels and group conversations the member has made, whoever is in them now. */
+  channelsMade(member: MemberId): Promise<number>;
   /** The channels the member is in, with their read marks and levels. */
   memberChannels(member: MemberId): Promise<readonly MemberChannel[]>;
   /** The direct or group channel of exactly these members. */

@@ -65,7 +65,11 @@ describe.each(['nginx', 'haproxy'] as const)('three relays behind %s', (balancer
     `are restarted one after the other under ${CLIENTS} clients: nothing is lost, and nobody is away for long`,
     async () => {
       const limits = {
+        // All clients are one member's.
         socketsPerMember: CLIENTS + 10,
+        framesPerSecond: 5_000,
+        framesBurst: 10_000,
+        historyPerSecond: 1_000,
         sendsPerSecond: 500,
         sendsBurst: 1_000,
         socketsUnauthenticatedPerAddress: 400,

@@ -41,6 +41,10 @@ export const problemMessages = {
     'That was too fast. Wait a moment and try again.',
     '操作太快了。請稍候再試。',
   ],
+  'problem.rate-limited-members': [
+    'You have added many people to channels lately. You can add more in a while.',
+    '您最近已將許多人加入頻道，請過一段時間再加入。',
+  ],
   'problem.unavailable': [
     'The relay cannot do that just now. Nothing was changed; try again in a moment.',
     '中繼站目前無法處理。沒有任何變更，請稍後再試。',
@@ -110,4 +114,6 @@ export const problemMessages = {
     'This link is not opened: only web and mail addresses are.',
     '不會開啟此連結：只會開啟網址和郵件位址。',
   ],
-} as const satisfies Readonly<Record<`problem.${ProblemKind}` | 'problem.taken-handle', Both>>;
+} as const satisfies Readonly<
+  Record<`problem.${ProblemKind}` | 'problem.taken-handle' | 'problem.rate-limited-members', Both>
+>;
