@@ -112,10 +112,18 @@ export interface Limits {
   readonly refreshDays: number;
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
+  /** Sign-ins, and changes of the password, with the right one. */
+  readonly signInSuccessesPerHour: number;
+  /** People who join with one invite. Each costs a password hash, whether the invite has a use left then or not. */
+  readonly joinsPerMinutePerInvite: number;
+  /** Devices that a member may be signed in on. Of more, the one unused longest is signed out. */
+  readonly sessionsPerMember: number;
+  /** A device used within so many days is not signed out for a new one: the new sign-in is refused. */
+  readonly sessionUnusedDays: number;
   /** A place where a handle signed in is known for so long, and its attempts are counted apart from those of strangers. */
   readonly familiarDays: number;
   readonly passwordHashesAtOnce: number;
-  /** Password checks that may wait for their turn, in the line of the known and in that of strangers; beyond, `rate-limited`. */
+  /** Password checks that may wait, known ones and strangers each; beyond, `rate-limited`. One slot in four is a stranger's. */
   readonly passwordHashesWaiting: number;
   /** Feeds whose heads are asked of the store at once when it is doubtful whether everything was heard. */
   readonly doubtFeeds: number;
@@ -248,6 +256,10 @@ export const DEFAULT_LIMITS: Limits = {
   refreshDays: 90,
   signInsPerMinutePerAddress: 20,
   signInsPerMinutePerHandle: 10,
+  signInSuccessesPerHour: 20,
+  joinsPerMinutePerInvite: 30,
+  sessionsPerMember: 20,
+  sessionUnusedDays: 7,
   familiarDays: 90,
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,

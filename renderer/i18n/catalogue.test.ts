@@ -128,6 +128,17 @@ describe('the catalogue', () => {
   });
 });
 
+it.each(['en', 'zh-Hant'] as const)(
+  'who is signed in on too many devices reads where to sign one out (%s)',
+  (language) => {
+    const words = createWords(language);
+    const said = problemWords(words, { kind: 'too-many-sessions' });
+    expect(said).toContain(words.say('settings.title'));
+    expect(said).toContain(words.say('settings.sessions'));
+    expect(said).not.toBe(words.say('problem.internal'));
+  },
+);
+
 it('the system decides the language where the person did not', () => {
   expect([
     chooseLanguage('system', 'zh-TW'),

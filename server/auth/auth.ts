@@ -70,6 +70,7 @@ export function createAuth(parts: AuthParts): Auth {
     sessions,
     invites,
     throttle,
+    limits,
   });
   const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };

@@ -57,6 +57,10 @@ export const problemMessages = {
     'That password is too easy to guess. A longer one is better.',
     '這個密碼太容易猜到。越長越好。',
   ],
+  'problem.too-many-sessions': [
+    'You are signed in on as many devices as allowed, and used all of them lately. On one of them, open Settings › Devices and sign out another; then try again. Without any of them at hand, ask who runs the relay to reset your password.',
+    '您登入的裝置數已達上限，且最近都使用過。請在其中一台開啟「設定 › 裝置」登出另一台，再試一次。若手邊沒有任何一台，請中繼站的管理者重設您的密碼。',
+  ],
   'problem.session-ended': [
     'Your session has ended. Sign in again; nothing here is lost.',
     '登入已失效。請重新登入，這裡的內容沒有遺失。',
