@@ -274,7 +274,7 @@ export interface Store extends StoreReads {
    * @throws BackupElsewhere  nothing was written
    */
   backup(path: string): Promise<void>;
-  /** What is wrong with the files, in words; empty when all is well. */
+  /** What is wrong with the files, in words; empty when all is well. May hold up the event loop: for tools and tests. */
   audit(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
