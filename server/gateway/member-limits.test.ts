@@ -125,9 +125,9 @@ describe('ten devices of a member have together what one has, and a reserve', ()
 });
 
 describe('while one device floods', () => {
-  /** As many frames of the largest size as the relay takes before it ends the connection. */
-  const flood = (client: TestClient): void => {
-    for (let req = 1; req <= 200; req++)
+  /** Frames of the largest size. */
+  const flood = (client: TestClient, frames = 200): void => {
+    for (let req = 1; req <= frames; req++)
       client.side.receive(JSON.stringify({ t: 'sessions', req }), DEFAULT_LIMITS.frameBytes);
   };
 
@@ -136,9 +136,10 @@ describe('while one device floods', () => {
     const [flooding, quiet] = (await devices(2)) as [TestClient, TestClient];
     const poll = kit.id<SessionId>();
     for (let second = 0; second < 10; second++) {
-      for (let n = 0; n < 20; n++) flooding.say(post(kit.id(), kit.general, 'x'));
-      flood(flooding);
       kit.clock.advance(1_000);
+      // All that has come back, and some frames too many: enough of those would end the connection.
+      for (let n = 0; n < 25; n++) flooding.say(post(kit.id(), kit.general, 'x'));
+      flood(flooding, 5);
       expect(await request(quiet.session, post(kit.id(), kit.general, `${second}`))).toContain(
         '"ack"',
       );
@@ -146,12 +147,32 @@ describe('while one device floods', () => {
       expect(kit.core.talk.knock(principal(poll), 1)).toBe(0);
       expect(kit.core.talk.knock(principal(poll), 2_000)).toBe(0);
     }
-    // A poll that names every feed: more bytes than the reserve has at once.
-    expect(kit.core.talk.knock(principal(kit.id()), 120 * 1024)).toBe(0);
+    expect(flooding.closedWith).toBeUndefined();
     const late = await kit.live(kit.owner);
     late.say({ t: 'sessions', req: 1 });
     await kit.settle();
     expect([late.closedWith, late.all('sessions').length]).toEqual([undefined, 1]);
+  });
+
+  test('small and large requests of another pass though no byte is left', async () => {
+    await start(generous);
+    const [flooding] = (await devices(1)) as [TestClient];
+    const { bytesInPerSecond } = DEFAULT_LIMITS;
+    const drain = (): void => {
+      for (let size = bytesInPerSecond / 2; size >= 1; size /= 2)
+        for (let n = 0; n < 2; n++)
+          flooding.side.receive(JSON.stringify({ t: 'sessions', req: 1 }), size);
+    };
+    for (let second = 0; second < 5; second++) {
+      kit.clock.advance(1_000);
+      drain();
+      expect(kit.core.talk.knock(principal(flooding.session), 1)).toBeGreaterThan(0);
+      expect(kit.core.talk.knock(principal('quiet' as SessionId), 2_000)).toBe(0);
+    }
+    kit.clock.advance(1_000);
+    drain();
+    // A poll that names every feed: more bytes than the reserve has at once.
+    expect(kit.core.talk.knock(principal(kit.id()), 120 * 1024)).toBe(0);
   });
 
   test('only its own connection ends, and it is no way out to connect again', async () => {
