@@ -88,6 +88,8 @@ export interface AccountsParts {
   readonly sessions: Sessions;
   readonly invites: Invites;
   readonly throttle: Throttle;
+  /** False while the clock is far from the newest event: nothing is ended for its age then. */
+  readonly isClockPlausible: () => boolean;
   readonly limits: SessionLimits;
 }
 
@@ -109,6 +111,7 @@ export function createAccounts({
   sessions,
   invites,
   throttle,
+  isClockPlausible,
   limits,
 }: AccountsParts): Accounts {
   /** The session, tokens and member of somebody who just proved who they are. */
@@ -260,7 +263,11 @@ export function createAccounts({
         // The password may have been changed while it was checked.
         const isStill = (await tx.credential(known.id))?.hash === credential?.hash;
         if (!team || !member?.isActive || !isStill) return fail(wrong);
-        const room = await makeRoomForSession(tx, member.id, { now: clock.now(), limits });
+        const room = await makeRoomForSession(tx, member.id, {
+          now: clock.now(),
+          isClockPlausible,
+          limits,
+        });
         if (!room.ok) return room;
         if (renewed?.ok) await tx.putCredential({ member: member.id, hash: renewed.value });
         const started = await sessions.start(tx, member.id, ask.device);

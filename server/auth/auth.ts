@@ -70,6 +70,7 @@ export function createAuth(parts: AuthParts): Auth {
     sessions,
     invites,
     throttle,
+    isClockPlausible,
     limits,
   });
   const gateway = createGatewayAuth({ store, log, sessions, accounts, invites, identity });

@@ -20,9 +20,21 @@ const DAY_MS = 24 * 60 * 60_000;
 export async function makeRoomForSession(
   tx: WriteTx,
   member: MemberId,
-  { now, limits }: { readonly now: number; readonly limits: SessionLimits },
+  {
+    now,
+    isClockPlausible,
+    limits,
+  }: {
+    readonly now: number;
+    readonly isClockPlausible: () => boolean;
+    readonly limits: SessionLimits;
+  },
 ): Promise<Result<SessionRow | undefined, Refusal>> {
-  const standing = (await tx.sessions(member)).filter((row) => row.refreshExpiresAt > now);
+  const sessions = await tx.sessions(member);
+  if (sessions.length < limits.sessionsPerMember) return ok(undefined);
+  // A clock that jumped ahead would make every device look unused, and an ended session stays ended.
+  if (!isClockPlausible()) return fail(refuse('unavailable'));
+  const standing = sessions.filter((row) => row.refreshExpiresAt > now);
   if (standing.length < limits.sessionsPerMember) return ok(undefined);
   const unused = standing.reduce((a, b) => (b.lastSeenAt < a.lastSeenAt ? b : a));
   if (now - unused.lastSeenAt < limits.sessionUnusedDays * DAY_MS)
