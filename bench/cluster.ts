@@ -36,6 +36,10 @@ function start(relays: number): Promise<Cluster> {
     socketsPerMember: CLIENTS + 10,
     sendsPerSecond: many,
     sendsBurst: many,
+    framesPerSecond: many,
+    framesBurst: many,
+    bytesInPerSecond: many * 1_000,
+    historyPerSecond: many,
     socketsUnauthenticatedPerAddress: CLIENTS,
   };
   return startCluster({

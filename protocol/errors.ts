@@ -31,6 +31,8 @@ const KINDS = {
   /** Wrong handle or password, wrong or used code: one answer for all of them. */
   'wrong-credentials': { retryable: false },
   'weak-password': { retryable: false },
+  /** The member is signed in on as many devices as allowed, and each was used lately: one has to be signed out first. */
+  'too-many-sessions': { retryable: false },
   /** The session is over: signed out elsewhere, revoked, or the member is deactivated. */
   'session-ended': { retryable: false },
   'version-unsupported': { retryable: false },

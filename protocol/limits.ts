@@ -25,12 +25,16 @@ export interface Limits {
   readonly passwordMaxBytes: number;
   /** Silence allowed between the upgrade and `hello`. */
   readonly helloMs: number;
+  /** These five are of a member at one relay, over all connections and HTTP requests. */
   readonly sendsPerSecond: number;
   readonly sendsBurst: number;
   readonly framesPerSecond: number;
   readonly framesBurst: number;
   readonly bytesInPerSecond: number;
   readonly historyPerSecond: number;
+  /** People whom a member may put into channels and conversations: so many an hour, and so many at once. */
+  readonly addsPerHour: number;
+  readonly addsBurst: number;
   /** At most one typing signal per member and channel in this time is passed on. */
   readonly typingEveryMs: number;
   /** A typing or presence signal that is not renewed is over after this time. */
@@ -104,11 +108,11 @@ export interface Limits {
   readonly doorWaitMs: number;
   /** Feeds that a poll may name beside those in its `hello`: all that a member can have. */
   readonly doorPositions: number;
-  /** What a session may say is remembered for this long after it last spoke through `POST`. */
+  /** A session that sends `POST` requests is no newcomer (`acceptsPerSecond`) for this long after each. */
   readonly doorMemoryMs: number;
   /** The same for a connection over which a session came to a door: longer than the pause between two pings. */
   readonly doorKeepAliveMs: number;
-  /** Connections that a session may have at the doors; of more, the one that it used longest ago gives way. */
+  /** Connections that a member may have for HTTP requests; of more, one of the device that has most gives way. */
   readonly doorConnections: number;
   readonly channelMembers: number;
   /** Members that `create-channel` may name, so that it fits a frame; others are added one by one. */
@@ -116,6 +120,8 @@ export interface Limits {
   /** Members of one group conversation, the maker included. */
   readonly groupMembers: number;
   readonly channelsPerMember: number;
+  /** Channels and groups that one member may make: far fewer than `channelsPerMember`, which they use up for others. */
+  readonly channelsMadePerMember: number;
   /** Of an invite from the command line that names neither, and of the setup code. */
   readonly inviteDays: number;
   readonly inviteUses: number;
@@ -135,10 +141,18 @@ export interface Limits {
   readonly refreshDays: number;
   readonly signInsPerMinutePerAddress: number;
   readonly signInsPerMinutePerHandle: number;
+  /** Sign-ins, and changes of the password, with the right one. */
+  readonly signInSuccessesPerHour: number;
+  /** People who join with one invite. Each costs a password hash, whether the invite has a use left then or not. */
+  readonly joinsPerMinutePerInvite: number;
+  /** Devices that a member may be signed in on. Of more, the one unused longest is signed out. */
+  readonly sessionsPerMember: number;
+  /** A device used within so many days is not signed out for a new one: the new sign-in is refused. */
+  readonly sessionUnusedDays: number;
   /** A place where a handle signed in is known for so long, and its attempts are counted apart from those of strangers. */
   readonly familiarDays: number;
   readonly passwordHashesAtOnce: number;
-  /** Password checks that may wait for their turn, in the line of the known and in that of strangers; beyond, `rate-limited`. */
+  /** Password checks that may wait, known ones and strangers each; beyond, `rate-limited`. One slot in four is a stranger's. */
   readonly passwordHashesWaiting: number;
   /** Feeds whose heads are asked of the store at once when it is doubtful whether everything was heard. */
   readonly doubtFeeds: number;
@@ -160,14 +174,6 @@ export interface Limits {
   readonly redisAnswerMs: number;
   /** So long a Redis is waited for when a limit is asked about; then the node counts alone. */
   readonly budgetAnswerMs: number;
-  /** What members said is counted together with the other nodes this long after it was said, all of it at once. */
-  readonly settleEveryMs: number;
-  /** Who said too much at several nodes at once waits until it is made up for, but no longer than this. */
-  readonly settleDebtMs: number;
-  /** Sockets are counted together with the other nodes this often. */
-  readonly seatsEveryMs: number;
-  /** The sockets of a node that was not heard of for so long count no more. */
-  readonly seatLeaseMs: number;
   /** Members whose presence is taken from one other node; of a node that claims more nobody is shown. */
   readonly presenceMembers: number;
   /** The content of one blob. At most 5 GiB, which is what a storage server takes at once. */
@@ -223,6 +229,8 @@ export const DEFAULT_LIMITS: Limits = {
   framesBurst: 60,
   bytesInPerSecond: 256 * KIB,
   historyPerSecond: 5,
+  addsPerHour: 1_000,
+  addsBurst: 1_000,
   typingEveryMs: 3_000,
   signalTtlMs: 6_000,
   pageEvents: 200,
@@ -272,11 +280,12 @@ export const DEFAULT_LIMITS: Limits = {
   doorPositions: 2_000,
   doorMemoryMs: 60_000,
   doorKeepAliveMs: 35_000,
-  doorConnections: 24,
+  doorConnections: 60,
   channelMembers: 10_000,
   channelStartMembers: 1_000,
   groupMembers: 9,
   channelsPerMember: 2_000,
+  channelsMadePerMember: 500,
   inviteDays: 7,
   inviteUses: 1,
   inviteMaxDays: 365,
@@ -290,6 +299,10 @@ export const DEFAULT_LIMITS: Limits = {
   refreshDays: 90,
   signInsPerMinutePerAddress: 20,
   signInsPerMinutePerHandle: 10,
+  signInSuccessesPerHour: 20,
+  joinsPerMinutePerInvite: 30,
+  sessionsPerMember: 20,
+  sessionUnusedDays: 7,
   familiarDays: 90,
   passwordHashesAtOnce: 2,
   passwordHashesWaiting: 32,
@@ -303,10 +316,6 @@ export const DEFAULT_LIMITS: Limits = {
   clusterNodes: 64,
   redisAnswerMs: 1_500,
   budgetAnswerMs: 250,
-  settleEveryMs: 1_000,
-  settleDebtMs: 60_000,
-  seatsEveryMs: 1_000,
-  seatLeaseMs: 5_000,
   presenceMembers: 20_000,
   blobBytes: 100 * MIB,
   blobLeftoverMs: 24 * 60 * 60_000,

@@ -242,6 +242,7 @@ async function runDoctor(
         now: clock.now(),
         operator,
         isRunning,
+        audit: () => auditStore(config),
         blobs,
         nodeVersion: process.version,
       }),
@@ -250,6 +251,16 @@ async function runDoctor(
     if (typeof blobs === 'object') blobs?.close();
     if (typeof reached !== 'string') await reached.leave();
   }
+}
+
+/** What is wrong with the store: read in this process, whether a relay runs or not. */
+async function auditStore({ data, postgres }: RelayConfig): Promise<readonly string[]> {
+  if (postgres === null) {
+    const { auditFile } = await import('./adapters/store-sqlite/audit.ts');
+    return auditFile(dataFiles(data).store);
+  }
+  const { auditServers } = await import('./adapters/store-postgres/audit.ts');
+  return auditServers(readPostgresServers(postgres));
 }
 
 /** The place of the blobs as it is; or why it cannot be looked at. */
@@ -382,7 +393,7 @@ async function findOperator(config: RelayConfig): Promise<Reached | string> {
     plausible.startFrom(await store.newestAt());
     const identity = identityAtRest(config);
     const keys = loadTokenKeys(tokenKeysFile(config.keys), random);
-    const budgets = createLocalBudgets({ clock, limits });
+    const budgets = createLocalBudgets({ clock });
     const auth = createAuth({
       store,
       clock: plausible,

@@ -56,7 +56,6 @@ import type { Clock, Random } from './ports/clock.ts';
 import type { Log } from './ports/log.ts';
 import type { FanOut } from './ports/fan-out.ts';
 import type { PresenceBoard } from './ports/presence.ts';
-import type { Seats } from './ports/seats.ts';
 import type { Store } from './ports/store.ts';
 import { countOf, readRestored } from './restored.ts';
 import { readS3Place } from './s3-place.ts';
@@ -184,7 +183,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
     // A browser that was led to a TLS port by another name ends at the certificate.
     const isKnownToPlain = tls === 'off' ? isKnownHost : null;
 
-    const { fanOut, presence, budgets, seats } = await connectNodes(
+    const { fanOut, presence, budgets } = await connectNodes(
       { ...settings, limits },
       { clock, random, log, store, keys },
     );
@@ -203,7 +202,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       store,
       fanOut,
       presence,
-      team: seats && { budgets, seats },
       auth: auth.gateway,
       clock,
       random,
@@ -214,8 +212,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       cpuMs: processCpuMs,
     });
 
-    const limitsState = (): Budgets['state'] =>
-      seats?.state === 'degraded' ? 'degraded' : budgets.state;
     const turnstile = new Turnstile({ clock, random, limits });
     const rates = new NetworkRates({ limiter: new RateLimiter({ clock }), limits });
     const proxies = new Set(trustedProxies);
@@ -223,7 +219,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       limits,
       rates,
       trustedProxies: proxies,
-      seats,
       onFull: () => {
         core.counts.doorFull++;
         log.debug('door-full', { waiting: connections.size });
@@ -242,7 +237,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       trustedProxies,
       limits,
       isDraining: () => isDraining,
-      isDegraded: () => fanOut.state === 'degraded' || limitsState() === 'degraded',
+      isDegraded: () => fanOut.state === 'degraded' || budgets.state === 'degraded',
       counting: {
         rate: {
           waitOf: requestWait,
@@ -284,7 +279,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
         isDraining: () => isDraining,
         checkStore: () => store.team(),
         fanOutState: () => fanOut.state,
-        limitsState,
+        limitsState: () => budgets.state,
       },
       isKnownHost,
       log,
@@ -324,7 +319,6 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       await fanOut.close();
       await presence.close();
       await budgets.close();
-      await seats?.close();
       blobs?.close();
       await store.close();
       log.info('relay-stopped', {});
@@ -458,8 +452,6 @@ interface Nodes {
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
   readonly budgets: Budgets;
-  /** Where there are others who can be asked. */
-  readonly seats: Seats | undefined;
 }
 
 /** How this relay and the others of its team hear each other, and count together. */
@@ -478,17 +470,12 @@ async function connectNodes(
   }: Required<RelayParts> & { readonly store: Store; readonly keys: TokenKeys },
 ): Promise<Nodes> {
   if (redis !== null) {
-    const [
-      { createRedisFanOut },
-      { createRedisPresence },
-      { createRedisBudgets },
-      { createRedisSeats },
-    ] = await Promise.all([
-      import('./adapters/fan-out-redis.ts'),
-      import('./adapters/presence-redis.ts'),
-      import('./adapters/budgets-redis.ts'),
-      import('./adapters/seats-redis.ts'),
-    ]);
+    const [{ createRedisFanOut }, { createRedisPresence }, { createRedisBudgets }] =
+      await Promise.all([
+        import('./adapters/fan-out-redis.ts'),
+        import('./adapters/presence-redis.ts'),
+        import('./adapters/budgets-redis.ts'),
+      ]);
     const hide = (name: string): string => hideName(keys, name);
     const servers = readRedisSettings(redis, (lacks) => warnOfBareWay(log, 'redis', lacks));
     const parts = { redis: servers, team: store.teamId, hide, clock, random, log, limits };
@@ -496,15 +483,14 @@ async function connectNodes(
       fanOut: createRedisFanOut(parts),
       presence: createRedisPresence(parts),
       budgets: createRedisBudgets(parts),
-      seats: createRedisSeats(parts),
     };
   }
   const isAlone = postgres === null;
   const fanOut = isAlone
     ? createLocalFanOut({ log })
     : createLookingFanOut({ clock, log, everyMs: limits.doubtEveryMs });
-  const budgets = createLocalBudgets({ clock, limits, state: isAlone ? 'well' : 'degraded' });
-  return { fanOut, presence: createLocalPresence(), budgets, seats: undefined };
+  const budgets = createLocalBudgets({ clock, state: isAlone ? 'well' : 'degraded' });
+  return { fanOut, presence: createLocalPresence(), budgets };
 }
 
 const warnOfBareWay = (log: Log, server: 'postgres' | 'redis', lacks: readonly Lack[]): void =>

@@ -85,7 +85,11 @@ export function createEntrance(core: FakeCore): Partial<CommandHandlers> {
         ? { ok: false, error: { kind: 'taken', field: 'handle' } }
         : enter('Tidewater Works'),
     'team.sign-in': async ({ password }) =>
-      password === 'wrong' ? fail('wrong-credentials') : enter('Tidewater Works'),
+      password === 'wrong'
+        ? fail('wrong-credentials')
+        : password === 'crowded'
+          ? fail('too-many-sessions')
+          : enter('Tidewater Works'),
     'team.sign-in-again': async ({ team, password }) => {
       if (password === 'wrong') return fail('wrong-credentials');
       const { team: view } = core.team(team);

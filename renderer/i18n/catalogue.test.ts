@@ -121,11 +121,25 @@ describe('the catalogue', () => {
     const words = createWords('en');
     for (const kind of REFUSAL_KINDS) expect(`problem.${kind}` in CATALOGUE, kind).toBe(true);
     expect(problemWords(words, 'something-of-the-future')).toBe(words.say('problem.internal'));
+    expect(problemWords(words, { kind: 'rate-limited', field: 'members' })).toBe(
+      words.say('problem.rate-limited-members'),
+    );
     expect(problemWords(words, { kind: 'taken', field: 'account.handle' })).toBe(
       words.say('problem.taken-handle'),
     );
   });
 });
+
+it.each(['en', 'zh-Hant'] as const)(
+  'who is signed in on too many devices reads where to sign one out (%s)',
+  (language) => {
+    const words = createWords(language);
+    const said = problemWords(words, { kind: 'too-many-sessions' });
+    expect(said).toContain(words.say('settings.title'));
+    expect(said).toContain(words.say('settings.sessions'));
+    expect(said).not.toBe(words.say('problem.internal'));
+  },
+);
 
 it('the system decides the language where the person did not', () => {
   expect([

@@ -13,6 +13,8 @@ export function problemWords(words: Words, problem: string | Problem): string {
   }
   if (typeof problem !== 'string' && kind === 'not-allowed' && INVITE_TERMS.has(problem.field))
     return words.say('problem.invite-limit');
+  if (typeof problem !== 'string' && kind === 'rate-limited' && problem.field === 'members')
+    return words.say('problem.rate-limited-members');
   const key = `problem.${kind}`;
   return words.say(key in CATALOGUE ? (key as MessageKey) : 'problem.internal');
 }

@@ -1,12 +1,10 @@
 /** Budgets of one node, in memory. Bounded: beyond `maxEntries` the oldest are forgotten first. */
-import type { Limits } from '../../protocol/limits.ts';
 import { after, waitFor } from '../ports/allowance.ts';
 import type { Budget, Budgets } from '../ports/budgets.ts';
 import type { Clock } from '../ports/clock.ts';
 
 export interface LocalBudgetsParts {
   readonly clock: Pick<Clock, 'monotonic'>;
-  readonly limits: Pick<Limits, 'settleDebtMs'>;
   readonly maxEntries?: number;
   /** `degraded` where there are other nodes, and no way to count with them. */
   readonly state?: Budgets['state'];
@@ -23,7 +21,6 @@ export interface LocalBudgets extends Budgets {
 
 export function createLocalBudgets({
   clock,
-  limits,
   maxEntries = 20_000,
   state = 'well',
 }: LocalBudgetsParts): LocalBudgets {
@@ -33,14 +30,11 @@ export function createLocalBudgets({
   const names = new Map<string, number>();
 
   const wholeAt = (name: string): number => budgets.get(name) ?? 0;
-  const put = (name: string, at: number): void => {
+  const set = (name: string, at: number): void => {
     budgets.delete(name);
+    if (at <= clock.monotonic()) return;
     budgets.set(name, at);
     dropOldest(budgets, maxEntries);
-  };
-  const set = (name: string, at: number): void => {
-    if (at > clock.monotonic()) put(name, at);
-    else budgets.delete(name);
   };
   const takeNow = (all: readonly Budget[]): number => {
     const now = clock.monotonic();
@@ -65,18 +59,6 @@ export function createLocalBudgets({
     },
     giveBack(all) {
       for (const { name, perSecond } of all) set(name, wholeAt(name) - 1_000 / perSecond);
-    },
-    async settle(uses) {
-      const now = clock.monotonic();
-      return uses.map(({ budget: { name, perSecond }, amount, overMs }) => {
-        const at = Math.min(
-          after(budgets.get(name) ?? Number.NEGATIVE_INFINITY, now - overMs, amount, perSecond),
-          now + limits.settleDebtMs,
-        );
-        // Kept also when it is over: another may have done something in the same time, and say so later.
-        put(name, at);
-        return Math.min(Math.max(0, Math.ceil(at - now)), limits.settleDebtMs);
-      });
     },
     remember(name, forMs) {
       names.delete(name);

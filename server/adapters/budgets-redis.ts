@@ -29,30 +29,26 @@ export interface RedisBudgets extends Budgets {
   readonly counts: AskerCounts;
 }
 
-/** What one script may be asked about. */
-const AT_ONCE = 400;
-
 /**
- * `moment(key, most, over)`: when the budget is or was whole, at most `most` ahead of now and at most `over` behind. What stands there and
- * cannot be one is put right.
+ * `moment(key, most)`: when the budget will be whole, from now to `most` ahead. A value that cannot be
+ * such a moment is replaced.
  */
 const MOMENTS = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 local found = 0
-local function keep(key, at, stay)
-  local ms = at - now + stay
+local function keep(key, at)
+  local ms = at - now
   if ms <= 0 then redis.call('DEL', key)
   else redis.call('SET', key, string.format('%.3f', at), 'PX', math.ceil(ms)) end
 end
-local function moment(key, most, over)
-  local first = now - over
+local function moment(key, most)
   local kept = redis.pcall('GET', key)
-  if kept == false then return first end
+  if kept == false then return now end
   local at = type(kept) == 'string' and tonumber(kept)
-  if at and at - now <= most then return math.max(at, first) end
-  at = at and at == at and now + most or first
-  keep(key, at, 0)
+  if at and at - now <= most then return math.max(at, now) end
+  at = at and at == at and now + most or now
+  keep(key, at)
   found = found + 1
   return at
 end
@@ -63,39 +59,32 @@ const TAKE = `${MOMENTS}
 local moments, wait = {}, 0
 for i, key in ipairs(KEYS) do
   local each, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
-  moments[i] = moment(key, each * burst, 0)
+  moments[i] = moment(key, each * burst)
   wait = math.max(wait, moments[i] - now + each - each * burst)
 end
 if wait > 0.5 then return { found, math.ceil(wait) } end
-for i, key in ipairs(KEYS) do keep(key, moments[i] + ARGV[2 * i - 1], 0) end
+for i, key in ipairs(KEYS) do keep(key, moments[i] + ARGV[2 * i - 1]) end
 return { found, 0 }
 `;
 
-/**
- * For each key what was done in milliseconds of its coming back, the most that may stand there, and over how long it was done. Answers with
- * the milliseconds until each is whole. A moment that is over stays for those who did something in the same time and say so later.
- */
-const SETTLE = `${MOMENTS}
-local answer = { 0 }
+/** For each key `each` and `burst`: one comes back at once. */
+const GIVE_BACK = `${MOMENTS}
 for i, key in ipairs(KEYS) do
-  local done, most, over = tonumber(ARGV[3 * i - 2]), tonumber(ARGV[3 * i - 1]), tonumber(ARGV[3 * i])
-  local at = math.min(moment(key, most, over) + done, now + most)
-  keep(key, at, 2 * over)
-  answer[i + 1] = math.ceil(math.max(0, at - now))
+  local each, burst = tonumber(ARGV[2 * i - 1]), tonumber(ARGV[2 * i])
+  keep(key, moment(key, each * burst) - each)
 end
-answer[1] = found
-return answer
+return { found }
 `;
 
 export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
-  const { team, hide, limits } = parts;
-  // Apart, so that no number of those who speak makes a relay forget who guesses.
-  const [tried, said] = [createLocalBudgets(parts), createLocalBudgets(parts)];
+  const { team, hide } = parts;
+  const own = createLocalBudgets(parts);
   const asker = new RedisAsker({ ...parts, use: 'budgets' });
   const keyOf = (kind: 'budget' | 'name', name: string): string =>
     `landline:${kind}:{${team}}:${hide(name)}`;
   const budgetKey = ({ name }: Budget): string => keyOf('budget', name);
-  const each = ({ perSecond }: Budget): number => 1_000 / perSecond;
+  const figures = (budgets: readonly Budget[]): readonly number[] =>
+    budgets.flatMap(({ perSecond, burst }) => [1_000 / perSecond, burst]);
 
   return {
     get state() {
@@ -105,51 +94,30 @@ export function createRedisBudgets(parts: RedisBudgetsParts): RedisBudgets {
       return asker.counts;
     },
     async take(budgets): Promise<Taken> {
-      const ownWaitMs = tried.takeNow(budgets);
+      const ownWaitMs = own.takeNow(budgets);
       if (ownWaitMs > 0) return { isTaken: false, retryAfterMs: ownWaitMs };
-      const asked = budgets.flatMap((budget) => [each(budget), budget.burst]);
-      const answer = await asker.run(TAKE, budgets.map(budgetKey), asked);
+      const answer = await asker.run(TAKE, budgets.map(budgetKey), figures(budgets));
       const retryAfterMs = Number(answer?.[0] ?? 0);
       if (!(retryAfterMs > 0)) return { isTaken: true };
-      tried.giveBack(budgets);
+      own.giveBack(budgets);
       return { isTaken: false, retryAfterMs };
     },
     giveBack(budgets) {
-      tried.giveBack(budgets);
-      const asked = budgets.flatMap((budget) => [-each(budget), each(budget) * budget.burst, 0]);
-      void asker.run(SETTLE, budgets.map(budgetKey), asked);
-    },
-    async settle(uses) {
-      const levels = [...(await said.settle(uses))];
-      for (let from = 0; from < uses.length; from += AT_ONCE) {
-        const some = uses.slice(from, from + AT_ONCE);
-        const asked = some.flatMap(({ budget, amount, overMs }) => [
-          each(budget) * amount,
-          limits.settleDebtMs,
-          overMs,
-        ]);
-        const answer = await asker.run(
-          SETTLE,
-          some.map(({ budget }) => budgetKey(budget)),
-          asked,
-        );
-        for (const [at, level] of (answer ?? []).entries())
-          levels[from + at] = Math.max(levels[from + at] ?? 0, Number(level) || 0);
-      }
-      return levels;
+      own.giveBack(budgets);
+      void asker.run(GIVE_BACK, budgets.map(budgetKey), figures(budgets));
     },
     remember(name, forMs) {
-      tried.remember(name, forMs);
+      own.remember(name, forMs);
       const key = keyOf('name', name);
       void asker.ask(key, ['SET', key, '1', 'PX', String(Math.ceil(forMs))]);
     },
     async knows(name) {
       const key = keyOf('name', name);
-      return tried.knowsNow(name) || Number((await asker.ask(key, ['EXISTS', key])) ?? 0) > 0;
+      return own.knowsNow(name) || Number((await asker.ask(key, ['EXISTS', key])) ?? 0) > 0;
     },
     async close() {
       asker.close();
-      await Promise.all([tried.close(), said.close()]);
+      await own.close();
     },
   };
 }

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Member } from '../../protocol/entities.ts';
 import { memberFeed, TEAM_FEED, type MemberId, type SessionId } from '../../protocol/ids.ts';
-import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
+import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { createAuthKit, FROM, PASSWORD, type AuthKit } from '../../test/kit/auth-kit.ts';
 import type { GatewayAuth } from '../gateway/auth-port.ts';
 import { COST_FLOOR } from './passwords.ts';
@@ -222,6 +222,159 @@ describe('signing in', () => {
     expect(slowed).toMatchObject({ error: { kind: 'rate-limited', retryable: true } });
     expect(kit.auth.passwords.hashesBegun).toBe(begun);
     expect((await kit.auth.accounts.signIn(signInAda, { address: '203.0.113.10' })).ok).toBe(true);
+  });
+});
+
+describe('with the right password', () => {
+  const DAY_MS = 86_400_000;
+  // Few, since each costs a hash.
+  const most = 4;
+  const crowded = async (change: Partial<Limits> = {}) => {
+    await kit.dispose();
+    kit = createAuthKit({ sessionsPerMember: most, signInSuccessesPerHour: 1_000, ...change });
+    return kit.found();
+  };
+  const signIn = (device: string, address = '10.0.0.7') =>
+    kit.auth.accounts.signIn({ ...signInAda, device }, { address });
+  const devices = async (member: MemberId) =>
+    (await kit.auth.sessions.list(member)).map(({ device }) => device);
+
+  test('a member signs in signInSuccessesPerHour times, and not a hash is computed for more', async () => {
+    const { member } = await crowded({ signInSuccessesPerHour: most });
+    const answers = [];
+    for (let n = 0; n < most + 2; n++) {
+      answers.push(await signIn(`device ${n}`, `203.0.113.${n}`));
+      // None of them is in the way of the next.
+      await kit.store.write((tx) => kit.auth.sessions.endAll(tx, member.id));
+    }
+    expect(answers.filter(({ ok }) => ok)).toHaveLength(most);
+    const begun = kit.auth.passwords.hashesBegun;
+    expect(await signIn('one more', '203.0.113.200')).toMatchObject({
+      error: { kind: 'rate-limited', retryable: true, retryAfterMs: expect.any(Number) },
+    });
+    expect(kit.auth.passwords.hashesBegun).toBe(begun);
+    kit.clock.advance(3_600_000 / most);
+    expect((await signIn('one more')).ok).toBe(true);
+  });
+
+  test('a flood leaves the budget for guesses as it was, and guesses that of successes', async () => {
+    await crowded({ sessionsPerMember: 20, signInSuccessesPerHour: 4 });
+    for (let n = 0; n < 2; n++) expect((await signIn(`device ${n}`)).ok).toBe(true);
+    for (let n = 0; n < 5; n++)
+      expect(
+        await kit.auth.accounts.signIn({ ...signInAda, password: 'not my password' }, FROM),
+      ).toMatchObject({ error: { kind: 'wrong-credentials' } });
+    expect((await signIn('device 2')).ok).toBe(true);
+  });
+
+  test('of sessionsPerMember devices the one unused longest is signed out for a new one', async () => {
+    const { sessionsPerMember, sessionUnusedDays } = DEFAULT_LIMITS;
+    expect([sessionsPerMember, sessionUnusedDays]).toEqual([20, 7]);
+    const { member, session, tokens } = await crowded();
+    kit.clock.advance(1_000);
+    for (let n = 1; n < most; n++) expect((await signIn(`device ${n}`)).ok).toBe(true);
+    kit.clock.advance(1_000);
+    // The first one, from the founding, has been used since.
+    expect((await kit.auth.sessions.refresh(tokens.refresh)).ok).toBe(true);
+    kit.clock.advance(sessionUnusedDays * DAY_MS - 1_000);
+    const ended: SessionId[] = [];
+    kit.auth.sessions.onEnded((one) => ended.push(one));
+    expect((await signIn('new')).ok).toBe(true);
+    const left = await devices(member.id);
+    expect([left.length, left.includes('desk'), left.includes('new')]).toEqual([most, true, true]);
+    expect(ended).toHaveLength(1);
+    expect(ended).not.toContain(session);
+    expect(kit.lines.join('')).toContain('"reason":"unused"');
+  });
+
+  test('where all were used within sessionUnusedDays the sign-in is refused, and says why', async () => {
+    const { sessionUnusedDays } = DEFAULT_LIMITS;
+    const { member, session } = await crowded();
+    for (let n = 1; n < most; n++) expect((await signIn(`device ${n}`)).ok).toBe(true);
+    kit.clock.advance(sessionUnusedDays * DAY_MS - 1);
+    const before = await devices(member.id);
+    // Any number of times: it is no guess.
+    for (let n = 0; n < 12; n++)
+      expect(await signIn('new')).toEqual({
+        ok: false,
+        error: { kind: 'too-many-sessions', retryable: false },
+      });
+    expect(await devices(member.id)).toEqual(before);
+    expect(
+      await kit.auth.accounts.signIn({ ...signInAda, password: 'wrong one' }, FROM),
+    ).toMatchObject({
+      error: { kind: 'wrong-credentials' },
+    });
+    // One of them is signed out on another one.
+    await kit.auth.sessions.end(session, member.id, 'revoked');
+    expect((await signIn('new')).ok).toBe(true);
+  });
+
+  test('while the clock is doubtful no device is signed out for a new one', async () => {
+    const { sessionUnusedDays } = DEFAULT_LIMITS;
+    const { member } = await crowded();
+    for (let n = 1; n < most; n++) await signIn(`device ${n}`);
+    kit.clock.advance(sessionUnusedDays * DAY_MS);
+    const doubtful = kit.another({ isClockPlausible: () => false });
+    expect(await doubtful.accounts.signIn(signInAda, FROM)).toMatchObject({
+      error: { kind: 'unavailable', retryable: true },
+    });
+    expect(await devices(member.id)).toHaveLength(most);
+    doubtful.dispose();
+  });
+
+  test('a session that has run out holds no place', async () => {
+    const { member } = await crowded({ refreshDays: 3 });
+    for (let n = 1; n < most; n++) await signIn(`device ${n}`);
+    kit.clock.advance(3 * DAY_MS);
+    for (let n = 0; n < most; n++) expect((await signIn(`again ${n}`)).ok).toBe(true);
+    expect((await signIn('one more')).ok).toBe(false);
+    expect(await devices(member.id)).toContain('again 0');
+  });
+
+  test('the password is changed no more often than one may sign in', async () => {
+    const { member, session } = await crowded({ signInSuccessesPerHour: most });
+    const who = { member: member.id, session };
+    let [current, changes] = [PASSWORD, 0];
+    for (let n = 0; n < most + 2; n++) {
+      const next = `another fine password ${n}`;
+      const changed = await kit.auth.accounts.changePassword(who, current, next);
+      if (!changed.ok) {
+        expect(changed.error.kind).toBe('rate-limited');
+        continue;
+      }
+      [current, changes] = [next, changes + 1];
+    }
+    expect(changes).toBe(most);
+  });
+
+  test('an invite has no more passwords hashed than joinsPerMinutePerInvite, whatever becomes of them', async () => {
+    const { member } = await crowded({ joinsPerMinutePerInvite: 6 });
+    const { code } = await kit.auth.invites.create({
+      role: 'member',
+      days: 1,
+      uses: 1_000,
+      createdBy: member.id,
+    });
+    const begun = kit.auth.passwords.hashesBegun;
+    const answers = [];
+    // All at once and of one handle: one use is spent.
+    for (let n = 0; n < 4; n++)
+      answers.push(
+        ...(await Promise.all(
+          Array.from({ length: 3 }, (_, at) =>
+            kit.auth.accounts.join(
+              { code, ...LIN, handle: `lin${n}` },
+              { address: `203.0.${n}.${at}` },
+            ),
+          ),
+        )),
+      );
+    expect(answers.filter(({ ok }) => ok).length).toBeGreaterThan(1);
+    expect(kit.auth.passwords.hashesBegun - begun).toBe(6);
+    expect(answers.at(-1)).toMatchObject({
+      error: { kind: 'rate-limited', retryAfterMs: expect.any(Number) },
+    });
   });
 });
 

@@ -1,7 +1,7 @@
 /**
  * Accounts: how a person gets into the team. Setting it up, joining with an invite, signing in, changing and resetting passwords.
  * Guarantees that a member, their password and their first session appear together or not at all; that an unknown handle costs and
- * says exactly what a wrong password does; and that guessing is slowed by address and by handle before any hash is computed.
+ * says exactly what a wrong password does; and that guessing and signing in are slowed before any hash is computed.
  */
 import type { Member, Role, Team } from '../../protocol/entities.ts';
 import { refuse, type Refusal } from '../../protocol/errors.ts';
@@ -18,6 +18,7 @@ import type { Invites } from './invites.ts';
 import type { Passwords } from './passwords.ts';
 import { newId } from './new-id.ts';
 import { writeOrRefuse } from './refusable.ts';
+import { makeRoomForSession, type SessionLimits } from './session-limit.ts';
 import type { Sessions, StartedSession } from './sessions.ts';
 import type { Attempt, Throttle, Verdict } from './throttle.ts';
 
@@ -87,6 +88,9 @@ export interface AccountsParts {
   readonly sessions: Sessions;
   readonly invites: Invites;
   readonly throttle: Throttle;
+  /** False while the clock is far from the newest event: nothing is ended for its age then. */
+  readonly isClockPlausible: () => boolean;
+  readonly limits: SessionLimits;
 }
 
 /** An attempt that may be made. */
@@ -107,6 +111,8 @@ export function createAccounts({
   sessions,
   invites,
   throttle,
+  isClockPlausible,
+  limits,
 }: AccountsParts): Accounts {
   /** The session, tokens and member of somebody who just proved who they are. */
   const welcome = async (
@@ -125,6 +131,14 @@ export function createAccounts({
     if (verdict.isAdmitted) return ok(verdict);
     log.warn('sign-in-throttled', { address: attempt.address });
     return fail(refuse('rate-limited', { retryAfterMs: verdict.retryAfterMs }));
+  };
+
+  /** The hash of a password that was chosen with this invite in hand. */
+  const hashFor = async ({ id }: InviteRow, password: string): Promise<Result<string, Refusal>> => {
+    const retryAfterMs = await throttle.admitJoin(id);
+    return retryAfterMs > 0
+      ? fail(refuse('rate-limited', { retryAfterMs }))
+      : passwords.hash(password);
   };
 
   const newMember = async (
@@ -150,7 +164,7 @@ export function createAccounts({
       if (!found.ok || found.value.role !== 'owner') return fail(wrongCode);
       const weak = passwords.check(ask.password, [ask.handle, ask.name, ask.team]);
       if (weak) return fail(weak);
-      const hash = await passwords.hash(ask.password);
+      const hash = await hashFor(found.value, ask.password);
       if (!hash.ok) return hash;
       const done = await writeOrRefuse(store, async (tx) => {
         if (await tx.team()) return fail(refuse('setup-done'));
@@ -199,7 +213,7 @@ export function createAccounts({
       const weak = passwords.check(ask.password, [ask.handle, ask.name]);
       if (weak) return fail(weak);
       if (await store.memberByHandle(ask.handle)) return fail(refuse('taken', { field: 'handle' }));
-      const hash = await passwords.hash(ask.password);
+      const hash = await hashFor(found.value, ask.password);
       if (!hash.ok) return hash;
       const done = await writeOrRefuse(store, async (tx) => {
         const team = await tx.team();
@@ -236,6 +250,7 @@ export function createAccounts({
         credential?.hash,
         admitted.value.isFamiliar ? 'known' : 'stranger',
       );
+      if (!verdict.ok || !verdict.value.isRight || !known) admitted.value.failed();
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !known) {
         log.info('sign-in-refused', { address: from.address, member: known?.id });
@@ -248,11 +263,23 @@ export function createAccounts({
         // The password may have been changed while it was checked.
         const isStill = (await tx.credential(known.id))?.hash === credential?.hash;
         if (!team || !member?.isActive || !isStill) return fail(wrong);
+        const room = await makeRoomForSession(tx, member.id, {
+          now: clock.now(),
+          isClockPlausible,
+          limits,
+        });
+        if (!room.ok) return room;
         if (renewed?.ok) await tx.putCredential({ member: member.id, hash: renewed.value });
-        return ok({ team, member, started: await sessions.start(tx, member.id, ask.device) });
+        const started = await sessions.start(tx, member.id, ask.device);
+        return ok({ team, member, started, unused: room.value });
       });
+      const wasRight = done.ok || done.error.kind === 'too-many-sessions';
+      if (wasRight) admitted.value.succeeded();
+      else admitted.value.failed();
       if (!done.ok) return done;
-      admitted.value.succeeded();
+      const { unused } = done.value;
+      if (unused)
+        log.info('session-ended', { session: unused.id, member: known.id, reason: 'unused' });
       log.info('signed-in', {
         member: done.value.member.id,
         session: done.value.started.row.id,
@@ -271,6 +298,7 @@ export function createAccounts({
       const member = await store.member(who.member);
       const credential = await store.credential(who.member);
       const verdict = await passwords.verify(current, credential?.hash, 'known');
+      if (!verdict.ok || !verdict.value.isRight) admitted.value.failed();
       if (!verdict.ok) return verdict;
       if (!verdict.value.isRight || !member)
         return fail(refuse('wrong-credentials', { field: 'current' }));

@@ -70,6 +70,8 @@ export function createAuth(parts: AuthParts): Auth {
     sessions,
     invites,
     throttle,
+    isClockPlausible,
+    limits,
   });
   const gateway = createGatewayAuth({ store, log, access, sessions, accounts, invites, identity });
   return { accounts, sessions, invites, passwords, gateway, dispose: () => sessions.dispose() };

@@ -139,7 +139,7 @@ describe('guessing', () => {
   const admitted = async (
     attempts: readonly { address: string; handle: string }[],
   ): Promise<number> => {
-    const budgets = createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS });
+    const budgets = createLocalBudgets({ clock: createFakeClock() });
     const throttle = createThrottle({ budgets, limits: DEFAULT_LIMITS });
     const verdicts = await Promise.all(attempts.map((attempt) => throttle.admit(attempt)));
     return verdicts.filter(({ isAdmitted }) => isAdmitted).length;

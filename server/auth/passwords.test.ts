@@ -143,6 +143,22 @@ describe('checking a password', () => {
     expect((await passwords.hash(GOOD)).ok).toBe(true);
   });
 
+  test('gives strangers one slot in four while known members wait, and the others otherwise', async () => {
+    const passwords = make({ passwordHashesAtOnce: 1, passwordHashesWaiting: 16 });
+    const stored = await hashOf(passwords, GOOD);
+    const order: string[] = [];
+    const check = async (from: 'known' | 'stranger'): Promise<void> => {
+      await passwords.verify('wrong password', stored, from);
+      order.push(from[0] ?? '');
+    };
+    await Promise.all([
+      ...Array.from({ length: 9 }, () => check('known')),
+      ...Array.from({ length: 5 }, () => check('stranger')),
+    ]);
+    // The first was let in at once.
+    expect(order.join('').slice(1)).toBe('kkkskkkskksss');
+  });
+
   test('leaves the event loop free', async () => {
     let turns = 0;
     let isDone = false;

@@ -1,8 +1,8 @@
 /**
  * Passwords: hashed with argon2id off the event loop, kept as PHC strings, checked in one manner whether or not the account exists.
  * Guarantees that at most `atOnce` hashes run and a bounded number waits, so that a flood of sign-ins costs the team's messages
- * nothing; that who is known waits in a line of their own, which goes first, so that strangers cannot keep them out by filling the
- * other; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
+ * nothing; that known members and strangers wait in two queues, and strangers get one slot in four, so neither keeps
+ * the other out; that the whole password counts (NFC, no 72-byte cut, NUL is a byte like any other); and that a stored hash weaker than
  * the present cost is named, so that the caller can replace it. Leaves throttling to `throttle.ts`.
  */
 import { argon2, timingSafeEqual } from 'node:crypto';
@@ -208,16 +208,26 @@ const argon2id = (ask: ArgonAsk): Promise<Buffer> =>
     argon2('argon2id', ask, (error, hash) => (error ? reject(error) : resolve(hash)));
   });
 
-/** Lets `atOnce` in, keeps `waiting` in each line, the known ones first, and turns the rest away with nothing. */
+/** While both wait, a stranger goes after so many known ones. */
+const KNOWN_IN_A_ROW = 3;
+
+/** Lets `atOnce` in, keeps `waiting` in each line, three known ones for each stranger, and turns the rest away. */
 function createGate(
   atOnce: number,
   waiting: number,
 ): (from: Line) => Promise<(() => void) | undefined> {
   const lines: Readonly<Record<Line, (() => void)[]>> = { known: [], stranger: [] };
   let inside = 0;
+  let knownInARow = 0;
+  const next = (): (() => void) | undefined => {
+    const known = knownInARow < KNOWN_IN_A_ROW ? lines.known.shift() : undefined;
+    const stranger = known ? undefined : lines.stranger.shift();
+    knownInARow = known ? knownInARow + 1 : 0;
+    return known ?? stranger ?? lines.known.shift();
+  };
   const leave = (): void => {
-    const next = lines.known.shift() ?? lines.stranger.shift();
-    if (next) next();
+    const waitingOne = next();
+    if (waitingOne) waitingOne();
     else inside -= 1;
   };
   return async (from) => {

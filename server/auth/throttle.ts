@@ -1,6 +1,7 @@
 /**
  * Slows guessing down without locking anybody out. Two budgets per attempt, refilled evenly: one for the address, one for the
- * handle. A success costs nothing. An address from which a handle signed in before has a budget of its own for that handle, so that a
+ * handle. A success gives both back, and costs one of a budget of its own: the right password is no reason to have
+ * passwords hashed without end. An address from which a handle signed in before has a budget of its own for that handle, so that a
  * stranger who exhausts a handle's budget does not keep its owner's office out. The budgets are the team's, whichever relay is asked.
  */
 import type { Limits } from '../../protocol/limits.ts';
@@ -19,21 +20,29 @@ export type Verdict =
       readonly isAdmitted: true;
       /** The handle signed in from this address before. */
       readonly isFamiliar: boolean;
-      /** It was honest: gives it back, and remembers the address for this handle. */
+      /** It was honest: gives the attempt back, and remembers the address for this handle. */
       readonly succeeded: () => void;
+      /** The password was wrong, or was not looked at: no success was used up. */
+      readonly failed: () => void;
     }
   | { readonly isAdmitted: false; readonly retryAfterMs: number };
 
 export interface Throttle {
   /** Takes one attempt from the budgets, or says how long to wait. */
   admit(attempt: Attempt): Promise<Verdict>;
+  /** One more password is hashed for this invite. @returns 0, or how long to wait */
+  admitJoin(invite: string): Promise<number>;
 }
 
 export interface ThrottleParts {
   readonly budgets: Pick<Budgets, 'take' | 'giveBack' | 'knows' | 'remember'>;
   readonly limits: Pick<
     Limits,
-    'signInsPerMinutePerAddress' | 'signInsPerMinutePerHandle' | 'familiarDays'
+    | 'signInsPerMinutePerAddress'
+    | 'signInsPerMinutePerHandle'
+    | 'signInSuccessesPerHour'
+    | 'joinsPerMinutePerInvite'
+    | 'familiarDays'
   >;
 }
 
@@ -51,13 +60,32 @@ export function createThrottle({ budgets, limits }: ThrottleParts): Throttle {
         asked.push(
           perMinute(isFamiliar ? pair : `handle ${handle}`, limits.signInsPerMinutePerHandle),
         );
-      const taken = await budgets.take(asked);
+      const successes =
+        handle === undefined
+          ? []
+          : [
+              {
+                name: `success ${handle}`,
+                perSecond: limits.signInSuccessesPerHour / 3_600,
+                burst: limits.signInSuccessesPerHour,
+              },
+            ];
+      const taken = await budgets.take([...asked, ...successes]);
       if (!taken.isTaken) return { isAdmitted: false, retryAfterMs: taken.retryAfterMs };
       const succeeded = (): void => {
         budgets.giveBack(asked);
         if (pair !== undefined) budgets.remember(pair, limits.familiarDays * DAY_MS);
       };
-      return { isAdmitted: true, isFamiliar, succeeded };
+      const failed = (): void => {
+        if (successes.length > 0) budgets.giveBack(successes);
+      };
+      return { isAdmitted: true, isFamiliar, succeeded, failed };
+    },
+    async admitJoin(invite) {
+      const taken = await budgets.take([
+        perMinute(`invite ${invite}`, limits.joinsPerMinutePerInvite),
+      ]);
+      return taken.isTaken ? 0 : taken.retryAfterMs;
     },
   };
 }

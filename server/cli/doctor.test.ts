@@ -8,7 +8,8 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { createServer } from 'node:https';
+import type { IncomingMessage } from 'node:http';
+import { createServer, get } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,12 +42,19 @@ const status = {
   fingerprint: null,
   startedAt: 1,
 };
-const operator = {
-  run: async ({ command }: Command) => ok(command === 'audit' ? audit : status),
-} as Operator;
+let asked: Command['command'][];
+const operatorWith = (answer: object): Operator =>
+  ({
+    run: async ({ command }: Command) => {
+      asked.push(command);
+      return ok(answer);
+    },
+  }) as Operator;
+const operator = operatorWith(status);
 
 beforeEach(async () => {
   audit = [];
+  asked = [];
   data = mkdtempSync(join(tmpdir(), 'landline-doctor-'));
   loadTokenKeys(tokenKeysFile(data), random);
   const tls = loadTls({ folder: data, hosts: ['localhost'], clock, random });
@@ -71,6 +79,7 @@ const look = (change: Partial<DoctorParts> = {}): Promise<readonly Finding[]> =>
     now: clock.now(),
     operator,
     isRunning: true,
+    audit: async () => audit,
     blobs: null,
     nodeVersion: 'v24.21.0',
     ...change,
@@ -79,6 +88,31 @@ const bad = async (change: Partial<DoctorParts> = {}): Promise<readonly string[]
   (await look(change)).filter(({ isOk }) => !isOk).map(({ check }) => check);
 
 describe('the doctor', () => {
+  test('reads the store by itself: the relay is asked for its status alone, and answers meanwhile', async () => {
+    const held = Promise.withResolvers<readonly string[]>();
+    const begun = Promise.withResolvers<void>();
+    const findings = look({
+      audit: () => {
+        begun.resolve();
+        return held.promise;
+      },
+    });
+    await begun.promise;
+    const { port } = server.address() as AddressInfo;
+    const [answer] = (await once(
+      get({ host: '127.0.0.1', port, rejectUnauthorized: false, agent: false }),
+      'response',
+    )) as [IncomingMessage];
+    answer.resume();
+    expect(answer.statusCode).toBe(200);
+    held.resolve(['row 7 missing from index']);
+    expect((await findings).find(({ check }) => check === 'store')).toMatchObject({
+      isOk: false,
+      says: 'row 7 missing from index',
+    });
+    expect(new Set(asked)).toEqual(new Set(['status']));
+  });
+
   test('finds nothing wrong with a healthy relay', async () => {
     const findings = await look();
     expect(findings.filter(({ isOk }) => !isOk)).toEqual([]);
@@ -104,6 +138,11 @@ describe('the doctor', () => {
       () => utimesSync(dataFiles(data).store, new Date(), new Date(clock.now() + 3_600_000)),
     ],
     ['a damaged store', 'store', () => void (audit = ['row 7 missing from index'])],
+    [
+      'a store that cannot be read',
+      'store',
+      () => ({ audit: () => Promise.reject(new Error('file is not a database')) }),
+    ],
     ['no relay', 'relay', () => ({ isRunning: false })],
     ['no store', 'store', () => ({ operator: 'There is no relay here.', isRunning: false })],
     ['a port nobody answers on', 'port', () => ({ config: { ...config, port: 1 } })],
@@ -133,10 +172,7 @@ describe('the doctor', () => {
         ({ check }) => check === 'blobs',
       );
     const knowing = (blobsPlace: string | null) => ({
-      operator: {
-        run: async ({ command }: Command) =>
-          ok(command === 'audit' ? audit : { ...status, blobsPlace }),
-      } as Operator,
+      operator: operatorWith({ ...status, blobsPlace }),
     });
     const settle = async (team = status.teamId): Promise<void> => {
       await blobs.prepare();

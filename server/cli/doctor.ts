@@ -1,6 +1,6 @@
 /**
- * Looks for what is wrong with a relay of this machine and says what to do. Every check is one line; none changes anything. What
- * needs the store is asked of the running relay, or of the store itself when none runs, through the operator that is handed in.
+ * Looks for what is wrong with a relay of this machine and says what to do. Every check is one line; none changes anything. The
+ * store is read by the doctor's own process, so a relay that runs serves on meanwhile, and Ctrl+C ends the check.
  */
 import { createHash, X509Certificate } from 'node:crypto';
 import { lstatSync, statfsSync } from 'node:fs';
@@ -38,6 +38,8 @@ export interface DoctorParts {
   /** The operator of the running relay, else of the store; or why there is none. */
   readonly operator: Operator | string;
   readonly isRunning: boolean;
+  /** Reads the whole store, without the relay. @returns what is wrong with it, in words */
+  readonly audit: () => Promise<readonly string[]>;
   /** The place of the blobs, untouched; why it cannot be looked at; null where none is named. */
   readonly blobs: Blobs | null | string;
   readonly nodeVersion: string;
@@ -216,25 +218,11 @@ function checkProxyCertificate(path: string): Finding {
   );
 }
 
-async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonly Finding[]> {
+async function checkStore({ operator, audit }: DoctorParts): Promise<readonly Finding[]> {
   if (typeof operator === 'string')
     return [problem('store', operator, 'See above; then run the doctor again.')];
-  const [audit, status] = [
-    await operator.run({ command: 'audit' }),
-    await operator.run({ command: 'status' }),
-  ];
-  const store = !audit.ok
-    ? problem('store', audit.error.message, 'Look into the log of the relay.')
-    : audit.value.length > 0
-      ? problem(
-          'store',
-          audit.value.slice(0, 5).join('; '),
-          'Stop the relay, keep a copy of the data folder, and restore the last backup: landline-relay restore <file>',
-        )
-      : fine(
-          'store',
-          `sound (asked ${isRunning ? 'the running relay' : 'the store; no relay runs'})`,
-        );
+  const store = await checkSoundness(audit);
+  const status = await operator.run({ command: 'status' });
   if (!status.ok)
     return [store, problem('team', status.error.message, 'Look into the log of the relay.')];
   const { team, members } = status.value;
@@ -244,6 +232,20 @@ async function checkStore({ operator, isRunning }: DoctorParts): Promise<readonl
       ? fine('team', 'not set up yet: landline-relay invite prints the setup link')
       : fine('team', `${team}, members: ${members}`),
   ];
+}
+
+const RESTORE =
+  'Stop the relay, keep a copy of the data folder, and restore the last backup: landline-relay restore <file>';
+
+async function checkSoundness(audit: DoctorParts['audit']): Promise<Finding> {
+  try {
+    const wrong = await audit();
+    return wrong.length > 0
+      ? problem('store', wrong.slice(0, 5).join('; '), RESTORE)
+      : fine('store', 'sound');
+  } catch (error) {
+    return problem('store', `cannot be read: ${(error as Error).message}`, RESTORE);
+  }
 }
 
 /** Writes a few bytes there and takes them away again: nothing else tells whether that can be done. */

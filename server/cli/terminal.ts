@@ -79,10 +79,6 @@ function describeAnswer(answered: Answered, now: number): string {
           : `Blobs are not in it: copy those of ${blobs} now, after it and not before.\n`;
       return `A complete copy is at ${path}.\n${others}Keep relay-key.pem and token-keys.json of the data folder with it, in a safe place.\n`;
     }
-    case 'audit':
-      return answered.value.length === 0
-        ? 'The store is sound.\n'
-        : `${answered.value.join('\n')}\n`;
     case 'restored':
       return answered.value === null ? NOTHING_RESTORED : describeRestored(answered.value);
     case 'end-restored': {

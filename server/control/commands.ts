@@ -33,7 +33,6 @@ export const COMMANDS = {
   'reset-password': z.strictObject({ command: z.literal('reset-password'), who }),
   /** An absolute path; nothing that exists is overwritten. */
   backup: z.strictObject({ command: z.literal('backup'), path: z.string().min(1).max(4096) }),
-  audit: z.strictObject({ command: z.literal('audit') }),
   /** What the last restore brought back to life. */
   restored: z.strictObject({ command: z.literal('restored') }),
   'end-restored': z.strictObject({ command: z.literal('end-restored') }),
@@ -48,7 +47,6 @@ const anyCommand = z.discriminatedUnion('command', [
   COMMANDS['set-role'],
   COMMANDS['reset-password'],
   COMMANDS.backup,
-  COMMANDS.audit,
   COMMANDS.restored,
   COMMANDS['end-restored'],
 ]);
@@ -83,8 +81,6 @@ export interface Answers {
   readonly 'reset-password': { readonly member: Member; readonly password: string };
   /** `blobs`: where there are blobs, which are not in the copy; null when there are none. */
   readonly backup: { readonly path: string; readonly blobs: string | null };
-  /** What is wrong, in words; empty when all is well. */
-  readonly audit: readonly string[];
   /** Null when nothing is left to look at. */
   readonly restored: Restored | null;
   /** How many were ended, and what could not be, which stays in the list. */

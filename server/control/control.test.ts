@@ -76,6 +76,7 @@ describe('the control socket', () => {
     ['no command', '{}\n'],
     ['an unknown command', '{"command":"rm -rf"}\n'],
     ['a field more', '{"command":"members","as":"root"}\n'],
+    ['a check of the whole store, which would hold up everything else', '{"command":"audit"}\n'],
     ['a wrong type', '{"command":"backup","path":5}\n'],
     ['__proto__', '{"command":"members","__proto__":{"x":1}}\n'],
     ['a relative path', '{"command":"backup","path":"b.sqlite"}\n'],

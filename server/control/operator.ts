@@ -85,8 +85,6 @@ function perform(parts: OperatorParts, ask: Command): Promise<CommandResult> {
       return resetPassword(parts, ask.who);
     case 'backup':
       return backup(parts, ask);
-    case 'audit':
-      return store.audit().then(ok);
     case 'restored':
       return Promise.resolve(ok(readRestored(parts.restoredFile) ?? null));
     case 'end-restored':

@@ -58,7 +58,7 @@ let kit: DomainKit;
 const people = new Map<Role, MemberId>();
 let host: MemberId;
 beforeAll(async () => {
-  kit = await createDomainKit();
+  kit = await createDomainKit({ channelsMadePerMember: 10_000 });
   for (const role of ROLES) people.set(role, await kit.member(`the-${role}`, role));
   host = await kit.member('host');
 });

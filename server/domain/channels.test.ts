@@ -114,6 +114,36 @@ describe('creating a channel', () => {
     expect(await create(many)).toBe('limit-reached members');
   });
 
+  test('ends at channelsMadePerMember, so that one member cannot use up what the others may be in', async () => {
+    await kit.dispose();
+    kit = await createDomainKit({ channelsMadePerMember: 2, channelsPerMember: 6 });
+    const [by, victim, third] = [
+      await kit.member('ada'),
+      await kit.member('bo'),
+      await kit.member('cy'),
+    ];
+    const create = (who: MemberId) => ({
+      t: 'create-channel' as const,
+      id: kit.id<ChannelId>(),
+      kind: 'private' as const,
+      name: 'x',
+      topic: '',
+      members: [victim, who],
+    });
+    const first = await kit.channel('private', by, [victim]);
+    // Leaving it gives the maker no room for another one: the others are still in it.
+    await kit.must(by, { t: 'leave', channel: first });
+    await kit.must(by, { t: 'open-direct', id: kit.id(), members: [victim, third] });
+    expect(await kit.refusal(by, create(by))).toBe('limit-reached made');
+    expect(
+      await kit.refusal(by, { t: 'open-direct', id: kit.id(), members: [victim, kit.owner] }),
+    ).toBe('limit-reached made');
+    // There is one conversation of two people, whoever opens it.
+    await kit.must(by, { t: 'open-direct', id: kit.id(), members: [victim] });
+    await kit.must(victim, create(victim));
+    await kit.must(third, create(third));
+  });
+
   test('ends where a member is in as many channels as allowed', async () => {
     for (let i = 0; i < 5; i++) await kit.channel('private', ada);
     expect(

@@ -30,7 +30,7 @@ export async function createChannel(
     return refused('taken', 'name');
   const members = everyoneOnce(by, ask.members);
   if (members.length > limits.channelMembers) return refused('limit-reached', 'members');
-  const room = await checkRoom(situation, members);
+  const room = await checkRoom(situation, members, { isMade: true });
   if (!room.ok) return room;
   const channel: Channel = {
     id: ask.id,
@@ -62,13 +62,14 @@ export async function openDirect(
   const existing = await tx.directChannel(members);
   if (existing) return asItIs(situation, channelFeed(existing));
   if (await tx.channel(ask.id)) return refused('conflict');
-  const room = await checkRoom(situation, members);
+  const isGroup = members.length > 2;
+  const room = await checkRoom(situation, members, { isMade: isGroup });
   if (!room.ok) return room;
   if (asker.value.role === 'guest' && !(await sharesChannelWith(tx, by, members)))
     return refused('not-allowed');
   const channel: Channel = {
     id: ask.id,
-    kind: members.length > 2 ? 'group' : 'direct',
+    kind: isGroup ? 'group' : 'direct',
     name: '',
     topic: '',
     isArchived: false,
@@ -179,10 +180,14 @@ async function isNameTaken(tx: WriteTx, name: string, self: ChannelId): Promise<
   );
 }
 
-/** Whether all of them are active members with room for one more channel. */
+/**
+ * Whether all of them are active members with room for one more channel.
+ * @param isMade  it counts among those that its maker has made: one member cannot use up what the others may be in
+ */
 async function checkRoom(
-  { tx, limits }: Situation,
+  { tx, by, limits }: Situation,
   members: readonly MemberId[],
+  { isMade }: { readonly isMade: boolean },
 ): Promise<Result<null, Refusal>> {
   for (const id of members) {
     const member = await tx.member(id);
@@ -190,6 +195,8 @@ async function checkRoom(
     if ((await tx.channelCount(id)) >= limits.channelsPerMember)
       return refused('limit-reached', 'members');
   }
+  if (isMade && (await tx.channelsMade(by)) >= limits.channelsMadePerMember)
+    return refused('limit-reached', 'made');
   return ok(null);
 }
 

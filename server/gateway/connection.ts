@@ -12,7 +12,6 @@ import type { Presence } from '../../protocol/entities.ts';
 import type { FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
 import type { UpFrame } from '../../protocol/frames-up.ts';
 import type { StoredEvent } from '../ports/store.ts';
-import type { Meter } from './meter.ts';
 import type { Packet } from './packet.ts';
 import type { Spoke } from './wheel.ts';
 import type { Wire } from './wire.ts';
@@ -46,7 +45,6 @@ export class Connection implements Spoke {
   isHushed = false;
   /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */
   lag: { taken: number; since: number } | undefined;
-  meter: Meter | undefined;
   /** One request, and no line: in no list, told nothing by itself. */
   isTalk = false;
   /** Frames that came between `hello` and `welcome`. */
@@ -58,6 +56,17 @@ export class Connection implements Spoke {
     this.session = session;
     this.accessUntil = accessUntil;
   }
+}
+
+/**
+ * Which of a member's connections gives way to a new one: the oldest of the device that holds most, so that one device
+ * cannot push the others out.
+ */
+export function connectionToReplace(connections: readonly Connection[]): Connection | undefined {
+  const bySession = Map.groupBy(connections, ({ session }) => session);
+  let most: readonly Connection[] = [];
+  for (const own of bySession.values()) if (own.length > most.length) most = own;
+  return most[0];
 }
 
 const NONE: readonly never[] = [];

@@ -22,11 +22,10 @@ import { answer } from './answers.ts';
 import type { GatewayAuth } from './auth-port.ts';
 import type { Connection } from './connection.ts';
 import type { Counts } from './counts.ts';
-import { Meter } from './meter.ts';
+import type { Meter, Meters } from './meter.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import type { PresenceDesk } from './presence-desk.ts';
-import type { TeamMeters } from './team-meters.ts';
 
 export interface ConversationParts {
   readonly store: Store;
@@ -34,13 +33,12 @@ export interface ConversationParts {
   readonly outbound: Outbound;
   readonly presence: PresenceDesk;
   readonly counts: Counts;
+  readonly meters: Meters;
   readonly clock: Clock;
   readonly limits: Limits;
   readonly log: Log;
   readonly node: string;
   readonly cpuMs: () => number;
-  /** What counts for all relays; none where this is the only one. */
-  readonly team: TeamMeters | undefined;
   readonly close: (connection: Connection, code: number) => void;
   /** The one good hello. The connection is greeted before anything else it says is looked at. */
   readonly onHello: (connection: Connection, hello: Hello) => void;
@@ -73,16 +71,15 @@ export class Conversation {
   receive(connection: Connection, text: string, bytes = text.length): boolean {
     if (connection.stage === 'closed') return false;
     connection.isHeard = true;
-    const { clock, limits, team } = this.#parts;
-    if (connection.stage === 'new') return this.#first(connection, text);
+    const { clock } = this.#parts;
     const now = clock.monotonic();
-    const meter = (connection.meter ??= new Meter());
-    const wait = meter.takeFrame(
-      now,
-      bytes,
-      limits,
-      connection.isTalk ? team?.of(connection.member.id) : undefined,
-    );
+    const meter = this.#meterOf(connection);
+    // A device that connects in a loop is a flood; until then no other traffic has its `hello` refused.
+    if (connection.stage === 'new')
+      return meter.isFlood(now)
+        ? this.#end(connection, CLOSE.flood)
+        : this.#first(connection, text);
+    const wait = meter.takeFrame(now, bytes);
     if (wait > 0 && meter.isFlood(now)) return this.#end(connection, CLOSE.flood);
     const decoded = decodeUp(text);
     if (!decoded.ok) return this.#refuseFrame(connection, meter, now, decoded.error);
@@ -92,6 +89,10 @@ export class Conversation {
     else if (connection.stage === 'greeting') (connection.early ??= []).push(frame);
     else this.#perform(connection, meter, now, frame);
     return isMutation(frame) || isQuestion(frame);
+  }
+
+  #meterOf({ member, session }: Connection): Meter {
+    return this.#parts.meters.of(member.id, session);
   }
 
   #end(connection: Connection, code: number): false {
@@ -104,12 +105,7 @@ export class Conversation {
     const { early } = connection;
     connection.early = undefined;
     for (const frame of early ?? [])
-      this.#perform(
-        connection,
-        (connection.meter ??= new Meter()),
-        this.#parts.clock.monotonic(),
-        frame,
-      );
+      this.#perform(connection, this.#meterOf(connection), this.#parts.clock.monotonic(), frame);
   }
 
   /** A ping of the client: counted like a frame, so that a flood of them ends too. False when it should go unanswered. */
@@ -118,8 +114,8 @@ export class Conversation {
     connection.isHeard = true;
     const { clock, limits, close } = this.#parts;
     const now = clock.monotonic();
-    const meter = (connection.meter ??= new Meter());
-    if (meter.takeFrame(now, 1, limits) === 0)
+    const meter = this.#meterOf(connection);
+    if (meter.takeFrame(now, 1) === 0)
       return connection.wire.queuedBytes <= limits.outboundDropSignalsBytes;
     if (meter.isFlood(now)) close(connection, CLOSE.flood);
     return false;
@@ -135,15 +131,18 @@ export class Conversation {
   }
 
   #perform(connection: Connection, meter: Meter, now: number, frame: UpFrame): void {
-    const { limits, presence, team } = this.#parts;
+    const { presence } = this.#parts;
     if (isMutation(frame)) {
       // Reading is not sending: a person who scrolls fast is no spammer.
-      const wait =
-        frame.t === 'read' ? 0 : meter.takeSend(now, limits, team?.of(connection.member.id));
+      const wait = frame.t === 'read' ? 0 : meter.takeSend(now);
+      const adds = wait > 0 ? 0 : addedBy(frame);
+      const addsWait = adds === 0 ? 0 : meter.takeAdds(now, adds);
       if (wait > 0) this.#refuse(connection, { op: frame.op }, rateLimited(wait));
+      else if (addsWait > 0)
+        this.#refuse(connection, { op: frame.op }, rateLimited(addsWait, 'members'));
       else this.#mutate(connection, now, frame);
     } else if (isQuestion(frame)) {
-      const wait = HISTORY.has(frame.t) ? meter.takeHistory(now, limits) : 0;
+      const wait = HISTORY.has(frame.t) ? meter.takeHistory(now) : 0;
       if (wait > 0) this.#refuse(connection, { req: frame.req }, rateLimited(wait));
       else this.#answer(connection, frame);
     } else if (frame.t === 'typing') presence.typing(connection, frame.channel);
@@ -204,7 +203,7 @@ export class Conversation {
   }
 
   #refuseFrame(connection: Connection, meter: Meter, now: number, bad: BadFrame): boolean {
-    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now, this.#parts.limits))
+    if (bad.refusal.kind === 'unknown-frame' && meter.isTooUnknown(now))
       return this.#end(connection, CLOSE.flood);
     this.#refuse(connection, bad, bad.refusal);
     return true;
@@ -220,8 +219,24 @@ export class Conversation {
   }
 }
 
-const rateLimited = (wait: number): Refusal =>
-  refuse('rate-limited', { retryAfterMs: Math.ceil(wait) });
+const rateLimited = (wait: number, field?: string): Refusal =>
+  refuse('rate-limited', {
+    retryAfterMs: Math.ceil(wait),
+    ...(field === undefined ? {} : { field }),
+  });
+
+/** How many other people the frame puts into a channel. */
+function addedBy(frame: Mutation): number {
+  switch (frame.t) {
+    case 'add-member':
+      return 1;
+    case 'create-channel':
+    case 'open-direct':
+      return new Set(frame.members).size;
+    default:
+      return 0;
+  }
+}
 
 function ackText(op: string, { feed, seq, at, channel }: Acknowledged): string {
   const named = channel === undefined ? '' : `,"channel":"${channel}"`;

@@ -76,14 +76,15 @@ describe('a message', () => {
     }
   });
 
-  test('sent a hundred times at once on five sockets is stored once and acked alike', async () => {
+  test('sent thirty times at once on five sockets is stored once and acked alike', async () => {
     const clients = await Promise.all([1, 2, 3, 4, 5].map(() => kit.live(kit.owner)));
     const op = kit.id<MessageId>();
-    for (let i = 0; i < 20; i++)
+    // As many as a member's devices may send at once.
+    for (let i = 0; i < 6; i++)
       for (const client of clients) client.say(post(op, kit.general, 'once'));
     await kit.settle();
     const acks = clients.flatMap((client) => client.all('ack'));
-    expect(acks).toHaveLength(100);
+    expect(acks).toHaveLength(30);
     expect(new Set(acks.map((ack) => ack.seq))).toEqual(new Set([2]));
     expect(await kit.store.head(channelFeed(kit.general))).toBe(2);
   });

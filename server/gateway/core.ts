@@ -9,27 +9,25 @@ import { CLOSE } from '../../protocol/close-codes.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
 import type { SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
-import type { Budgets } from '../ports/budgets.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { FanOut } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
 import type { PresenceBoard } from '../ports/presence.ts';
-import type { Places, Seats } from '../ports/seats.ts';
 import { StoreUnavailable, type Interruption, type Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import { CatchUp } from './catch-up.ts';
-import { Connection } from './connection.ts';
+import { Connection, connectionToReplace } from './connection.ts';
 import { Conversation } from './conversation.ts';
 import { Counts } from './counts.ts';
 import { greet } from './greeting.ts';
 import { Hub } from './hub.ts';
 import { Lifeline } from './lifeline.ts';
+import { Meters } from './meter.ts';
 import { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
 import { PresenceDesk } from './presence-desk.ts';
 import { Talk } from './talk.ts';
-import { TeamMeters } from './team-meters.ts';
 import { TICK_MS } from './wheel.ts';
 import { textWire, type TextWireParts, type Wire } from './wire.ts';
 
@@ -37,8 +35,6 @@ export interface RelayCoreParts {
   readonly store: Store;
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
-  /** By which relays of one team count together what members say, and their sockets; none where there is one relay. */
-  readonly team?: { readonly budgets: Budgets; readonly seats: Seats } | undefined;
   readonly auth: GatewayAuth;
   readonly clock: Clock;
   readonly random: Random;
@@ -102,8 +98,6 @@ export class RelayCore {
   readonly #lifeline: Lifeline;
   readonly #presence: PresenceDesk;
   readonly #conversation: Conversation;
-  readonly #team: TeamMeters | undefined;
-  readonly #places: Places<Connection> | undefined;
   /** For doors where a client speaks by requests. */
   readonly talk: Talk;
   readonly #stops: (() => void)[] = [];
@@ -163,14 +157,10 @@ export class RelayCore {
       },
       onTick: () => this.#tick(),
     });
-    const team = parts.team && new TeamMeters({ ...parts.team, clock, limits, log });
-    this.#team = team;
-    const rule = { what: 'member', most: limits.socketsPerMember, gives: 'oldest' } as const;
-    this.#places = parts.team?.seats.open(rule, (connection: Connection) =>
-      this.#replace(connection),
-    );
+    const meters = new Meters({ clock, limits });
     this.#conversation = new Conversation({
       store,
+      meters,
       auth: parts.auth,
       outbound,
       presence: this.#presence,
@@ -180,7 +170,6 @@ export class RelayCore {
       log,
       node: parts.node ?? 'relay',
       cpuMs: parts.cpuMs,
-      team,
       close,
       onHello: (connection, hello) => this.#greet(connection, hello),
       onRenewed: (connection) => {
@@ -192,7 +181,7 @@ export class RelayCore {
       store,
       clock,
       limits,
-      team,
+      meters,
       receive: (connection, text, bytes) => this.#conversation.receive(connection, text, bytes),
     });
     this.#stops.push(
@@ -228,10 +217,12 @@ export class RelayCore {
   accept(principal: Principal, wire: Wire): Connection {
     const { clock, limits } = this.#parts;
     const node = this.#hub.enter(principal.member);
-    const oldest = node.connections[0];
-    if (oldest && node.connections.length >= limits.socketsPerMember) this.#replace(oldest);
+    if (node.connections.length >= limits.socketsPerMember) {
+      const replaced = connectionToReplace(node.connections);
+      if (replaced) this.#replace(replaced);
+    }
     const accessUntil = clock.monotonic() + principal.accessExpiresAt - clock.now();
-    // The member's last other socket may just have been the oldest.
+    // The member's last other socket may just have been replaced.
     const connection = new Connection(
       wire,
       this.#hub.enter(principal.member),
@@ -242,7 +233,6 @@ export class RelayCore {
     member.connections =
       member.connections.length === 0 ? [connection] : [...member.connections, connection];
     this.#connections++;
-    this.#places?.take(member.id, connection);
     this.#lifeline.start(connection);
     return connection;
   }
@@ -335,7 +325,6 @@ export class RelayCore {
     for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
     for (const stop of this.#stops) stop();
     this.#lifeline.dispose();
-    this.#team?.dispose();
     this.#presence.dispose();
     this.#hub.dispose();
   }
@@ -391,7 +380,7 @@ export class RelayCore {
     );
   }
 
-  /** The member has too many sockets, here or over all relays. */
+  /** The member has too many sockets. */
   #replace(connection: Connection): void {
     this.#parts.log.info('client-replaced', {
       member: connection.member.id,
@@ -426,7 +415,6 @@ export class RelayCore {
     this.#connections--;
     this.#outbound.forget(connection);
     this.#lifeline.stop(connection);
-    this.#places?.leave(connection);
     this.#hub.leave(connection);
     this.#presence.left(connection.member);
     if (this.#connections === 0) this.#onEmpty?.();

@@ -1,17 +1,7 @@
 /** Ends: of sessions, of members' rights, of too many sockets, of the relay itself. And the questions about what is. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
-import {
-  TEAM_FEED,
-  channelFeed,
-  memberFeed,
-  type ChannelId,
-  type SessionId,
-} from '../../protocol/ids.ts';
-import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { createFakeClock } from '../../test/kit/fake-clock.ts';
-import { createFakeSeats, type FakeSeats } from '../../test/kit/fake-seats.ts';
-import { createLocalBudgets } from '../adapters/budgets-local.ts';
+import { TEAM_FEED, channelFeed, memberFeed, type ChannelId } from '../../protocol/ids.ts';
 import { endSession } from '../domain/sessions.ts';
 import { createRelayKit, post, type Person, type RelayKit } from '../../test/kit/relay-kit.ts';
 
@@ -63,44 +53,6 @@ test('the eleventh socket of a member replaces the oldest', async () => {
     CLOSE.replaced,
     ...Array<undefined>(10).fill(undefined),
   ]);
-});
-
-describe('with sockets at other relays too', () => {
-  let seats: FakeSeats;
-  beforeEach(async () => {
-    await kit.dispose();
-    seats = createFakeSeats();
-    kit = await createRelayKit({
-      team: {
-        seats,
-        budgets: createLocalBudgets({ clock: createFakeClock(), limits: DEFAULT_LIMITS }),
-      },
-    });
-    bo = await kit.person('bo');
-  });
-
-  test('the oldest gives way when those are too many, and comes back later', async () => {
-    const clients = [await kit.live(bo), await kit.live(bo)];
-    expect(seats.held('member', bo.id)).toBe(2);
-    seats.crowd('member', bo.id);
-    expect(clients.map((client) => client.closedWith)).toEqual([CLOSE.replaced, undefined]);
-    expect(seats.held('member', bo.id)).toBe(1);
-  });
-
-  test('a socket that goes, or gives way here, is counted nowhere; a request never was', async () => {
-    const clients = [];
-    for (let n = 0; n < DEFAULT_LIMITS.socketsPerMember + 2; n++) clients.push(await kit.live(bo));
-    expect(seats.held('member', bo.id)).toBe(DEFAULT_LIMITS.socketsPerMember);
-    clients.at(-1)?.side.closed();
-    expect(seats.held('member', bo.id)).toBe(DEFAULT_LIMITS.socketsPerMember - 1);
-    const who = {
-      member: kit.owner.id,
-      session: kit.id<SessionId>(),
-      accessExpiresAt: kit.clock.now() + 1_000,
-    };
-    await kit.core.talk.say(who, [JSON.stringify({ t: 'get-team', req: 1 })]);
-    expect(seats.held('member', kit.owner.id)).toBe(0);
-  });
 });
 
 describe('draining', () => {

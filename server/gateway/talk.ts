@@ -1,7 +1,6 @@
 /**
  * What a client says in one request and not over a line of its own: a few frames, all of them answered before it ends. The frames go the
- * way of every other frame; nothing is pushed to such a connection, and it counts as no socket. How much a session has said lately is
- * remembered for a while, so that its allowance does not begin anew with each request.
+ * way of every other frame; nothing is pushed to such a connection, and it counts as no socket.
  */
 import type { MemberId, SessionId } from '../../protocol/ids.ts';
 import { channelFeed, type ChannelId } from '../../protocol/ids.ts';
@@ -11,9 +10,8 @@ import type { Store } from '../ports/store.ts';
 import type { Principal } from './auth-port.ts';
 import { Connection, FeedEntry, MemberNode } from './connection.ts';
 import type { Hub } from './hub.ts';
-import { Meter } from './meter.ts';
+import type { Meters } from './meter.ts';
 import type { Packet } from './packet.ts';
-import type { TeamMeters } from './team-meters.ts';
 import type { Wire } from './wire.ts';
 
 export interface TalkParts {
@@ -21,8 +19,7 @@ export interface TalkParts {
   readonly store: Store;
   readonly clock: Clock;
   readonly limits: Limits;
-  /** What counts for all relays; none where this is the only one. */
-  readonly team: TeamMeters | undefined;
+  readonly meters: Meters;
   /** @returns whether the frame will be answered by one */
   readonly receive: (connection: Connection, text: string, bytes: number) => boolean;
 }
@@ -33,7 +30,6 @@ export type Talked =
   | { readonly kind: 'closed'; readonly code: number };
 
 interface Speaker {
-  readonly meter: Meter;
   /** Stands for a member who listens at another node. */
   readonly node: MemberNode;
   at: number;
@@ -55,13 +51,9 @@ export class Talk {
 
   /** A request of any kind, counted like a frame. @returns 0 when it may pass, else how long to wait */
   knock({ session, member }: Principal, bytes: number): number {
-    const { clock, limits, team } = this.#parts;
-    return this.#speaker(session, member).meter.takeFrame(
-      clock.monotonic(),
-      bytes,
-      limits,
-      team?.of(member),
-    );
+    const { clock, meters } = this.#parts;
+    this.#speaker(session, member);
+    return meters.of(member, session).takeFrame(clock.monotonic(), bytes);
   }
 
   /** Resolves when every mutation and question among the frames was answered. */
@@ -83,7 +75,6 @@ export class Talk {
       connection.stage = 'open';
       // Noted and never asked for: this connection is told nothing by itself.
       connection.missed = new Map();
-      connection.meter = speaker.meter;
       for (const text of texts)
         if (receive(connection, text, Buffer.byteLength(text))) wire.expect();
       wire.allSaid();
@@ -102,7 +93,6 @@ export class Talk {
 
   #speaker(session: SessionId, member: MemberId): Speaker {
     const speaker = this.#speakers.get(session) ?? {
-      meter: new Meter(),
       node: new MemberNode(member),
       at: 0,
     };

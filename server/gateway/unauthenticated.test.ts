@@ -3,7 +3,6 @@ import { Socket } from 'node:net';
 import { expect, test } from 'vitest';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
-import { createFakeSeats } from '../../test/kit/fake-seats.ts';
 import { NetworkRates } from '../limits/network-rates.ts';
 import { RateLimiter } from '../limits/rate-limiter.ts';
 import { UnauthenticatedConnections, type UnauthenticatedParts } from './unauthenticated.ts';
@@ -165,17 +164,4 @@ test('a connection does not give way while the relay owes it an answer', () => {
   // Answered, they are counted again, as the newest.
   for (const socket of asking) connections.answered(socket);
   expect([standing(asking), standing(later)]).toEqual([15, socketsUnauthenticatedPerAddress - 15]);
-});
-
-test('relays count the connections of a network together, and none of a proxy', () => {
-  const seats = createFakeSeats();
-  const { connections, arrive, full } = start({}, { seats });
-  const [first, second] = arrive('2001:db8:1:2::1', 2) as [Socket, Socket];
-  arrive(PROXY);
-  const network = '2001:db8:1:2::/64';
-  expect([seats.held('stranger', network), seats.held('stranger', PROXY)]).toEqual([2, 0]);
-  seats.crowd('stranger', network);
-  expect([first.destroyed, second.destroyed, full()]).toEqual([true, false, 1]);
-  connections.admit(second);
-  expect(seats.held('stranger', network)).toBe(0);
 });

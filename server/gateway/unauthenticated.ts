@@ -9,7 +9,6 @@ import type { Limits } from '../../protocol/limits.ts';
 import { ConnectionLimit } from '../limits/connection-limit.ts';
 import { networkOf, networksOf, plainAddress } from '../limits/networks.ts';
 import type { NetworkRates } from '../limits/network-rates.ts';
-import type { Places, Seats } from '../ports/seats.ts';
 
 export interface UnauthenticatedParts {
   readonly limits: Pick<
@@ -21,8 +20,6 @@ export interface UnauthenticatedParts {
   >;
   readonly rates: Pick<NetworkRates, 'takeConnection'>;
   readonly trustedProxies: ReadonlySet<string>;
-  /** By which relays of one team count together; none where there is one relay. */
-  readonly seats?: Seats | undefined;
   /** A connection was closed because there were too many. */
   readonly onFull: () => void;
 }
@@ -44,7 +41,6 @@ export class UnauthenticatedConnections {
   readonly #strangers: ConnectionLimit<Entry>;
   readonly #known: ConnectionLimit<Entry>;
   readonly #proxied: ConnectionLimit<Entry>;
-  readonly #places: Places<Entry> | undefined;
   /** Networks that have shown a good token, the latest last. */
   readonly #knownNetworks = new Set<string>();
   /** What `close` listeners call; one function for all, since a connection may live for weeks. */
@@ -63,8 +59,6 @@ export class UnauthenticatedConnections {
       close,
     });
     this.#proxied = new ConnectionLimit({ most, mostPerGroup, close });
-    const rule = { what: 'stranger', most: mostPerGroup, gives: 'oldest' } as const;
-    this.#places = parts.seats?.open(rule, close);
     const remove = (socket: Socket): void => this.#remove(this.#keys.get(socket) ?? '');
     this.#forget = function forget() {
       remove(this);
@@ -134,13 +128,11 @@ export class UnauthenticatedConnections {
     const { limit, key } = entry;
     // Until its request is there, each connection of a proxy is a group of its own.
     if (limit === this.#proxied) return limit.add(entry, [key]);
-    this.#places?.take(networkOf(address), entry);
     limit.add(entry, networksOf(address));
   }
 
   #uncount(entry: Entry): void {
     entry.limit.remove(entry);
-    this.#places?.leave(entry);
   }
 
   #hold(entry: Entry): Entry {

@@ -17,6 +17,7 @@ const STATUS: Readonly<Record<RefusalKind, number>> = {
   unavailable: 503,
   'wrong-credentials': 401,
   'weak-password': 422,
+  'too-many-sessions': 409,
   'session-ended': 401,
   'version-unsupported': 400,
   'setup-done': 409,

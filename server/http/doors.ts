@@ -76,7 +76,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
     const who = await auth.verifyUpgrade(request.raw);
     if (!who.ok) return send(reply, refusalAnswer(refuse('session-ended'), who.error.status));
     onAdmitted(request.raw.socket);
-    kept.used(who.value.session, reply.raw);
+    kept.used(who.value, reply.raw);
     principals.set(request, who.value);
   };
   const whoOf = (request: FastifyRequest): Principal => {

@@ -17,14 +17,6 @@ export interface Budget {
   readonly burst: number;
 }
 
-/** What was done already, without having been asked for. */
-export interface Use {
-  readonly budget: Budget;
-  readonly amount: number;
-  /** It was done since this long ago. */
-  readonly overMs: number;
-}
-
 export type Taken =
   { readonly isTaken: true } | { readonly isTaken: false; readonly retryAfterMs: number };
 
@@ -35,11 +27,6 @@ export interface Budgets {
   take(budgets: readonly Budget[]): Promise<Taken>;
   /** One to each: it was taken for nothing. May be lost. */
   giveBack(budgets: readonly Budget[]): void;
-  /**
-   * Counts what was done, also beyond what may be done; that much beyond is then waited for, `settleDebtMs` at most.
-   * @returns in the order of `uses`, the milliseconds until each budget is whole
-   */
-  settle(uses: readonly Use[]): Promise<readonly number[]>;
   /** Remembers a name for so long. May be lost. */
   remember(name: string, forMs: number): void;
   knows(name: string): Promise<boolean>;

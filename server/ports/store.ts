@@ -149,6 +149,8 @@ export interface StoreReads {
   memberCount(channel: ChannelId): Promise<number>;
   /** How many channels the member is in. */
   channelCount(member: MemberId): Promise<number>;
+  /** How many channels and group conversations the member has made, whoever is in them now. */
+  channelsMade(member: MemberId): Promise<number>;
   /** The channels the member is in, with their read marks and levels. */
   memberChannels(member: MemberId): Promise<readonly MemberChannel[]>;
   /** The direct or group channel of exactly these members. */
@@ -272,7 +274,7 @@ export interface Store extends StoreReads {
    * @throws BackupElsewhere  nothing was written
    */
   backup(path: string): Promise<void>;
-  /** What is wrong with the files, in words; empty when all is well. */
+  /** What is wrong with the files, in words; empty when all is well. May hold up the event loop: for tools and tests. */
   audit(): Promise<readonly string[]>;
   close(): Promise<void>;
 }

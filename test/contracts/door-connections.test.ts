@@ -113,7 +113,7 @@ describe('a connection', () => {
     expect(sockets.size).toBe(1);
   });
 
-  test('of more than doorConnections of a session gives way to the newest, the one used longest ago first', async () => {
+  test('of more than doorConnections of a member gives way to the newest, the one used longest ago first', async () => {
     await start({ doorConnections: 2 });
     const [first, second, third] = [agentOf(), agentOf(), agentOf()];
     const one = await ask(FRAMES_PATH, '', first, bearer());
@@ -126,6 +126,24 @@ describe('a connection', () => {
     await ask(FRAMES_PATH, '', third, bearer());
     await gone;
     expect(one.socket.destroyed).toBe(false);
+  });
+
+  test('of one device counts with those of the others, and the device that has most gives way', async () => {
+    await start({ doorConnections: 3 });
+    const devices = [];
+    for (let n = 0; n < 3; n++) devices.push(await kit.signIn('ada'));
+    const [laptop = '', tablet = '', phone = ''] = devices.map(({ tokens }) => tokens.access);
+    const other = await ask(FRAMES_PATH, '', agentOf(), bearer(tablet));
+    const first = await ask(FRAMES_PATH, '', agentOf(), bearer(laptop));
+    const second = await ask(FRAMES_PATH, '', agentOf(), bearer(laptop));
+    const gone = once(first.socket, 'close');
+    const last = await ask(FRAMES_PATH, '', agentOf(), bearer(phone));
+    await gone;
+    expect([other, second, last].map(({ socket }) => socket.destroyed)).toEqual([
+      false,
+      false,
+      false,
+    ]);
   });
 
   test.each(['stream', 'long-poll', 'poll'] as const)(

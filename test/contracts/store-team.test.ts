@@ -86,6 +86,29 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
       ]).toEqual([[], 0, 0]);
     });
 
+    test('is not who made a channel: those are counted for good, conversations of two apart', async () => {
+      const made = (n: number, kind: 'private' | 'group' | 'direct', createdBy: MemberId) =>
+        channelOf(channelId(n), {
+          kind,
+          createdBy,
+          ...(kind === 'private' ? {} : { members: [ADA, memberId(n)] }),
+        });
+      await house.store.write(async (tx) => {
+        for (const channel of [
+          made(2, 'private', BO),
+          made(3, 'group', BO),
+          made(4, 'direct', BO),
+          made(5, 'private', ADA),
+        ])
+          await tx.putChannel(channel);
+        expect(await tx.channelsMade(BO)).toBe(2);
+      });
+      expect([
+        await house.store.channelsMade(BO),
+        await house.store.channelsMade(memberId(9)),
+      ]).toEqual([2, 0]);
+    });
+
     test('decides which heads a member hears of, the most recently active channel first', async () => {
       await house.store.write((tx) => tx.putChannel(channelOf(channelId(2))));
       await house.store.write((tx) => tx.putChannel(channelOf(channelId(3))));

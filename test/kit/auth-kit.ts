@@ -60,7 +60,7 @@ export function createAuthKit(change: Partial<Limits> = {}): AuthKit {
       random,
       log,
       limits,
-      budgets: createLocalBudgets({ clock, limits }),
+      budgets: createLocalBudgets({ clock }),
       keys,
       identity,
       passwordCost,

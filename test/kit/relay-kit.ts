@@ -17,12 +17,7 @@ import { createLocalPresence } from '../../server/adapters/presence-local.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
 import type { GatewayAuth, Principal } from '../../server/gateway/auth-port.ts';
-import {
-  createRelayCore,
-  type ClientSide,
-  type RelayCore,
-  type RelayCoreParts,
-} from '../../server/gateway/core.ts';
+import { createRelayCore, type ClientSide, type RelayCore } from '../../server/gateway/core.ts';
 import type { FanOut } from '../../server/ports/fan-out.ts';
 import type { Log, LogFields } from '../../server/ports/log.ts';
 import type { Store, WriteTx } from '../../server/ports/store.ts';
@@ -88,8 +83,6 @@ export const CPU_MS = 1_234;
 export interface RelayKitOptions {
   readonly limits?: Partial<Limits>;
   readonly wrapFanOut?: (fanOut: FanOut) => FanOut;
-  /** What it counts together with other relays. */
-  readonly team?: RelayCoreParts['team'];
   readonly wrapStore?: (store: Store) => Store;
   readonly seed?: string;
 }
@@ -111,12 +104,10 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
   const local = createLocalFanOut({ log });
   const fanOut = options.wrapFanOut?.(local) ?? local;
   const auth = createFakeAuth();
-  const { team } = options;
   const core = createRelayCore({
     store,
     fanOut,
     presence: createLocalPresence(),
-    team,
     auth,
     clock,
     random,

@@ -150,7 +150,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     real.onCommitted(() => fuse.pass('commit'));
     const identity = { addresses: () => [ADDRESS], fingerprint: FINGERPRINT };
     const keys = loadTokenKeys(join(home, KEYS), random);
-    const budgets = createLocalBudgets({ clock, limits });
+    const budgets = createLocalBudgets({ clock });
     const auth = createAuth({
       store,
       clock,

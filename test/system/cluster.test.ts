@@ -1,10 +1,9 @@
 /** Whole clusters of real processes: PostgreSQL, Redis, three relays and a balancer. More in a campaign. */
-import { v7 as uuidv7 } from 'uuid';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { DOORS, type Door } from '../../protocol/doors.ts';
 import { HTTP, type SignedIn } from '../../protocol/http.ts';
-import { channelFeed, type ChannelId, type MessageId } from '../../protocol/ids.ts';
+import { channelFeed } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import {
   missingFor,
@@ -24,8 +23,8 @@ const WITHOUT_MS = 5_000;
 /** Between two polls nobody listens; the next one is not let in. */
 const POLL_MS = 2_000;
 const ENDED: readonly number[] = [CLOSE.sessionEnded, CLOSE.tokenExpired];
-/** What is said comes back so slowly that it does not matter how long a test takes; and a busy machine may take its time. */
-const UNHURRIED = { sendsPerSecond: 2, sendsBurst: 30, budgetAnswerMs: 2_500 };
+/** A busy machine may take its time. */
+const UNHURRIED = { budgetAnswerMs: 2_500 };
 /** Two passwords are checked beside everything else, and one question to Redis is given up. */
 const SIGN_IN_MS = UNHURRIED.budgetAnswerMs + 3_000;
 const CLIENTS = amount(60, 200);
@@ -70,7 +69,11 @@ describe.each(['nginx', 'haproxy'] as const)('three relays behind %s', (balancer
     `are restarted one after the other under ${CLIENTS} clients: nothing is lost, and nobody is away for long`,
     async () => {
       const limits = {
+        // All clients are one member's.
         socketsPerMember: CLIENTS + 10,
+        framesPerSecond: 5_000,
+        framesBurst: 10_000,
+        historyPerSecond: 1_000,
         sendsPerSecond: 500,
         sendsBurst: 1_000,
         socketsUnauthenticatedPerAddress: 400,
@@ -225,75 +228,6 @@ describe.skipIf(!isPossible('haproxy'))('three relays with one count', () => {
     expect(fromOne).toBeLessThanOrEqual(
       signInsPerMinutePerAddress + backSince(from, signInsPerMinutePerAddress),
     );
-  });
-
-  test('a member who floods at all of them waits for all of it', async () => {
-    const { sendsBurst, sendsPerSecond } = UNHURRIED;
-    const all = await Promise.all(cluster.nodes.map(({ name }) => line(name)));
-    const [first] = all as [DoorClient];
-    const [welcome] = first.all('welcome');
-    const feed = Object.keys(welcome?.heads ?? {}).find((one) => one.startsWith('channel/')) ?? '';
-    const channel = feed.slice('channel/'.length) as ChannelId;
-    const write = (client: DoorClient, text: string): void =>
-      client.say({ t: 'post', op: uuidv7() as MessageId, channel, text });
-    for (const client of all) for (let n = 0; n < sendsBurst; n++) write(client, `${n}`);
-    await Promise.all(
-      all.map((client) => client.until(() => client.all('ack').length === sendsBurst)),
-    );
-    // Alone each relay would let its line say more each second. Whoever is the last to tell what it let through hears that the others let
-    // through as much: more than a burst too much.
-    const wait = (): number =>
-      Math.max(
-        0,
-        ...all
-          .flatMap((client) => client.all('refused'))
-          .map(({ refusal }) => refusal.retryAfterMs ?? 0),
-      );
-    await expect
-      .poll(
-        () => {
-          for (const client of all) write(client, 'more');
-          return wait();
-        },
-        { interval: 300 },
-      )
-      .toBeGreaterThan((sendsBurst * 1_000) / sendsPerSecond);
-    for (const { socket } of all) socket.terminate();
-  });
-
-  test('a member has as many sockets as at one relay; those of a relay that is killed are free again', async () => {
-    const { socketsPerMember: most } = DEFAULT_LIMITS;
-    const nodesKey = `landline:seats:{${ada.team.id}}:nodes`;
-    const codes = new Map<DoorClient, number>();
-    const open = async (name: string): Promise<DoorClient> => {
-      const client = await line(name);
-      void client.closed.then((code) => codes.set(client, code));
-      return client;
-    };
-    const mine: DoorClient[] = [];
-    for (let n = 0; n < most + 3; n++)
-      mine.push(await open(cluster.nodes[n % cluster.nodes.length]?.name ?? ''));
-    const openOf = (clients: readonly DoorClient[]): number =>
-      clients.filter((client) => !codes.has(client)).length;
-    await expect.poll(() => openOf(mine)).toBe(most);
-    expect(mine.slice(0, 3).map((client) => codes.get(client))).toEqual([
-      CLOSE.replaced,
-      CLOSE.replaced,
-      CLOSE.replaced,
-    ]);
-
-    const three = cluster.nodes[2] as ClusterNode;
-    await three.kill();
-    await expect.poll(() => cluster.redis.ask('ZCARD', nodesKey)).toBe(2);
-    const left = mine.filter((client) => !codes.has(client));
-    expect(left.length).toBeLessThan(most);
-    const more: DoorClient[] = [];
-    while (left.length + more.length < most) more.push(await open('one'));
-    // One more, and it is the oldest that goes: only this one was too many.
-    const last = await open('two');
-    await expect.poll(() => codes.get(left[0] as DoorClient)).toBe(CLOSE.replaced);
-    expect([openOf(left), openOf([...more, last])]).toEqual([left.length - 1, more.length + 1]);
-    await three.start();
   });
 
   test('with Redis standing still people sign in as before, each relay keeps its own limit, and says that it does', async () => {

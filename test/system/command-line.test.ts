@@ -15,6 +15,7 @@ import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import Database from 'better-sqlite3';
 import WebSocket from 'ws';
 import { signedIn, type SignedIn } from '../../protocol/http.ts';
 import { parseInviteLink } from '../../protocol/invite-link.ts';
@@ -489,6 +490,12 @@ describe.each(['while the relay runs', 'while no relay runs'] as const)(
         expect.arrayContaining(['data folder', 'token keys']),
       );
       for (const finding of bad) expect(finding.advice).toBeTruthy();
+      // The doctor reads the store itself, beside the relay.
+      chmodSync(join(data, 'token-keys.json'), 0o600);
+      const store = new Database(join(data, 'team.sqlite'));
+      store.exec("UPDATE feed SET head = head + 1 WHERE id = 'team'");
+      store.close();
+      expect((await run('doctor')).out).toMatch(/PROBLEM\s+store\s+feed team: head \d+, but/);
     });
   },
 );

@@ -86,6 +86,15 @@ describe('a team started on this computer', () => {
     expect(wasSetUp).toBe(1);
   });
 
+  test('a sign-in on one device too many says so', async () => {
+    answer = refusing(409, 'too-many-sessions');
+    const { handle, password, device } = FORM;
+    const at = { address: '127.0.0.1:7420', fingerprint: 'f'.repeat(64) };
+    expect(await desktop.refused('team.sign-in', { ...at, handle, password, device })).toEqual({
+      kind: 'too-many-sessions',
+    });
+  });
+
   test('keeps it when the relay refuses for another reason', async () => {
     answer = refusing(429, 'rate-limited');
     expect(await desktop.refused('team.start', FORM)).toMatchObject({ kind: 'rate-limited' });

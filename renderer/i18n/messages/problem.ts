@@ -49,6 +49,10 @@ export const problemMessages = {
     'That was too fast. Wait a moment and try again.',
     '操作太快了。請稍候再試。',
   ],
+  'problem.rate-limited-members': [
+    'You have added many people to channels lately. You can add more in a while.',
+    '您最近已將許多人加入頻道，請過一段時間再加入。',
+  ],
   'problem.unavailable': [
     'The relay cannot do that just now. Nothing was changed; try again in a moment.',
     '中繼站目前無法處理。沒有任何變更，請稍後再試。',
@@ -60,6 +64,10 @@ export const problemMessages = {
   'problem.weak-password': [
     'That password is too easy to guess. A longer one is better.',
     '這個密碼太容易猜到。越長越好。',
+  ],
+  'problem.too-many-sessions': [
+    'You are signed in on as many devices as allowed, and used all of them lately. On one of them, open Settings › Devices and sign out another; then try again. Without any of them at hand, ask who runs the relay to reset your password.',
+    '您登入的裝置數已達上限，且最近都使用過。請在其中一台開啟「設定 › 裝置」登出另一台，再試一次。若手邊沒有任何一台，請中繼站的管理者重設您的密碼。',
   ],
   'problem.session-ended': [
     'Your session has ended. Sign in again; nothing here is lost.',
@@ -123,5 +131,11 @@ export const problemMessages = {
     '不會開啟此連結：只會開啟網址和郵件位址。',
   ],
 } as const satisfies Readonly<
-  Record<`problem.${ProblemKind}` | 'problem.taken-handle' | 'problem.invite-limit', Both>
+  Record<
+    | `problem.${ProblemKind}`
+    | 'problem.taken-handle'
+    | 'problem.invite-limit'
+    | 'problem.rate-limited-members',
+    Both
+  >
 >;

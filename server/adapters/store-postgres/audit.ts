@@ -1,5 +1,7 @@
 /** What is wrong with a store's rows, in words; empty when all is well. The server looks after its files itself. */
 import type pg from 'pg';
+import type { PostgresAddress } from './connection.ts';
+import { connectToPrimary } from './primary.ts';
 
 const HEADS = `
   SELECT feed.id, feed.head, count(event.seq) AS events, coalesce(max(event.seq), 0) AS last
@@ -13,7 +15,19 @@ const BACKWARDS = `
     FROM event JOIN feed ON feed.no = event.feed
   ) AS times WHERE is_back GROUP BY id`;
 
-export async function auditStore(client: pg.Client): Promise<readonly string[]> {
+/** Checks the store through a connection of its own. */
+export async function auditServers(
+  servers: readonly PostgresAddress[],
+): Promise<readonly string[]> {
+  const { client } = await connectToPrimary(servers, { isPatient: true });
+  try {
+    return await auditStore(client);
+  } finally {
+    await client.end();
+  }
+}
+
+async function auditStore(client: pg.Client): Promise<readonly string[]> {
   type Heads = {
     readonly id: string;
     readonly head: number;

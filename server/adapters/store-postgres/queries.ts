@@ -43,6 +43,7 @@ export const QUERIES = {
     'JOIN member ON member.no = membership.member WHERE channel.id = $1 AND member.id = $2',
   memberCount:
     'SELECT count(*) AS count FROM membership JOIN channel ON channel.no = membership.channel WHERE channel.id = $1',
+  channelsMade: "SELECT count(*) AS count FROM channel WHERE created_by = $1 AND kind <> 'direct'",
   channelCount:
     'SELECT count(*) AS count FROM membership JOIN member ON member.no = membership.member WHERE member.id = $1',
   memberChannels:

@@ -127,6 +127,10 @@ export abstract class PostgresReads implements StoreReads {
     return (await this.one<{ readonly count: number }>('channelCount', member))?.count ?? 0;
   }
 
+  async channelsMade(member: MemberId): Promise<number> {
+    return (await this.one<{ readonly count: number }>('channelsMade', member))?.count ?? 0;
+  }
+
   async memberChannels(member: MemberId): Promise<readonly MemberChannel[]> {
     return (await this.all<ReadStateColumns>('memberChannels', member)).map(readStateOf);
   }

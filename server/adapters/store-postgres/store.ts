@@ -22,7 +22,7 @@ import {
   type StoredEvent,
   type WriteTx,
 } from '../../ports/store.ts';
-import { auditStore } from './audit.ts';
+import { auditServers } from './audit.ts';
 import { ClockWatch } from './clock-watch.ts';
 import { createPool, type PostgresAddress } from './connection.ts';
 import { asStoreError, codeOf } from './faults.ts';
@@ -191,12 +191,7 @@ class PostgresStore extends PostgresReads implements Store {
 
   async audit(): Promise<readonly string[]> {
     try {
-      const { client } = await connectToPrimary(this.#parts.servers, { isPatient: true });
-      try {
-        return await auditStore(client);
-      } finally {
-        await client.end();
-      }
+      return await auditServers(this.#parts.servers);
     } catch (error) {
       throw asStoreError(error);
     }

@@ -3,7 +3,7 @@
  * few pages at most and the copy never starts over; it appears under its name only when it is complete and on the disk. The copy knows
  * that it is one: whoever opens it gets a new epoch, and every desktop learns that the relay went back in time.
  */
-import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Connection } from './database.ts';
@@ -12,20 +12,77 @@ import { markAsCopy } from './identity.ts';
 
 /** 128 pages of 4 KiB take well under a millisecond to copy. */
 const PAGES_AT_ONCE = 128;
+/** 16 MiB. SQLite syncs the copy at its end, on the event loop: until then so much at most may wait for the disk. */
+const UNSYNCED_PAGES = 4_096;
 
-export async function backUp(db: Connection, path: string): Promise<void> {
+/** Waits for the disk off the event loop: some GB take as long as they take. */
+async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** For tests. */
+export interface BackupParts {
+  /** Writes a file or folder down to the disk. */
+  readonly sync: (path: string) => Promise<void>;
+  readonly unsyncedPages: number;
+}
+
+export async function backUp(
+  db: Connection,
+  path: string,
+  { sync, unsyncedPages }: BackupParts = { sync: syncFile, unsyncedPages: UNSYNCED_PAGES },
+): Promise<void> {
   const partial = `${path}.partial`;
   try {
-    rmSync(partial, { force: true });
-    await db.backup(partial, { progress: () => PAGES_AT_ONCE });
+    await rm(partial, { force: true });
+    await copyPages(db, partial, { sync, unsyncedPages });
     mark(partial);
-    sync(partial);
-    renameSync(partial, path);
-    sync(dirname(path));
+    await sync(partial);
+    await rename(partial, path);
+    await sync(dirname(path));
   } catch (error) {
-    rmSync(partial, { force: true });
+    await rm(partial, { force: true });
     throw asStoreError(error);
   }
+}
+
+async function copyPages(
+  db: Connection,
+  to: string,
+  { sync, unsyncedPages }: BackupParts,
+): Promise<void> {
+  let unsynced = 0;
+  let syncing: Promise<void> | undefined;
+  let failure: Error | undefined;
+  const begin = (): void => {
+    unsynced = 0;
+    syncing = sync(to)
+      .catch((error: unknown) => void (failure = error as Error))
+      .finally(() => (syncing = undefined));
+  };
+  const stopOnFailure = (): void => {
+    if (failure) throw failure;
+  };
+  await db.backup(to, {
+    progress: () => {
+      stopOnFailure();
+      if (unsynced >= unsyncedPages) {
+        // A disk that is slower than the copy is waited for.
+        if (syncing) return 0;
+        begin();
+      }
+      unsynced += PAGES_AT_ONCE;
+      return PAGES_AT_ONCE;
+    },
+  });
+  await syncing;
+  stopOnFailure();
+  await sync(to);
 }
 
 function mark(path: string): void {
@@ -36,14 +93,5 @@ function mark(path: string): void {
     markAsCopy(copy);
   } finally {
     copy.close();
-  }
-}
-
-function sync(path: string): void {
-  const handle = openSync(path, 'r');
-  try {
-    fsyncSync(handle);
-  } finally {
-    closeSync(handle);
   }
 }

@@ -22,6 +22,7 @@ export const QUERIES = {
   isIn: 'SELECT 1 FROM membership WHERE channel = ? AND member = ?',
   memberCount: 'SELECT count(*) AS count FROM membership WHERE channel = ?',
   channelCount: 'SELECT count(*) AS count FROM membership WHERE member = ?',
+  channelsMade: "SELECT count(*) AS count FROM channel WHERE created_by = ? AND kind <> 'direct'",
   memberChannels: `SELECT ${CHANNEL_COLUMNS}, membership.read_seq, membership.level FROM membership JOIN channel ON channel.no = membership.channel WHERE membership.member = ? ORDER BY channel.no`,
   directChannel: 'SELECT id FROM channel WHERE members = ?',
   // `+feed`: else the planner takes the feed for the better clue and walks through all of it.

@@ -122,6 +122,10 @@ export class SqliteReads implements StoreReads {
       : (this.#get<{ readonly count: number }>('channelCount', no)?.count ?? 0);
   }
 
+  async channelsMade(member: MemberId): Promise<number> {
+    return this.#get<{ readonly count: number }>('channelsMade', member)?.count ?? 0;
+  }
+
   async memberChannels(member: MemberId): Promise<readonly MemberChannel[]> {
     const no = this.number(memberFeed(member));
     return no === undefined

@@ -66,6 +66,7 @@ CREATE TABLE channel (
   members text COLLATE "C" UNIQUE
 );
 CREATE INDEX channel_public ON channel (kind) WHERE kind = 'public';
+CREATE INDEX channel_made ON channel (created_by) WHERE kind <> 'direct';
 
 CREATE TABLE membership (
   channel bigint NOT NULL REFERENCES channel (no),

@@ -69,6 +69,7 @@ CREATE TABLE channel (
   members TEXT UNIQUE
 ) STRICT;
 CREATE INDEX channel_public ON channel (kind) WHERE kind = 'public';
+CREATE INDEX channel_made ON channel (created_by) WHERE kind <> 'direct';
 
 CREATE TABLE membership (
   channel INTEGER NOT NULL REFERENCES channel (no),
