@@ -98,6 +98,12 @@ function drawBlock(block: Block, key: number, context: TextContext): ReactNode {
     }
     case 'rule':
       return <hr key={key} />;
+    case 'plain':
+      return (
+        <p key={key} dir="auto" className={styles['plain']}>
+          {block.text}
+        </p>
+      );
     case 'table':
       return (
         <div key={key} className={styles['wide']}>
