@@ -24,4 +24,21 @@ export const MOST_READINGS = 32;
 /** Emphasis and links within one another. */
 export const DEEPEST_INLINE = 12;
 /** Parts of one message: paragraphs, cells, links, stretches of text … Of more, each costs an element of the page. */
-export const MOST_PARTS = 2_000;
+export const MOST_PARTS = 1_000;
+/** A longer text is drawn without contextual letter forms: some runs of Inter take 0.2 s for 16 KiB with them. */
+export const LONGEST_CONTEXTUAL = 2_000;
+
+/** A block of code longer than this stays plain. */
+export const LONGEST_CODE = 12_000;
+/** Without a blank in it, as a key, a certificate or a minified line: with a longer one the block stays plain. */
+export const LONGEST_CODE_WORD = 1_000;
+/** Stretches of one colour in a block of code: each costs an element of the page. */
+export const MOST_RUNS = 3_000;
+/** One block of code in the worker; then the worker is ended and the block stays plain. */
+export const HIGHLIGHT_MS = 1_000;
+/** The worker has started when it says so; one that takes longer than this is refused or broken. */
+export const WORKER_START_MS = 15_000;
+/** Workers that did not start, before none is started again. */
+export const MOST_FAILED_STARTS = 3;
+/** Coloured blocks of code that are kept, the one used longest ago going first. */
+export const KEPT_BLOCKS = 200;
