@@ -131,6 +131,14 @@ export const SCENES = {
   read: (now) => read(demoWorld({ now })),
   long: demo({ older: 600 }),
   'long-read': (now) => read(demoWorld({ now, older: 600 })),
+  // A minute apart: pages begin in the middle of a group, and most of the day before has the same date.
+  thousand: (now) => read(demoWorld({ now, older: 1_000, olderMinutes: 1 })),
+  'thousand-offline': (now) =>
+    withWire(read(demoWorld({ now, older: 1_000, olderMinutes: 1 })), {
+      state: 'offline',
+      retryAt: now + 30_000,
+      attempt: 3,
+    }),
   crowd: demo({ members: 10_000 }),
   welcome: (now) => alone(demoWorld({ now }), { teams: {}, teamOrder: [] }),
   'welcome-no-host': (now) => {
