@@ -53,6 +53,22 @@ export const PATTERNS: readonly TextPattern[] = [
   { part: '```\n' },
 ];
 
+/** Code whose grammars once took time that grew with the square of a word; the words here are as long as one may be. */
+export const CODE_PATTERNS: readonly (TextPattern & { readonly language: string })[] = [
+  { language: 'java', part: `${'$'.repeat(999)} ` },
+  { language: 'ts', part: `const key = "${'A'.repeat(980)}";\n` },
+  { language: 'js', part: `${'a'.repeat(999)} ` },
+  { language: 'php', part: `${'$a'.repeat(499)} ` },
+  { language: 'ini', part: `${'a'.repeat(999)}\n` },
+  { language: 'c', part: `${'a_'.repeat(499)} ` },
+  { language: 'ts', part: '(a, ' },
+  { language: 'ts', part: '`${' },
+  { language: 'xml', part: '<a ' },
+  { language: 'cpp', part: 'a<' },
+  { language: 'swift', part: '#"' },
+  { language: 'ruby', part: '#{' },
+];
+
 /** @param bytes  of UTF-8, as the relay counts */
 export function fillPattern({ start = '', part, end = '' }: TextPattern, bytes: number): string {
   const bytesOf = (text: string): number => new TextEncoder().encode(text).length;

@@ -5,6 +5,7 @@ import { fillPattern, PATTERNS } from '../../bench/kit/text-patterns.ts';
 import { lexBounded } from './bounded-lexer.ts';
 import {
   DEEPEST_BLOCK,
+  DEEPEST_INLINE,
   LONGEST_ADDRESS,
   LONGEST_RUN,
   LONGEST_SPACE,
@@ -32,7 +33,9 @@ describe('the pieces of a paragraph', () => {
     expect(pieces.map((piece) => piece.text).join('')).toBe(text);
     for (const { text: piece } of pieces.filter(({ isPlain }) => !isPlain)) {
       expect(piece.length).toBeLessThanOrEqual(LONGEST_RUN);
-      expect(piece.match(/[*_~[\]<!`\\&|@]/g)?.length ?? 0).toBeLessThanOrEqual(MOST_MARKS);
+      expect(piece.match(/\*+|_+|~+|`+|[[\]<!\\&|@]/g)?.length ?? 0).toBeLessThanOrEqual(
+        MOST_MARKS,
+      );
       expect(longest(piece, /[!-;=-~]+/g)).toBeLessThanOrEqual(LONGEST_WORD);
       expect(longest(piece, /\s+/g)).toBeLessThanOrEqual(LONGEST_SPACE);
     }
@@ -94,6 +97,14 @@ describe('the rules', () => {
     const nested = Array.from({ length: 40 }, (_, at) => `${'  '.repeat(at)}- x`).join('\n');
     expect(depthOf(lexBounded(nested))).toBe(DEEPEST_BLOCK);
   });
+});
+
+it('emphasis within emphasis is read so deep and no deeper', () => {
+  const depthOf = (tokens: readonly Token[] = []): number =>
+    Math.max(0, ...tokens.map((one) => (one.type === 'text' ? 0 : 1 + depthOf(childrenOf(one)))));
+  const childrenOf = (token: Token): readonly Token[] | undefined => (token as Tokens.Em).tokens;
+  const nested = `${'*a _b '.repeat(10)}x${'_ y* y'.repeat(10)}`;
+  expect(depthOf(lexBounded(nested))).toBe(1 + DEEPEST_INLINE);
 });
 
 describe('a fence', () => {

@@ -6,8 +6,8 @@
 
 /** One inline run. A longer paragraph is read in pieces of this length, cut after a blank. */
 export const LONGEST_RUN = 2_400;
-/** Characters in one piece that may begin or end something: the inline rules weigh each against all others. */
-export const MOST_MARKS = 128;
+/** Marks in one piece, `**` being one: the inline rules weigh each against all that follow. */
+export const MOST_MARKS = 96;
 /** A run of printable ASCII without a space. An address of a mailbox has at most 254; a longer word is shown as it is. */
 export const LONGEST_WORD = 320;
 /** The same for a word that holds a web address: `safeLink` refuses longer ones. */
@@ -24,7 +24,7 @@ export const MOST_READINGS = 32;
 /** Emphasis and links within one another. */
 export const DEEPEST_INLINE = 12;
 /** Parts of one message: paragraphs, cells, links, stretches of text … Of more, each costs an element of the page. */
-export const MOST_PARTS = 1_000;
+export const MOST_PARTS = 1_500;
 /** A longer text is drawn without contextual letter forms: some runs of Inter take 0.2 s for 16 KiB with them. */
 export const LONGEST_CONTEXTUAL = 2_000;
 

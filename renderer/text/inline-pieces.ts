@@ -12,7 +12,7 @@ export interface InlinePiece {
 
 /** A word of ASCII, blanks, or letters of another script, which may go on for long without a blank. */
 const UNIT = /[!-;=-~]+|\s+|[^!-;=-~\s]+/gu;
-const MARK = /[*_~[\]<!`\\&|@]/g;
+const MARK = /\*+|_+|~+|`+|[[\]<!\\&|@]/g;
 const ADDRESS = /https?:\/\/[a-z0-9]|www\.[a-z0-9]/i;
 
 /** Together the pieces are the text, in order. */

@@ -71,12 +71,12 @@ function createReader(known: Known): {
     return parts;
   };
 
-  const letters = (text: string): readonly Inline[] => [{ type: 'text', text }];
+  const letters = (text: string): readonly Inline[] => counted([{ type: 'text', text }]);
   const pieces = (text: string): readonly Inline[] => counted(findPieces(text, known));
 
   function inlines(tokens: readonly Token[] | undefined, raw: string): readonly Inline[] {
     if (tokens === undefined) return pieces(raw);
-    return counted(joinText(tokens)).flatMap(inline);
+    return joinText(tokens).flatMap(inline);
   }
 
   function inline(token: Token): readonly Inline[] {
@@ -98,11 +98,11 @@ function createReader(known: Known): {
       case 'strong':
       case 'em':
       case 'del':
-        return [{ type: one.type, children: inlines(one.tokens, one.text) }];
+        return counted([{ type: one.type, children: inlines(one.tokens, one.text) }]);
       case 'codespan':
-        return [{ type: 'code', text: one.text }];
+        return counted([{ type: 'code', text: one.text }]);
       case 'br':
-        return [BREAK];
+        return counted([BREAK]);
       case 'link':
         return link(one);
       default:
@@ -200,13 +200,13 @@ function createReader(known: Known): {
   }
 
   const lines = (text: string): readonly Inline[] =>
-    counted(text.split('\n')).flatMap((line, at): readonly Inline[] => [
-      ...(at > 0 ? [BREAK] : []),
-      ...letters(line),
-    ]);
+    text
+      .split('\n')
+      .flatMap((line, at): readonly Inline[] => [...(at > 0 ? [BREAK] : []), ...letters(line)]);
 
   function blocks(tokens: readonly Token[]): readonly Block[] {
-    return counted(tokens).flatMap((token) => block(token) ?? []);
+    const shown = tokens.filter(({ type }) => type !== 'space');
+    return counted(shown).flatMap((token) => block(token) ?? []);
   }
 
   return { blocks };

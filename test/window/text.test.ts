@@ -1,7 +1,7 @@
 /** The text of messages in a real browser: coloured off the main thread, and read without stopping the window. */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { MOST_FAILED_STARTS } from '../../renderer/text/bounds.ts';
+import { LONGEST_CONTEXTUAL, MOST_FAILED_STARTS } from '../../renderer/text/bounds.ts';
 import { createStage, type Stage } from './kit/browser.ts';
 
 let stage: Stage;
@@ -64,11 +64,11 @@ it('code that is slow to colour ends its worker, and the code after it is colour
 
 it('a long text is drawn without the letter forms that cost the font its time', async () => {
   const { page } = await stage.open({ scene: 'read' });
-  await post(page, '[a]('.repeat(4_096));
+  await post(page, 'x'.repeat(LONGEST_CONTEXTUAL + 1));
   const drawn = page.locator('article').last().locator('p').first();
   const formsOf = (): Promise<string> =>
     drawn.evaluate((text) => getComputedStyle(text).fontVariantLigatures);
   await expect.poll(formsOf).toBe('no-contextual');
-  await post(page, 'a short one');
+  await post(page, 'x'.repeat(LONGEST_CONTEXTUAL));
   await expect.poll(formsOf).toBe('normal');
 });

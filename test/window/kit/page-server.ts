@@ -21,7 +21,8 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-export async function buildPage(): Promise<void> {
+/** @param mode  of React: in development it warns, and what it warns of is a complaint of the page */
+export async function buildPage(mode: 'development' | 'production' = 'development'): Promise<void> {
   await build({
     root: join(ROOT, 'renderer'),
     base: '/',
@@ -29,8 +30,7 @@ export async function buildPage(): Promise<void> {
     logLevel: 'warn',
     cacheDir: join(ROOT, '.cache/vite'),
     plugins: [react(), noSchemas()],
-    // React's development build: what it warns of is a complaint of the page.
-    define: { 'process.env.NODE_ENV': JSON.stringify('development') },
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     build: {
       outDir: BUILT,
       emptyOutDir: true,
