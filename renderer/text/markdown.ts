@@ -65,11 +65,11 @@ function createReader(known: Known): {
   blocks(tokens: readonly Token[]): readonly Block[];
 } {
   let left = MOST_PARTS;
-  const counted = <Part>(parts: readonly Part[]): readonly Part[] => {
+  function counted<Part>(parts: readonly Part[]): readonly Part[] {
     left -= parts.length;
     if (left < 0) throw new Error('too many parts');
     return parts;
-  };
+  }
 
   const letters = (text: string): readonly Inline[] => counted([{ type: 'text', text }]);
   const pieces = (text: string): readonly Inline[] => counted(findPieces(text, known));
