@@ -12,24 +12,6 @@ import { isMet, type Aim } from './kit/question.ts';
 import { canPin } from './kit/remote.ts';
 import { figure, tableText } from './kit/table.ts';
 import { QUESTIONS } from './questions.ts';
-import { postgresSends } from './postgres-sends.ts';
-import { stoppedReader } from './stopped-reader.ts';
-import { textCost } from './text-cost.ts';
-const QUESTIONS: readonly Question[] = [
-  fanOut,
-  durableAcks,
-  idleMembers,
-  comingBack,
-  stoppedReader,
-  growth,
-  desktopStart,
-  desktopCatchUp,
-  clusterSize,
-  clusterLimit,
-  postgresSends,
-  guesses,
-  textCost,
-];
 
 const { values } = parseArgs({
   options: { quick: { type: 'boolean', default: false }, only: { type: 'string' } },

@@ -1,6 +1,7 @@
 /**
- * What a message of 16 KiB costs the window, whatever is in it: the growth of reading it (16 KiB against 8 KiB, which is 2 where
- * time grows with the length and 4 where it grows with the square), and the main thread's time until it is drawn, in Chromium.
+ * What a message of 16 KiB costs the window, whatever is in it: the growth of reading it (16 KiB
+ * against 8 KiB, which is 2 where time grows with the length and 4 where it grows with the square),
+ * and the main thread's time until it is drawn, in Chromium.
  */
 import { findMentions } from '../protocol/mentions.ts';
 import { HIGHLIGHT_MS, LONGEST_CODE } from '../renderer/text/bounds.ts';
@@ -18,7 +19,10 @@ const known = {
   isChannel: (name: string) => name === 'design',
 };
 
-/** CPU time of this thread for one call, from as many as make a time that the system's clock can measure. */
+/**
+ * CPU time of this thread for one call, from as many as make a time that the system's clock can
+ * measure.
+ */
 function cpuMs(act: () => void, leastMs: number): number {
   act();
   let best = Infinity;

@@ -1,4 +1,7 @@
-/** Code in a text is found as an expression finds it, in time that grows with the text and not with its square. */
+/**
+ * Code in a text is found as an expression finds it, in time that grows with the text and not with
+ * its square.
+ */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { findMentions } from './mentions.ts';

@@ -1,6 +1,7 @@
 /**
- * Who a text calls. `@handle`, `@here` and `@channel` count outside code. Chinese is written without spaces, so a
- * handle ends where the longest known handle ends: in `@佳穎請看` the handle is `佳穎` if a member is called that.
+ * Who a text calls. `@handle`, `@here` and `@channel` count outside code. Chinese is written
+ * without spaces, so a handle ends where the longest known handle ends: in `@佳穎請看` the handle is
+ * `佳穎` if a member is called that.
  */
 
 export interface MentionSpan {
@@ -12,7 +13,8 @@ export interface MentionSpan {
 }
 
 const BACKTICK = 0x60;
-// A Latin letter, digit, `.` or `/` before the `@` makes it an address, not a mention; a Chinese character does not.
+// A Latin letter, digit, `.` or `/` before the `@` makes it an address, not a mention; a Chinese
+// character does not.
 const START = /(?<![\p{Script=Latin}\p{N}_@/.])@(?=[\p{L}\p{N}])/gu;
 const RUN = /^[\p{L}\p{M}\p{N}._-]{1,64}/u;
 
@@ -42,11 +44,14 @@ export function findMentions(
 }
 
 /**
- * The code in a text, in order, in time that grows with its length. Three or more backticks reach to as many again, or to the
- * end of the text. One or two reach to the next run of exactly as many, and without one they are no code.
+ * The code in a text, in order, in time that grows with its length. Three or more backticks reach
+ * to as many again, or to the end of the text. One or two reach to the next run of exactly as many,
+ * and without one they are no code.
  */
 function* codeSpans(text: string): Generator<{ readonly from: number; readonly to: number }> {
-  /** Where the next run of exactly so many begins, kept until it is passed; -1 where there is none. */
+  /**
+   * Where the next run of exactly so many begins, kept until it is passed; -1 where there is none.
+   */
   const next = { 1: 0, 2: 0 };
   const findRun = (count: 1 | 2, from: number): number => {
     if (next[count] < 0 || next[count] >= from) return next[count];
@@ -100,7 +105,10 @@ function longestKnown(
   return undefined;
 }
 
-/** Whom a text calls, as bits: they stand beside each cached message, so that counting mentions is one comparison. */
+/**
+ * Whom a text calls, as bits: they stand beside each cached message, so that counting mentions is
+ * one comparison.
+ */
 export const CALLS = { me: 1, here: 2, channel: 4 } as const;
 
 /** Which calls count as a mention of oneself. */

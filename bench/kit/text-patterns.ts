@@ -1,6 +1,6 @@
 /**
- * Texts that once took long to read, each a part that is repeated between a beginning and an end. The tests hold what of
- * them reaches a rule, the window's tests and the bench how long they take.
+ * Texts that once took long to read, each a part that is repeated between a beginning and an end.
+ * The tests hold what of them reaches a rule, the window's tests and the bench how long they take.
  */
 export interface TextPattern {
   readonly start?: string;
@@ -53,7 +53,10 @@ export const PATTERNS: readonly TextPattern[] = [
   { part: '```\n' },
 ];
 
-/** Code whose grammars once took time that grew with the square of a word; the words here are as long as one may be. */
+/**
+ * Code whose grammars once took time that grew with the square of a word; the words here are as
+ * long as one may be.
+ */
 export const CODE_PATTERNS: readonly (TextPattern & { readonly language: string })[] = [
   { language: 'java', part: `${'$'.repeat(999)} ` },
   { language: 'ts', part: `const key = "${'A'.repeat(980)}";\n` },

@@ -1,7 +1,8 @@
 /**
- * What the page may do, said once for both hosts. Under Electron it has no network at all; the loopback page may open the
- * one WebSocket to the host that served it. Trusted Types refuse every string that would become markup or code, but for the
- * address of the worker that colours code (`renderer/text/page-worker.ts`).
+ * What the page may do, said once for both hosts. Under Electron it has no network at all; the
+ * loopback page may open the one WebSocket to the host that served it. Trusted Types refuse every
+ * string that would become markup or code, but for the address of the worker that colours code
+ * (`renderer/text/page-worker.ts`).
  */
 const POLICY: Readonly<Record<string, string>> = {
   'default-src': "'none'",

@@ -1,4 +1,7 @@
-/** What reaches the rules of `marked`, whatever is in a message: the bounds that keep the window from standing still. */
+/**
+ * What reaches the rules of `marked`, whatever is in a message: the bounds that keep the window
+ * from standing still.
+ */
 import { Tokenizer, type Token, type Tokens } from 'marked';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { fillPattern, PATTERNS } from '../../bench/kit/text-patterns.ts';

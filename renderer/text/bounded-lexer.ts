@@ -1,7 +1,8 @@
 /**
- * The lexer of `marked`, which hands its rules no more than they read in time: a long paragraph goes to the inline rules in
- * pieces, a long quote or list to the block rules in parts, and neither is nested without end. The text stays whole; beyond
- * a bound, marks in it are letters. The lexer alone decides what is a fence: nothing looks at the text before it.
+ * The lexer of `marked`, which hands its rules no more than they read in time: a long paragraph
+ * goes to the inline rules in pieces, a long quote or list to the block rules in parts, and neither
+ * is nested without end. The text stays whole; beyond a bound, marks in it are letters. The lexer
+ * alone decides what is a fence: nothing looks at the text before it.
  */
 import { Lexer, Marked, Tokenizer, type Token, type Tokens, type TokensList } from 'marked';
 import {

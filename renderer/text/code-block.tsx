@@ -1,4 +1,7 @@
-/** Fenced code: plain at once, coloured when the worker has coloured it, and copied with one press. Its size never changes. */
+/**
+ * Fenced code: plain at once, coloured when the worker has coloured it, and copied with one press.
+ * Its size never changes.
+ */
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/context.tsx';

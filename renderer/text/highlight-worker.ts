@@ -1,4 +1,7 @@
-/** The worker that colours code. It takes one job at a time; the window ends it when a job takes too long. */
+/**
+ * The worker that colours code. It takes one job at a time; the window ends it when a job takes too
+ * long.
+ */
 import { highlight } from './highlight.ts';
 import type { FromWorker, HighlightJob } from './runs.ts';
 

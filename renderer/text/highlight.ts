@@ -1,7 +1,8 @@
 /**
- * Colours for fenced code, as runs with a class: highlight.js walks the code with an emitter of ours in place of the one that
- * makes HTML. Runs in a worker (`highlight-worker.ts`): some grammars take time that grows with the square of a word. Unknown
- * languages, long blocks, long words and what falls into very many runs stay plain.
+ * Colours for fenced code, as runs with a class: highlight.js walks the code with an emitter of
+ * ours in place of the one that makes HTML. Runs in a worker (`highlight-worker.ts`): some grammars
+ * take time that grows with the square of a word. Unknown languages, long blocks, long words and
+ * what falls into very many runs stay plain.
  */
 import hljs from 'highlight.js/lib/core';
 import type { Emitter, LanguageFn } from 'highlight.js';

@@ -1,6 +1,7 @@
 /**
- * Colours blocks of code in a worker, one at a time, and keeps the results by text. A block that takes too long ends the
- * worker and stays plain, as does every block where no worker may start. Results are kept for blocks that stay plain too.
+ * Colours blocks of code in a worker, one at a time, and keeps the results by text. A block that
+ * takes too long ends the worker and stays plain, as does every block where no worker may start.
+ * Results are kept for blocks that stay plain too.
  */
 import { HIGHLIGHT_MS, KEPT_BLOCKS, MOST_FAILED_STARTS, WORKER_START_MS } from './bounds.ts';
 import type { FromWorker, HighlightJob, Run } from './runs.ts';
@@ -27,7 +28,10 @@ type Result = readonly Run[] | null;
 export interface Highlighter {
   /** The kept result; undefined when there is none. */
   peek(job: HighlightJob): Result | undefined;
-  /** Calls back once with the runs, or with null for a block that stays plain; not after the returned function was called. */
+  /**
+   * Calls back once with the runs, or with null for a block that stays plain; not after the
+   * returned function was called.
+   */
   highlight(job: HighlightJob, onResult: (runs: Result) => void): () => void;
 }
 

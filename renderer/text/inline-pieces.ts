@@ -1,6 +1,7 @@
 /**
- * Cuts a paragraph into pieces that the inline rules read in time. A piece ends after a blank; a word, a blank or an address
- * that is too long for any rule is a piece of its own, to be shown as it is. What spans two pieces is not read as a mark.
+ * Cuts a paragraph into pieces that the inline rules read in time. A piece ends after a blank; a
+ * word, a blank or an address that is too long for any rule is a piece of its own, to be shown as
+ * it is. What spans two pieces is not read as a mark.
  */
 import { LONGEST_ADDRESS, LONGEST_RUN, LONGEST_SPACE, LONGEST_WORD, MOST_MARKS } from './bounds.ts';
 
@@ -10,7 +11,9 @@ export interface InlinePiece {
   readonly isPlain: boolean;
 }
 
-/** A word of ASCII, blanks, or letters of another script, which may go on for long without a blank. */
+/**
+ * A word of ASCII, blanks, or letters of another script, which may go on for long without a blank.
+ */
 const UNIT = /[!-;=-~]+|\s+|[^!-;=-~\s]+/gu;
 const MARK = /\*+|_+|~+|`+|[[\]<!\\&|@]/g;
 const ADDRESS = /https?:\/\/[a-z0-9]|www\.[a-z0-9]/i;

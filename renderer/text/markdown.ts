@@ -1,7 +1,8 @@
 /**
- * Markdown to a small tree of our own, by the lexer of `marked` alone: no HTML string is ever made, so there is nothing to
- * sanitise. What the tree has no word for (HTML, images, definitions) stays in it as the letters that were typed. What the
- * rules read and what the tree holds is bounded (`bounds.ts`): 16 KiB of anything is read and drawn within 50 ms.
+ * Markdown to a small tree of our own, by the lexer of `marked` alone: no HTML string is ever made,
+ * so there is nothing to sanitise. What the tree has no word for (HTML, images, definitions) stays
+ * in it as the letters that were typed. What the rules read and what the tree holds is bounded
+ * (`bounds.ts`): 16 KiB of anything is read and drawn within 50 ms.
  */
 import type { Token, Tokens } from 'marked';
 import { lexBounded } from './bounded-lexer.ts';
@@ -50,7 +51,8 @@ export function parseMarkdown(text: string, known: Known): readonly Block[] {
   try {
     return createReader(known).blocks(lexBounded(text));
   } catch {
-    // More than the bounds allow, or a text that the lexer calls endless: the letters are still worth showing.
+    // More than the bounds allow, or a text that the lexer calls endless: the letters are still
+    // worth showing.
     return [{ type: 'plain', text }];
   }
 }
@@ -229,7 +231,10 @@ function withoutChips(children: readonly Inline[]): readonly Inline[] {
   });
 }
 
-/** The lexer cuts text at characters that might have begun something; a name must be whole to be found. */
+/**
+ * The lexer cuts text at characters that might have begun something; a name must be whole to be
+ * found.
+ */
 function joinText(tokens: readonly Token[]): readonly Token[] {
   const joined: Token[] = [];
   for (const token of tokens) {

@@ -1,6 +1,6 @@
 /**
- * Starts the worker that colours code. The page's policy asks for Trusted Types: an address becomes a worker's script only
- * through the one policy of this name, which lets the one address through.
+ * Starts the worker that colours code. The page's policy asks for Trusted Types: an address becomes
+ * a worker's script only through the one policy of this name, which lets the one address through.
  */
 import workerUrl from './highlight-worker.ts?worker&url';
 import type { HighlightWorker, WorkerEvents } from './highlighter.ts';

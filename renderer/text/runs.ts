@@ -1,4 +1,6 @@
-/** What colouring makes of a block of code, and what worker and window send to each other about it. */
+/**
+ * What colouring makes of a block of code, and what worker and window send to each other about it.
+ */
 export type Shade =
   'plain' | 'keyword' | 'string' | 'number' | 'title' | 'comment' | 'added' | 'removed';
 export interface Run {

@@ -1,4 +1,7 @@
-/** The text of messages in a real browser: coloured off the main thread, and read without stopping the window. */
+/**
+ * The text of messages in a real browser: coloured off the main thread, and read without stopping
+ * the window.
+ */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { LONGEST_CONTEXTUAL, MOST_FAILED_STARTS } from '../../renderer/text/bounds.ts';

@@ -1,4 +1,7 @@
-/** The edges of a timeline in a real browser: a page that comes there moves nothing, and no second one is asked for. */
+/**
+ * The edges of a timeline in a real browser: a page that comes there moves nothing, and no second
+ * one is asked for.
+ */
 import type { Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createStage, type Stage } from './kit/browser.ts';
@@ -100,7 +103,7 @@ describe.each(Object.keys(GESTURES))('at the top, reached by %s', (gesture) => {
     expect(await asked(page, 'timeline.older')).toBe(1);
   });
 
-  it('a page that comes at once leaves the first message of before at the top of the view', async () => {
+  it('a page that comes at once leaves the first message of before in view', async () => {
     const page = await open('thousand');
     const first = await firstLoaded(page);
     await GESTURES[gesture]!(page);

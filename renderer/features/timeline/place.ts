@@ -1,7 +1,8 @@
 /**
- * The reader's place in the list: what is read stays where it is while rows are added, go and are measured. The virtualizer
- * holds the row at the top of the view; here that is the first message in view. The rows of an edge and of a day keep their
- * index or go when a page comes, so that a list held by them runs on through page after page.
+ * The reader's place in the list: what is read stays where it is while rows are added, go and are
+ * measured. The virtualizer holds the row at the top of the view; here that is the first message in
+ * view. The rows of an edge and of a day keep their index or go when a page comes, so that a list
+ * held by them runs on through page after page.
  */
 import type { VirtualItem, Virtualizer } from '@tanstack/react-virtual';
 import { useCallback, useLayoutEffect, useRef, type RefObject } from 'react';
@@ -25,7 +26,10 @@ export function usePlace(
   drawn: RefObject<readonly Item[]>,
 ): Place {
   const held = useRef<VirtualItem['key'] | null>(null);
-  /** The held message lost or got its author's name, because of what came before it. Its text does not move. */
+  /**
+   * The held message lost or got its author's name, because of what came before it. Its text does
+   * not move.
+   */
   const regrouped = useRef<VirtualItem['key'] | null>(null);
   const followed = useRef<{ readonly key: string; readonly align: Align } | null>(null);
 
@@ -93,8 +97,8 @@ function isContinued(items: readonly Item[], key: VirtualItem['key'] | null): bo
 }
 
 /**
- * The index of the held message, or infinity when the reader is elsewhere by now. By the keys that the list has: a row is
- * first measured before the items of this picture are kept.
+ * The index of the held message, or infinity when the reader is elsewhere by now. By the keys that
+ * the list has: a row is first measured before the items of this picture are kept.
  */
 function heldInView(list: List, key: VirtualItem['key'] | null): number {
   const { count, getItemKey } = list.options;
@@ -106,9 +110,10 @@ function heldInView(list: List, key: VirtualItem['key'] | null): number {
 }
 
 /**
- * Whether a row that changed its size moves what is read: it stands above the view, or was only guessed at until now and stands
- * above the view or the held message. Unlike the list's own rule also while the reader scrolls up, where a message edited above
- * would push the text away from under them.
+ * Whether a row that changed its size moves what is read: it stands above the view, or was only
+ * guessed at until now and stands above the view or the held message. Unlike the list's own rule
+ * also while the reader scrolls up, where a message edited above would push the text away from
+ * under them.
  */
 function standsAbove(row: VirtualItem, list: List, heldIndex: number): boolean {
   const top = list.scrollOffset ?? 0;

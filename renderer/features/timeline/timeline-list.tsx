@@ -1,7 +1,7 @@
 /**
- * The list of a timeline: only the rows near the view are in the document, held by the end. While a reader is at the end it
- * stays there; anywhere else nothing that is added, measured or loaded moves what they read. Older and newer pages are asked
- * for before their edge is reached.
+ * The list of a timeline: only the rows near the view are in the document, held by the end. While a
+ * reader is at the end it stays there; anywhere else nothing that is added, measured or loaded
+ * moves what they read. Older and newer pages are asked for before their edge is reached.
  */
 import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
@@ -68,11 +68,13 @@ export function TimelineList(props: TimelineListProps) {
   const items = useMemo(
     () => layOut(timeline, me, drawn.current),
     // The target is not laid out; naming what is keeps a jump from laying all out anew.
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the parts of the timeline that are laid out are named one by one
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- named one by one
     [timelineRows, hasOlder, hasNewer, unreadAfter, me],
   );
   const [isAtEnd, setIsAtEnd] = useState(false);
-  /** At the end of all there is: not at that of a window over older history, which has a page below. */
+  /**
+   * At the end of all there is: not at that of a window over older history, which has a page below.
+   */
   const [isAtLiveEnd, setIsAtLiveEnd] = useState(false);
   const roving = useRoving(items, scroller, props.onKey, props.onLeave);
   // One key when the focus is in the edit: an item drawn twice would be two of it.
@@ -111,7 +113,7 @@ export function TimelineList(props: TimelineListProps) {
     if (timeline.target !== null) return;
     if (unread >= 0) scrollTo(unread, 'start');
     else rows.scrollToEnd();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the channel opens; the list is keyed by its channel
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once: the list is keyed by its channel
   }, []);
 
   const targetAt =
@@ -119,7 +121,7 @@ export function TimelineList(props: TimelineListProps) {
   const isTargetThere = targetAt >= 0;
   useLayoutEffect(() => {
     if (isTargetThere) scrollTo(targetAt, 'center');
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each target, when its row is there; later rows move its index
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each target
   }, [timeline.target, isTargetThere]);
 
   const firstEnd = useRef(toEnd);
@@ -139,7 +141,8 @@ export function TimelineList(props: TimelineListProps) {
   useEffect(() => onEnd(isAtEnd && !hasNewer), [isAtEnd, hasNewer, onEnd]);
   useEffect(() => () => onEnd(false), [onEnd]);
 
-  // The view itself grows and shrinks (a growing composer, a resized window): the end stays at the end.
+  // The view itself grows and shrinks (a growing composer, a resized window): the end stays at the
+  // end.
   const endHeld = useRef(false);
   useLayoutEffect(() => {
     endHeld.current = isAtEnd;
@@ -253,7 +256,8 @@ function useSettled(target: string | null): boolean {
 }
 
 /**
- * Asks once for a page each time its edge comes near; what was refused, again when rows or the line have changed.
+ * Asks once for a page each time its edge comes near; what was refused, again when rows or the line
+ * have changed.
  * @returns whether the page was refused and nothing has changed since
  */
 function useAsking(
