@@ -12,6 +12,7 @@ import { idleMembers } from './idle-members.ts';
 import type { Question } from './kit/question.ts';
 import { postgresSends } from './postgres-sends.ts';
 import { stoppedReader } from './stopped-reader.ts';
+import { textCost } from './text-cost.ts';
 import { strangers } from './strangers.ts';
 
 export const QUESTIONS: readonly Question[] = [
@@ -27,5 +28,6 @@ export const QUESTIONS: readonly Question[] = [
   clusterLimit,
   postgresSends,
   guesses,
+  textCost,
   strangers,
 ];

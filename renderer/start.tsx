@@ -14,6 +14,9 @@ import { createLookout } from './state/look.ts';
 import { createSending } from './state/sending.ts';
 import { createPlaceKeeper, type PlaceMemory } from './state/place.ts';
 import { createWindowStore, setUi, type WindowStore } from './state/store.ts';
+import { HighlightProvider } from './text/highlight-context.ts';
+import { createHighlighter } from './text/highlighter.ts';
+import { startPageWorker } from './text/page-worker.ts';
 
 const clock: Clock = {
   now: () => Date.now(),
@@ -35,9 +38,15 @@ export async function startWindow(
   const feed = createFeed({ api, store });
   watchAttention(store, () => drafts.flush());
   refuseDrops();
+  const highlighter = createHighlighter({
+    startWorker: startPageWorker,
+    after: (ms, act) => clock.after(ms, act),
+  });
   createRoot(root).render(
     <PartsProvider parts={{ store, commands, drafts, sending }}>
-      <App />
+      <HighlightProvider value={highlighter}>
+        <App />
+      </HighlightProvider>
     </PartsProvider>,
   );
   await feed.opened;

@@ -1,10 +1,13 @@
 /**
- * What the page may do, said once for both hosts. Under Electron it has no network at all; the loopback page may open the
- * one WebSocket to the host that served it. Trusted Types refuse every string that would become markup or code.
+ * What the page may do, said once for both hosts. Under Electron it has no network at all; the
+ * loopback page may open the one WebSocket to the host that served it. Trusted Types refuse every
+ * string that would become markup or code, but for the address of the worker that colours code
+ * (`renderer/text/page-worker.ts`).
  */
 const POLICY: Readonly<Record<string, string>> = {
   'default-src': "'none'",
   'script-src': "'self'",
+  'worker-src': "'self'",
   'style-src': "'self'",
   'img-src': "'self' data: blob:",
   'font-src': "'self'",
@@ -15,7 +18,7 @@ const POLICY: Readonly<Record<string, string>> = {
   'frame-ancestors': "'none'",
   'object-src': "'none'",
   'require-trusted-types-for': "'script'",
-  'trusted-types': "'none'",
+  'trusted-types': 'landline-worker',
 };
 
 /** @param connect  the only address the page may connect to; none under Electron */

@@ -78,9 +78,9 @@ describe('the page', () => {
       '<!doctype html><head><script src="/bridge.js"></script><script type="module" src="./a.js"></script></head>',
     );
     expect(headers['content-security-policy']).toBe(
-      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
+      "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; " +
         `connect-src ws://${page.host}; base-uri 'none'; form-action 'none'; frame-src 'none'; frame-ancestors 'none'; object-src 'none'; ` +
-        "require-trusted-types-for 'script'; trusted-types 'none'",
+        "require-trusted-types-for 'script'; trusted-types landline-worker",
     );
     expect(headers).toMatchObject({
       'x-content-type-options': 'nosniff',

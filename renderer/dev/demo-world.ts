@@ -104,11 +104,18 @@ export interface DemoOptions {
   readonly now: number;
   /** How many lines of older history the launch channel has. */
   readonly older?: number;
+  /** So many minutes lie between them. */
+  readonly olderMinutes?: number;
   /** How many members the team has; the named ones and as many made up as it takes. */
   readonly members?: number;
 }
 
-const history = (now: number, lines: readonly Line[], older: number): TimelineRow[] => {
+const history = (
+  now: number,
+  lines: readonly Line[],
+  older: number,
+  olderMinutes: number,
+): TimelineRow[] => {
   const rows: TimelineRow[] = [
     {
       type: 'note',
@@ -138,7 +145,7 @@ const history = (now: number, lines: readonly Line[], older: number): TimelineRo
         id: `old-${at}`,
         seq: 3 + at,
         author,
-        at: now - 30 * DAY + at * 37 * MINUTE,
+        at: now - 30 * DAY + at * olderMinutes * MINUTE,
         text: `${text} (${at + 1})`,
       }),
     );
@@ -171,8 +178,13 @@ const OLDER = [
   '```\nTEMP  71.4\nPRES   3.2\n```',
 ];
 
-export function demoWorld({ now, older = 0, members = PEOPLE.length }: DemoOptions): FakeWorld {
-  const launch = history(now, LAUNCH, older);
+export function demoWorld({
+  now,
+  older = 0,
+  olderMinutes = 37,
+  members = PEOPLE.length,
+}: DemoOptions): FakeWorld {
+  const launch = history(now, LAUNCH, older, olderMinutes);
   const head = launch.at(-1)?.order ?? 0;
   const at = (minutes: number): number => now - minutes * MINUTE;
   const channels: readonly ChannelView[] = [

@@ -8,7 +8,6 @@ import '../styles/base.css';
 import type { WindowState } from '../../electron/bridge/views.ts';
 import { startWindow } from '../start.tsx';
 import { setUi, type Overlay, type WindowStore } from '../state/store.ts';
-import { parseMarkdown } from '../text/markdown.ts';
 import { TEAM } from './demo-world.ts';
 import { createFakeBridge, type FakeBridge } from './fake-bridge.ts';
 import { message } from './fake-core.ts';
@@ -19,8 +18,8 @@ export interface Demo {
   readonly store: WindowStore;
   readonly message: typeof message;
   show(overlay: Overlay | null): void;
-  /** Reads a text as a message is read, for its cost. */
-  read(text: string): void;
+  /** Keeps back what the fake relay sends from here on; `false` lets it come, in order. */
+  hold(isHeld: boolean): void;
 }
 declare global {
   interface Window {
@@ -39,10 +38,20 @@ const settings: WindowState['settings'] = {
   language: (asked.get('lang') ?? 'en') as WindowState['settings']['language'],
   density: (asked.get('density') ?? 'comfortable') as WindowState['settings']['density'],
 };
+let held: (() => void)[] | null = null;
 const bridge = createFakeBridge(
   { ...world, state: { ...world.state, settings } },
-  { now: () => Date.now(), delayMs: Number(asked.get('delay') ?? 0) },
+  {
+    now: () => Date.now(),
+    delayMs: Number(asked.get('delay') ?? 0),
+    later: (act, ms) => void setTimeout(() => (held === null ? act() : held.push(act)), ms),
+  },
 );
+const hold = (isHeld: boolean): void => {
+  const acts = held ?? [];
+  held = isHeld ? acts : null;
+  if (!isHeld) for (const act of acts) act();
+};
 const place = { team: TEAM, channels: { [TEAM]: asked.get('channel') ?? 'launch' } };
 const root = document.getElementById('window');
 if (root === null) throw new Error('the page has no place for the window');
@@ -50,5 +59,4 @@ const store = await startWindow(bridge, root, { read: () => place, write: () => 
 const show = (overlay: Overlay | null): void => setUi(store, { overlay });
 const first = asked.get('show');
 if (first !== null) show(JSON.parse(first) as Overlay);
-const known = { isHandle: (handle: string) => handle === 'priya', isChannel: () => false };
-window.demo = { bridge, store, message, show, read: (text) => void parseMarkdown(text, known) };
+window.demo = { bridge, store, message, show, hold };

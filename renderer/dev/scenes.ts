@@ -1,4 +1,7 @@
-/** The scenes of the development page: the demo team in every state the window has to draw. Chosen by `?scene=`. */
+/**
+ * The scenes of the development page: the demo team in every state the window has to draw. Chosen
+ * by `?scene=`.
+ */
 import type {
   MessageRow,
   TeamState,
@@ -131,6 +134,15 @@ export const SCENES = {
   read: (now) => read(demoWorld({ now })),
   long: demo({ older: 600 }),
   'long-read': (now) => read(demoWorld({ now, older: 600 })),
+  // A minute apart: pages begin in the middle of a group, and most of the day before has the same
+  // date.
+  thousand: (now) => read(demoWorld({ now, older: 1_000, olderMinutes: 1 })),
+  'thousand-offline': (now) =>
+    withWire(read(demoWorld({ now, older: 1_000, olderMinutes: 1 })), {
+      state: 'offline',
+      retryAt: now + 30_000,
+      attempt: 3,
+    }),
   crowd: demo({ members: 10_000 }),
   welcome: (now) => alone(demoWorld({ now }), { teams: {}, teamOrder: [] }),
   'welcome-no-host': (now) => {

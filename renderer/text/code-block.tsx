@@ -1,10 +1,14 @@
-/** Fenced code: plain at once, coloured as soon as the colours are loaded, and copied with one press. The size never changes. */
+/**
+ * Fenced code: plain at once, coloured when the worker has coloured it, and copied with one press.
+ * Its size never changes.
+ */
 import { Check, Copy } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useWords } from '../i18n/context.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { useCopy } from './copy-context.ts';
-import type { Run } from './highlight.ts';
+import { useHighlighter } from './highlight-context.ts';
+import type { Run } from './runs.ts';
 import styles from './code-block.module.css';
 
 export function CodeBlock({
@@ -50,20 +54,20 @@ export function CodeBlock({
   );
 }
 
+/** Null for code that is plain, or plain still. */
 function useRuns(code: string, language: string): readonly Run[] | null {
+  const highlighter = useHighlighter();
   const [coloured, setColoured] = useState<{
     readonly code: string;
     readonly runs: readonly Run[] | null;
   } | null>(null);
-  useEffect(() => {
-    if (language === '') return undefined;
-    let isWanted = true;
-    void import('./highlight.ts').then(({ highlight }) => {
-      if (isWanted) setColoured({ code, runs: highlight(code, language) });
-    });
-    return () => {
-      isWanted = false;
-    };
-  }, [code, language]);
-  return coloured?.code === code ? coloured.runs : null;
+  useEffect(
+    () =>
+      language === ''
+        ? undefined
+        : highlighter?.highlight({ code, language }, (runs) => setColoured({ code, runs })),
+    [highlighter, code, language],
+  );
+  if (coloured?.code === code) return coloured.runs;
+  return highlighter?.peek({ code, language }) ?? null;
 }

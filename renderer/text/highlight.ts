@@ -1,7 +1,8 @@
 /**
- * Colours for fenced code, as runs with a class: highlight.js walks the code with an emitter of ours in place of the one that
- * makes HTML. Loaded when the first coloured block is seen; until then, for unknown languages and for long blocks the code
- * is plain, and takes the same room.
+ * Colours for fenced code, as runs with a class: highlight.js walks the code with an emitter of
+ * ours in place of the one that makes HTML. Runs in a worker (`highlight-worker.ts`): some grammars
+ * take time that grows with the square of a word. Unknown languages, long blocks, long words and
+ * what falls into very many runs stay plain.
  */
 import hljs from 'highlight.js/lib/core';
 import type { Emitter, LanguageFn } from 'highlight.js';
@@ -26,15 +27,9 @@ import swift from 'highlight.js/lib/languages/swift';
 import typescript from 'highlight.js/lib/languages/typescript';
 import xml from 'highlight.js/lib/languages/xml';
 import yaml from 'highlight.js/lib/languages/yaml';
+import { LONGEST_CODE, LONGEST_CODE_WORD, MOST_RUNS } from './bounds.ts';
+import type { Run, Shade } from './runs.ts';
 
-export type Shade =
-  'plain' | 'keyword' | 'string' | 'number' | 'title' | 'comment' | 'added' | 'removed';
-export interface Run {
-  readonly shade: Shade;
-  readonly text: string;
-}
-
-const LONGEST = 12_000;
 const LANGUAGES: Readonly<Record<string, LanguageFn>> = {
   bash,
   c,
@@ -133,9 +128,21 @@ const engine = hljs.newInstance();
 for (const [name, language] of Object.entries(LANGUAGES)) engine.registerLanguage(name, language);
 engine.configure({ __emitter: RunEmitter });
 
+/** No run of characters without a blank longer than a grammar may be given. */
+function hasLongWord(code: string): boolean {
+  let start = 0;
+  for (const { index } of code.matchAll(/\s/g)) {
+    if (index - start > LONGEST_CODE_WORD) return true;
+    start = index + 1;
+  }
+  return code.length - start > LONGEST_CODE_WORD;
+}
+
 /** @returns null where there is nothing to colour */
 export function highlight(code: string, language: string): readonly Run[] | null {
-  if (code.length > LONGEST || engine.getLanguage(language) === undefined) return null;
+  if (engine.getLanguage(language) === undefined) return null;
+  if (code.length > LONGEST_CODE || hasLongWord(code)) return null;
   const result = engine.highlight(code, { language, ignoreIllegals: true });
-  return (result._emitter as RunEmitter).runs;
+  const { runs } = result._emitter as RunEmitter;
+  return runs.length > MOST_RUNS ? null : runs;
 }

@@ -3,6 +3,7 @@
  * that scrolls back into view is not read again.
  */
 import { memo, type ReactNode } from 'react';
+import { LONGEST_CONTEXTUAL } from './bounds.ts';
 import { CodeBlock } from './code-block.tsx';
 import { languageOf } from './script.ts';
 import { parseMarkdown, type Block, type Inline } from './markdown.ts';
@@ -46,7 +47,11 @@ export const MessageText = memo(function MessageText({
 }) {
   const blocks = blocksOf(text, context);
   return (
-    <div className={styles['text']} dir="auto" lang={languageOf(text)}>
+    <div
+      className={cx(styles['text'], text.length > LONGEST_CONTEXTUAL && styles['long'])}
+      dir="auto"
+      lang={languageOf(text)}
+    >
       {blocks.map((block, at) => drawBlock(block, at, context))}
     </div>
   );
@@ -98,6 +103,12 @@ function drawBlock(block: Block, key: number, context: TextContext): ReactNode {
     }
     case 'rule':
       return <hr key={key} />;
+    case 'plain':
+      return (
+        <p key={key} dir="auto" className={styles['plain']}>
+          {block.text}
+        </p>
+      );
     case 'table':
       return (
         <div key={key} className={styles['wide']}>

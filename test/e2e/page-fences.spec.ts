@@ -64,6 +64,8 @@ test('text does not become code or markup', async ({ freshPage: page }) => {
       document: await attempt(() => document.write('<b>x</b>')),
       handler: await attempt(() => document.body.setAttribute('onclick', 'window.wasRun = 1')),
       policy: await attempt(() => window.trustedTypes.createPolicy('mine', { createHTML: (text) => text })),
+      taken: await attempt(() => window.trustedTypes.createPolicy('landline-worker', { createScriptURL: (url) => url })),
+      worker: await attempt(() => new Worker('assets/other.js')),
     })`,
   );
   expect(new Set(Object.values(outcome))).not.toContain('done');

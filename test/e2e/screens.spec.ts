@@ -81,6 +81,8 @@ test('every screen is sound in both themes and both languages', async ({ openDes
     '```ts\nfor await (const event of stream.since(position)) cache.apply(event);\n```',
   );
   await priya.composer.press('Enter');
+  // Coloured by the worker, which the host serves.
+  await expect(priya.page.locator('pre span', { hasText: /^for$/ })).toBeVisible();
   await expect(priya.messages).toHaveCount(3);
   await look('conversation');
 

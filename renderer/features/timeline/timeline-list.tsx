@@ -1,14 +1,9 @@
 /**
- * The list of a timeline: only the rows near the view are in the document, held by the end. While a reader is at the end it
- * stays there; anywhere else nothing that is added, measured or loaded moves what they read. Older and newer pages are asked
- * for before their edge is reached.
+ * The list of a timeline: only the rows near the view are in the document, held by the end. While a
+ * reader is at the end it stays there; anywhere else nothing that is added, measured or loaded
+ * moves what they read. Older and newer pages are asked for before their edge is reached.
  */
-import {
-  defaultRangeExtractor,
-  useVirtualizer,
-  type VirtualItem,
-  type Virtualizer,
-} from '@tanstack/react-virtual';
+import { defaultRangeExtractor, useVirtualizer } from '@tanstack/react-virtual';
 import { ArrowDown } from 'lucide-react';
 import {
   useCallback,
@@ -24,12 +19,15 @@ import { useWords } from '../../i18n/context.tsx';
 import { cx } from '../../ui/cx.ts';
 import { ICON } from '../../ui/icon-button.tsx';
 import { guessHeight, layOut, type Item } from './items.ts';
+import { usePlace } from './place.ts';
 import { useRoving } from './roving.ts';
 import styles from './timeline-list.module.css';
 
 export interface RowState {
   readonly isTabStop: boolean;
   readonly isTarget: boolean;
+  /** The page beyond this edge could not be had: neither from the cache nor from the relay. */
+  readonly isRefused: boolean;
 }
 
 export interface TimelineListProps {
@@ -53,7 +51,8 @@ export interface TimelineListProps {
 }
 
 const NEAR_END_PX = 32;
-const PAGE_AHEAD = 8;
+/** Rows between the view and the edge at which the page beyond is asked for. */
+const PAGE_AHEAD = 16;
 const OVERSCAN = 8;
 const SETTLING_FRAMES = 8;
 /** Where the unread line comes to stand, from the top of the view. */
@@ -69,14 +68,14 @@ export function TimelineList(props: TimelineListProps) {
   const items = useMemo(
     () => layOut(timeline, me, drawn.current),
     // The target is not laid out; naming what is keeps a jump from laying all out anew.
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- the parts of the timeline that are laid out are named one by one
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- named one by one
     [timelineRows, hasOlder, hasNewer, unreadAfter, me],
   );
-  useLayoutEffect(() => {
-    drawn.current = items;
-  }, [items]);
-
   const [isAtEnd, setIsAtEnd] = useState(false);
+  /**
+   * At the end of all there is: not at that of a window over older history, which has a page below.
+   */
+  const [isAtLiveEnd, setIsAtLiveEnd] = useState(false);
   const roving = useRoving(items, scroller, props.onKey, props.onLeave);
   // One key when the focus is in the edit: an item drawn twice would be two of it.
   const keepKeys = useMemo(
@@ -92,7 +91,7 @@ export function TimelineList(props: TimelineListProps) {
     getItemKey,
     overscan: OVERSCAN,
     anchorTo: 'end',
-    followOnAppend: !hasNewer,
+    followOnAppend: isAtLiveEnd,
     scrollEndThreshold: NEAR_END_PX,
     paddingEnd: 8,
     scrollPaddingStart: READING_LINE_PX,
@@ -106,25 +105,23 @@ export function TimelineList(props: TimelineListProps) {
     },
   });
 
-  useLayoutEffect(() => {
-    rows.shouldAdjustScrollPositionOnItemSizeChange = standsAbove;
-  }, [rows]);
+  const { scrollTo } = usePlace(rows, items, drawn);
 
   // A channel opens at its unread line, or at its end.
   useLayoutEffect(() => {
     const unread = items.findIndex((item) => item.kind === 'unread');
     if (timeline.target !== null) return;
-    if (unread >= 0) rows.scrollToIndex(unread, { align: 'start' });
+    if (unread >= 0) scrollTo(unread, 'start');
     else rows.scrollToEnd();
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once, when the channel opens; the list is keyed by its channel
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once: the list is keyed by its channel
   }, []);
 
   const targetAt =
     timeline.target === null ? -1 : items.findIndex((item) => item.key === timeline.target);
   const isTargetThere = targetAt >= 0;
   useLayoutEffect(() => {
-    if (isTargetThere) rows.scrollToIndex(targetAt, { align: 'center' });
-    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each target, when its row is there; later rows move its index
+    if (isTargetThere) scrollTo(targetAt, 'center');
+    // eslint-disable-next-line react-hooks/exhaustive-deps -- once for each target
   }, [timeline.target, isTargetThere]);
 
   const firstEnd = useRef(toEnd);
@@ -135,14 +132,17 @@ export function TimelineList(props: TimelineListProps) {
   const lookAtEnd = useCallback(() => {
     const view = scroller.current;
     if (view === null) return;
-    setIsAtEnd(view.scrollHeight - view.scrollTop - view.clientHeight <= NEAR_END_PX);
-  }, []);
+    const isNear = view.scrollHeight - view.scrollTop - view.clientHeight <= NEAR_END_PX;
+    setIsAtEnd(isNear);
+    setIsAtLiveEnd(isNear && !hasNewer);
+  }, [hasNewer]);
   const total = rows.getTotalSize();
   useLayoutEffect(lookAtEnd, [lookAtEnd, items, total]);
   useEffect(() => onEnd(isAtEnd && !hasNewer), [isAtEnd, hasNewer, onEnd]);
   useEffect(() => () => onEnd(false), [onEnd]);
 
-  // The view itself grows and shrinks (a growing composer, a resized window): the end stays at the end.
+  // The view itself grows and shrinks (a growing composer, a resized window): the end stays at the
+  // end.
   const endHeld = useRef(false);
   useLayoutEffect(() => {
     endHeld.current = isAtEnd;
@@ -159,13 +159,18 @@ export function TimelineList(props: TimelineListProps) {
   }, [rows, lookAtEnd]);
 
   const shown = rows.getVirtualItems();
-  const firstShown = shown[0]?.index ?? 0;
-  const lastShown = shown.at(-1)?.index ?? 0;
+  // Of what is in view: a row that is kept for its focus may stand anywhere.
+  const { startIndex, endIndex } = rows.range ?? { startIndex: 0, endIndex: 0 };
   // A page that came while the list is still on its way to where it opens would lead it astray.
   const isSettled = useSettled(timeline.target) && shown.length > 0;
-  useAsking(isSettled && hasOlder && firstShown <= PAGE_AHEAD, onOlder, timelineRows, isLive);
-  useAsking(
-    isSettled && hasNewer && lastShown >= items.length - PAGE_AHEAD,
+  const isOlderRefused = useAsking(
+    isSettled && hasOlder && startIndex <= PAGE_AHEAD,
+    onOlder,
+    timelineRows,
+    isLive,
+  );
+  const isNewerRefused = useAsking(
+    isSettled && hasNewer && endIndex >= items.length - PAGE_AHEAD,
     onNewer,
     timelineRows,
     isLive,
@@ -185,9 +190,7 @@ export function TimelineList(props: TimelineListProps) {
         aria-label={label}
         tabIndex={-1}
         onScroll={lookAtEnd}
-        onKeyDown={(event) =>
-          roving.onKeyDown(event, (index) => rows.scrollToIndex(index, { align: 'auto' }))
-        }
+        onKeyDown={(event) => roving.onKeyDown(event, (index) => scrollTo(index, 'auto'))}
         onFocus={roving.onFocus}
         onBlur={roving.onBlur}
       >
@@ -206,6 +209,7 @@ export function TimelineList(props: TimelineListProps) {
                   {render(item, {
                     isTabStop: roving.stop === item.key,
                     isTarget: timeline.target === item.key,
+                    isRefused: item.kind === 'newer' ? isNewerRefused : isOlderRefused,
                   })}
                 </div>
               )
@@ -225,19 +229,6 @@ export function TimelineList(props: TimelineListProps) {
       )}
     </div>
   );
-}
-
-/**
- * Whether a row that changed its size moves what is read: it stands above the view, or was only guessed at until now. Unlike
- * the list's own rule also while the reader scrolls up, where a message edited above would push the text away from under them.
- */
-function standsAbove(
-  row: VirtualItem,
-  _delta: number,
-  list: Virtualizer<HTMLDivElement, Element>,
-): boolean {
-  const top = list.scrollOffset ?? 0;
-  return list.itemSizeCache.has(row.key) ? row.end <= top : row.start < top;
 }
 
 const guess = (item: Item | undefined): number => (item ? guessHeight(item) : 0);
@@ -264,23 +255,29 @@ function useSettled(target: string | null): boolean {
   return settledFor === target;
 }
 
-/** Asks once for a page each time its edge comes near; what was refused, again when rows or the line have changed. */
+/**
+ * Asks once for a page each time its edge comes near; what was refused, again when rows or the line
+ * have changed.
+ * @returns whether the page was refused and nothing has changed since
+ */
 function useAsking(
   isNear: boolean,
   ask: () => Promise<boolean>,
   rows: unknown,
   isLive: boolean,
-): void {
+): boolean {
   const isAsking = useRef(false);
-  const refused = useRef<Seen | null>(null);
+  const [refused, setRefused] = useState<Seen | null>(null);
+  const isRefused = isSame(refused, { rows, isLive });
   useEffect(() => {
-    if (!isNear || isAsking.current || isSame(refused.current, { rows, isLive })) return;
+    if (!isNear || isAsking.current || isRefused) return;
     isAsking.current = true;
     void ask().then((isDone) => {
       isAsking.current = false;
-      refused.current = isDone ? null : { rows, isLive };
+      setRefused(isDone ? null : { rows, isLive });
     });
-  }, [isNear, ask, rows, isLive]);
+  }, [isNear, ask, rows, isLive, isRefused]);
+  return isRefused;
 }
 
 interface Seen {

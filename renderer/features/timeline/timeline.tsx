@@ -121,7 +121,7 @@ export function Timeline({ team, channel }: TimelineProps) {
         );
       case 'older':
       case 'newer':
-        return <LoadingItem isOffline={isOffline} />;
+        return <LoadingItem isOffline={isOffline && state.isRefused} />;
       case 'start':
         return <Start team={team} channel={channel} />;
     }

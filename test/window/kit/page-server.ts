@@ -1,6 +1,7 @@
 /**
  * Serves the development page of the window, built as the real one is, from 127.0.0.1 and under the
- * policy that the hosts set: what the policy would refuse in the app fails here too. Built once a run.
+ * policy that the hosts set: what the policy would refuse in the app fails here too. Built once a
+ * run.
  */
 import react from '@vitejs/plugin-react';
 import { readFile } from 'node:fs/promises';
@@ -21,7 +22,10 @@ const TYPES: Readonly<Record<string, string>> = {
   '.woff2': 'font/woff2',
 };
 
-export async function buildPage(): Promise<void> {
+/**
+ * @param mode  of React: in development it warns, and what it warns of is a complaint of the page
+ */
+export async function buildPage(mode: 'development' | 'production' = 'development'): Promise<void> {
   await build({
     root: join(ROOT, 'renderer'),
     base: '/',
@@ -29,8 +33,7 @@ export async function buildPage(): Promise<void> {
     logLevel: 'warn',
     cacheDir: join(ROOT, '.cache/vite'),
     plugins: [react(), noSchemas()],
-    // React's development build: what it warns of is a complaint of the page.
-    define: { 'process.env.NODE_ENV': JSON.stringify('development') },
+    define: { 'process.env.NODE_ENV': JSON.stringify(mode) },
     build: {
       outDir: BUILT,
       emptyOutDir: true,
@@ -58,7 +61,8 @@ export async function servePage(): Promise<PageServer> {
           .writeHead(200, {
             'content-type': TYPES[extname(file)] ?? 'application/octet-stream',
             'content-security-policy': contentSecurityPolicy(),
-            // The page is built once a run; a document that is opened again need not fetch it again.
+            // The page is built once a run; a document that is opened again need not fetch it
+            // again.
             'cache-control': 'max-age=3600',
           })
           .end(body),
