@@ -15,7 +15,7 @@ import { openPostgresStore } from './store.ts';
 import { WRITES } from './writes.ts';
 
 /** These ask for everything. `dropSessions` goes through all sessions once a day. */
-const WHOLE = new Set(['team', 'members', 'invites', 'dropSessions']);
+const WHOLE = new Set(['team', 'newestAt', 'members', 'invites', 'dropSessions']);
 
 describe.skipIf(POSTGRES === undefined)('the plan of', () => {
   let server: PostgresServer;

@@ -6,7 +6,7 @@ import { QUERIES, type QueryName } from './queries.ts';
 import { WRITES, type WriteName } from './writes.ts';
 
 /** Small tables that are wanted whole. */
-const WHOLE: readonly QueryName[] = ['team', 'members', 'invites'];
+const WHOLE: readonly QueryName[] = ['team', 'newestAt', 'members', 'invites'];
 /** Once a day, over a table of some rows per member: an index would cost every refresh of a token. */
 const SWEEPS: readonly WriteName[] = ['dropSessions'];
 
