@@ -5,7 +5,7 @@
  * No door keeps anything between two requests, so any relay of a cluster can answer any of them: the client says its positions each time.
  */
 import { z } from 'zod';
-import { seq } from './entities.ts';
+import { isHeldEvent, type HeldEvent } from './feeds.ts';
 import { hello } from './frames-up.ts';
 import { feedId } from './ids.ts';
 import { DEFAULT_LIMITS } from './limits.ts';
@@ -21,9 +21,9 @@ export const STREAM_TYPE = 'text/event-stream';
 /** POST events. With `Accept: text/event-stream` the answer is a stream, else lines. */
 export const eventsRequest = z.strictObject({
   hello,
-  /** Positions that found no room in `hello`. */
+  /** Positions that found no room in `hello`, without proofs. */
   more: z
-    .record(feedId, seq)
+    .record(feedId, z.custom<HeldEvent>(isHeldEvent))
     .refine((positions) => Object.keys(positions).length <= DEFAULT_LIMITS.doorPositions)
     .optional(),
   /** The client was welcomed before and goes on from what it heard: no new `welcome`, unless its positions are none of this store. */

@@ -1,7 +1,14 @@
 /** Events are read by hand where there are many, and by schema: two ways, one verdict. */
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseBySchema, parseEvent } from './feeds.ts';
+import {
+  heldEvent,
+  isHeldEvent,
+  isPosition,
+  parseBySchema,
+  parseEvent,
+  position,
+} from './feeds.ts';
 
 const MEMBER = '0190a000-0000-4000-8000-0000000000b0';
 const MESSAGE = '0190a000-0000-7000-8000-000000000001';
@@ -96,4 +103,30 @@ test.each([
 
 test('what is not in the shape of a message does not come through', () => {
   expect(parseEvent({ ...posted, mood: 'fine', __proto__: { admin: true } })).toStrictEqual(posted);
+});
+
+const proofs = fc.oneof(
+  fc.constantFrom('p'.repeat(34), 'p'.repeat(33), 'p'.repeat(35), `${'p'.repeat(34)}\n`),
+  fc.string(),
+);
+const proven = fc.record(
+  { seq: field(numbers), proof: field(proofs), more: anything },
+  { requiredKeys: ['seq', 'proof'] },
+);
+const positions = fc.record(
+  { seq: field(numbers), at: field(numbers), proven: field(proven), more: anything },
+  { requiredKeys: ['seq', 'at'] },
+);
+
+test('a position read by hand is one by schema, and no other', () => {
+  const good = { seq: 5, at: 50, proven: { seq: 4, proof: 'p'.repeat(34) } };
+  expect([isPosition(good), isHeldEvent({ seq: 5, at: 50 })]).toEqual([true, true]);
+  fc.assert(
+    fc.property(fc.oneof(positions, anything), (made) => {
+      const raw: unknown = JSON.parse(JSON.stringify(made) ?? 'null');
+      expect(isPosition(raw)).toBe(position.safeParse(raw).success);
+      expect(isHeldEvent(raw)).toBe(heldEvent.safeParse(raw).success);
+    }),
+    { numRuns: 2_000 },
+  );
 });

@@ -23,7 +23,6 @@ import {
 } from './entities.ts';
 import {
   channelId,
-  epochId,
   isMemberId,
   isMessageId,
   memberId,
@@ -32,9 +31,41 @@ import {
   sessionId,
 } from './ids.ts';
 
-/** Where a reader stands in a feed. One indivisible value: a `seq` means nothing under another epoch. */
-export const position = z.object({ epoch: epochId, seq });
-export type Position = z.infer<typeof position>;
+/**
+ * What the relay gives out with the number of an event, to know later that the event stood there:
+ * a name of the event and an HMAC by the team's position key. A client only keeps it.
+ */
+const PROOF = /^[A-Za-z0-9_-]{34}$/;
+export const proof = z.string().regex(PROOF);
+export type Proof = z.infer<typeof proof>;
+
+/** The highest event that a client holds without a gap at its end, with that event's `at`. */
+export const heldEvent = z.strictObject({ seq, at: time });
+/** The newest proof that the client was given for this feed. Mostly of an event before `seq`. */
+export const provenEvent = z.strictObject({ seq, proof });
+/** Where a client stands in a feed. It means nothing under another epoch. */
+export const position = heldEvent.extend({ proven: provenEvent.optional() });
+export type Position = Readonly<z.infer<typeof position>>;
+export type HeldEvent = Readonly<z.infer<typeof heldEvent>>;
+export type ProvenEvent = Readonly<z.infer<typeof provenEvent>>;
+
+/** What the schemas above say, for who reads hundreds of them in a row; a test holds them to it. */
+export const isHeldEvent = (value: unknown): value is HeldEvent =>
+  isObject(value, 2) && isSeq(value['seq']) && isTime(value['at']);
+export function isPosition(value: unknown): value is Position {
+  if (isHeldEvent(value)) return true;
+  if (!isObject(value, 3) || !isSeq(value['seq']) || !isTime(value['at'])) return false;
+  const proven = value['proven'];
+  return (
+    isObject(proven, 2) &&
+    isSeq(proven['seq']) &&
+    typeof proven['proof'] === 'string' &&
+    PROOF.test(proven['proof'])
+  );
+}
+
+const isObject = (value: unknown, keys: number): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === keys;
 
 /** Sequence numbers `from` to `to`, both included. */
 export interface Interval {

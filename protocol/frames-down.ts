@@ -6,11 +6,13 @@
 import { z } from 'zod';
 import { channel, level, member, presence, role, seq, session, team, time } from './entities.ts';
 import { refusal } from './errors.ts';
-import { parseEvent, type FeedEvent } from './feeds.ts';
+import { parseEvent, proof, type FeedEvent } from './feeds.ts';
 import { channelId, epochId, feedId, memberId, operationId, sessionId } from './ids.ts';
 
 const req = z.number().int();
 const heads = z.record(feedId, seq);
+/** The event at `seq`: when it happened, and a proof that it stands there. 0 and none for an empty feed. */
+const stateAt = { seq, at: time, proof: proof.optional() };
 /** One transform for all of them: 200 small ones cost more than what they read. */
 const events = z.array(z.unknown()).transform((raws, context): FeedEvent[] => {
   const read: FeedEvent[] = [];
@@ -55,12 +57,15 @@ export type UnreadCount = Readonly<z.infer<typeof unreadCount>>;
 export const DOWN_SCHEMAS = {
   /**
    * The answer to a good `hello`; every live event after it follows on this socket. `heads` names all feeds the
-   * member may read. With an `epoch` other than the client's, the client drops its positions and keeps its outbox.
+   * member may read. With an `epoch` other than the client's, or with positions that the store does
+   * not bear out (`isResumed` is false), the client drops positions and cache and keeps its outbox.
    */
   welcome: z.object({
     t: z.literal('welcome'),
     version: z.number().int(),
     epoch: epochId,
+    /** Whether the catch-up goes on from the positions in `hello`; else it begins with nothing. */
+    isResumed: z.boolean(),
     team,
     member: memberId,
     session: sessionId,
@@ -85,7 +90,7 @@ export const DOWN_SCHEMAS = {
   'team-state': z.object({
     t: z.literal('team-state'),
     req: req.optional(),
-    seq,
+    ...stateAt,
     team,
     members: z.array(member),
     /** Public channels, and nothing else. */
@@ -95,7 +100,7 @@ export const DOWN_SCHEMAS = {
   'member-state': z.object({
     t: z.literal('member-state'),
     req: req.optional(),
-    seq,
+    ...stateAt,
     channels: z.array(memberChannel),
   }),
   /**
@@ -110,6 +115,8 @@ export const DOWN_SCHEMAS = {
     to: seq,
     head: seq,
     events,
+    /** That the event at `to` stands there. */
+    proof: proof.optional(),
     channel: channel.optional(),
   }),
   /** Catch-up is over: everything up to the heads of `welcome` was sent, or is a hole the client can ask for. */
@@ -130,7 +137,13 @@ export const DOWN_SCHEMAS = {
     req: req.optional(),
     refusal,
   }),
-  beat: z.object({ t: z.literal('beat'), at: time, heads }),
+  /** `proofs` are those of the heads. */
+  beat: z.object({
+    t: z.literal('beat'),
+    at: time,
+    heads,
+    proofs: z.record(feedId, proof),
+  }),
   roster: z.object({ t: z.literal('roster'), req, channel, members: z.array(memberId) }),
   sessions: z.object({ t: z.literal('sessions'), req, sessions: z.array(session) }),
   invite: z.object({

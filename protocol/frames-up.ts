@@ -17,6 +17,7 @@ import {
   time,
   topic,
 } from './entities.ts';
+import { isPosition, type Position } from './feeds.ts';
 import {
   channelId,
   epochId,
@@ -44,9 +45,9 @@ export const hello = z.strictObject({
   versions: z.strictObject({ min: z.number().int(), max: z.number().int() }),
   /** The epoch the positions belong to; null with none. */
   epoch: epochId.nullable(),
-  /** The highest `seq` up to which this client holds each feed without a gap at its end. */
+  /** Where this client stands in each feed. */
   positions: z
-    .record(feedId, seq)
+    .record(feedId, z.custom<Position>(isPosition))
     .refine((positions) => Object.keys(positions).length <= DEFAULT_LIMITS.helloPositions),
   /** The channel on screen: its pages come first. */
   focus: channelId.nullable(),

@@ -30,8 +30,11 @@ const {
 } = DEFAULT_LIMITS;
 const id = (n: number): string => `0190a000-0000-4000-8000-${n.toString(16).padStart(12, '0')}`;
 const ids = (count: number): readonly string[] => Array.from({ length: count }, (_, n) => id(n));
-const positions = (count: number): Record<string, number> =>
-  Object.fromEntries(ids(count).map((one) => [`channel/${one}`, 2 ** 53 - 1]));
+/** Of a team with a trillion messages in each channel, until the year 2286. */
+const HELD = { seq: 10 ** 12, at: 10 ** 13 - 1 };
+const PROVEN = { ...HELD, proven: { seq: 10 ** 12, proof: 'p'.repeat(34) } };
+const positions = (count: number, position: object): Record<string, object> =>
+  Object.fromEntries(ids(count).map((one) => [`channel/${one}`, position]));
 
 const channel = {
   t: 'create-channel',
@@ -123,7 +126,7 @@ describe('a limit of the wire', () => {
       'helloPositions',
       helloPositions,
       'positions',
-      (n) => onWire({ ...hello, positions: positions(n) }),
+      (n) => onWire({ ...hello, positions: positions(n, PROVEN) }),
     ],
     [
       'groupMembers, the maker included',
@@ -138,7 +141,7 @@ describe('a limit of the wire', () => {
       (n) => onWire({ t: 'missing', req: 1, ops: Array(n).fill(OP) }),
     ],
     ['doorWaitMs', doorWaitMs, 'waitMs', (n) => atTheDoor({ waitMs: n })],
-    ['doorPositions', doorPositions, 'more', (n) => atTheDoor({ more: positions(n) })],
+    ['doorPositions', doorPositions, 'more', (n) => atTheDoor({ more: positions(n, HELD) })],
     ['pingMostMs', pingMostMs, 'pingEveryMs', (n) => onWire({ ...hello, pingEveryMs: n })],
     ['silenceMs', silenceMs, 'silenceMs', (n) => onWire({ ...hello, silenceMs: n })],
     [
@@ -185,7 +188,7 @@ describe('whatever the wire lets in', () => {
     };
     expect(onWire(worst)).toBeUndefined();
     expect(bytes(worst)).toBeLessThanOrEqual(frameBytes);
-    expect(bytes({ ...hello, positions: positions(helloPositions) })).toBeLessThanOrEqual(
+    expect(bytes({ ...hello, positions: positions(helloPositions, PROVEN) })).toBeLessThanOrEqual(
       frameBytes,
     );
     expect(bytes({ ...channel, members: ids(channelStartMembers) })).toBeLessThanOrEqual(
@@ -198,8 +201,8 @@ describe('whatever the wire lets in', () => {
 
   test('fits the body of a request at the other doors', () => {
     const longest = {
-      hello: { ...hello, positions: positions(helloPositions) },
-      more: positions(doorPositions),
+      hello: { ...hello, positions: positions(helloPositions, PROVEN) },
+      more: positions(doorPositions, HELD),
       isGoingOn: true,
       waitMs: 0,
     };

@@ -293,6 +293,7 @@ export function readConfig(
 
 export const STORE_FILE = 'team.sqlite';
 export const TOKEN_KEYS_FILE = 'token-keys.json';
+const POSITION_KEY_FILE = 'position-key.json';
 /** Which of several PostgreSQL servers is not left behind. */
 export const TERM_FILE = 'postgres-term.json';
 /** How the relay was last started: what the command line goes by while it does not run. */
@@ -303,6 +304,7 @@ const TEAM_FILE = 'team-id';
 const RESTORED_FILE = 'restored.json';
 
 export const tokenKeysFile = (keys: string): string => join(keys, TOKEN_KEYS_FILE);
+export const positionKeyFile = (keys: string): string => join(keys, POSITION_KEY_FILE);
 
 /** Where in the data folder things lie. */
 export const dataFiles = (data: string) => ({

@@ -20,6 +20,7 @@ import { createLocalPresence } from './adapters/presence-local.ts';
 import { processCpuMs, systemClock, systemRandom } from './adapters/system-clock.ts';
 import { createAuth, type Auth } from './auth/auth.ts';
 import type { RelayIdentity } from './auth/gateway-auth.ts';
+import { loadPositionKey } from './auth/position-key.ts';
 import { hideName, loadTokenKeys, type TokenKeys } from './auth/token-keys.ts';
 import { openBlobs, whereBlobsAre, type BlobsSettings } from './blobs-place.ts';
 import { readPostgresServers, readRedisSettings } from './cluster.ts';
@@ -28,6 +29,7 @@ import {
   STORE_FILE,
   TERM_FILE,
   TOKEN_KEYS_FILE,
+  positionKeyFile,
   tokenKeysFile,
   type MetricsAddress,
 } from './config.ts';
@@ -160,6 +162,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       create: (place) => createBlobs(place, { clock, random, limits }),
     });
     const keys = loadTokenKeys(tokenKeysFile(keysFolder), random);
+    const positionKey = loadPositionKey(positionKeyFile(keysFolder), random);
     const own =
       tls === 'own'
         ? loadTls({ folder: keysFolder, hosts: certificateHosts(reachable), clock, random })
@@ -203,6 +206,7 @@ export async function startRelay(settings: RelaySettings, parts: RelayParts = {}
       fanOut,
       presence,
       auth: auth.gateway,
+      positionKey,
       clock,
       random,
       limits,

@@ -4,12 +4,15 @@
  * was here before.
  */
 import { writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Channel } from '../../protocol/entities.ts';
+import type { Position } from '../../protocol/feeds.ts';
 import {
   channelFeed,
   memberFeed,
   TEAM_FEED,
   type ChannelId,
+  type FeedId,
   type MemberId,
   type MessageId,
 } from '../../protocol/ids.ts';
@@ -22,11 +25,14 @@ import {
 } from '../../server/adapters/system-clock.ts';
 import { createAccessTokens } from '../../server/auth/access-tokens.ts';
 import { newId } from '../../server/auth/new-id.ts';
+import { loadPositionKey } from '../../server/auth/position-key.ts';
 import { createRefreshTokens } from '../../server/auth/refresh-tokens.ts';
 import { createSessions } from '../../server/auth/sessions.ts';
 import { loadTokenKeys } from '../../server/auth/token-keys.ts';
+import { positionKeyFile } from '../../server/config.ts';
 import { found } from '../../server/domain/channels.ts';
 import { createMember, createTeamWithOwner, generalChannel } from '../../server/domain/members.ts';
+import { createPositionProofs } from '../../server/gateway/position-proofs.ts';
 import { silentLog as log } from '../../server/observe/log.ts';
 import type { SessionRow, Store, WriteTx } from '../../server/ports/store.ts';
 import { bodiesOf } from '../kit/bodies.ts';
@@ -138,15 +144,26 @@ const rows: SessionRow[] = await inParts(
   async (tx, id) => (await sessions.start(tx, id, 'Bench')).row,
 );
 const general = channelFeed(generalChannel(store.teamId));
-const shared = { [TEAM_FEED]: await store.head(TEAM_FEED), [general]: await store.head(general) };
+const proofs = createPositionProofs(
+  loadPositionKey(positionKeyFile(dirname(keysPath)), random),
+  () => store.epoch,
+);
+/** As a desktop has them that was connected for a while after the last event came. */
+const positionsIn = async (...feeds: readonly FeedId[]): Promise<Record<string, Position>> => {
+  const heads = await store.heads(feeds);
+  const positions: Record<string, Position> = {};
+  for (const [feed, mark] of await store.marks(heads)) {
+    const seq = heads.get(feed) ?? 0;
+    positions[feed] = { seq, at: mark.at, proven: { seq, proof: proofs.prove(feed, seq, mark) } };
+  }
+  return positions;
+};
+const shared = await positionsIn(TEAM_FEED, general);
 const passes: Pass[] = [];
 for (const [i, row] of rows.entries()) {
   const channel = channelIds[i % channels];
   if (channel === undefined) throw new Error('a member without a channel');
-  const own = {
-    [memberFeed(row.member)]: await store.head(memberFeed(row.member)),
-    [channelFeed(channel)]: await store.head(channelFeed(channel)),
-  };
+  const own = await positionsIn(memberFeed(row.member), channelFeed(channel));
   passes.push({
     access: (await access.issue(row.member, row.id)).access,
     epoch: store.epoch,

@@ -111,9 +111,10 @@ function relayDialect(seat: Seat): Dialect {
     sawLast(text) {
       const { feed, events } = JSON.parse(text) as {
         feed: string;
-        events: readonly { seq: number }[];
+        events: readonly { seq: number; at: number }[];
       };
-      positions[feed] = events.at(-1)?.seq ?? 0;
+      const last = events.at(-1);
+      if (last) positions[feed] = { seq: last.seq, at: last.at };
     },
     replyTo: () => null,
   };

@@ -80,7 +80,8 @@ export function hideName([{ names }]: TokenKeys, name: string): string {
   return createHmac('sha256', names).update(name).digest('base64url').slice(0, HIDDEN_LENGTH);
 }
 
-function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
+/** @throws SecretFileError when it is too short or was not made by chance */
+export function checkSecret(kid: string, secret: Buffer, path: string): void {
   if (secret.length < KEY_BYTES)
     throw new SecretFileError(
       `${path}: the key ${kid} is too short; it needs ${KEY_BYTES} random bytes.`,
@@ -90,6 +91,10 @@ function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
       `${path}: the key ${kid} is not random. Remove the file; the next start makes a good one.`,
     );
   }
+}
+
+function tokenKey(kid: string, secret: Buffer, path: string): TokenKey {
+  checkSecret(kid, secret, path);
   const derive = (purpose: string): KeyObject =>
     createSecretKey(
       Buffer.from(hkdfSync('sha256', secret, Buffer.alloc(0), `landline ${purpose}`, KEY_BYTES)),

@@ -19,8 +19,15 @@ import { ok } from '../../protocol/result.ts';
 import { createFakeClock } from '../../test/kit/fake-clock.ts';
 import { createSeededRandom } from '../../test/kit/seeded-random.ts';
 import { createDiskBlobs } from '../adapters/blobs-disk.ts';
+import { loadPositionKey } from '../auth/position-key.ts';
 import { loadTokenKeys } from '../auth/token-keys.ts';
-import { dataFiles, readConfig, tokenKeysFile, type RelayConfig } from '../config.ts';
+import {
+  dataFiles,
+  readConfig,
+  positionKeyFile,
+  tokenKeysFile,
+  type RelayConfig,
+} from '../config.ts';
 import type { Command } from '../control/commands.ts';
 import type { Operator } from '../control/operator.ts';
 import { CERTIFICATE_FILE, KEY_FILE, loadTls } from '../lan/tls.ts';
@@ -57,6 +64,7 @@ beforeEach(async () => {
   asked = [];
   data = mkdtempSync(join(tmpdir(), 'landline-doctor-'));
   loadTokenKeys(tokenKeysFile(data), random);
+  loadPositionKey(positionKeyFile(data), random);
   const tls = loadTls({ folder: data, hosts: ['localhost'], clock, random });
   writeFileSync(dataFiles(data).store, '');
   server = createServer(tls.options, (_request, response) => response.end()).listen(0, '127.0.0.1');
@@ -125,6 +133,12 @@ describe('the doctor', () => {
     ['token keys others can read', 'token keys', () => chmodSync(tokenKeysFile(data), 0o640)],
     ['a relay key others can read', 'relay key', () => chmodSync(join(data, KEY_FILE), 0o644)],
     ['missing token keys', 'token keys', () => rmSync(tokenKeysFile(data))],
+    [
+      'a position key others can read',
+      'position key',
+      () => chmodSync(positionKeyFile(data), 0o644),
+    ],
+    ['a missing position key', 'position key', () => rmSync(positionKeyFile(data))],
     ['a spoilt certificate', 'certificate', () => writeFileSync(join(data, CERTIFICATE_FILE), 'x')],
     [
       'a proxy whose certificate is not there',

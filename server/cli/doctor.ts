@@ -11,7 +11,7 @@ import type { TLSSocket } from 'node:tls';
 import { HTTP } from '../../protocol/http.ts';
 import { showFingerprint } from '../../protocol/invite-link.ts';
 import { secrecyProblem } from '../auth/secret-file.ts';
-import { dataFiles, tokenKeysFile, type RelayConfig } from '../config.ts';
+import { dataFiles, positionKeyFile, tokenKeysFile, type RelayConfig } from '../config.ts';
 import { adviceFor, keptAt, NOT_NAMED, placeProblem } from '../blobs-place.ts';
 import type { Operator } from '../control/operator.ts';
 import { BlobsUnavailable, MARK_NAME, type Blobs } from '../ports/blobs.ts';
@@ -54,14 +54,23 @@ const EARLIEST = Date.UTC(2026, 0, 1);
 
 export async function examine(parts: DoctorParts): Promise<readonly Finding[]> {
   const { config, nodeVersion, now } = parts;
-  const files = [
-    tokenKeysFile(config.keys),
-    ...(config.tls === 'own' ? [join(config.keys, KEY_FILE)] : []),
+  const secrets: readonly Secret[] = [
+    {
+      check: 'token keys',
+      path: tokenKeysFile(config.keys),
+      without: 'the next start makes new ones',
+    },
+    {
+      check: 'position key',
+      path: positionKeyFile(config.keys),
+      without: 'the next start makes a new one',
+    },
+    ...(config.tls === 'own' ? [relayKeyIn(config.keys)] : []),
   ];
   return [
     checkNode(nodeVersion),
     checkFolder(config.data),
-    ...files.map(checkSecret),
+    ...secrets.map(checkSecret),
     checkClock(config.data, now),
     checkRoom(config.data),
     ...(config.tls === 'own' ? [checkCertificate(config.keys, now)] : []),
@@ -132,18 +141,26 @@ export function checkFolder(data: string): Finding {
   return fine(check, data);
 }
 
-function checkSecret(path: string): Finding {
-  const isRelayKey = path.endsWith('.pem');
-  const check = isRelayKey ? 'relay key' : 'token keys';
+interface Secret {
+  readonly check: string;
+  readonly path: string;
+  /** What happens if it stays away. */
+  readonly without: string;
+}
+
+const relayKeyIn = (folder: string): Secret => ({
+  check: 'relay key',
+  path: join(folder, KEY_FILE),
+  without: 'the next start makes another relay of it, and everybody needs a new invite',
+});
+
+function checkSecret({ check, path, without }: Secret): Finding {
   let stat;
   try {
     stat = lstatSync(path);
   } catch (error) {
     const isMissing = (error as NodeJS.ErrnoException).code === 'ENOENT';
     const says = isMissing ? `${path} is not there` : `${path} cannot be read`;
-    const without = isRelayKey
-      ? 'the next start makes another relay of it, and everybody needs a new invite'
-      : 'the next start makes new ones';
     return problem(
       check,
       says,

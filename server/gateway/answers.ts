@@ -1,6 +1,7 @@
 /** Answers the questions of a live client. Each question gets exactly one frame with its `req`: the answer, or why there is none. */
 import type { Session } from '../../protocol/entities.ts';
 import { refuse, type Refusal } from '../../protocol/errors.ts';
+import { memberFeed, TEAM_FEED } from '../../protocol/ids.ts';
 import type { DownFrame } from '../../protocol/frames-down.ts';
 import type { Question } from '../../protocol/frames-up.ts';
 import type { Limits } from '../../protocol/limits.ts';
@@ -18,10 +19,12 @@ import type { Clock } from '../ports/clock.ts';
 import type { Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
 import type { Connection } from './connection.ts';
-import { pageText } from './pages.ts';
+import { pageText, placeOf } from './pages.ts';
+import type { PositionProofs } from './position-proofs.ts';
 
 export interface AnswersParts {
   readonly store: Store;
+  readonly proofs: PositionProofs;
   readonly auth: GatewayAuth;
   readonly clock: Clock;
   readonly limits: Limits;
@@ -38,7 +41,7 @@ export async function answer(
   connection: Connection,
   ask: Question,
 ): Promise<Result<string, Refusal>> {
-  const { store, auth, clock, limits, node, cpuMs } = parts;
+  const { store, proofs, auth, clock, limits, node, cpuMs } = parts;
   const { req } = ask;
   const by = connection.member.id;
   const who: Principal = {
@@ -49,7 +52,7 @@ export async function answer(
   switch (ask.t) {
     case 'range': {
       const page = await readRange(store, by, ask.feed, ask, limits);
-      return page.ok ? ok(pageText(page.value, { req })) : page;
+      return page.ok ? ok(pageText(page.value, proofs, { req })) : page;
     }
     case 'roster': {
       const roster = await readRoster(store, by, ask.channel);
@@ -68,6 +71,7 @@ export async function answer(
       return told({
         t: 'team-state',
         req,
+        ...(await placeOf(store, proofs, TEAM_FEED, state.seq)),
         ...state,
         members: [...state.members],
         channels: [...state.channels],
@@ -75,7 +79,8 @@ export async function answer(
     }
     case 'get-member': {
       const state = await readMember(store, by);
-      return told({ t: 'member-state', req, ...state, channels: [...state.channels] });
+      const where = await placeOf(store, proofs, memberFeed(by), state.seq);
+      return told({ t: 'member-state', req, ...where, ...state, channels: [...state.channels] });
     }
     case 'sessions': {
       const live = new Set(connection.member.connections.map((one) => one.session));

@@ -11,10 +11,11 @@ import {
 import type { Limits } from '../../protocol/limits.ts';
 import {
   createRelayKit,
-  post,
-  seqsOf,
+  heldIn,
   type Person,
+  post,
   type RelayKit,
+  seqsOf,
   type TestClient,
 } from '../../test/kit/relay-kit.ts';
 
@@ -58,11 +59,9 @@ const fill = (channel: ChannelId, count: number, text = 'x'): Promise<void> =>
   });
 const pages = (client: TestClient, feed: FeedId): (readonly [number, number])[] =>
   client.all('page').flatMap((page) => (page.feed === feed ? [[page.from, page.to] as const] : []));
-const whole = (
-  more: Record<string, number>,
-): { epoch: typeof kit.store.epoch; positions: Record<FeedId, number> } => ({
+const whole = async (seqs: Readonly<Record<string, number>>) => ({
   epoch: kit.store.epoch,
-  positions: more,
+  positions: await heldIn(kit.store, seqs),
 });
 
 test('what was missed comes in pages that fit, upwards, then caught-up', async () => {
@@ -70,7 +69,7 @@ test('what was missed comes in pages that fit, upwards, then caught-up', async (
   await fill(kit.general, 50);
   const feed = channelFeed(kit.general);
   const client = await kit.connect(kit.owner);
-  client.hello(whole({ [feed]: 4 }));
+  client.hello(await whole({ [feed]: 4 }));
   await kit.settle();
   expect(pages(client, feed)).toEqual([
     [5, 24],
@@ -86,7 +85,7 @@ test('a page ends where its bytes run out', async () => {
   await fill(kit.general, 10, 'y'.repeat(2_000));
   const feed = channelFeed(kit.general);
   const client = await kit.connect(kit.owner);
-  client.hello(whole({ [feed]: 1 }));
+  client.hello(await whole({ [feed]: 1 }));
   await kit.settle();
   expect(pages(client, feed)).toEqual([
     [2, 3],
@@ -103,7 +102,7 @@ test('far behind starts with the newest page, and says what the channel is by no
   const feed = channelFeed(kit.general);
   const client = await kit.connect(kit.owner);
   client.hello({
-    ...whole({ [feed]: 100, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }),
+    ...(await whole({ [feed]: 100, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 })),
     focus: kit.general,
   });
   await kit.settle();
@@ -159,9 +158,8 @@ test('a client gets the next page when it has taken the one before', async () =>
   await fill(kit.general, 100, 'z'.repeat(5_000));
   const feed = channelFeed(kit.general);
   const client = await kit.connect(kit.owner);
-  const say = (): void => client.hello(whole({ [feed]: 1 }));
   client.queuedBytes = 100_000;
-  say();
+  client.hello(await whole({ [feed]: 1 }));
   await kit.settle();
   const first = pages(client, feed).length;
   expect(first).toBeLessThan(5);
@@ -188,7 +186,7 @@ test('a thousand clients that come back together read each page once', async () 
   const feed = channelFeed(kit.general);
   const clients = await Promise.all(Array.from({ length: 100 }, () => kit.connect(kit.owner)));
   for (const client of clients)
-    client.hello(whole({ [feed]: 1, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }));
+    client.hello(await whole({ [feed]: 1, [TEAM_FEED]: 3, [memberFeed(kit.owner.id)]: 1 }));
   await kit.settle();
   expect(clients.every((client) => seqsOf(client, feed).length === 100)).toBe(true);
   expect(reads).toBe(1);
@@ -205,12 +203,12 @@ test('a page that was just read is forgotten when a message in it is deleted', a
   const id = kit.id<MessageId>();
   ada.say(post(id, kit.general, 'canary'));
   await kit.settle();
-  one.hello(whole({ [feed]: 1 }));
+  one.hello(await whole({ [feed]: 1 }));
   await kit.settle();
   expect(one.texts.join()).toContain('canary');
   ada.say({ t: 'delete', op: kit.id(), channel: kit.general, message: id });
   await kit.settle();
-  two.hello(whole({ [feed]: 1 }));
+  two.hello(await whole({ [feed]: 1 }));
   await kit.settle();
   expect(two.texts.join()).not.toContain('canary');
   expect(seqsOf(two, feed)).toEqual([2, 3]);
@@ -223,7 +221,7 @@ test('a member removed while they catch up gets no further page of that channel'
   await fill(secret, 100, `canary ${'z'.repeat(5_000)}`);
   const client = await kit.connect(bo);
   client.queuedBytes = 100_000;
-  client.hello(whole({ [channelFeed(secret)]: 1 }));
+  client.hello(await whole({ [channelFeed(secret)]: 1 }));
   await kit.settle();
   const before = seqsOf(client, channelFeed(secret)).length;
   const ada = await kit.live(kit.owner);
@@ -253,7 +251,7 @@ test('a client far behind in the directory gets it as it is now', async () => {
   await start({ farBehindEvents: 5 });
   for (let i = 0; i < 6; i++) await kit.person(`person${i}`);
   const client = await kit.connect(kit.owner);
-  client.hello(whole({ [TEAM_FEED]: 3 }));
+  client.hello(await whole({ [TEAM_FEED]: 3 }));
   await kit.settle();
   expect(client.all('team-state')).toMatchObject([{ seq: 9, members: { length: 7 } }]);
 });
@@ -263,13 +261,13 @@ test('a page read a moment ago is read again for who comes back after more was s
   await fill(kit.general, 3);
   const feed = channelFeed(kit.general);
   const before = await kit.connect(kit.owner);
-  before.hello(whole({ [feed]: 4 }));
+  before.hello(await whole({ [feed]: 4 }));
   await kit.settle();
   // The clock stands still: whatever was remembered is as young as can be.
   (await kit.live(kit.owner)).say(post(kit.id(), kit.general, 'news'));
   await kit.settle();
   const after = await kit.connect(kit.owner);
-  after.hello(whole({ [feed]: 4 }));
+  after.hello(await whole({ [feed]: 4 }));
   await kit.settle();
   expect(seqsOf(after, feed)).toEqual([5]);
   expect(after.frames.at(-1)?.t).toBe('caught-up');
@@ -291,7 +289,7 @@ test('what was told of and never written keeps nobody catching up', async () => 
     ],
   });
   const client = await kit.connect(kit.owner);
-  client.hello(whole({ [feed]: 1 }));
+  client.hello(await whole({ [feed]: 1 }));
   await kit.settle();
   expect(client.frames.at(-1)?.t).toBe('caught-up');
   expect(kit.lines.map((line) => line.event)).toContain('fan-out-ahead');

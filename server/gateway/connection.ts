@@ -9,9 +9,10 @@
  * client that reads too slowly falls back into it.
  */
 import type { Presence } from '../../protocol/entities.ts';
+import type { Proof } from '../../protocol/feeds.ts';
 import type { FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
 import type { UpFrame } from '../../protocol/frames-up.ts';
-import type { StoredEvent } from '../ports/store.ts';
+import type { Mark, StoredEvent } from '../ports/store.ts';
 import type { Packet } from './packet.ts';
 import type { Spoke } from './wheel.ts';
 import type { Wire } from './wire.ts';
@@ -41,6 +42,8 @@ export class Connection implements Spoke {
   held: Map<FeedId, number> | undefined;
   isPumping = false;
   isCaughtUp = false;
+  /** It has proved that the store lost history, and waits for the new epoch that it began. */
+  isProving = false;
   /** The client wants silence for a while: it stays behind until the first ping. */
   isHushed = false;
   /** Set while bytes wait in the wire: how much it had taken when last looked at, and since when that is so. */
@@ -98,6 +101,10 @@ export class FeedEntry {
   readonly id: FeedId;
   /** The last event handed out or waiting in `pending`; undefined until it is known, and until then nothing is handed out. */
   head: number | undefined;
+  /** Of the event at `head`; undefined where it is not known here. */
+  mark: Mark | undefined;
+  /** Of `head`, once it was asked for. */
+  proof: Proof | undefined;
   /** Committed, not yet pushed. */
   pending: StoredEvent[] | undefined;
   readonly members: MemberNode[];

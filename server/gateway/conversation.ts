@@ -25,10 +25,12 @@ import type { Counts } from './counts.ts';
 import type { Meter, Meters } from './meter.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
+import type { PositionProofs } from './position-proofs.ts';
 import type { PresenceDesk } from './presence-desk.ts';
 
 export interface ConversationParts {
   readonly store: Store;
+  readonly proofs: PositionProofs;
   readonly auth: GatewayAuth;
   readonly outbound: Outbound;
   readonly presence: PresenceDesk;
@@ -179,12 +181,17 @@ export class Conversation {
   }
 
   #answer(connection: Connection, frame: Question): void {
-    const { store, auth, clock, limits, log, node, cpuMs, outbound, onRenewed } = this.#parts;
+    const { store, proofs, auth, clock, limits, log, node, cpuMs, outbound, onRenewed } =
+      this.#parts;
     const onRefreshed = (one: Connection, accessUntil: number): void => {
       one.accessUntil = accessUntil;
       if (one.stage !== 'closed') onRenewed(one);
     };
-    answer({ store, auth, clock, limits, node, cpuMs, onRefreshed }, connection, frame).then(
+    answer(
+      { store, proofs, auth, clock, limits, node, cpuMs, onRefreshed },
+      connection,
+      frame,
+    ).then(
       (result) => {
         if (result.ok) outbound.queue(connection, new Packet(result.value));
         else this.#refuse(connection, { req: frame.req }, result.error);

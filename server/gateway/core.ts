@@ -5,6 +5,7 @@
  * Guarantees: exactly one good `hello` comes first; every mutation and question is answered once, in words of the protocol; whatever a
  * client sends, the worst it gets is a refusal or its own socket closed; a session that ends takes its sockets along at once.
  */
+import type { KeyObject } from 'node:crypto';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
 import type { SessionId } from '../../protocol/ids.ts';
@@ -15,6 +16,7 @@ import type { Log } from '../ports/log.ts';
 import type { PresenceBoard } from '../ports/presence.ts';
 import { StoreUnavailable, type Interruption, type Store } from '../ports/store.ts';
 import type { GatewayAuth, Principal } from './auth-port.ts';
+import { Beats } from './beats.ts';
 import { CatchUp } from './catch-up.ts';
 import { Connection, connectionToReplace } from './connection.ts';
 import { Conversation } from './conversation.ts';
@@ -26,6 +28,8 @@ import { Meters } from './meter.ts';
 import { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
 import { Pages } from './pages.ts';
+import { createPositionProofs, type PositionProofs } from './position-proofs.ts';
+import { PositionCheck } from './positions.ts';
 import { PresenceDesk } from './presence-desk.ts';
 import { Talk } from './talk.ts';
 import { TICK_MS } from './wheel.ts';
@@ -36,6 +40,8 @@ export interface RelayCoreParts {
   readonly fanOut: FanOut;
   readonly presence: PresenceBoard;
   readonly auth: GatewayAuth;
+  /** By which positions are proved; the same for all relays of the team. */
+  readonly positionKey: KeyObject;
   readonly clock: Clock;
   readonly random: Random;
   readonly limits: Limits;
@@ -94,6 +100,8 @@ export class RelayCore {
   readonly #hub: Hub;
   readonly #outbound: Outbound;
   readonly #pages: Pages;
+  readonly #beats: Beats;
+  readonly #positions: PositionCheck;
   readonly #catchUp: CatchUp;
   readonly #lifeline: Lifeline;
   readonly #presence: PresenceDesk;
@@ -120,11 +128,13 @@ export class RelayCore {
       counts,
       onDrained: (connection) => this.#catchUp.goOn(connection),
     });
-    this.#pages = new Pages({ store, clock, limits });
+    const proofs: PositionProofs = createPositionProofs(parts.positionKey, () => store.epoch);
+    this.#pages = new Pages({ store, proofs, clock, limits });
     this.#hub = new Hub({
       store,
       fanOut,
       outbound: this.#outbound,
+      proofs,
       limits,
       log,
       soon: (run) => {
@@ -140,10 +150,13 @@ export class RelayCore {
       onBehind: (connection) => this.#catchUp.goOn(connection),
     });
     const { hub, outbound } = { hub: this.#hub, outbound: this.#outbound };
+    this.#beats = new Beats({ hub, clock });
+    this.#positions = new PositionCheck({ store, hub, proofs, random, log });
     this.#catchUp = new CatchUp({ hub, outbound, pages: this.#pages, counts, log });
     this.#presence = new PresenceDesk({ hub, outbound, board, fanOut, clock, limits, log, soon });
     this.#lifeline = new Lifeline({
       hub,
+      beats: this.#beats,
       outbound,
       clock,
       random,
@@ -161,6 +174,7 @@ export class RelayCore {
     this.#conversation = new Conversation({
       store,
       meters,
+      proofs,
       auth: parts.auth,
       outbound,
       presence: this.#presence,
@@ -255,6 +269,11 @@ export class RelayCore {
     return this.#presence.whole();
   }
 
+  /** The heads of what moved since the client's last beat; undefined when nothing did. */
+  beat(connection: Connection): Packet | undefined {
+    return connection.stage === 'open' ? this.#beats.moved(connection) : undefined;
+  }
+
   /** A ping of the client. False when it should go unanswered. */
   pinged(connection: Connection): boolean {
     return this.#conversation.pinged(connection);
@@ -302,6 +321,9 @@ export class RelayCore {
     for (const connection of this.#all()) {
       if (connection.stage === 'new') this.#close(connection, CLOSE.restart);
       else {
+        // Who leaves without a proof of the newest could not tell if the store lost it meanwhile.
+        const beat = this.beat(connection);
+        if (beat) this.#outbound.queue(connection, beat);
         const afterMs = Math.round(DRAIN_LEAST_MS + spread * random.fraction());
         this.#outbound.queue(connection, new Packet(JSON.stringify({ t: 'drain', afterMs })));
       }
@@ -332,8 +354,11 @@ export class RelayCore {
   /** The store is there again. Positions of an epoch that is over mean nothing any more: everybody says hello anew. */
   #goOn(what: Interruption): void {
     this.#parts.log.warn('store-interrupted', { what });
-    if (what === 'reconnected') this.#hub.doubt();
-    else for (const connection of this.#all()) this.#close(connection, CLOSE.restart);
+    if (what === 'reconnected') return this.#hub.doubt();
+    this.#pages.forgetAll();
+    this.#hub.forgetProofs();
+    for (const connection of this.#all())
+      if (!connection.isProving) this.#close(connection, CLOSE.restart);
   }
 
   #all(): Connection[] {
@@ -360,7 +385,18 @@ export class RelayCore {
     // A poll is answered when there is nothing to tell, too: it would hold its request open.
     this.#lifeline.open(connection, isPoll ? 0 : hello.silenceMs);
     greet(
-      { store, hub: this.#hub, outbound: this.#outbound, clock, limits, log, node, close },
+      {
+        store,
+        hub: this.#hub,
+        outbound: this.#outbound,
+        beats: this.#beats,
+        positions: this.#positions,
+        clock,
+        limits,
+        log,
+        node,
+        close,
+      },
       connection,
       hello,
       isGoingOn,

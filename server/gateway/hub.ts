@@ -4,23 +4,26 @@
  * and that one turn of the event loop costs a socket one write. What was lost on the way here is found (by the next event, by
  * `audit`, or by a doubt) and read from the store.
  */
+import type { Position, Proof } from '../../protocol/feeds.ts';
 import { TEAM_FEED, channelFeed, memberFeed } from '../../protocol/ids.ts';
 import type { ChannelId, FeedId, MemberId, SessionId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import type { FanOut, FanOutMessage } from '../ports/fan-out.ts';
 import type { Log } from '../ports/log.ts';
-import type { Store, StoredEvent } from '../ports/store.ts';
+import type { Mark, Store, StoredEvent } from '../ports/store.ts';
 import { background } from './background.ts';
 import { FeedEntry, MemberNode, type Connection } from './connection.ts';
 import { Doubt } from './doubt.ts';
 import { kindOf } from './event-kind.ts';
 import type { Outbound } from './outbound.ts';
 import { Packet } from './packet.ts';
+import type { PositionProofs } from './position-proofs.ts';
 
 export interface HubParts {
   readonly store: Store;
   readonly fanOut: FanOut;
   readonly outbound: Outbound;
+  readonly proofs: PositionProofs;
   readonly limits: Limits;
   readonly log: Log;
   /** When what was heard is handed out: at once, but not before all that the same commit has to say. */
@@ -106,10 +109,10 @@ export class Hub {
   /** Somebody holds more of these feeds than this node has heard of, from another node: the store says whether it is there. */
   async heed(
     node: MemberNode,
-    positions: Readonly<Partial<Record<FeedId, number>>>,
+    positions: Readonly<Partial<Record<FeedId, Position>>>,
   ): Promise<void> {
     for (const entry of [...node.feeds]) {
-      const held = positions[entry.id] ?? 0;
+      const held = positions[entry.id]?.seq ?? 0;
       if (held <= (entry.head ?? 0)) continue;
       await this.reach(entry.id, held);
       // Handed out before the catch-up begins, or whoever told us would hear it once more.
@@ -153,7 +156,24 @@ export class Hub {
   believe(entry: FeedEntry, head: number): void {
     if (entry.head === undefined || entry.head <= head) return;
     this.#parts.log.warn('fan-out-ahead', { feed: entry.id, heard: entry.head, head });
-    entry.head = head;
+    this.#setHead(entry, head, undefined);
+  }
+
+  /** That the event at the feed's head stands there; undefined where this node does not know it. */
+  proofOf(entry: FeedEntry): Proof | undefined {
+    if (entry.head === undefined || !entry.mark) return undefined;
+    entry.proof ??= this.#parts.proofs.prove(entry.id, entry.head, entry.mark);
+    return entry.proof;
+  }
+
+  /** They were of an epoch that is over. */
+  forgetProofs(): void {
+    for (const entry of this.#feeds.values()) entry.proof = undefined;
+  }
+
+  /** The mark of the event at `seq` was read. */
+  learn(entry: FeedEntry, seq: number, mark: Mark): void {
+    if (entry.head === seq) entry.mark ??= mark;
   }
 
   dispose(): void {
@@ -271,7 +291,8 @@ export class Hub {
       this.#pull(entry);
       return;
     }
-    entry.head = event.seq;
+    const { op } = event;
+    this.#setHead(entry, event.seq, op === undefined ? undefined : { at: event.at, op });
     entry.moves = ++this.#moves;
     if (entry.pending) entry.pending.push(event);
     else {
@@ -328,6 +349,12 @@ export class Hub {
         if (node) this.#parts.onSessionEnded(session, node);
       }
     }
+  }
+
+  #setHead(entry: FeedEntry, head: number, mark: Mark | undefined): void {
+    entry.head = head;
+    entry.mark = mark;
+    entry.proof = undefined;
   }
 
   #schedule(): void {
@@ -397,6 +424,7 @@ export class Hub {
       );
       if (this.#feeds.get(entry.id) !== entry) return;
       for (const event of page.events) this.#take(entry, event);
+      if (page.mark) this.learn(entry, page.to, page.mark);
       if (page.to >= page.head) return;
     }
   }

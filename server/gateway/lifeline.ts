@@ -4,18 +4,18 @@
  * finds out within one beat.
  */
 import { CLOSE } from '../../protocol/close-codes.ts';
-import type { FeedId } from '../../protocol/ids.ts';
 import { PING_SPREAD, type Limits } from '../../protocol/limits.ts';
 import type { Clock, Random } from '../ports/clock.ts';
 import type { Log } from '../ports/log.ts';
+import type { Beats } from './beats.ts';
 import type { Connection } from './connection.ts';
 import type { Hub } from './hub.ts';
 import type { Outbound } from './outbound.ts';
-import { Packet } from './packet.ts';
 import { Wheel } from './wheel.ts';
 
 export interface LifelineParts {
-  readonly hub: Hub;
+  readonly hub: Pick<Hub, 'moves'>;
+  readonly beats: Beats;
   readonly outbound: Outbound;
   readonly clock: Clock;
   readonly random: Random;
@@ -41,8 +41,6 @@ export const pauseOf = (
 export class Lifeline {
   readonly #parts: LifelineParts;
   readonly #wheel: Wheel<Connection>;
-  /** The beat of a moment at which nothing had moved: the same bytes for all that are due in it. */
-  #quiet: { readonly at: number; readonly packet: Packet } | undefined;
 
   constructor(parts: LifelineParts) {
     this.#parts = parts;
@@ -112,24 +110,8 @@ export class Lifeline {
 
   #beat(connection: Connection): void {
     if (connection.stage !== 'open') return;
-    const { hub, outbound, clock } = this.#parts;
-    const since = connection.beatMoves;
-    connection.beatMoves = hub.moves;
-    const heads: Record<FeedId, number> = {};
-    let hasMoved = false;
-    if (hub.moves !== since) {
-      for (const entry of connection.member.feeds) {
-        if (entry.moves <= since || entry.head === undefined) continue;
-        heads[entry.id] = entry.head;
-        hasMoved = true;
-      }
-    }
-    const at = clock.now();
-    if (hasMoved)
-      return outbound.queue(connection, new Packet(JSON.stringify({ t: 'beat', at, heads })));
-    if (this.#quiet?.at !== at)
-      this.#quiet = { at, packet: new Packet(JSON.stringify({ t: 'beat', at, heads })) };
-    outbound.queue(connection, this.#quiet.packet);
+    const { beats, outbound } = this.#parts;
+    outbound.queue(connection, beats.next(connection));
   }
 
   #plan(connection: Connection, now: number): void {

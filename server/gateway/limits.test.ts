@@ -5,10 +5,11 @@ import { channelFeed } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import {
   createRelayKit,
-  post,
-  seqsOf,
+  heldIn,
   type Person,
+  post,
   type RelayKit,
+  seqsOf,
   type TestClient,
 } from '../../test/kit/relay-kit.ts';
 
@@ -277,7 +278,10 @@ describe('how many', () => {
     const feed = channelFeed(kit.general);
     const back = async (position: number): Promise<readonly number[]> => {
       const again = await kit.connect(kit.owner);
-      again.hello({ epoch: kit.store.epoch, positions: { [feed]: position } });
+      again.hello({
+        epoch: kit.store.epoch,
+        positions: await heldIn(kit.store, { [feed]: position }),
+      });
       await kit.settle();
       return seqsOf(again, feed);
     };

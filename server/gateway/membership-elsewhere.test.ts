@@ -11,9 +11,10 @@ import {
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
 import {
   createRelayKit,
-  seqsOf,
+  heldIn,
   type Person,
   type RelayKit,
+  seqsOf,
   type TestClient,
 } from '../../test/kit/relay-kit.ts';
 import { mutate } from '../domain/mutate.ts';
@@ -201,7 +202,12 @@ test.each([
     await say(channel, CANARY);
     const client = await kit.connect(bo);
     client.hello(
-      hasPosition ? { epoch: kit.store.epoch, positions: { [channelFeed(channel)]: 1 } } : {},
+      hasPosition
+        ? {
+            epoch: kit.store.epoch,
+            positions: await heldIn(kit.store, { [channelFeed(channel)]: 1 }),
+          }
+        : {},
     );
     await kit.settle();
     expect(client.all('caught-up')).toHaveLength(1);

@@ -4,12 +4,14 @@
  * in it was edited or deleted. One that was the end of its feed when it was read is not given to who has heard of more since.
  */
 import type { Channel } from '../../protocol/entities.ts';
+import type { Proof } from '../../protocol/feeds.ts';
 import { feedName, memberFeed, TEAM_FEED, type FeedId, type MemberId } from '../../protocol/ids.ts';
 import type { Limits } from '../../protocol/limits.ts';
 import { readMember, readTeam } from '../domain/questions.ts';
 import type { Clock } from '../ports/clock.ts';
-import type { Page, Store } from '../ports/store.ts';
+import type { Page, Store, StoreReads } from '../ports/store.ts';
 import { Packet } from './packet.ts';
+import type { PositionProofs } from './position-proofs.ts';
 
 export interface PagePacket {
   readonly packet: Packet;
@@ -28,6 +30,7 @@ interface Remembered {
 
 export interface PagesParts {
   readonly store: Store;
+  readonly proofs: PositionProofs;
   readonly clock: Clock;
   readonly limits: Limits;
 }
@@ -51,7 +54,7 @@ export class Pages {
   /** The oldest events after `position` that fit a page. */
   after(feed: FeedId, position: number, heard: number): Promise<PagePacket> {
     return this.#remember(feed, `after ${position}`, heard, async () => {
-      const { store, limits } = this.#parts;
+      const { store, proofs, limits } = this.#parts;
       const span = { from: position + 1, to: Number.MAX_SAFE_INTEGER };
       const page = await store.pageUp(feed, span, {
         events: limits.pageEvents,
@@ -59,7 +62,7 @@ export class Pages {
       });
       // Nothing new after all: the client stands where it stood.
       return {
-        packet: new Packet(pageText(page)),
+        packet: new Packet(pageText(page, proofs)),
         to: Math.max(page.to, position),
         head: page.head,
       };
@@ -69,7 +72,7 @@ export class Pages {
   /** The newest events, with what the channel is by now: for a client whose own end of the feed is far away. */
   newest(feed: FeedId, isOnScreen: boolean, heard: number): Promise<PagePacket> {
     return this.#remember(feed, isOnScreen ? 'newest' : 'glance', heard, async () => {
-      const { store, limits } = this.#parts;
+      const { store, proofs, limits } = this.#parts;
       const head = await store.head(feed);
       const channel = await this.#channel(feed, head);
       const events = isOnScreen ? limits.pageEvents : Math.min(GLANCE_EVENTS, limits.pageEvents);
@@ -78,7 +81,11 @@ export class Pages {
         { from: 1, to: Number.MAX_SAFE_INTEGER },
         { events, bytes: limits.pageBytes },
       );
-      return { packet: new Packet(pageText(page, { channel })), to: page.head, head: page.head };
+      return {
+        packet: new Packet(pageText(page, proofs, { channel })),
+        to: page.head,
+        head: page.head,
+      };
     });
   }
 
@@ -87,8 +94,10 @@ export class Pages {
     return this.#remember(TEAM_FEED, 'state', heard, async () => {
       const state = await readTeam(this.#parts.store);
       if (!state) throw new Error('a member asks, but there is no team');
+      const { store, proofs } = this.#parts;
+      const where = await placeOf(store, proofs, TEAM_FEED, state.seq);
       return {
-        packet: new Packet(JSON.stringify({ t: 'team-state', ...state })),
+        packet: new Packet(JSON.stringify({ t: 'team-state', ...where, ...state })),
         to: state.seq,
         head: state.seq,
       };
@@ -98,8 +107,10 @@ export class Pages {
   /** The member's own channels as of now. Nobody else asks for these, so they are not kept. */
   async member(member: MemberId): Promise<PagePacket> {
     const state = await readMember(this.#parts.store, member);
+    const { store, proofs } = this.#parts;
+    const where = await placeOf(store, proofs, memberFeed(member), state.seq);
     return {
-      packet: new Packet(JSON.stringify({ t: 'member-state', ...state })),
+      packet: new Packet(JSON.stringify({ t: 'member-state', ...where, ...state })),
       to: state.seq,
       head: state.seq,
     };
@@ -121,6 +132,12 @@ export class Pages {
     return feed === memberFeed(who) ? this.member(who) : this.newest(feed, isOnScreen, heard);
   }
 
+  /** Another history has begun. */
+  forgetAll(): void {
+    this.#byFeed.clear();
+    this.#bytes = 0;
+  }
+
   /** What was read of this feed is out of date, or will not be heard to be. */
   forget(feed: FeedId): void {
     this.#byFeed.delete(feed);
@@ -131,12 +148,7 @@ export class Pages {
     const now = this.#parts.clock.monotonic();
     if (now - this.#since < KEPT_MS) return;
     this.#since = now;
-    this.#forgetAll();
-  }
-
-  #forgetAll(): void {
-    this.#byFeed.clear();
-    this.#bytes = 0;
+    this.forgetAll();
   }
 
   async #channel(feed: FeedId, seq: number): Promise<Channel | undefined> {
@@ -164,7 +176,7 @@ export class Pages {
       (page) => {
         fresh.page = page;
         this.#bytes += page.packet.text.length;
-        if (this.#bytes > MAX_REMEMBERED_BYTES) this.#forgetAll();
+        if (this.#bytes > MAX_REMEMBERED_BYTES) this.forgetAll();
       },
       () => among.get(what) === fresh && among.delete(what),
     );
@@ -177,13 +189,27 @@ function reaches({ heard, page }: Remembered, needed: number): boolean {
   return heard >= needed || (page !== undefined && (page.to < page.head || page.head >= needed));
 }
 
+/** The event that a state is as of: when it happened, and a proof that it stands there. */
+export async function placeOf(
+  store: Pick<StoreReads, 'marks'>,
+  proofs: PositionProofs,
+  feed: FeedId,
+  seq: number,
+): Promise<{ readonly at: number; readonly proof?: Proof }> {
+  const mark = (await store.marks(new Map([[feed, seq]]))).get(feed);
+  return mark ? { at: mark.at, proof: proofs.prove(feed, seq, mark) } : { at: 0 };
+}
+
 /** A page as text; its events are text already. */
 export function pageText(
   page: Page,
+  proofs: PositionProofs,
   more: { readonly req?: number; readonly channel?: Channel | undefined } = {},
 ): string {
   const req = more.req === undefined ? '' : `"req":${more.req},`;
   const channel = more.channel === undefined ? '' : `,"channel":${JSON.stringify(more.channel)}`;
+  const { feed, from, to, head, mark } = page;
+  const proof = mark === undefined ? '' : `,"proof":"${proofs.prove(feed, to, mark)}"`;
   const events = page.events.map((event) => event.json).join(',');
-  return `{"t":"page",${req}"feed":"${page.feed}","from":${page.from},"to":${page.to},"head":${page.head},"events":[${events}]${channel}}`;
+  return `{"t":"page",${req}"feed":"${feed}","from":${from},"to":${to},"head":${head},"events":[${events}]${proof}${channel}}`;
 }

@@ -2,9 +2,17 @@
 import { createHash } from 'node:crypto';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Hello } from '../../protocol/frames-up.ts';
-import { channelFeed, memberFeed, TEAM_FEED, type SessionId } from '../../protocol/ids.ts';
+import type { Position } from '../../protocol/feeds.ts';
+import {
+  channelFeed,
+  memberFeed,
+  TEAM_FEED,
+  type FeedId,
+  type SessionId,
+} from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../protocol/limits.ts';
-import { createRelayKit, type Person, type RelayKit } from '../../test/kit/relay-kit.ts';
+import { createRelayKit, heldIn, type Person, type RelayKit } from '../../test/kit/relay-kit.ts';
+import type { Connection } from './connection.ts';
 import { PollWire } from './poll-wire.ts';
 
 let kit: RelayKit;
@@ -32,13 +40,14 @@ function poll(
     waitMs,
     seenPresence,
     presence: () => kit.core.presence(),
+    beat: () => kit.core.beat(connection),
     answer: (answered) => {
       lines = answered;
       kit.core.closed(connection);
     },
   });
   const session = 'poller' as SessionId;
-  const connection = kit.core.accept(
+  const connection: Connection = kit.core.accept(
     {
       member: who.id,
       session: sessions.get(who) ?? session,
@@ -70,7 +79,7 @@ const sessions = new Map<Person, SessionId>();
 /** A member with a session, and where everything stands. */
 async function poller(): Promise<{
   readonly who: Person;
-  readonly positions: Record<string, number>;
+  readonly positions: Record<FeedId, Position>;
 }> {
   const who = await kit.person('ben');
   const client = await kit.connect(who);
@@ -80,7 +89,7 @@ async function poller(): Promise<{
   const heads = await Promise.all(
     feeds.map(async (feed) => [feed, await kit.store.head(feed)] as const),
   );
-  return { who, positions: Object.fromEntries(heads) };
+  return { who, positions: await heldIn(kit.store, Object.fromEntries(heads)) };
 }
 const hashOf = (line = ''): string => createHash('sha256').update(line).digest('hex');
 
@@ -105,7 +114,7 @@ test('a first poll is welcomed, one that goes on is not, and one with positions 
   expect(next.kinds).toEqual(['caught-up']);
   for (const strange of [
     { epoch: '0'.repeat(32) as Hello['epoch'], positions },
-    { positions: { ...positions, [TEAM_FEED]: 1_000 } },
+    { positions: { ...positions, [TEAM_FEED]: { seq: 1_000, at: 0 } } },
   ]) {
     const other = poll(who, strange, { isGoingOn: true });
     await kit.settle();
@@ -132,7 +141,8 @@ test('a poll waits for something to tell, and answers with caught-up alone when 
   await kit.settle();
   ada.say({ t: 'post', op: kit.id(), channel: kit.general, text: 'wake up' });
   await kit.settle();
-  expect(waiting.kinds).toEqual(['caught-up', 'events']);
+  // The proof of what was told comes with it.
+  expect(waiting.kinds).toEqual(['caught-up', 'events', 'beat']);
 });
 
 test('a member who polls does not flicker, and is gone some seconds after the last poll', async () => {
@@ -168,11 +178,15 @@ test('an answer is bounded: the rest comes with the next poll', async () => {
     await kit.settle();
   }
   const feed = channelFeed(kit.general);
-  let at = positions[feed] ?? 0;
+  let at = positions[feed]?.seq ?? 0;
   const head = await kit.store.head(feed);
   let polls = 0;
   while (at < head && polls < 10) {
-    const one = poll(who, { positions: { ...positions, [feed]: at } }, { isGoingOn: true });
+    const one = poll(
+      who,
+      { positions: { ...positions, ...(await heldIn(kit.store, { [feed]: at })) } },
+      { isGoingOn: true },
+    );
     await kit.settle();
     expect((one.lines ?? []).join('').length).toBeLessThan(2 * DEFAULT_LIMITS.pageBytes);
     for (const line of one.lines ?? []) {
@@ -209,14 +223,14 @@ test('a poll that knows more than its node has heard yet goes on, and the node h
   await kit.settle();
   const feed = channelFeed(kit.general);
   const head = await kit.store.head(feed);
-  expect(head).toBe((positions[feed] ?? 0) + 1);
+  expect(head).toBe((positions[feed]?.seq ?? 0) + 1);
   expect(ada.all('events')).toEqual([]);
   const next = poll(
     who,
-    { positions: { ...positions, [feed]: head } },
+    { positions: { ...positions, ...(await heldIn(kit.store, { [feed]: head })) } },
     { isGoingOn: true, seenPresence: hashOf(first.lines?.at(-1)) },
   );
   await kit.settle();
-  expect(next.kinds).toEqual(['caught-up']);
+  expect(next.kinds).toEqual(['caught-up', 'beat']);
   expect(ada.all('events')).toMatchObject([{ feed, events: [{ seq: head }] }]);
 });

@@ -18,6 +18,8 @@ export interface PollWireParts {
   readonly seenPresence: string | null;
   /** Who is there now; undefined in a crowd. */
   readonly presence: () => Promise<Packet | undefined>;
+  /** The heads of what moved since the poll began, with their proofs; undefined when nothing did. */
+  readonly beat: () => Packet | undefined;
   /** Once: the frames of the answer. The wire is over. */
   readonly answer: (lines: readonly string[]) => void;
 }
@@ -47,7 +49,7 @@ export class PollWire implements Wire {
       this.#lines.push(text);
       this.#bytes += text.length;
     }
-    if (this.#bytes >= this.#parts.limits.pageBytes) this.#finish([]);
+    if (this.#bytes >= this.#parts.limits.pageBytes) this.#answer([]);
     else if (this.#isCaughtUp) void this.#consider(this.#parts.waitMs === 0);
   }
 
@@ -76,8 +78,13 @@ export class PollWire implements Wire {
     const isNews =
       presence !== undefined &&
       createHash('sha256').update(presence.text).digest('hex') !== seenPresence;
-    if (isDue || isNews || this.#lines.length > 1) this.#finish(isNews ? [presence.text] : []);
+    if (isDue || isNews || this.#lines.length > 1) this.#answer(isNews ? [presence.text] : []);
     else this.#cancel ??= clock.after(waitMs, () => void this.#consider(true));
+  }
+
+  #answer(last: readonly string[]): void {
+    const beat = this.#isOver ? undefined : this.#parts.beat();
+    this.#finish(beat ? [beat.text, ...last] : last);
   }
 
   #finish(last: readonly string[]): void {

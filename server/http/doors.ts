@@ -161,6 +161,7 @@ export function addDoors(app: FastifyInstance, parts: DoorsParts, send: Send): v
           waitMs: Math.min(waitMs, limits.doorWaitMs),
           seenPresence,
           presence: () => core.presence(),
+          beat: () => core.beat(connection),
           answer: (answered) => {
             core.closed(connection);
             resolve(answered);

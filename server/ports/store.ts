@@ -50,6 +50,17 @@ export interface StoredEvent {
   readonly seq: number;
   readonly at: number;
   readonly json: string;
+  /** Only where `onCommitted` tells of the event, for its mark. */
+  readonly op?: EventDraft['op'];
+}
+
+/**
+ * What tells an event from any other that might have stood at its place, had history gone another
+ * way. An edit, a deletion or a move to another database does not change it.
+ */
+export interface Mark {
+  readonly at: number;
+  readonly op: EventDraft['op'];
 }
 
 /** What an event says beside `seq`, `at`, `by` and `kind`. Keys and values as in `protocol/feeds.ts`. */
@@ -84,6 +95,8 @@ export interface Page extends Interval {
   readonly feed: FeedId;
   readonly head: number;
   readonly events: readonly StoredEvent[];
+  /** Of the event at `to`; undefined on an empty page. */
+  readonly mark: Mark | undefined;
 }
 
 export interface MessageState {
@@ -165,6 +178,8 @@ export interface StoreReads {
   head(feed: FeedId): Promise<number>;
   /** The heads of all these feeds as one question; 0 for a feed without events. */
   heads(feeds: readonly FeedId[]): Promise<ReadonlyMap<FeedId, number>>;
+  /** The marks of the events at these places, as one question. No entry where there is no event. */
+  marks(places: ReadonlyMap<FeedId, number>): Promise<ReadonlyMap<FeedId, Mark>>;
   /** Every feed the member may read, with its head: the team, their own, then their channels, the most recently active first. */
   headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>>;
   /**
@@ -246,10 +261,17 @@ export interface WriteTx extends StoreReads {
 
   /** The caller has checked that there is none yet. */
   putBlobsPlace(id: string): Promise<void>;
+
+  /**
+   * History was lost: positions of the epoch `known` mean nothing any more. The store has `next`
+   * as its epoch when the transaction is committed, and calls the listeners of `onInterrupted`.
+   * @returns false, with nothing written, where the epoch is not `known` any more
+   */
+  replaceEpoch(known: Epoch, next: Epoch): Promise<boolean>;
 }
 
 export interface Store extends StoreReads {
-  /** Changes where a server lost history: see `onInterrupted`. */
+  /** Changes where history was lost: see `onInterrupted` and `replaceEpoch`. */
   readonly epoch: Epoch;
   readonly teamId: TeamId;
   /**
@@ -265,7 +287,8 @@ export interface Store extends StoreReads {
    */
   onCommitted(listener: (events: readonly StoredEvent[]) => void): () => void;
   /**
-   * Hears when a store on a server is there again after it was not. A listener must not throw. A store on a file never calls it.
+   * Called when a store on a server is there again after it was not, and when the epoch was replaced.
+   * A listener must not throw.
    * @returns a function that ends the listening
    */
   onInterrupted(listener: (what: Interruption) => void): () => void;

@@ -6,7 +6,7 @@ import { createConnection, type Connection } from '../../electron/core/connectio
 import { createRelayNet } from '../../electron/core/connection/relay-socket.ts';
 import type { RelayTarget } from '../../electron/core/ports.ts';
 import { createSystemClock, createSystemRandom } from '../../electron/host/system-clock.ts';
-import type { FeedEvent } from '../../protocol/feeds.ts';
+import type { FeedEvent, Position } from '../../protocol/feeds.ts';
 import type { DownFrame } from '../../protocol/frames-down.ts';
 import type { Hello } from '../../protocol/frames-up.ts';
 import { HTTP, signedIn, type SignedIn } from '../../protocol/http.ts';
@@ -60,7 +60,7 @@ export interface CrowdClient {
   /** Which relay it hangs on, or hung on last. */
   readonly node: string;
   /** By feed: the last event it was told. */
-  readonly positions: ReadonlyMap<FeedId, number>;
+  readonly positions: ReadonlyMap<FeedId, Position>;
   /** What was told with a hole before it. */
   readonly faults: readonly string[];
   /** Milliseconds without a line, one entry for each time. */
@@ -77,21 +77,21 @@ export function createClient(
 ): CrowdClient {
   let epoch: Epoch | null = null;
   let [node, lostAt] = ['', 0];
-  const positions = new Map<FeedId, number>();
+  const positions = new Map<FeedId, Position>();
   const [faults, gaps, acked]: [string[], number[], Set<string>] = [[], [], new Set()];
 
   const hear = (frame: DownFrame): void => {
     if (frame.t === 'ack') acked.add(frame.op);
     if (frame.t !== 'events' && frame.t !== 'page') return;
     for (const event of frame.events) {
-      const { seq } = event;
-      const before = positions.get(frame.feed);
+      const { seq, at } = event;
+      const before = positions.get(frame.feed)?.seq;
       // What a page brought may come once more as it happens; a client drops it by its number.
       if (before !== undefined && seq <= before) continue;
       // Whoever comes anew holds nothing: their first page may begin anywhere.
       if (before !== undefined && seq !== before + 1)
         faults.push(`${frame.feed}: ${seq} after ${before}`);
-      positions.set(frame.feed, seq);
+      positions.set(frame.feed, { seq, at });
       onEvent?.(event);
     }
   };

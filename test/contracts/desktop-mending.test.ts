@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { ChannelId, MessageId, OperationId } from '../../protocol/ids.ts';
+import { DEFAULT_LIMITS, PING_SPREAD } from '../../protocol/limits.ts';
 import { SqliteFailure } from '../../electron/core/cache/sqlite.ts';
 import { createChance } from '../kit/chance.ts';
 import { noise, overwritePage, pagesOf, runSql } from '../kit/damage.ts';
@@ -42,6 +43,15 @@ const open = (at: 'end' | 'unread' = 'end'): Promise<unknown> =>
 const texts = (): string[] => ada.now.messages.map((row) => row.text);
 const events = (): string[] => ada.now.lines.map((line) => line.event);
 const live = (): unknown => ada.now.team.team.wire;
+
+function inFile<T>(name: string, look: (db: Database.Database) => T): T {
+  const db = new Database(join(ada.folder, name));
+  try {
+    return look(db);
+  } finally {
+    db.close();
+  }
+}
 
 describe('a damaged cache', () => {
   const damage = (): void => {
@@ -477,6 +487,41 @@ describe('what this build does not know', () => {
   });
 });
 
+describe('where the desktop stands in each feed', () => {
+  const positions = () =>
+    inFile('cache.db', (db) =>
+      db
+        .prepare<[], { channel: number; seq: number; proven_seq: number | null }>(
+          'SELECT channel, seq, proven_seq FROM position ORDER BY channel',
+        )
+        .all()
+        .map(({ channel, seq, proven_seq: proven }) => [Math.sign(channel), seq, proven]),
+    );
+
+  test('is kept with the newest event, and with a proof as soon as a heartbeat has brought one', async () => {
+    await post(2);
+    expect(positions()).toEqual([
+      [-1, 1, 1],
+      [0, 4, 4],
+      [1, 4, 2],
+    ]);
+    house.kit.clock.advance(DEFAULT_LIMITS.pingEveryMs * (1 + PING_SPREAD));
+    await house.rest();
+    expect(positions().at(-1)).toEqual([1, 4, 4]);
+  });
+
+  test('is what the relay is told at the next start, and what it bears out', async () => {
+    await post(2);
+    await ada.now.close();
+    await post(1);
+    await ada.restart();
+    await house.rest(2_000);
+    expect(positions().at(-1)).toEqual([1, 5, 5]);
+    expect(events()).not.toContain('relay.has-another-history');
+    expect(house.kit.lines.map(({ event }) => event)).not.toContain('position-unknown');
+  });
+});
+
 describe('a relay whose store is another', () => {
   test('under the same epoch, but behind us: positions are dropped, and everything is fetched again', async () => {
     await post(10);
@@ -515,6 +560,37 @@ describe('a relay whose store is another', () => {
     await house.rest();
     expect(texts()).toEqual(['kept', 'lost']);
     expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
+  });
+
+  test('under the same epoch, with another event where we stand: all is fetched again, and what it lost is sent again', async () => {
+    await open();
+    await ada.now.call('message.send', { team: TEAM, channel: general, text: 'kept' });
+    await post(3);
+    await ada.now.close();
+    const lost = house.kit.id<MessageId>();
+    inFile('ledger.db', (db) =>
+      db
+        .prepare(
+          "INSERT INTO sent SELECT team, ?, n + 1, channel, ?, json_set(frame, '$.op', ?, '$.text', 'lost'), at, trust FROM sent",
+        )
+        .run(lost, lost, lost),
+    );
+    // As if these numbers had been given to other events since: no number shows it.
+    inFile('cache.db', (db) =>
+      db.prepare('UPDATE position SET at = at - 1, proven_seq = NULL, proof = NULL').run(),
+    );
+    await ada.restart();
+    await house.rest(2_000);
+    expect(events().filter((event) => event === 'relay.has-another-history')).toHaveLength(1);
+    expect(live()).toMatchObject({ state: 'live', isCatchingUp: false });
+    await open();
+    await house.rest();
+    expect(texts()).toEqual(['kept', 'line 0', 'line 1', 'line 2', 'lost']);
+    expect(ada.now.team.team.outbox).toEqual({ waiting: 0, failed: 0 });
+    // Once, and not at every start.
+    await ada.restart();
+    await house.rest(2_000);
+    expect(events()).not.toContain('relay.has-another-history');
   });
 
   test('an edit that comes before its message is applied when the message comes', async () => {

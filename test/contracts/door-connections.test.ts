@@ -11,6 +11,7 @@ import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { systemClock } from '../../server/adapters/system-clock.ts';
 import { generalChannel } from '../../server/domain/members.ts';
 import type { Clock } from '../../server/ports/clock.ts';
+import { heldIn } from '../kit/relay-kit.ts';
 import { dialDoor, HELLO, idsOf, type DoorClient } from '../kit/door-client.ts';
 import { createFakeClock } from '../kit/fake-clock.ts';
 import { createLineKit, type LineKit } from '../kit/line-kit.ts';
@@ -236,7 +237,13 @@ test.each([
     );
     const body =
       path === EVENTS_PATH
-        ? poll({ hello: { ...HELLO, epoch: kit.relay.store.epoch, positions: { [feed]: 3 } } })
+        ? poll({
+            hello: {
+              ...HELLO,
+              epoch: kit.relay.store.epoch,
+              positions: await heldIn(kit.relay.store, { [feed]: 3 }),
+            },
+          })
         : range.join('\n');
     const type = path === EVENTS_PATH ? 'application/json' : LINES_TYPE;
     const deaf = await kit.tls();

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CLOSE } from '../../protocol/close-codes.ts';
 import { DOORS, EVENTS_PATH, FRAMES_PATH, LINES_TYPE, type Door } from '../../protocol/doors.ts';
+import type { DownFrame } from '../../protocol/frames-down.ts';
 import { channelFeed, type ChannelId, type MessageId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import type { RelayTarget } from '../../electron/core/ports.ts';
@@ -19,6 +20,7 @@ import { startRelay, type Relay } from '../../server/relay.ts';
 import { createChance } from '../kit/chance.ts';
 import { dialDoor, HELLO, idsOf, seqsOf, type DoorClient } from '../kit/door-client.ts';
 import { createFakeClock } from '../kit/fake-clock.ts';
+import { heldIn } from '../kit/relay-kit.ts';
 
 const PASSWORD = 'nine lives of the office cat';
 let folder: string;
@@ -148,6 +150,19 @@ describe.each(DOORS)('the door %s', (door) => {
     }
   });
 
+  test('brings the proof of the newest event: with a heartbeat, or with the poll that brings the event', async () => {
+    await start({ pingEveryMs: 100 });
+    const client = await live(door);
+    client.say(post('prove it'));
+    await client.until(() => client.all('ack').length === 1);
+    const feed = channelFeed(general);
+    const seq = client.all('ack')[0]?.seq;
+    const proves = (frame: DownFrame): boolean =>
+      (frame.t === 'beat' && frame.heads[feed] === seq && Object.hasOwn(frame.proofs, feed)) ||
+      (frame.t === 'page' && frame.to === seq && frame.proof !== undefined);
+    await client.until(() => client.frames.some(proves));
+  });
+
   test('answers a question, and refuses what is wrong by its number', async () => {
     await start();
     const client = await live(door);
@@ -171,7 +186,7 @@ describe.each(DOORS)('the door %s', (door) => {
     const after = await live(door, {
       ...HELLO,
       epoch: relay.store.epoch,
-      positions: { ...heads, [channelFeed(general)]: head - 2 },
+      positions: await heldIn(relay.store, { ...heads, [channelFeed(general)]: head - 2 }),
     });
     expect(seqsOf(after, channelFeed(general))).toEqual([head - 1, head]);
   });
@@ -370,10 +385,11 @@ describe('changing the door', () => {
       const writer = await live('socket');
       const feed = channelFeed(general);
       const held: number[] = [];
-      let positions: Record<string, number> = {};
+      let seqs: Record<string, number> = {};
       let acks = 0;
       for (let round = 0; round < 12; round++) {
         const reader = await open(DOORS[Math.floor(chance.fraction() * DOORS.length)] ?? 'socket');
+        const positions = await heldIn(relay.store, seqs);
         reader.say({ ...HELLO, ...(round === 0 ? {} : { epoch: relay.store.epoch }), positions });
         // Gone before the welcome, in the middle of the catch-up, or after some live events.
         const patience = Math.floor(chance.fraction() * 8);
@@ -385,13 +401,13 @@ describe('changing the door', () => {
         reader.socket.terminate();
         held.push(...seqsOf(reader, feed));
         for (const frame of reader.frames) {
-          if (frame.t === 'welcome')
-            positions = { ...frame.heads, ...positions, [feed]: positions[feed] ?? 0 };
-          if (frame.t === 'page') positions[frame.feed] = frame.to;
-          if (frame.t === 'events') positions[frame.feed] = frame.events.at(-1)?.seq ?? 0;
+          if (frame.t === 'welcome') seqs = { ...frame.heads, ...seqs, [feed]: seqs[feed] ?? 0 };
+          if (frame.t === 'page') seqs[frame.feed] = frame.to;
+          if (frame.t === 'events') seqs[frame.feed] = frame.events.at(-1)?.seq ?? 0;
         }
         await writer.until(() => writer.all('ack').length === acks);
       }
+      const positions = await heldIn(relay.store, seqs);
       const last = await live('long-poll', { ...HELLO, epoch: relay.store.epoch, positions });
       held.push(...seqsOf(last, feed));
       const head = await relay.store.head(feed);

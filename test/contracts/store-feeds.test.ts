@@ -413,6 +413,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         to: 8,
         head: 10,
         events: [6, 7, 8],
+        mark: { at: house.clock.now(), op: op(8) },
       });
     });
 
@@ -428,6 +429,7 @@ describe.each(ADAPTERS)('a store ($name)', (adapter) => {
         to: 4,
         head: 10,
         events: [2, 3, 4],
+        mark: { at: house.clock.now(), op: op(4) },
       });
     });
 

@@ -43,6 +43,7 @@ export const WELCOME: Down<'welcome'> = {
   t: 'welcome',
   version: 1,
   epoch: '0'.repeat(32) as Epoch,
+  isResumed: true,
   team: { id: 't', name: 'Team', createdAt: 0, memberInviteDays: 7, memberInviteUses: 25 },
   member: '00000000-0000-0000-0000-000000000001' as MemberId,
   session: '00000000-0000-0000-0000-000000000002' as SessionId,

@@ -2,13 +2,15 @@
  * A relay's core on a real store, without sockets: members connect over two functions and see the frames as a desktop would decode
  * them. The clock stands still until the test moves it; `settle` lets everything happen that needs no time.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { decodeDown, encodeUp } from '../../protocol/codec.ts';
 import type { Role } from '../../protocol/entities.ts';
 import type { Down, DownFrame, DownFrameName } from '../../protocol/frames-down.ts';
 import type { Hello, UpFrame } from '../../protocol/frames-up.ts';
+import type { Position } from '../../protocol/feeds.ts';
 import type { ChannelId, FeedId, MemberId, MessageId, SessionId } from '../../protocol/ids.ts';
 import { DEFAULT_LIMITS, type Limits } from '../../protocol/limits.ts';
 import { fail, ok } from '../../protocol/result.ts';
@@ -68,6 +70,8 @@ export interface RelayKit {
   live(who: Person, more?: Partial<Hello>): Promise<TestClient>;
   write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T>;
   settle(turns?: number): Promise<void>;
+  /** Copies the store's files as they are, behind its back. @returns the folder of the copy */
+  copyByHand(): string;
   dispose(): Promise<void>;
 }
 
@@ -77,6 +81,9 @@ export interface FakeAuth extends GatewayAuth {
   readonly principals: Map<string, Principal>;
 }
 
+/** The same for all relays of a test, as for those of a team. */
+export const POSITION_KEY: KeyObject = createSecretKey(Buffer.alloc(32, 'position'));
+
 /** What the kit's relay says of its process. */
 export const CPU_MS = 1_234;
 
@@ -85,11 +92,16 @@ export interface RelayKitOptions {
   readonly wrapFanOut?: (fanOut: FanOut) => FanOut;
   readonly wrapStore?: (store: Store) => Store;
   readonly seed?: string;
+  /** A folder that `copyByHand` made: the team is there already. */
+  readonly from?: string;
+  readonly startAt?: number;
+  readonly positionKey?: KeyObject;
 }
 
 export async function createRelayKit(options: RelayKitOptions = {}): Promise<RelayKit> {
   const folder = mkdtempSync(join(tmpdir(), 'landline-relay-'));
-  const clock = createFakeClock();
+  if (options.from !== undefined) cpSync(options.from, folder, { recursive: true });
+  const clock = createFakeClock(options.startAt);
   const random = createSeededRandom(options.seed ?? 'relay');
   const limits = { ...DEFAULT_LIMITS, ...options.limits };
   const lines: RelayKit['lines'] = [];
@@ -109,6 +121,7 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
     fanOut,
     presence: createLocalPresence(),
     auth,
+    positionKey: options.positionKey ?? POSITION_KEY,
     clock,
     random,
     limits,
@@ -123,14 +136,18 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
     return `01980000-0000-7000-8000-${tail}` as T;
   };
   const owner = { id: id<MemberId>(), handle: 'ada' };
-  await store.write((tx) =>
-    createTeamWithOwner(tx, {
-      team: { id: store.teamId, name: 'Night shift' },
-      owner: { ...owner, name: 'Ada' },
-      channelName: 'general',
-      now: clock.now(),
-    }),
-  );
+  const copies: string[] = [];
+  // What was made since the copy had these ids.
+  if (options.from !== undefined) count = 1_000;
+  else
+    await store.write((tx) =>
+      createTeamWithOwner(tx, {
+        team: { id: store.teamId, name: 'Night shift' },
+        owner: { ...owner, name: 'Ada' },
+        channelName: 'general',
+        now: clock.now(),
+      }),
+    );
 
   const kit: RelayKit = {
     core,
@@ -180,11 +197,17 @@ export async function createRelayKit(options: RelayKitOptions = {}): Promise<Rel
     },
     write: (work) => store.write(work),
     settle,
+    copyByHand: () => {
+      const copy = mkdtempSync(join(tmpdir(), 'landline-relay-copy-'));
+      cpSync(folder, copy, { recursive: true });
+      copies.push(copy);
+      return copy;
+    },
     async dispose() {
       core.dispose();
       await settle();
       await store.close();
-      rmSync(folder, { recursive: true, force: true });
+      for (const one of [folder, ...copies]) rmSync(one, { recursive: true, force: true });
     },
   };
   return kit;
@@ -251,6 +274,20 @@ export const post = (op: MessageId, channel: ChannelId, text: string): UpFrame =
   channel,
   text,
 });
+
+/** The positions of a client that holds each feed up to this number. Of an event that is not there the time is made up. */
+export async function heldIn(
+  store: Pick<Store, 'marks'>,
+  seqs: Readonly<Record<string, number>>,
+): Promise<Record<FeedId, Position>> {
+  const marks = await store.marks(new Map(Object.entries(seqs) as [FeedId, number][]));
+  return Object.fromEntries(
+    Object.entries(seqs).map(([feed, seq]) => [
+      feed,
+      { seq, at: marks.get(feed as FeedId)?.at ?? 0 },
+    ]),
+  );
+}
 
 /** What a client was told of a feed, live and in pages: sequence numbers in the order of arrival. */
 export function seqsOf(client: TestClient, feed: FeedId): number[] {

@@ -38,6 +38,8 @@ export interface DesktopNodeParts {
   readonly folder: string;
   readonly stopsInSleep: boolean;
   /** A promise was broken, or something was logged as an error. */
+  /** The relay's store is, or was once, another one than what it had said. */
+  readonly hasGoneBack: () => boolean;
   readonly onBroken: (words: string) => void;
   readonly onToast: (message: string) => void;
   readonly onKilled: (wasAsleep: boolean) => void;
@@ -141,7 +143,10 @@ export function createDesktopNode(parts: DesktopNodeParts): DesktopNode {
         info: (event, fields) => parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`),
         warn: (event, fields) => {
           parts.note?.(`${name} ${event} ${JSON.stringify(fields ?? {})}`);
-          if (!now.isDead && SUSPICIOUS.has(event) && !(wasDamaged && event === 'data.put-aside'))
+          const isSuspicious =
+            (SUSPICIOUS.has(event) && !(wasDamaged && event === 'data.put-aside')) ||
+            (event === 'relay.has-another-history' && !parts.hasGoneBack());
+          if (!now.isDead && isSuspicious)
             onBroken(`${name}: ${event} ${JSON.stringify(fields ?? {})}`);
         },
         error: (event, fields) => {

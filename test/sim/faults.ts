@@ -30,6 +30,9 @@ export const FAULTS = [
   'damaged-files',
   'back-up',
   'go-back',
+  'copy-by-hand',
+  'hand-copy',
+  'lost-log',
 ] as const;
 export type Fault = (typeof FAULTS)[number];
 
@@ -185,6 +188,17 @@ export function createFaults(world: World, chance: Chance): Faults {
       case 'go-back':
         if (relay.goBack()) world.history.add({ kind: 'restored' });
         return;
+      case 'copy-by-hand':
+        return relay.copyByHand();
+      case 'hand-copy':
+        if (!relay.putCopyBack()) return;
+        // Half of the time while it runs, which notices nothing until it ends.
+        return chance.happens(0.5)
+          ? relay.kill(chance.happens(0.3))
+          : later(aWhile(20_000), () => relay.kill(chance.happens(0.3)));
+      case 'lost-log':
+        relay.stopKeeping();
+        return later(aWhile(20_000), () => relay.kill(chance.happens(0.3)));
       case 'kill-desktop':
         return desktop?.kill(chance.happens(0.3));
       case 'fuse-desktop':
@@ -214,6 +228,7 @@ export function createFaults(world: World, chance: Chance): Faults {
       relay.setDiskFull(false);
       relay.setSkew(0);
       relay.fuse.putOut();
+      relay.keepFiles();
       relay.wake();
       // A drain that was under way comes to its end first.
       await world.advance(15_000);

@@ -3,6 +3,7 @@
  * and the desktops stand on; the product knows nothing of them. A campaign that does not find them proves nothing.
  */
 import { decodeUp } from '../../protocol/codec.ts';
+import type { Position } from '../../protocol/feeds.ts';
 import type { FeedId } from '../../protocol/ids.ts';
 import {
   StoreUnavailable,
@@ -285,6 +286,40 @@ const mendedWithoutOutbox: Plant = {
   },
 };
 
+/** Nobody holds positions against the store: what was put in the place of lost events stays hidden behind their numbers. */
+const everyPositionHolds: Plant = {
+  filter: ({ way, text }) => {
+    const frame = read(text);
+    if (way === 'up' && frame.t === 'hello')
+      return [JSON.stringify({ ...frame, positions: withoutProofs(positionsOf(frame)) })];
+    return way === 'down' && frame.t === 'welcome'
+      ? [JSON.stringify({ ...frame, isResumed: true })]
+      : [text];
+  },
+};
+
+/** A desktop names no position but one that it can prove: of what came since the last heartbeat the relay learns nothing. */
+const onlyProvenPositions: Plant = onFrames('up', (frame) =>
+  frame.t === 'hello'
+    ? [
+        {
+          ...frame,
+          positions: Object.fromEntries(
+            Object.entries(positionsOf(frame)).filter(([, { seq, proven }]) => proven?.seq === seq),
+          ),
+        },
+      ]
+    : undefined,
+);
+
+const positionsOf = (frame: Spoken): Readonly<Record<string, Position>> =>
+  frame['positions'] as Readonly<Record<string, Position>>;
+
+const withoutProofs = (
+  positions: Readonly<Record<string, Position>>,
+): Readonly<Record<string, Position>> =>
+  Object.fromEntries(Object.entries(positions).map(([feed, { seq, at }]) => [feed, { seq, at }]));
+
 export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay acknowledges before the commit': () => ackBeforeCommit,
   'the relay tells everybody before the commit': () => tellBeforeCommit,
@@ -302,4 +337,6 @@ export const PLANTS: Readonly<Record<string, () => Plant>> = {
   'the relay believes any clock': () => anyClock,
   'a lost pair of tokens ends the session': () => lostPairIsUsed,
   'a damaged file is made anew without the outbox': () => mendedWithoutOutbox,
+  'nobody holds positions against the store': () => everyPositionHolds,
+  'a desktop names no position that it cannot prove': () => onlyProvenPositions,
 };

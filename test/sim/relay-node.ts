@@ -26,6 +26,7 @@ import { createLocalPresence } from '../../server/adapters/presence-local.ts';
 import { openSqliteStore } from '../../server/adapters/store-sqlite/store.ts';
 import { createAuth, type Auth } from '../../server/auth/auth.ts';
 import { COST_FLOOR } from '../../server/auth/passwords.ts';
+import { loadPositionKey } from '../../server/auth/position-key.ts';
 import { loadTokenKeys } from '../../server/auth/token-keys.ts';
 import { createRelayCore, type RelayCore } from '../../server/gateway/core.ts';
 import { faultAnswer, refusalAnswer } from '../../server/http/answers.ts';
@@ -45,6 +46,7 @@ export const ADDRESS = 'relay.test:7420';
 export const FINGERPRINT = 'ab'.repeat(32);
 export const STORE = 'team.sqlite';
 export const KEYS = 'token-keys.json';
+const POSITION_KEY = 'position-key.json';
 
 /** `write`: a transaction is written and not yet committed. `commit`: committed, nobody told yet. `send`: about to say something. */
 export type RelayPoint = 'write' | 'commit' | 'send';
@@ -68,6 +70,10 @@ export interface RelayNodeParts {
   readonly wraps?: RelayWraps;
   /** Something was logged as an error: a bug. */
   readonly onError: (words: string) => void;
+  /** Without that no position can be wrong. */
+  readonly hasGoneBack: () => boolean;
+  /** The relay has ended, and what it had committed since some time before is gone. */
+  readonly onWentBack?: () => void;
   readonly note?: (words: string) => void;
 }
 
@@ -91,6 +97,17 @@ export interface RelayNode {
   backUp(): Promise<void>;
   /** Dies, and starts next time from the last backup; false when there is none. */
   goBack(): boolean;
+  /** Copies the files as they are, keys and all, without the relay's knowledge: a snapshot of its disk. */
+  copyByHand(): void;
+  /**
+   * Puts the last copy by hand in the place of the files; false when there is none. A relay that runs goes on with the files that it
+   * has open, and its next start finds the copy.
+   */
+  putCopyBack(): boolean;
+  /** From now on the disk keeps nothing of what it says is safe, until the relay is killed: then this is gone. */
+  stopKeeping(): void;
+  /** Neither of the two will happen at the next end. */
+  keepFiles(): void;
   /** Lets go of every file, also of those that killed processes left open. */
   dispose(): Promise<void>;
 }
@@ -116,6 +133,10 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
   let isDiskFull = false;
   let backups = 0;
   let restores = 0;
+  let copies = 0;
+  let replacements = 0;
+  /** What the next start finds instead of the files as they are. */
+  let instead: { readonly folder: string; readonly isPowerCut: boolean } | undefined;
   let running: Running | undefined;
   const fuse = createFuse<RelayPoint>(() => kill(false));
 
@@ -132,7 +153,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       });
     const log = errorsOf((words) => {
       if (!now.isDead) onError(`relay: ${words}`);
-    });
+    }, parts.hasGoneBack);
     const checked = createPlausibleClock({ clock: machine, log, limits });
     const clock = parts.wraps?.clock?.(checked, machine) ?? checked;
     const real = openSqliteStore({
@@ -150,6 +171,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     real.onCommitted(() => fuse.pass('commit'));
     const identity = { addresses: () => [ADDRESS], fingerprint: FINGERPRINT };
     const keys = loadTokenKeys(join(home, KEYS), random);
+    const positionKey = loadPositionKey(join(home, POSITION_KEY), random);
     const budgets = createLocalBudgets({ clock });
     const auth = createAuth({
       store,
@@ -172,6 +194,7 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       fanOut,
       presence,
       auth: auth.gateway,
+      positionKey,
       clock,
       random,
       limits,
@@ -207,8 +230,18 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     fuse.putOut();
     dying.isDead = true;
     dying.clock.kill();
-    dying.leaveNet(isSilent);
+    // What is still on its way from a relay whose files are older would be told after they are.
+    dying.leaveNet(isSilent && !instead);
     home = imageOf(home, join(folder, `after-kill-${starts}`));
+    goBackUnnoticed();
+  };
+
+  const goBackUnnoticed = (): void => {
+    if (!instead) return;
+    home = imageOf(instead.folder, join(folder, `instead-${++replacements}`));
+    instead = undefined;
+    parts.note?.('the files are older ones');
+    parts.onWentBack?.();
   };
 
   const stop = async (): Promise<void> => {
@@ -225,6 +258,9 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
     await leaving.store.close();
     leaving.isDead = true;
     leaving.clock.kill();
+    // A disk that is switched off in good order has kept everything.
+    if (instead?.isPowerCut === true) instead = undefined;
+    goBackUnnoticed();
   };
 
   return {
@@ -269,11 +305,26 @@ export function createRelayNode(parts: RelayNodeParts): RelayNode {
       const to = join(folder, `after-restore-${++restores}`);
       mkdirSync(to, { mode: 0o700 });
       copyFileSync(join(folder, `backup-${backups}`), join(to, STORE));
-      copyFileSync(join(home, KEYS), join(to, KEYS));
+      for (const key of [KEYS, POSITION_KEY]) copyFileSync(join(home, key), join(to, key));
       home = to;
       return true;
     },
+    copyByHand: () => void imageOf(home, join(folder, `copy-${++copies}`)),
+    putCopyBack: () => {
+      if (copies === 0) return false;
+      instead = { folder: join(folder, `copy-${copies}`), isPowerCut: false };
+      if (!running) goBackUnnoticed();
+      return true;
+    },
+    stopKeeping: () => {
+      if (!running || instead) return;
+      instead = { folder: imageOf(home, join(folder, `kept-${++replacements}`)), isPowerCut: true };
+    },
+    keepFiles: () => {
+      instead = undefined;
+    },
     dispose: async () => {
+      instead = undefined;
       kill(true);
       for (const store of stores) await store.close();
     },
@@ -290,7 +341,7 @@ function startFromNewest(clock: PlausibleClock, path: string): void {
 /** What is on the disk at this instant, in a folder of its own: the killed process still has the old files open. */
 function imageOf(from: string, to: string): string {
   mkdirSync(to, { mode: 0o700 });
-  for (const name of [STORE, `${STORE}-wal`, KEYS])
+  for (const name of [STORE, `${STORE}-wal`, KEYS, POSITION_KEY])
     if (existsSync(join(from, name))) copyFileSync(join(from, name), join(to, name));
   return to;
 }
@@ -411,12 +462,15 @@ function doorOf({ clock, store, auth, core, turns, fuse, isDead, onError }: Door
   };
 }
 
-function errorsOf(onError: (words: string) => void): Log {
+function errorsOf(onError: (words: string) => void, hasGoneBack: () => boolean): Log {
   const nothing = (): void => undefined;
   return {
     debug: nothing,
     info: nothing,
-    warn: nothing,
+    warn: (event, fields) => {
+      const isAlarm = event === 'store-went-back' || event === 'position-unknown';
+      if (isAlarm && !hasGoneBack()) onError(`${event} ${JSON.stringify(fields ?? {})}`);
+    },
     error: (event: string, fields?: LogFields, cause?: unknown) =>
       onError(
         `${event} ${JSON.stringify(fields ?? {})} ${cause instanceof Error ? (cause.stack ?? cause.message) : ''}`,

@@ -39,6 +39,9 @@ export interface RunOptions {
   readonly trace?: (words: string) => void;
 }
 
+/** After these, what was made since the copy is gone. */
+const GOING_BACK: readonly Fault[] = ['go-back', 'hand-copy', 'lost-log'];
+
 type Weights<K extends string> = Readonly<Partial<Record<K, number>>>;
 
 /** What a run is about. Faults not named do not happen; deeds not named happen once in a while. */
@@ -106,6 +109,20 @@ const CHARACTERS: Readonly<
     faults: { 'back-up': 4, 'go-back': 2, cut: 2, 'kill-desktop': 2, 'fuse-relay': 1 },
     faultShare: 0.25,
   },
+  snapshots: {
+    deeds: { send: 30, edit: 4, delete: 4, read: 3, draft: 2, look: 3 },
+    faults: {
+      'copy-by-hand': 3,
+      'hand-copy': 2,
+      'lost-log': 2,
+      cut: 2,
+      'kill-desktop': 1,
+      'restart-desktop': 1,
+      'stop-relay': 1,
+      'fuse-relay': 1,
+    },
+    faultShare: 0.25,
+  },
   everything: {
     deeds: {
       send: 20,
@@ -122,7 +139,7 @@ const CHARACTERS: Readonly<
       type: 2,
       presence: 1,
     },
-    faults: Object.fromEntries(FAULTS.map((fault) => [fault, fault === 'go-back' ? 0 : 1])),
+    faults: Object.fromEntries(FAULTS.map((fault) => [fault, GOING_BACK.includes(fault) ? 0 : 1])),
     faultShare: 0.3,
   },
 };
@@ -235,7 +252,7 @@ async function live(
     DEEDS.map((deed) => [deed, character.deeds[deed] ?? ONCE_IN_A_WHILE]),
   ) as Record<Deed, number>;
   deeds.flood = character.deeds.flood ?? 0.1;
-  if (character.faults['go-back'] !== undefined)
+  if (GOING_BACK.some((fault) => (character.faults[fault] ?? 0) > 0))
     for (const deed of NOT_WITH_BACKUPS) deeds[deed] = 0;
   for (let step = 0; step < steps && world.broken.length === 0; step++) {
     for (let left = chance.int(1, 3); left > 0; left--) {

@@ -105,6 +105,7 @@ export function createWorld({
     if (template === undefined) mkdirSync(join(folder, place, 'data'), { recursive: true });
     else cpSync(join(template, place), join(folder, place), { recursive: true });
   }
+  const hasGoneBack = (): boolean => history.all('restored').length > 0;
   const relay = createRelayNode({
     world: clock,
     turns,
@@ -114,6 +115,8 @@ export function createWorld({
     ...(limits ? { limits } : {}),
     ...(plant.relay ? { wraps: plant.relay } : {}),
     onError: breaks,
+    hasGoneBack,
+    onWentBack: () => history.add({ kind: 'restored' }),
     note,
   });
   const desktops = Object.keys(people).map((name) =>
@@ -125,6 +128,7 @@ export function createWorld({
       folder: join(folder, name),
       stopsInSleep,
       onBroken: breaks,
+      hasGoneBack,
       note,
       onToast: (message) => history.add({ kind: 'toast', computer: name, message }),
       onKilled: (wasAsleep) =>

@@ -114,7 +114,7 @@ describe.each(['nginx', 'haproxy'] as const)('three relays behind %s', (balancer
         isOver = true;
         await writing;
         const head = (client: CrowdClient): number =>
-          client.positions.get(channelFeed(channel)) ?? 0;
+          client.positions.get(channelFeed(channel))?.seq ?? 0;
         await until('all were told the same', () => new Set(clients.map(head)).size === 1);
 
         expect(clients.flatMap(({ faults }) => faults)).toEqual([]);

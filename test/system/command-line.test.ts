@@ -236,6 +236,13 @@ describe('serve', () => {
       /not a key file/,
     ],
     [
+      'a position key that others can read',
+      () => secret('position-key.json', '{"secret":"x"}', 0o644),
+      [],
+      'bad-secret-file',
+      /chmod 600/,
+    ],
+    [
       'a TLS key that others can read',
       () => secret('relay-key.pem', 'x', 0o640),
       [],

@@ -19,10 +19,11 @@ import {
   connectClient,
   createFakeAuth,
   createRelayKit,
-  post,
-  seqsOf,
   type Person,
+  POSITION_KEY,
+  post,
   type RelayKit,
+  seqsOf,
   type TestClient,
 } from '../kit/relay-kit.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
@@ -80,6 +81,7 @@ describe.skipIf(REDIS_SERVER === undefined)('relays over Redis', () => {
       fanOut,
       presence,
       auth: createFakeAuth(),
+      positionKey: POSITION_KEY,
       clock: kit.clock,
       random,
       limits: BUSY,

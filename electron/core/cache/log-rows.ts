@@ -17,14 +17,14 @@ export interface CachedNote {
 }
 
 export interface RawEvent {
-  /** Or `RAW_FEEDS` of the team or member. */
+  /** Or `OWN_FEEDS` of the team or member. */
   readonly channel: number;
   readonly seq: number;
   readonly json: string;
 }
 
-/** Where raw events of feeds stand that are no channel's. */
-export const RAW_FEEDS = { team: 0, member: -1 } as const;
+/** What stands for the two feeds that are no channel's, among raw events and positions. */
+export const OWN_FEEDS = { team: 0, member: -1 } as const;
 
 export interface EarlyRevision {
   readonly seq: number;
@@ -76,7 +76,7 @@ interface IntervalRow {
 }
 
 const NOTE = 'seq, part, at, by, note';
-const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval'] as const;
+const CHANNEL_TABLES = ['early', 'note', 'raw_event', 'interval', 'position'] as const;
 
 export const LOG_SQL = {
   olderNotes: `SELECT ${NOTE} FROM note WHERE team = ? AND channel = ? AND seq < ? AND seq >= ? ORDER BY seq DESC, part DESC LIMIT ?`,

@@ -13,6 +13,7 @@ import { createMessageRows, type MessageRows } from './message-rows.ts';
 import { DatabaseFromFuture, migrate } from './migrate.ts';
 import { CACHE_MIGRATIONS } from './migrations/cache-migrations.ts';
 import { asDamagedNumber, checkThrough, IN_MEMORY, type FileParts } from './open-ledger.ts';
+import { createPositionRows, type PositionRows } from './position-rows.ts';
 import { COPIES, keepNewestCopies, setAside } from './set-aside.ts';
 import { openSqlite, SqliteFailure, type Sqlite } from './sqlite.ts';
 import { createTeamRows, type TeamRows } from './team-rows.ts';
@@ -22,6 +23,7 @@ export interface Cache {
   readonly channels: ChannelRows;
   readonly messages: MessageRows;
   readonly log: LogRows;
+  readonly positions: PositionRows;
   readonly teams: TeamRows;
   /** What is in the file; space that was freed in it does not count. */
   bytes(): number;
@@ -144,6 +146,7 @@ function open(file: FileParts, isSuspect: boolean): Cache {
     channels: createChannelRows(db),
     messages: createMessageRows(db),
     log: createLogRows(db),
+    positions: createPositionRows(db),
     teams: createTeamRows(db),
     bytes: () =>
       (Number(db.pragma('page_count')) - Number(db.pragma('freelist_count'))) * PAGE_BYTES,

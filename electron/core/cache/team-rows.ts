@@ -73,6 +73,7 @@ const FROM_RELAY = [
   'note',
   'raw_event',
   'interval',
+  'position',
   'summary',
   'relay_count',
 ] as const;

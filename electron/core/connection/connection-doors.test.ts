@@ -17,7 +17,7 @@ describe('another door', () => {
   const keepAlive = async (one: Rig, ms: number): Promise<void> => {
     for (let left = ms; left > 0; left -= 20_000) {
       await one.advance(Math.min(left, 20_000));
-      socketOf(one).events.onText('{"t":"beat","at":1,"heads":{}}');
+      socketOf(one).events.onText('{"t":"beat","at":1,"heads":{},"proofs":{}}');
     }
   };
   /** Live over HTTP, 900 ms after the start. */

@@ -124,7 +124,7 @@ test('a stream with a beat now and then goes on', async () => {
   const { pass, closes, answers, heard } = await rig('stream');
   for (let n = 1; n <= 4; n++) {
     await pass(DEFAULT_LIMITS.clientSilenceMs - 1);
-    answers[0]?.write(encodeEvent('{"t":"beat","at":0,"heads":{}}'));
+    answers[0]?.write(encodeEvent('{"t":"beat","at":0,"heads":{},"proofs":{}}'));
     await expect.poll(() => heard).toHaveLength(2 + n);
   }
   expect([closes, answers.length]).toEqual([[], 1]);

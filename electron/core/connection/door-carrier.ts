@@ -275,7 +275,7 @@ class DoorCarrier implements RelaySocket {
     if (closed !== undefined) return this.#closed(closed);
     if (line === '{"t":"caught-up"}') {
       // A socket says it once.
-      if (this.#isCaughtUp) return events.onText('{"t":"beat","at":0,"heads":{}}');
+      if (this.#isCaughtUp) return events.onText('{"t":"beat","at":0,"heads":{},"proofs":{}}');
       this.#isCaughtUp = true;
       return events.onText(line);
     }

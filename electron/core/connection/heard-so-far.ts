@@ -5,6 +5,7 @@
 import type { EventsRequest } from '../../../protocol/doors.ts';
 import type { Presence } from '../../../protocol/entities.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
+import type { Position } from '../../../protocol/feeds.ts';
 import {
   memberFeed,
   TEAM_FEED,
@@ -14,20 +15,28 @@ import {
 } from '../../../protocol/ids.ts';
 import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 
+type HeldEvent = Pick<Position, 'seq' | 'at'>;
+
 /** The frames that move a position, by what is read of them here. */
 type Moving =
-  | { readonly t: 'welcome'; readonly epoch: Epoch; readonly member: MemberId }
-  | { readonly t: 'page'; readonly feed: FeedId; readonly to: number }
+  | {
+      readonly t: 'welcome';
+      readonly epoch: Epoch;
+      readonly isResumed: boolean;
+      readonly member: MemberId;
+    }
+  | { readonly t: 'page'; readonly feed: FeedId; readonly events: readonly HeldEvent[] }
   | {
       readonly t: 'events';
       readonly feed: FeedId;
-      readonly events: readonly { readonly seq: number }[];
+      readonly events: readonly HeldEvent[];
     }
-  | { readonly t: 'team-state' | 'member-state'; readonly seq: number }
+  | ({ readonly t: 'team-state' | 'member-state' } & HeldEvent)
   | { readonly t: 'presence'; readonly members: Readonly<Record<string, Presence>> };
 
 export class HeardSoFar {
-  readonly #positions = new Map<FeedId, number>();
+  /** One that moved has no proof any more: the session has it, and begins the next line with it. */
+  readonly #positions = new Map<FeedId, Position>();
   #epoch: Epoch | null = null;
   #me: MemberId | undefined;
   #isNew = true;
@@ -39,7 +48,8 @@ export class HeardSoFar {
 
   begin({ epoch, positions }: Hello): void {
     this.#epoch = epoch;
-    for (const [feed, seq] of Object.entries(positions)) this.#positions.set(feed as FeedId, seq);
+    for (const [feed, position] of Object.entries(positions))
+      this.#positions.set(feed as FeedId, position);
   }
 
   /** A request begins that will tell anew who is there. */
@@ -50,7 +60,9 @@ export class HeardSoFar {
   request(hello: Hello): Pick<EventsRequest, 'hello' | 'more' | 'isGoingOn'> {
     const all = [...this.#positions];
     const most = DEFAULT_LIMITS.helloPositions;
-    const more = all.slice(most, most + DEFAULT_LIMITS.doorPositions);
+    const more = all
+      .slice(most, most + DEFAULT_LIMITS.doorPositions)
+      .map(([feed, { seq, at }]) => [feed, { seq, at }] as const);
     return {
       hello: { ...hello, epoch: this.#epoch, positions: Object.fromEntries(all.slice(0, most)) },
       ...(more.length === 0 ? {} : { more: Object.fromEntries(more) }),
@@ -66,27 +78,30 @@ export class HeardSoFar {
       case undefined:
         return undefined;
       case 'welcome':
-        if (this.#epoch !== frame.epoch) this.#positions.clear();
+        if (this.#epoch !== frame.epoch || !frame.isResumed) this.#positions.clear();
         this.#epoch = frame.epoch;
         this.#me = frame.member;
         return line;
       case 'page':
-        this.#positions.set(frame.feed, frame.to);
-        return line;
       case 'events':
-        this.#positions.set(frame.feed, frame.events.at(-1)?.seq ?? 0);
+        // An empty page leaves the position where it was.
+        this.#move(frame.feed, frame.events.at(-1));
         return line;
       case 'team-state':
-        this.#positions.set(TEAM_FEED, frame.seq);
+        this.#move(TEAM_FEED, frame);
         return line;
       case 'member-state':
-        if (this.#me !== undefined) this.#positions.set(memberFeed(this.#me), frame.seq);
+        if (this.#me !== undefined) this.#move(memberFeed(this.#me), frame);
         return line;
       case 'presence':
         return this.#presence(frame.members, line, isWhole);
       default:
         return line;
     }
+  }
+
+  #move(feed: FeedId, event: HeldEvent | undefined): void {
+    if (event) this.#positions.set(feed, { seq: event.seq, at: event.at });
   }
 
   #presence(members: Readonly<Record<string, Presence>>, line: string, isWhole: boolean): string {

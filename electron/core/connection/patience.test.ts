@@ -7,7 +7,7 @@ import { fail, ok } from '../../../protocol/result.ts';
 import { rig, socketOf, unreachable, WELCOME, type Rig } from '../../../test/kit/connection-rig.ts';
 
 const { pingEveryMs, pingLeastMs } = DEFAULT_LIMITS;
-const BEAT = '{"t":"beat","at":1,"heads":{}}';
+const BEAT = '{"t":"beat","at":1,"heads":{},"proofs":{}}';
 const MINUTE = 60_000;
 
 /** What the newest line asked for in its hello; undefined: nothing. */

@@ -146,6 +146,7 @@ describe('a line that goes wrong', () => {
     t: 'welcome',
     version: 1,
     epoch: '0'.repeat(32) as Epoch,
+    isResumed: true,
     team: {
       id: '0190a000-0000-4000-8000-0000000000a0',
       name: 'Night shift',

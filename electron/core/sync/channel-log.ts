@@ -259,6 +259,8 @@ export function createChannelLog({
             if (one.from !== grown.from) cache.log.removeInterval(team.key, channel.key, one.from);
           cache.log.putInterval(team.key, channel.key, grown);
           channel.held = held;
+          const last = events.at(-1);
+          if (last?.seq === topOf(held)) replica.positions.move(channel.key, last);
           channel.head = Math.max(channel.head, to);
           channel.newsAfter = Math.max(channel.newsAfter, Math.min(topOf(held), to));
           changes.stretch(team.id, channel.id);

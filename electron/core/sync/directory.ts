@@ -8,7 +8,7 @@ import type { FeedEvent } from '../../../protocol/feeds.ts';
 import type { Down } from '../../../protocol/frames-down.ts';
 import type { SessionId } from '../../../protocol/ids.ts';
 import type { Cache } from '../cache/data.ts';
-import { RAW_FEEDS } from '../cache/log-rows.ts';
+import { OWN_FEEDS } from '../cache/log-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { readSeqOf, type ChannelState, type Replica } from './replica.ts';
 
@@ -75,6 +75,7 @@ export function createDirectory({
           if (!channel.isJoined && !listed.has(channel.id)) replica.removeChannel(channel);
         }
         replica.putSync({ ...replica.sync, teamSeq: state.seq });
+        replica.positions.move(OWN_FEEDS.team, state);
       }),
 
     replaceMember: (state) =>
@@ -90,6 +91,7 @@ export function createDirectory({
           if (channel && readSeqOf(channel) !== wasRead) onRead(channel);
         }
         replica.putSync({ ...replica.sync, memberSeq: state.seq });
+        replica.positions.move(OWN_FEEDS.member, state);
       }),
 
     applyTeam: (events) =>
@@ -102,12 +104,14 @@ export function createDirectory({
           else
             cache.log.putRaw(
               replica.team.key,
-              RAW_FEEDS.team,
+              OWN_FEEDS.team,
               event.seq,
               JSON.stringify(event.kind === 'unknown' ? event.raw : event),
             );
           replica.putSync({ ...replica.sync, teamSeq: event.seq });
         }
+        const last = events.at(-1);
+        if (last) replica.positions.move(OWN_FEEDS.team, last);
       }),
 
     applyMember: (events) =>
@@ -146,13 +150,15 @@ export function createDirectory({
             default:
               cache.log.putRaw(
                 replica.team.key,
-                RAW_FEEDS.member,
+                OWN_FEEDS.member,
                 event.seq,
                 JSON.stringify(event.kind === 'unknown' ? event.raw : event),
               );
           }
           replica.putSync({ ...replica.sync, memberSeq: event.seq });
         }
+        const last = events.at(-1);
+        if (last) replica.positions.move(OWN_FEEDS.member, last);
       }),
   };
 }

@@ -11,7 +11,7 @@ import { createChance, type Chance } from '../../../test/kit/chance.ts';
 import { keepingLog } from '../../../test/kit/desktop-kit.ts';
 import { createFakeClock } from '../../../test/kit/fake-clock.ts';
 import { openData, type Data } from '../cache/data.ts';
-import { RAW_FEEDS } from '../cache/log-rows.ts';
+import { OWN_FEEDS } from '../cache/log-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { createChannelLog, type Stretch } from './channel-log.ts';
 import { replayUnknown } from './replay.ts';
@@ -231,7 +231,7 @@ test.each(['team', 'member'] as const)(
     const early = desk();
     early.replica.putSync({ ...early.replica.sync, teamSeq: 9, memberSeq: 9 });
     const kept = { seq: 4, at: 1, by: BEN, kind: 'channel-left', channel: CHANNEL };
-    early.data.cache().log.putRaw(TEAM, RAW_FEEDS[feed], 4, JSON.stringify(kept));
+    early.data.cache().log.putRaw(TEAM, OWN_FEEDS[feed], 4, JSON.stringify(kept));
     upgrade(early);
     const { replica, data } = early.restart();
     expect(replica.sync).toMatchObject({

@@ -7,7 +7,7 @@
 import { parseEvent, type FeedEvent } from '../../../protocol/feeds.ts';
 import { EVENT_KINDS_VERSION } from '../../../protocol/version.ts';
 import type { Cache } from '../cache/data.ts';
-import { RAW_FEEDS } from '../cache/log-rows.ts';
+import { OWN_FEEDS } from '../cache/log-rows.ts';
 import type { ChannelLog } from './channel-log.ts';
 import type { Replica } from './replica.ts';
 
@@ -38,8 +38,8 @@ export function replayUnknown({ replica, cache, channelLog }: ReplayParts): void
   function beginFeedAnew(feed: number, events: readonly FeedEvent[]): void {
     cache.db.transaction('feed.begin-anew', () => {
       // Without a position the relay sends the feed's state.
-      if (feed === RAW_FEEDS.team) replica.putSync({ ...replica.sync, teamSeq: 0 });
-      if (feed === RAW_FEEDS.member) replica.putSync({ ...replica.sync, memberSeq: 0 });
+      if (feed === OWN_FEEDS.team) replica.putSync({ ...replica.sync, teamSeq: 0 });
+      if (feed === OWN_FEEDS.member) replica.putSync({ ...replica.sync, memberSeq: 0 });
       for (const { seq } of events) cache.log.removeRaw(key, feed, seq);
     });
   }

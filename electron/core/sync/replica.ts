@@ -11,6 +11,7 @@ import type { RelayCount } from '../cache/channel-rows.ts';
 import type { SyncState } from '../cache/team-rows.ts';
 import type { Changes } from '../events/changes.ts';
 import { topOf, type Intervals } from './intervals.ts';
+import { createPositions, type Positions } from './positions.ts';
 
 /** A read mark on its way to the relay. */
 export interface PendingMark {
@@ -60,6 +61,7 @@ export interface Replica {
   readonly channels: ReadonlyMap<string, ChannelState>;
   readonly members: ReadonlyMap<string, Member>;
   readonly sync: SyncState;
+  readonly positions: Positions;
   isHandle(handle: string): boolean;
   putSync(state: SyncState): void;
   putMember(member: Member): void;
@@ -167,8 +169,11 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
     changes.team(team.id);
   };
 
+  const positions = createPositions(team.key, cache);
+
   const replica: Replica = {
     team,
+    positions,
     channels,
     members,
     get sync() {
@@ -261,6 +266,7 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
     },
     removeChannel: (channel) => {
       channels.delete(channel.id);
+      positions.forget(channel.key);
       cache.messages.removeChannel(team.key, channel.key);
       cache.log.removeChannel(team.key, channel.key);
       cache.channels.remove(team.key, channel.key);
@@ -272,6 +278,7 @@ export function createReplica({ team, cache, changes, mask }: ReplicaParts): Rep
       channels.clear();
       members.clear();
       handles.clear();
+      positions.clear();
       cache.teams.clearTeam(team.key);
       replica.putSync(state);
       changes.teamState(team.id);

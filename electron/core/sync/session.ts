@@ -4,7 +4,7 @@
  * lost of what we sent in the last weeks is offered again. Heads in a beat that are ahead of ours mean a lost push, and are pulled.
  */
 import type { Presence, Team } from '../../../protocol/entities.ts';
-import type { FeedEvent } from '../../../protocol/feeds.ts';
+import type { FeedEvent, Position, Proof } from '../../../protocol/feeds.ts';
 import type { Down, DownFrame } from '../../../protocol/frames-down.ts';
 import type { Hello } from '../../../protocol/frames-up.ts';
 import {
@@ -20,6 +20,7 @@ import { DEFAULT_LIMITS } from '../../../protocol/limits.ts';
 import { PROTOCOL_VERSIONS } from '../../../protocol/version.ts';
 import { background } from '../background.ts';
 import type { Cache } from '../cache/data.ts';
+import { OWN_FEEDS } from '../cache/log-rows.ts';
 import type { Clock, Log } from '../ports.ts';
 import type { Asks } from './asks.ts';
 import type { ChannelLog } from './channel-log.ts';
@@ -143,12 +144,28 @@ export function createSession(parts: SessionParts): Session {
       if (answer.ok) takeMemberState(answer.value);
     }));
 
+  /** Undefined for a feed that is not ours, or not known yet. */
+  const keyOf = (feed: FeedId): number | undefined => {
+    const name = feedName(feed);
+    if (name.kind === 'team') return OWN_FEEDS.team;
+    if (name.kind === 'member') return feed === ownFeed ? OWN_FEEDS.member : undefined;
+    const channel = replica.channels.get(name.channel);
+    return channel?.isJoined === true ? channel.key : undefined;
+  };
+
+  const takeProof = (feed: FeedId, seq: number, proof: Proof | undefined): void => {
+    const key = keyOf(feed);
+    if (key !== undefined && proof !== undefined) replica.positions.prove(key, { seq, proof });
+  };
+
   const takeTeamState = (state: Down<'team-state'>): void => {
     directory.replaceTeam(state);
+    takeProof(TEAM_FEED, state.seq, state.proof);
     teamFeed.settle();
   };
   const takeMemberState = (state: Down<'member-state'>): void => {
     directory.replaceMember(state);
+    takeProof(ownFeed, state.seq, state.proof);
     ownMemberFeed.settle();
   };
 
@@ -227,6 +244,7 @@ export function createSession(parts: SessionParts): Session {
           events: page.events,
           facts: page.channel,
         });
+        takeProof(page.feed, page.to, page.proof);
       }
     });
     // Only what is on disk may take a row out of the outbox.
@@ -239,7 +257,20 @@ export function createSession(parts: SessionParts): Session {
 
   const takePage = (page: Down<'page'>): void => {
     if (feedName(page.feed).kind === 'channel') absorbPages([page]);
-    else if (isWhole(page)) takeEvents(page.feed, page.events);
+    else if (isWhole(page)) {
+      takeEvents(page.feed, page.events);
+      takeProof(page.feed, page.to, page.proof);
+    }
+  };
+
+  const takeBeat = ({ heads, proofs }: Down<'beat'>): void => {
+    const moved = Object.entries(heads) as [FeedId, number][];
+    for (const [feed, head] of moved) takeHead(feed, head);
+    if (moved.length === 0) return;
+    const proofOf: Readonly<Partial<Record<FeedId, Proof>>> = proofs;
+    cache.db.transaction('beat', () => {
+      for (const [feed, head] of moved) takeProof(feed, head, proofOf[feed]);
+    });
   };
 
   const kept = createPageBatch({
@@ -263,22 +294,27 @@ export function createSession(parts: SessionParts): Session {
     },
     hello: () => {
       const { epoch, teamSeq, memberSeq } = replica.sync;
-      const positions: Record<string, number> = {};
+      const positions: Record<FeedId, Position> = {};
+      // Without the time of its event a number says nothing that the relay could check.
+      const add = (feed: FeedId, key: number, seq: number): void => {
+        const position = replica.positions.of(key);
+        if (position?.seq === seq) positions[feed] = position;
+      };
       if (epoch !== null) {
-        if (teamSeq > 0) positions[TEAM_FEED] = teamSeq;
-        if (memberSeq > 0) positions[ownFeed] = memberSeq;
+        add(TEAM_FEED, OWN_FEEDS.team, teamSeq);
+        add(ownFeed, OWN_FEEDS.member, memberSeq);
         const joined = [...replica.channels.values()].filter(
           (channel) => channel.isJoined && channel.held.length > 0,
         );
         joined.sort((a, b) => b.lastAt - a.lastAt);
         for (const channel of joined.slice(0, DEFAULT_LIMITS.helloPositions - 2))
-          positions[channelFeed(channel.id)] = topOf(channel.held);
+          add(channelFeed(channel.id), channel.key, topOf(channel.held));
       }
       return {
         t: 'hello',
         versions: PROTOCOL_VERSIONS,
         epoch,
-        positions: positions,
+        positions,
         focus: parts.focus(),
         presence: parts.presence(),
         at: parts.clock.now(),
@@ -286,7 +322,7 @@ export function createSession(parts: SessionParts): Session {
     },
     welcome: (frame) => {
       const { epoch } = replica.sync;
-      if (epoch === frame.epoch && isBehindUs(replica, frame, ownFeed)) {
+      if (epoch === frame.epoch && frame.isResumed && isBehindUs(replica, frame, ownFeed)) {
         // The relay was told positions it does not have: we say hello again, with none.
         log.warn('relay.behind-us');
         beginAnew(null);
@@ -298,7 +334,12 @@ export function createSession(parts: SessionParts): Session {
       isCatchingUp = true;
       kept.begin();
       live.clear();
-      if (epoch !== frame.epoch) {
+      const isLost = epoch === frame.epoch && !frame.isResumed;
+      if (isLost) {
+        log.warn('relay.has-another-history');
+        parts.onLoss();
+      }
+      if (isLost || epoch !== frame.epoch) {
         isFirstSync = true;
         beginAnew(frame.epoch);
         parts.onNewEpoch();
@@ -317,8 +358,7 @@ export function createSession(parts: SessionParts): Session {
         case 'events':
           return takeEvents(frame.feed, frame.events);
         case 'beat':
-          for (const [feed, head] of Object.entries(frame.heads)) takeHead(feed as FeedId, head);
-          return;
+          return takeBeat(frame);
         case 'caught-up':
           isCatchingUp = false;
           teamFeed.settle();
@@ -384,7 +424,7 @@ export function createSession(parts: SessionParts): Session {
   };
 }
 
-/** Under one epoch heads never go back. If one did, the relay lost commits without noticing. */
+/** Under one epoch heads never go back. The relay checks this for feeds that `hello` has room for; here it is for all. */
 function isBehindUs(replica: Replica, { heads }: Down<'welcome'>, ownFeed: FeedId): boolean {
   const headOf = (feed: FeedId): number | undefined => heads[feed];
   if ((headOf(TEAM_FEED) ?? Infinity) < replica.sync.teamSeq) return true;

@@ -13,11 +13,11 @@ const SESSION_SELECT =
  * where there is none.
  */
 const page = (order: 'ASC' | 'DESC'): string => `
-  SELECT feed.head, fitting.seq, fitting.at, fitting.json FROM feed LEFT JOIN LATERAL (
-    SELECT seq, at, json FROM (
-      SELECT seq, at, json, sum(octet_length(json)) OVER (ORDER BY seq ${order}) AS taken, row_number() OVER (ORDER BY seq ${order}) AS place
+  SELECT feed.head, fitting.seq, fitting.at, fitting.op, fitting.json FROM feed LEFT JOIN LATERAL (
+    SELECT seq, at, op, json FROM (
+      SELECT seq, at, op, json, sum(octet_length(json)) OVER (ORDER BY seq ${order}) AS taken, row_number() OVER (ORDER BY seq ${order}) AS place
       FROM (
-        SELECT seq, at, json FROM event
+        SELECT seq, at, op, json FROM event
         WHERE event.feed = feed.no AND seq BETWEEN $2 AND $3 ORDER BY seq ${order} LIMIT $4
       ) AS span
     ) AS measured WHERE taken <= $5 OR place = 1
@@ -56,6 +56,9 @@ export const QUERIES = {
     'SELECT event.op FROM event JOIN member ON member.no = event.by WHERE event.op = ANY ($1) AND member.id = $2',
   head: 'SELECT head FROM feed WHERE id = $1',
   heads: 'SELECT id, head FROM feed WHERE id = ANY ($1)',
+  marks:
+    'SELECT feed.id, event.at, event.op FROM unnest($1::text[], $2::bigint[]) AS place (feed, seq) ' +
+    'JOIN feed ON feed.id = place.feed JOIN event ON event.feed = feed.no AND event.seq = place.seq',
   // One snapshot for the team's head, the member's own and those of the channels.
   headsOf:
     'SELECT feed.id, feed.head, -1 AS at, 0 AS no FROM feed WHERE id = ANY ($2) UNION ALL ' +

@@ -17,6 +17,7 @@ import type {
 import type {
   Credential,
   InviteRow,
+  Mark,
   MessageState,
   Page,
   SessionRow,
@@ -59,7 +60,11 @@ interface PageColumns {
   readonly head: number;
   readonly seq: number | null;
   readonly at: number;
+  readonly op: Mark['op'];
   readonly json: string;
+}
+interface MarkColumns extends Mark {
+  readonly id: FeedId;
 }
 interface StandingColumns {
   readonly member: MemberColumns | null;
@@ -181,6 +186,12 @@ export abstract class PostgresReads implements StoreReads {
     return heads;
   }
 
+  async marks(places: ReadonlyMap<FeedId, number>): Promise<ReadonlyMap<FeedId, Mark>> {
+    if (places.size === 0) return new Map();
+    const rows = await this.all<MarkColumns>('marks', [...places.keys()], [...places.values()]);
+    return new Map(rows.map(({ id, at, op }) => [id, { at, op }]));
+  }
+
   async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
     const own = memberFeed(member);
     const rows = await this.all<HeadColumns>('headsOf', member, [TEAM_FEED, own]);
@@ -253,6 +264,8 @@ export abstract class PostgresReads implements StoreReads {
       seq === null ? [] : [{ feed, seq, at, json }],
     );
     const first = events[0]?.seq ?? from;
-    return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
+    const last = rows.at(-1);
+    const mark = last && last.seq !== null ? { at: last.at, op: last.op } : undefined;
+    return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events, mark };
   }
 }

@@ -282,9 +282,8 @@ export class Transaction {
     this.#pending.push(pending);
     if (draft.op !== null)
       this.#operations.set(draft.op, [...(this.#operations.get(draft.op) ?? []), pending]);
-    const event: StoredEvent = { feed: feed.id, seq, at, json };
-    this.#appended.push(event);
-    return event;
+    this.#appended.push({ feed: feed.id, seq, at, json, op: draft.op });
+    return { feed: feed.id, seq, at, json };
   }
 
   /** Sends a change, behind all that was sent before. */
@@ -297,6 +296,13 @@ export class Transaction {
   async changed(name: WriteName, values: readonly Value[]): Promise<number> {
     this.flush();
     return (await this.#run(WRITES[name], values, `w-${name}`)).rowCount ?? 0;
+  }
+
+  /** @returns false where another node has replaced it since `known` was read */
+  async replaceEpoch(known: Epoch, next: Epoch): Promise<boolean> {
+    if ((await this.changed('epoch', [known, next])) === 0) return false;
+    this.#epoch = next;
+    return true;
   }
 
   /** Sends the events that wait, ahead of a question that might ask for them. */

@@ -4,7 +4,7 @@
  */
 import type { Level, Channel, Member, Team } from '../../../protocol/entities.ts';
 import { channelFeed, memberFeed, TEAM_FEED } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
+import type { ChannelId, Epoch, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
 import type {
   Appended,
   Credential,
@@ -201,6 +201,10 @@ export class PostgresTx extends PostgresReads implements WriteTx {
 
   async putBlobsPlace(id: string): Promise<void> {
     (await this.#writing()).change('blobsPlace', [id]);
+  }
+
+  async replaceEpoch(known: Epoch, next: Epoch): Promise<boolean> {
+    return (await this.#writing()).replaceEpoch(known, next);
   }
 
   /** Before there is a team, nobody else may found one meanwhile. */

@@ -60,6 +60,7 @@ export const WRITES = {
     'ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, uses_left = excluded.uses_left',
   dropInvite: 'DELETE FROM invite WHERE id = $1',
   blobsPlace: "INSERT INTO meta (key, value) VALUES ('blobs', $1)",
+  epoch: "UPDATE meta SET value = $2 WHERE key = 'epoch' AND value = $1",
 } as const;
 
 export type WriteName = keyof typeof WRITES;

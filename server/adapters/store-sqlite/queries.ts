@@ -38,6 +38,7 @@ export const QUERIES = {
     'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq DESC LIMIT ?',
   pageUp:
     'SELECT seq, at, json FROM event WHERE feed = ? AND seq BETWEEN ? AND ? ORDER BY seq LIMIT ?',
+  mark: 'SELECT at, op FROM event WHERE feed = ? AND seq = ?',
   credential: 'SELECT hash FROM credential WHERE member = ?',
   session: `${SESSION_SELECT} WHERE session.id = ?`,
   sessionByRefresh: `${SESSION_SELECT} WHERE refresh_hash = ?`,

@@ -17,6 +17,7 @@ import type {
 import type {
   Credential,
   InviteRow,
+  Mark,
   MessageState,
   Page,
   SessionRow,
@@ -170,6 +171,18 @@ export class SqliteReads implements StoreReads {
     return this.guarded(() => new Map(feeds.map((feed) => [feed, this.headNow(feed)])));
   }
 
+  async marks(places: ReadonlyMap<FeedId, number>): Promise<ReadonlyMap<FeedId, Mark>> {
+    return this.guarded(() => {
+      const marks = new Map<FeedId, Mark>();
+      for (const [feed, seq] of places) {
+        const no = this.number(feed);
+        const mark = no === undefined ? undefined : this.#get<Mark>('mark', no, seq);
+        if (mark) marks.set(feed, mark);
+      }
+      return marks;
+    });
+  }
+
   async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {
     return this.guarded(() => {
       const own = memberFeed(member);
@@ -316,7 +329,9 @@ export class SqliteReads implements StoreReads {
         row && from <= to ? this.#events(query, feed, row.no, { from, to }, limit) : [];
       if (query === 'pageDown') events.reverse();
       const first = events[0]?.seq ?? from;
-      return { feed, from: first, to: events.at(-1)?.seq ?? first - 1, head, events };
+      const last = events.at(-1)?.seq;
+      const mark = row && last !== undefined ? this.#get<Mark>('mark', row.no, last) : undefined;
+      return { feed, from: first, to: last ?? first - 1, head, events, mark };
     });
   }
 

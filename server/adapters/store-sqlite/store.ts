@@ -4,7 +4,7 @@
  */
 import type { Epoch, TeamId } from '../../../protocol/ids.ts';
 import type { Clock, Random } from '../../ports/clock.ts';
-import type { Store, StoredEvent, WriteTx } from '../../ports/store.ts';
+import type { Interruption, Store, StoredEvent, WriteTx } from '../../ports/store.ts';
 import { StoreUnavailable } from '../../ports/store.ts';
 import { StoreOpenFault } from '../../ports/store-open-fault.ts';
 import { auditStore } from './audit.ts';
@@ -71,7 +71,6 @@ function openGuarded<T>(path: string, open: () => T): T {
 }
 
 class SqliteStore extends SqliteReads implements Store {
-  readonly epoch: Epoch;
   readonly teamId: TeamId;
   readonly #path: string;
   readonly #writer: Connection;
@@ -79,6 +78,8 @@ class SqliteStore extends SqliteReads implements Store {
   readonly #group: GroupCommit;
   readonly #snapshot: Snapshot;
   readonly #listeners = new Set<(events: readonly StoredEvent[]) => void>();
+  readonly #interrupted = new Set<(what: Interruption) => void>();
+  #epoch: Epoch;
   #closing: Promise<void> | undefined;
 
   constructor(parts: SqliteStoreParts, release: () => void) {
@@ -92,7 +93,7 @@ class SqliteStore extends SqliteReads implements Store {
       if (!options.isTemporary) makeRoomForLog(writer, parts.path);
       parts.onWriter?.(writer);
       super(connect(parts.path, { ...options, isReadOnly: true }));
-      this.epoch = identity.epoch;
+      this.#epoch = identity.epoch;
       this.teamId = identity.teamId;
       this.#path = parts.path;
       this.#writer = writer;
@@ -100,7 +101,13 @@ class SqliteStore extends SqliteReads implements Store {
       const soon = parts.soon ?? ((run: () => void) => void setImmediate(run));
       this.#snapshot = new Snapshot(this.db, soon);
       this.#group = new GroupCommit({
-        transactions: createTransactions(writer, parts.clock, identity.fence, this.#snapshot),
+        transactions: createTransactions(
+          writer,
+          parts.clock,
+          identity.fence,
+          this.#snapshot,
+          (epoch) => this.#adopt(epoch),
+        ),
         soon,
         onCommitted: (events) => this.#tell(events),
       });
@@ -108,6 +115,10 @@ class SqliteStore extends SqliteReads implements Store {
       writer.close();
       throw error;
     }
+  }
+
+  get epoch(): Epoch {
+    return this.#epoch;
   }
 
   write<T>(work: (tx: WriteTx) => Promise<T>): Promise<T> {
@@ -119,9 +130,10 @@ class SqliteStore extends SqliteReads implements Store {
     return () => this.#listeners.delete(listener);
   }
 
-  /** A file is there, or nothing is. */
-  onInterrupted(): () => void {
-    return () => undefined;
+  /** Only for a new epoch: a file is there, or nothing is. */
+  onInterrupted(listener: (what: Interruption) => void): () => void {
+    this.#interrupted.add(listener);
+    return () => this.#interrupted.delete(listener);
   }
 
   async backup(path: string): Promise<void> {
@@ -153,12 +165,23 @@ class SqliteStore extends SqliteReads implements Store {
     }
   }
 
+  #adopt(epoch: Epoch): void {
+    this.#epoch = epoch;
+    for (const listener of this.#interrupted) listener('new-epoch');
+  }
+
   #tell(events: readonly StoredEvent[]): void {
     for (const listener of this.#listeners) listener(events);
   }
 }
 
-function createTransactions(db: Connection, clock: Clock, fence: string, snapshot: Snapshot) {
+function createTransactions(
+  db: Connection,
+  clock: Clock,
+  fence: string,
+  snapshot: Snapshot,
+  onEpoch: (epoch: Epoch) => void,
+) {
   const tx = new SqliteTx(db, clock);
   const begin: Statement = db.prepare('BEGIN IMMEDIATE');
   const commit: Statement = db.prepare('COMMIT');
@@ -177,6 +200,8 @@ function createTransactions(db: Connection, clock: Clock, fence: string, snapsho
       tx.flush();
       commit.run();
       snapshot.end();
+      const epoch = tx.takeEpoch();
+      if (epoch !== undefined) onEpoch(epoch);
       return tx.takeAppended();
     },
     rollback(): void {

@@ -6,7 +6,7 @@
  */
 import type { Channel, Level, Member, Team } from '../../../protocol/entities.ts';
 import { channelFeed, memberFeed } from '../../../protocol/ids.ts';
-import type { ChannelId, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
+import type { ChannelId, Epoch, FeedId, MemberId, MessageId } from '../../../protocol/ids.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type {
   Appended,
@@ -60,6 +60,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
   #found: { readonly op: string; readonly rows: readonly OperationColumns[] } | undefined;
   #moved: FeedState[] = [];
   #appended: StoredEvent[] = [];
+  #nextEpoch: Epoch | undefined;
   #writeCount = 0;
 
   constructor(db: Connection, clock: Clock) {
@@ -92,6 +93,13 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     return appended;
   }
 
+  /** The epoch that the group began, once it is committed. */
+  takeEpoch(): Epoch | undefined {
+    const next = this.#nextEpoch;
+    this.#nextEpoch = undefined;
+    return next;
+  }
+
   /** Nothing of the group happened: forget whatever may stem from it. */
   forget(): void {
     this.#feeds.clear();
@@ -104,6 +112,7 @@ export class SqliteTx extends SqliteReads implements WriteTx {
     this.forgetNumbers();
     this.#moved = [];
     this.#appended = [];
+    this.#nextEpoch = undefined;
   }
 
   async repeated(feed: FeedId, draft: EventDraft): Promise<Repeated | undefined> {
@@ -140,9 +149,8 @@ export class SqliteTx extends SqliteReads implements WriteTx {
       state.isMoved = true;
       this.#moved.push(state);
     }
-    const event: StoredEvent = { feed, seq, at, json };
-    this.#appended.push(event);
-    return { isNew: true, event };
+    this.#appended.push({ feed, seq, at, json, op: draft.op });
+    return { isNew: true, event: { feed, seq, at, json } };
   }
 
   async reviseMessage(
@@ -283,6 +291,12 @@ export class SqliteTx extends SqliteReads implements WriteTx {
 
   async putBlobsPlace(id: string): Promise<void> {
     this.#run('blobsPlace', id);
+  }
+
+  async replaceEpoch(known: Epoch, next: Epoch): Promise<boolean> {
+    if (this.#run('epoch', next, known) === 0) return false;
+    this.#nextEpoch = next;
+    return true;
   }
 
   override async headsOf(member: MemberId): Promise<ReadonlyMap<FeedId, number>> {

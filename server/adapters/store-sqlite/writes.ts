@@ -39,6 +39,7 @@ export const WRITES = {
     'ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at, uses_left = excluded.uses_left',
   dropInvite: 'DELETE FROM invite WHERE id = ?',
   blobsPlace: "INSERT INTO meta (key, value) VALUES ('blobs', ?)",
+  epoch: "UPDATE meta SET value = ? WHERE key = 'epoch' AND value = ?",
 } as const;
 
 export type WriteName = keyof typeof WRITES;

@@ -116,6 +116,17 @@ export const CACHE_MIGRATIONS: readonly Migration[] = [
         PRIMARY KEY (team, channel, from_seq)
       ) WITHOUT ROWID;
 
+      -- Where we stand in each feed, and the relay's newest proof for it. \`channel\` as in raw_event.
+      CREATE TABLE position (
+        team INTEGER NOT NULL,
+        channel INTEGER NOT NULL,
+        seq INTEGER NOT NULL,
+        at INTEGER NOT NULL,
+        proven_seq INTEGER,
+        proof TEXT,
+        PRIMARY KEY (team, channel)
+      ) WITHOUT ROWID;
+
       -- What the sidebar says of a channel, so that a start reads one small table. Derived: \`read_seq\` and \`mask\` are
       -- what \`unread\` and \`mentions\` were counted with; where they differ from what holds now, count again.
       CREATE TABLE summary (
