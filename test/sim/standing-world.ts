@@ -1,9 +1,8 @@
 /**
- * One desktop's core on a relay's core, both real, on one clock: a window that has only ever applied batches, and how it is held against one
- * that is built from the database, and its counts against a recount by plain SQL.
+ * One desktop's core on a relay's core, both real, on one clock; a window that only ever applied
+ * batches, and its comparison with a window that is built from the database.
  */
 import { join } from 'node:path';
-import Database from 'better-sqlite3';
 import { expect } from 'vitest';
 import { applyBatch } from '../../electron/bridge/apply-event.ts';
 import type { Snapshot } from '../../electron/bridge/events.ts';
@@ -23,6 +22,7 @@ import {
 } from '../kit/desktop-kit.ts';
 import { createRelayKit, settle, type RelayKit, type TestClient } from '../kit/relay-kit.ts';
 import { createSeededRandom } from '../kit/seeded-random.ts';
+import { createStoreCounts, recount, type StoreCounts } from './standing-counts.ts';
 
 export interface World {
   readonly kit: RelayKit;
@@ -43,6 +43,7 @@ export interface World {
   desktop: Desktop;
   session: WindowSession;
   mirror: Snapshot;
+  readonly store: StoreCounts;
 }
 
 /** @param folder  where the desktop of this seed makes its own */
@@ -72,6 +73,7 @@ export async function worldOf(seed: string, folder: string): Promise<World> {
     plug: plugOf(kit, kit.owner, session),
     host: createTestHost(),
     folder: home,
+    store: createStoreCounts(kit, ['ada', 'ben', 'cy']),
     errors: [] as string[],
     channels: [kit.general],
     posted: [] as World['posted'],
@@ -133,13 +135,13 @@ export const teamOf = ({ state }: Snapshot): WindowState['teams'][string] => {
   return team;
 };
 
-/** The window that only applied batches, against one built from the database; the counts, against plain SQL. */
+/** Compares the window that only applied batches with one built from the database. */
 export async function check(world: World, after: string): Promise<void> {
   await rest(world);
   const fresh = await world.session.call('open', {});
   if (!fresh.ok) throw new Error(fresh.error.kind);
   expect(world.mirror, `the window, after: ${after}`).toEqual(fresh.value);
-  expect(recount(world), `the counts, after: ${after}`).toEqual(shownCounts(world));
+  await checkCounts(world, after);
   const orders = (world.mirror.state.timeline?.rows ?? []).map((row) => row.order);
   expect(orders, `rows in order, after: ${after}`).toEqual(
     [...new Set(orders)].sort((a, b) => a - b),
@@ -147,48 +149,31 @@ export async function check(world: World, after: string): Promise<void> {
   expect(world.errors, `errors, after: ${after}`).toEqual([]);
 }
 
-const shownCounts = (world: World): unknown =>
-  Object.fromEntries(
-    Object.values(teamOf(world.mirror).channels)
-      .filter((channel) => channel.isJoined)
-      .map((channel) => [
-        channel.id,
-        { unread: channel.unread, mentions: channel.mentions, lastAt: channel.lastAt },
-      ]),
-  );
-
-interface Recounted {
-  readonly unread: number;
-  readonly mentions: number;
-  readonly lastAt: number;
-}
-
-const RECOUNT = `SELECT coalesce(sum(isNews), 0) AS unread, coalesce(sum(isNews AND (calls & :mask) <> 0), 0) AS mentions,
-    coalesce(max(at), 0) AS lastAt
-  FROM (SELECT m.at, m.calls, m.seq > :readSeq AND m.author <> :me AND NOT m.is_deleted AS isNews
-    FROM message m JOIN channel c ON c.key = m.channel WHERE c.id = :channel)`;
-
-function recount(world: World): unknown {
-  const db = new Database(join(world.folder, 'cache.db'), { readonly: true });
-  try {
-    const mask = world.mirror.state.settings.notifications.ignoreChannelMentions ? 3 : 7;
-    const count = db.prepare<[object], Recounted>(RECOUNT);
-    return Object.fromEntries(
-      Object.values(teamOf(world.mirror).channels)
-        .filter((channel) => channel.isJoined)
-        .map((channel) => {
-          const counted = count.get({
-            readSeq: channel.readSeq,
-            me: world.kit.owner.id,
-            mask,
-            channel: channel.id,
-          });
-          if (!counted) throw new Error('an aggregate without a row');
-          const isConversation = channel.kind === 'direct' || channel.kind === 'group';
-          return [channel.id, isConversation ? { ...counted, mentions: counted.unread } : counted];
-        }),
+/**
+ * The counts in the window have to be those of the desktop's file. Where the desktop has the
+ * channel's last event and knows all of the counts, they also have to be those of the relay's store.
+ * @returns the channels whose counts were compared with the store
+ */
+export async function checkCounts(world: World, after: string): Promise<readonly string[]> {
+  const compared: string[] = [];
+  const { state } = world.mirror;
+  const { ignoreChannelMentions } = state.settings.notifications;
+  const joined = Object.values(teamOf(world.mirror).channels).filter(({ isJoined }) => isJoined);
+  const recounted = recount(world.folder, joined, world.kit.owner.id, ignoreChannelMentions);
+  for (const channel of joined) {
+    const { unread, mentions, lastAt } = channel;
+    const counted = recounted.get(channel.id);
+    expect(counted, `counts of ${channel.id}, after: ${after}`).toMatchObject({
+      unread,
+      mentions,
+      lastAt,
+    });
+    if (counted?.isCurrent !== true) continue;
+    if ((await world.store.follow(channel.id)) !== counted.top) continue;
+    expect({ unread, mentions }, `the store's ${channel.id}, after: ${after}`).toEqual(
+      world.store.count(channel, ignoreChannelMentions),
     );
-  } finally {
-    db.close();
+    compared.push(channel.id);
   }
+  return compared;
 }

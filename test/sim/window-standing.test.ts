@@ -1,14 +1,15 @@
 /**
- * The standing rule of the bridge: a snapshot plus the batches after it equals a fresh snapshot. A desktop's core talks to a relay's core
- * through a long seeded history; after every step the window that has only ever applied batches is held against one built from the
- * database, and the counts against a recount by plain SQL.
+ * The standing rule of the bridge: a snapshot plus the batches after it equals a fresh snapshot.
+ * A desktop's core and a relay's core go through a long seeded history. After every step, the window
+ * that only applied batches is compared with one built from the database, and its counts with the
+ * desktop's file and the relay's store.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { DEEDS, WEIGHTS } from './standing-deeds.ts';
-import { check, lookIn, rest, teamOf, worldOf } from './standing-world.ts';
+import { check, checkCounts, lookIn, rest, teamOf, worldOf } from './standing-world.ts';
 
 const STEPS = Number(process.env['STANDING_STEPS'] ?? 400);
 const SEEDS = (process.env['STANDING_SEEDS'] ?? 'one two three').split(' ');
@@ -36,6 +37,10 @@ test.each(SEEDS)(
       world.desktop.wake();
       await rest(world, 120_000);
       await check(world, 'the end');
+      const joined = Object.values(teamOf(world.mirror).channels).filter(
+        (channel) => channel.isJoined,
+      );
+      expect(await checkCounts(world, 'the end')).toEqual(joined.map(({ id }) => id));
       expect(teamOf(world.mirror).team.wire).toMatchObject({
         state: 'live',
         isCatchingUp: false,

@@ -261,4 +261,24 @@ describe('the journal of what was sent', () => {
     expect(journal()).toEqual(['a']);
     expect(data.ledger.outbox.sent(TEAM.key, 'key:bb', JOURNAL_MS)).toEqual([]);
   });
+
+  test('is resent once where it was acknowledged and still waits for its effect', () => {
+    outbox.add(post('done'));
+    outbox.start(LIMITS);
+    serve(0);
+    isConfirmed = false;
+    for (const one of [post('waits'), post('new')]) outbox.add(one);
+    ack('waits');
+    outbox.stop();
+    // The relay lost both, and the journal has both.
+    isConfirmed = true;
+    said.length = 0;
+    outbox.offer([post('done'), post('waits')]);
+    expect(outbox.rows.map(({ op }) => op)).toEqual(['done', 'waits', 'new']);
+    outbox.start(LIMITS);
+    serve(0);
+    expect(ops()).toEqual(['done', 'waits', 'new']);
+    expect(data.ledger.outbox.all(TEAM.key)).toEqual([]);
+    expect(journal()).toEqual(['done', 'waits', 'new']);
+  });
 });

@@ -251,7 +251,10 @@ export function createOutbox({
       pump();
       return made;
     },
-    offer: (offered) => {
+    offer: (lost) => {
+      // Acknowledged and without its effect yet: it is waiting already, and goes out under its id.
+      const waiting = new Set(rows.filter((row) => !row.isOffer).map((row) => row.op));
+      const offered = lost.filter((row) => !waiting.has(row.op));
       const ops = new Set(offered.map((row) => row.op));
       const isAgain = (row: OutboxRow): boolean => row.isOffer && ops.has(row.op);
       const made = db.transaction('outbox.offer', () => {
