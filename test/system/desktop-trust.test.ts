@@ -169,6 +169,7 @@ test('signing out keeps what was written and wipes the tokens; forgetting wipes 
   expect(wire()).toEqual({ state: 'stopped', why: 'signed-out' });
   expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({
     text: 'canary-91c4 draft',
+    original: null,
   });
 
   await ada.now.call('team.sign-in-again', { team: team(), password: PASSWORD });
@@ -235,6 +236,7 @@ test('a relay restored from a backup is noticed: what it lost is offered again, 
   await expect.poll(texts).toEqual(['before the backup', 'after the backup, changed']);
   expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({
     text: 'half',
+    original: null,
   });
 
   async function restore(from: string): Promise<void> {

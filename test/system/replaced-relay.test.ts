@@ -78,6 +78,7 @@ test('what the old relay acknowledged stays there; unsent messages and drafts go
   expect(await textsAt(stranger)).toEqual(['never sent']);
   expect(await ada.now.call('draft.get', { team: team(), channel: general() })).toEqual({
     text: 'half',
+    original: null,
   });
 
   // Back at the old one, which has lost it meanwhile: that one gets it again.
