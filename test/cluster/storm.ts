@@ -134,7 +134,7 @@ async function play({
     isOver = true;
     await writing;
     const waiting = Math.max(...writers.map(({ desktop }) => desktop.view.outbox?.waiting ?? 0));
-    const all = await untilWhole(writers, {
+    const all = await untilWhole(writers, history, {
       server: databases.primary,
       database: cluster.database.database,
     });

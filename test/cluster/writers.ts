@@ -25,6 +25,7 @@ const WHO = ['ada', 'ben', 'cleo'] as const;
 const WRITE_EVERY_MS = [5, 60] as const;
 /** Long after this what is missing will not come. */
 const HEAL_LIMIT_MS = 60_000;
+const LOOK_EVERY_MS = 50;
 
 export interface Writer {
   readonly who: string;
@@ -104,26 +105,37 @@ export async function writeOne(
   history.add({ kind: 'entered', member, computer: desktop.name, channel, message: id, text });
 }
 
-/** Resolves when every outbox is empty, and everybody's timeline shows what the server has. @returns the number of the last event */
+/**
+ * Resolves when the server has every message that these writers entered, their outboxes are empty,
+ * and their timelines show what the server has. An outbox does not count what it resends after a
+ * loss, so only the server knows when that is over.
+ * @returns the number of the last event
+ */
 export async function untilWhole(
   writers: readonly Writer[],
+  history: History,
   { server, database }: Team,
+  limitMs = HEAL_LIMIT_MS,
 ): Promise<number> {
   const [{ channel }] = writers as readonly [Writer];
-  const headOf = async (): Promise<number> => {
-    const rows = await server.ask(
-      database,
-      `SELECT head FROM feed WHERE id = 'channel/${channel}'`,
-    );
-    return Number(rows[0]?.['head'] ?? 0);
-  };
-  const before = await headOf();
   for (const { desktop } of writers)
-    await desktop.until('it has sent everything', (view) => isDrained(view), HEAL_LIMIT_MS);
-  const all = Math.max(before, await headOf());
-  for (const { desktop } of writers) {
-    await desktop.until('it shows everything', ({ newest }) => newest >= all, HEAL_LIMIT_MS);
+    await desktop.until('it has sent everything', (view) => isDrained(view), limitMs);
+  const members = new Set(writers.map(({ member }) => member));
+  const entered = history.all('entered').filter(({ member }) => members.has(member));
+  const giveUpAt = performance.now() + limitMs;
+  for (;;) {
+    const rows = await server.ask(database, "SELECT op FROM event WHERE kind = 'posted'");
+    const stored = new Set(rows.map(({ op }) => op));
+    const missing = entered.filter(({ message }) => !stored.has(message));
+    if (missing.length === 0) break;
+    if (performance.now() > giveUpAt)
+      throw new Error(`${missing.length} of ${entered.length} messages did not reach the server`);
+    await pause(LOOK_EVERY_MS);
   }
+  const heads = await server.ask(database, `SELECT head FROM feed WHERE id = 'channel/${channel}'`);
+  const all = Number(heads[0]?.['head'] ?? 0);
+  for (const { desktop } of writers)
+    await desktop.until('it shows everything', ({ newest }) => newest >= all, limitMs);
   return all;
 }
 

@@ -139,7 +139,7 @@ describe.skipIf(missingFor('nginx').length > 0)(
         await standby.restart();
 
         await over();
-        await untilWhole(writers, team);
+        await untilWhole(writers, history, team);
         expect(await postedAt(old, team.database)).toEqual(there);
         expect([await epochAt(standby, team.database), said(cluster, 'store-new-epoch')]).toEqual([
           epoch,
@@ -166,7 +166,7 @@ describe.skipIf(missingFor('nginx').length > 0)(
         await expect.poll(() => acked(history)).toBeGreaterThan(soFar + 60);
         // Cleo goes home, with messages that the standby does not have and others do.
         await over();
-        await untilWhole(writers, { ...team, server: old });
+        await untilWhole(writers, history, { ...team, server: old });
         await cleo.desktop.close();
         const overToo = writing();
         await expect.poll(() => acked(history)).toBeGreaterThan(soFar + 90);
@@ -181,7 +181,7 @@ describe.skipIf(missingFor('nginx').length > 0)(
           .poll(() => acked(history.sinceRestore()), { timeout: GOING_MS })
           .toBeGreaterThan(0);
         await overToo();
-        await untilWhole([ada, ben], team);
+        await untilWhole([ada, ben], history, team);
         const fresh = await epochAt(standby, team.database);
         expect(fresh).not.toBe(epoch);
         expect(said(cluster, 'store-new-epoch')).toEqual([1, 1]);
@@ -209,7 +209,7 @@ describe.skipIf(missingFor('nginx').length > 0)(
           channel: cleo.channel,
           at: 'end',
         });
-        await untilWhole(writers, team);
+        await untilWhole(writers, history, team);
         expect([await epochAt(standby, team.database), said(cluster, 'store-new-epoch')]).toEqual([
           fresh,
           [1, 1],
