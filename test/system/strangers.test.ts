@@ -20,7 +20,7 @@ import { handshake } from '../kit/socket-kit.ts';
 
 /** What is slow may be so for as long as the test takes. */
 const SLOW: Partial<Limits> = { headersMs: 60_000, requestMs: 90_000, messageMs: 60_000 };
-const SLOW_HEAD = 'GET /v1/relay HTTP/1.1\r\nHost: a\r\nX-Filler: ';
+const SLOW_HEAD = 'GET /v1/relay HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Filler: ';
 /** The beginning of a TLS record that announces more. */
 const SLOW_GREETING = Buffer.from([0x16, 0x03, 0x01, 0x02, 0x00, 0x01]);
 const MEMBERS = 40;
@@ -163,7 +163,7 @@ describe('behind a trusted proxy, whose address everybody has', () => {
     const slowBody = (client: string): string =>
       [
         'POST /v1/sign-in HTTP/1.1',
-        'Host: a',
+        'Host: 127.0.0.1',
         `X-Forwarded-For: ${client}`,
         'Content-Type: application/json',
         'Content-Length: 100',
@@ -193,13 +193,13 @@ describe('behind a trusted proxy, whose address everybody has', () => {
     const shared = dial('127.0.0.1');
     const body = 'Content-Length: 0\r\n\r\n';
     shared.write(
-      `POST ${FRAMES_PATH} HTTP/1.1\r\nHost: a\r\nContent-Type: ${LINES_TYPE}\r\n` +
+      `POST ${FRAMES_PATH} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: ${LINES_TYPE}\r\n` +
         `Authorization: Bearer ${access[0] ?? ''}\r\nX-Forwarded-For: 198.51.100.1\r\n${body}`,
     );
     expect(String(await first(shared, 'data')).slice(9, 12)).toBe('200');
     const waitsFor = gone(shared);
     shared.write(
-      'POST /v1/sign-in HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 203.0.113.1\r\n' +
+      'POST /v1/sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Forwarded-For: 203.0.113.1\r\n' +
         'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
     );
     // The only place is the shared connection's; the next stranger takes it.
@@ -219,7 +219,12 @@ describe('a flood of requests', () => {
     head: string,
     { body = '', headers = [] as readonly string[] } = {},
   ): Promise<string> => {
-    const lines = [...headers, 'Host: a', 'Connection: close', `Content-Length: ${body.length}`];
+    const lines = [
+      ...headers,
+      'Host: 127.0.0.1',
+      'Connection: close',
+      `Content-Length: ${body.length}`,
+    ];
     const bytes = [`${head} HTTP/1.1`, ...lines, '', body].join('\r\n');
     return (await answerTo(dial('127.0.0.1'), bytes)).slice(9, 12);
   };
@@ -267,7 +272,7 @@ test('a body of frames has messageMs for each frame, any other body in all', asy
   const post = (path: string, type: string, length: number): string =>
     [
       `POST ${path} HTTP/1.1`,
-      'Host: a',
+      'Host: 127.0.0.1',
       'Connection: close',
       `Authorization: Bearer ${access[0] ?? ''}`,
       `Content-Type: ${type}`,
