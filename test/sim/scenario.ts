@@ -106,22 +106,18 @@ const CHARACTERS: Readonly<
   },
   backups: {
     deeds: { send: 30, edit: 4, delete: 4, read: 3, draft: 2, look: 3 },
-    faults: { 'back-up': 4, 'go-back': 2, cut: 2, 'kill-desktop': 2, 'fuse-relay': 1 },
-    faultShare: 0.25,
-  },
-  snapshots: {
-    deeds: { send: 30, edit: 4, delete: 4, read: 3, draft: 2, look: 3 },
     faults: {
+      'back-up': 2,
+      'go-back': 1,
       'copy-by-hand': 3,
       'hand-copy': 2,
       'lost-log': 2,
       cut: 2,
-      'kill-desktop': 1,
+      'kill-desktop': 2,
       'restart-desktop': 1,
-      'stop-relay': 1,
       'fuse-relay': 1,
     },
-    faultShare: 0.25,
+    faultShare: 0.3,
   },
   everything: {
     deeds: {
