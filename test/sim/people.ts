@@ -128,6 +128,10 @@ export function createPeople(world: World, chance: Chance): People {
   const ask = (work: Promise<unknown>): void =>
     void work.catch((error: unknown) => world.breaks(String(error)));
 
+  /** The tokens may have stood on a page that was overwritten: the desktop comes back signed out. */
+  const isDamaged = ({ name }: DesktopNode): boolean =>
+    history.all('damaged').some(({ computer }) => computer === name);
+
   /** Whether anybody has ended a session; after that a restored store may end others too. */
   let isRevoked = false;
   const revoke = async (desktop: DesktopNode, team: string): Promise<void> => {
@@ -142,7 +146,8 @@ export function createPeople(world: World, chance: Chance): People {
     signInAgain: (desktop) => {
       const team = desktop.state?.teamOrder[0];
       if (desktop.isUp && !desktop.isAsleep && team !== undefined && isSignedOut(desktop)) {
-        if (!isRevoked) world.breaks(`sessions: ${desktop.name} was signed out by nobody`);
+        if (!isRevoked && !isDamaged(desktop))
+          world.breaks(`sessions: ${desktop.name} was signed out by nobody`);
         world.note(`${desktop.name}: signs in again`);
         ask(desktop.call('team.sign-in-again', { team, password: PASSWORD }));
       }
